@@ -1,0 +1,38 @@
+# Every library that ergon needs, each with the Debian package that brings it. Nothing is downloaded at build time.
+
+function(ergon_missing library package)
+  message(FATAL_ERROR "ergon needs ${library}, which was not found. On Debian and Ubuntu: apt-get install ${package} "
+                      "(or tools/bootstrap, which installs all that ergon needs).")
+endfunction()
+
+macro(ergon_find_package library package)
+  find_package(${library} QUIET)
+  if(NOT ${library}_FOUND)
+    ergon_missing(${library} ${package})
+  endif()
+endmacro()
+
+find_package(PkgConfig QUIET)
+if(NOT PKG_CONFIG_FOUND)
+  ergon_missing(pkg-config pkg-config)
+endif()
+macro(ergon_find_module target module package)
+  pkg_check_modules(${target} QUIET IMPORTED_TARGET ${module})
+  if(NOT ${target}_FOUND)
+    ergon_missing(${module} ${package})
+  endif()
+endmacro()
+
+ergon_find_package(fmt libfmt-dev)
+ergon_find_package(spdlog libspdlog-dev)
+ergon_find_package(nlohmann_json nlohmann-json3-dev)
+ergon_find_package(CLI11 libcli11-dev)
+ergon_find_package(SQLite3 libsqlite3-dev)
+ergon_find_module(PCRE2 libpcre2-8 libpcre2-dev)
+ergon_find_module(UTF8PROC libutf8proc libutf8proc-dev)
+if(ERGON_TESTS)
+  ergon_find_package(GTest libgtest-dev)
+endif()
+if(ERGON_BENCH)
+  ergon_find_package(benchmark libbenchmark-dev)
+endif()

@@ -1,0 +1,22 @@
+# Compiler settings that every floor shares.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(ergon_options INTERFACE)
+target_include_directories(ergon_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+# Same bits on every machine (DESIGN, contract 2): the compiler may not fuse a*b+c where the code did not.
+target_compile_options(ergon_options INTERFACE -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                       -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual)
+if(ERGON_WERROR)
+  target_compile_options(ergon_options INTERFACE -Werror)
+endif()
+if(ERGON_SANITIZE)
+  target_compile_options(ergon_options INTERFACE -fsanitize=${ERGON_SANITIZE} -fno-omit-frame-pointer
+                         -fno-sanitize-recover=all)
+  target_link_options(ergon_options INTERFACE -fsanitize=${ERGON_SANITIZE})
+endif()
+find_package(Threads REQUIRED)
+target_link_libraries(ergon_options INTERFACE Threads::Threads)

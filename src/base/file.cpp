@@ -1,0 +1,197 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "base/error.h"
+
+namespace ergon::base {
+namespace {
+
+/// Owns a file descriptor.
+class Descriptor {
+  public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    int get() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
+[[noreturn]] void fail_errno(const std::filesystem::path& path, const char* action) {
+    const int code = errno;
+    fail(code == ENOENT ? ErrorCode::not_found : ErrorCode::system, "cannot {} {}: {}", action, path.string(),
+         std::strerror(code));
+}
+
+struct stat status_of(const Descriptor& file, const std::filesystem::path& path) {
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) fail_errno(path, "examine");
+    if (!S_ISREG(status.st_mode)) {
+        fail(ErrorCode::bad_file, "{} is not a regular file; give the path of a file", path.string());
+    }
+    return status;
+}
+
+// A signal handler may read only what is lock-free; so the mapped ranges stand in a fixed table.
+struct Range {
+    std::atomic<const std::byte*> begin{nullptr};
+    std::atomic<std::size_t> size{0};
+};
+std::array<Range, 256> mapped_ranges;
+
+void remember_range(const std::byte* begin, std::size_t size) {
+    for (Range& range : mapped_ranges) {
+        const std::byte* expected = nullptr;
+        if (range.begin.compare_exchange_strong(expected, begin)) {
+            range.size = size;
+            return;
+        }
+    }
+}
+
+void forget_range(const std::byte* begin) {
+    for (Range& range : mapped_ranges) {
+        if (range.begin == begin) {
+            range.size = 0;
+            range.begin = nullptr;
+            return;
+        }
+    }
+}
+
+extern "C" void on_bus_error(int, siginfo_t* info, void*) {
+    const auto* address = static_cast<const std::byte*>(info->si_addr);
+    for (const Range& range : mapped_ranges) {
+        const std::byte* begin = range.begin;
+        if (begin != nullptr && address >= begin && address < begin + range.size) {
+            constexpr std::string_view sentence =
+                "ergon: a model file became shorter or unreadable while it was in use; "
+                "restore the file and start again\n";
+            [[maybe_unused]] const auto written = ::write(STDERR_FILENO, sentence.data(), sentence.size());
+            ::_exit(1);
+        }
+    }
+    ::signal(SIGBUS, SIG_DFL);
+    ::raise(SIGBUS);
+}
+
+}  // namespace
+
+MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.get() < 0) fail_errno(path, "open");
+    size_ = static_cast<std::size_t>(status_of(file, path).st_size);
+    if (size_ == 0) return;
+    void* mapped = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.get(), 0);
+    if (mapped == MAP_FAILED) fail_errno(path, "map");
+    data_ = static_cast<const std::byte*>(mapped);
+    remember_range(data_, size_);
+}
+
+MappedFile::~MappedFile() { release(); }
+
+MappedFile::MappedFile(MappedFile&& other) noexcept { *this = std::move(other); }
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+    if (this != &other) {
+        release();
+        path_ = std::move(other.path_);
+        data_ = std::exchange(other.data_, nullptr);
+        size_ = std::exchange(other.size_, 0);
+    }
+    return *this;
+}
+
+void MappedFile::release() noexcept {
+    if (data_ == nullptr) return;
+    forget_range(data_);
+    ::munmap(const_cast<std::byte*>(data_), size_);
+    data_ = nullptr;
+}
+
+void install_mapped_file_guard() {
+    struct sigaction action {};
+    action.sa_sigaction = on_bus_error;
+    action.sa_flags = SA_SIGINFO;
+    ::sigaction(SIGBUS, &action, nullptr);
+}
+
+std::string read_text(const std::filesystem::path& path, std::size_t limit) {
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.get() < 0) fail_errno(path, "open");
+    const auto size = static_cast<std::size_t>(status_of(file, path).st_size);
+    if (size > limit) {
+        fail(ErrorCode::bad_file, "{} has {} bytes, more than the {} that such a file may have", path.string(), size,
+             limit);
+    }
+    std::string text(size, '\0');
+    std::size_t filled = 0;
+    while (filled < size) {
+        const ssize_t got = ::read(file.get(), text.data() + filled, size - filled);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) fail_errno(path, "read");
+        if (got == 0) break;
+        filled += static_cast<std::size_t>(got);
+    }
+    text.resize(filled);
+    return text;
+}
+
+AtomicFile::AtomicFile(const std::filesystem::path& path)
+    : path_(path), aside_(path.string() + ".part" + std::to_string(::getpid())) {
+    descriptor_ = ::open(aside_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (descriptor_ < 0) fail_errno(aside_, "create");
+}
+
+AtomicFile::~AtomicFile() {
+    if (descriptor_ < 0) return;
+    ::close(descriptor_);
+    ::unlink(aside_.c_str());
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t put = ::write(descriptor_, bytes.data(), bytes.size());
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) fail_errno(path_, "write");
+        bytes = bytes.subspan(static_cast<std::size_t>(put));
+    }
+}
+
+void AtomicFile::commit() {
+    if (::fsync(descriptor_) != 0) fail_errno(path_, "flush");
+    if (::rename(aside_.c_str(), path_.c_str()) != 0) fail_errno(path_, "rename into place");
+    ::close(std::exchange(descriptor_, -1));
+}
+
+void write_atomically(const std::filesystem::path& path, std::string_view content) {
+    AtomicFile file(path);
+    file.write(std::as_bytes(std::span(content)));
+    file.commit();
+}
+
+std::filesystem::path cache_directory() {
+    if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg != '\0') {
+        return std::filesystem::path(xdg) / "ergon";
+    }
+    const char* home = std::getenv("HOME");
+    return std::filesystem::path(home != nullptr ? home : "/tmp") / ".cache" / "ergon";
+}
+
+}  // namespace ergon::base

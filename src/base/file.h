@@ -1,0 +1,66 @@
+#pragma once
+// Files: mapped for reading, written aside and renamed into place.
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ergon::base {
+
+/// A whole file mapped read-only. Throws Error(not_found | system). An empty file is an empty span.
+/// Should the file shrink while mapped, reads beyond its end end the program with a sentence
+/// (see install_mapped_file_guard).
+class MappedFile {
+  public:
+    MappedFile() = default;
+    explicit MappedFile(const std::filesystem::path& path);
+    ~MappedFile();
+    MappedFile(MappedFile&& other) noexcept;
+    MappedFile& operator=(MappedFile&& other) noexcept;
+    MappedFile(const MappedFile&) = delete;
+    MappedFile& operator=(const MappedFile&) = delete;
+
+    std::span<const std::byte> bytes() const { return {data_, size_}; }
+    const std::filesystem::path& path() const { return path_; }
+
+  private:
+    void release() noexcept;
+
+    std::filesystem::path path_;
+    const std::byte* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+/// Turns the signal of a mapped file that shrank into one sentence on stderr and exit code 1. For programs, not libraries.
+void install_mapped_file_guard();
+
+/// The text of a small file. Throws Error(not_found | system), and Error(bad_file) if it is larger than `limit` bytes.
+std::string read_text(const std::filesystem::path& path, std::size_t limit = std::size_t{1} << 30);
+
+/// A file written beside its place (`<path>.part<pid>`); commit() flushes it to the disk and renames it into place, so that
+/// the file is old or new, never half. Without commit() nothing is left behind. Throws Error(not_found | system).
+class AtomicFile {
+  public:
+    explicit AtomicFile(const std::filesystem::path& path);
+    ~AtomicFile();
+    AtomicFile(const AtomicFile&) = delete;
+    AtomicFile& operator=(const AtomicFile&) = delete;
+
+    void write(std::span<const std::byte> bytes);
+    void commit();
+    const std::filesystem::path& path() const { return path_; }
+
+  private:
+    std::filesystem::path path_, aside_;
+    int descriptor_ = -1;
+};
+
+/// A whole file by way of AtomicFile.
+void write_atomically(const std::filesystem::path& path, std::string_view content);
+
+/// ${XDG_CACHE_HOME:-~/.cache}/ergon
+std::filesystem::path cache_directory();
+
+}  // namespace ergon::base

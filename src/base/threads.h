@@ -1,0 +1,47 @@
+#pragma once
+// A pool of threads for parallel loops whose bodies take microseconds: workers spin briefly, then sleep.
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "base/units.h"
+
+namespace ergon::base {
+
+/// Runs loops over [0, count) on a fixed number of threads, the caller being one of them. One loop at a time: calls from
+/// several threads are the caller's to order. Which thread runs which index is not fixed; results must not depend on it.
+class ThreadPool {
+  public:
+    /// `threads` counts the caller; at least 1. Throws Error(system) if threads cannot be started.
+    explicit ThreadPool(int threads);
+    ~ThreadPool();
+    ThreadPool(const ThreadPool&) = delete;
+    ThreadPool& operator=(const ThreadPool&) = delete;
+
+    int size() const;
+
+    /// Calls body(begin, end, worker) on disjoint ranges of at most `grain` indices that cover [0, count); worker is in
+    /// [0, size()). Returns when all are done. The body must not throw.
+    /// Returns the time that the workers were busy, summed over them.
+    template <typename Body>
+    Nanoseconds run(std::int64_t count, std::int64_t grain, const Body& body) {
+        return run_erased(count, grain, [](const void* context, std::int64_t begin, std::int64_t end, int worker) {
+            (*static_cast<const Body*>(context))(begin, end, worker);
+        }, &body);
+    }
+
+  private:
+    using Call = void (*)(const void* context, std::int64_t begin, std::int64_t end, int worker);
+    Nanoseconds run_erased(std::int64_t count, std::int64_t grain, Call call, const void* context);
+
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// Processors that this process may run on (its affinity mask), at least 1.
+int available_processors();
+
+}  // namespace ergon::base

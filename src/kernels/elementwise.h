@@ -1,0 +1,49 @@
+#pragma once
+// Small kernels on rows of F32 values. All run in the calling thread on one row or one vector: the caller spreads rows over threads.
+// exp, silu, sigmoid, sin and cos are ours, the same bits on every processor.
+
+#include <cstdint>
+#include <span>
+
+#include "tensor/tensor.h"
+
+namespace ergon::kernels {
+
+/// y = x / sqrt(mean(x^2) + eps) * w over n values; the sum of squares in 16 lanes and a fixed tree. y may be x.
+void rms_norm(const float* x, const float* w, float eps, std::int64_t n, float* y);
+
+/// x += y, n values.
+void add(float* x, const float* y, std::int64_t n);
+/// y = fma(factor, x, y), n values.
+void add_scaled(float* y, const float* x, float factor, std::int64_t n);
+
+/// y = silu(gate) * up, n values; y may be gate.
+void swiglu(const float* gate, const float* up, std::int64_t n, float* y);
+
+/// x = exp(x - max) / sum, n values, in place.
+void softmax(float* x, std::int64_t n);
+/// x = 1 / (1 + exp(-x)), n values, in place.
+void sigmoid(float* x, std::int64_t n);
+/// The index of the largest value (lowest index on ties). NaN never wins; n > 0.
+std::int64_t argmax(const float* x, std::int64_t n);
+
+/// Sum of log-probabilities needs it: log(sum(exp(x))) over n values, in double, ascending.
+double log_sum_exp(const float* x, std::int64_t n);
+
+enum class Pairing { halves, neighbours };  // (i, i + n/2), or (2i, 2i+1)
+
+/// Rotates n values (n even) of one head by n/2 angles, given as cosines and sines (RotaryTable).
+void rotate(float* x, const float* cosines, const float* sines, std::int64_t n, Pairing pairing);
+
+/// cos and sin of position * frequency[i], i < n, computed in double and rounded to F32.
+void rotary_angles(std::int64_t position, const double* frequencies, std::int64_t n, float* cosines, float* sines);
+/// base^exponent in double with our own arithmetic, base > 0: for rotary frequencies.
+double power(double base, double exponent);
+
+/// Stores F32 values as F16, rounded to nearest even; beyond F16's range they saturate at +-65504.
+void to_f16(const float* x, std::int64_t n, std::uint16_t* y);
+
+/// Widens one row of n values of any weight type, as stored in files, to F32.
+void widen_row(tensor::DType type, const std::byte* row, std::int64_t n, float* y);
+
+}  // namespace ergon::kernels

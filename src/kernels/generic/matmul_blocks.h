@@ -1,0 +1,223 @@
+// Products with block-quantised weights. Included by each build inside its namespace, after its lanes.
+
+/// The codes of one tile for `lanes` of its 16 rows: eight groups of four values a row. `half` counts registers within 16 rows.
+template <int bits>
+inline void load_codes(const std::uint8_t* planes, int half, B (&w)[8]) {
+    planes += 4 * lanes * half;
+    if constexpr (bits == 8) {
+        for (int g = 0; g < 8; ++g) w[g] = load_bytes(planes + 64 * g);
+    } else if constexpr (bits >= 4) {
+        for (int g = 0; g < 4; ++g) {
+            const B both = load_bytes(planes + 64 * g);
+            w[g] = field<0, 15>(both);
+            w[g + 4] = field<4, 15>(both);
+        }
+    } else {
+        for (int p = 0; p < 2; ++p) {
+            const B four = load_bytes(planes + 64 * p);
+            w[4 * p] = field<0, 3>(four);
+            w[4 * p + 1] = field<2, 3>(four);
+            w[4 * p + 2] = field<4, 3>(four);
+            w[4 * p + 3] = field<6, 3>(four);
+        }
+    }
+    if constexpr (bits == 5 || bits == 3) {
+        constexpr int at = bits - 1;  // where the high bit goes
+        const B high = load_bytes(planes + 64 * at);
+        const auto put = [&]<int g>() { w[g] = or_bytes(w[g], shift_left_bytes<at>(field<g, 1>(high))); };
+        put.template operator()<0>();
+        put.template operator()<1>();
+        put.template operator()<2>();
+        put.template operator()<3>();
+        put.template operator()<4>();
+        put.template operator()<5>();
+        put.template operator()<6>();
+        put.template operator()<7>();
+    }
+    if constexpr (bits == 6) {
+        for (int p = 0; p < 2; ++p) {
+            const B high = load_bytes(planes + 64 * (4 + p));
+            w[4 * p] = or_bytes(w[4 * p], shift_left_bytes<4>(field<0, 3>(high)));
+            w[4 * p + 1] = or_bytes(w[4 * p + 1], shift_left_bytes<4>(field<2, 3>(high)));
+            w[4 * p + 2] = or_bytes(w[4 * p + 2], shift_left_bytes<4>(field<4, 3>(high)));
+            w[4 * p + 3] = or_bytes(w[4 * p + 3], shift_left_bytes<4>(field<6, 3>(high)));
+        }
+    }
+}
+
+constexpr int log2_of(int power) { return power <= 1 ? 0 : 1 + log2_of(power / 2); }
+
+/// One tile of `lanes` rows, unpacked once for all rows of activations.
+template <tensor::DType type>
+struct Tile {
+    static constexpr BlockLayout layout = block_layout(type);
+    static constexpr bool is_signed = layout.values != nullptr || layout.bits == 8;
+    static constexpr bool is_unsigned = !is_signed;
+
+    B w[8];
+    SignedCodes codes;  // instead of w where codes are signed
+    F d;
+    I scale[2];
+    F minimum[2];
+
+    /// `head` is the span's, `at` the tile's.
+    inline void load(const std::uint8_t* head, const std::uint8_t* at, int half) {
+        const int row = lanes * half;
+        if constexpr (layout.e8m0) {
+            // 2^(e - 128): the values are doubled. The packer has made sure that 1 < e < 255.
+            d = bits_to_float(shift_left<23>(sub_int(load_u8(head + row), broadcast_int(1))));
+        } else {
+            d = load_f16(reinterpret_cast<const std::uint16_t*>(head) + row);
+        }
+        F m = zero();
+        if constexpr (layout.minima != Minima::none) m = load_f16(reinterpret_cast<const std::uint16_t*>(head) + 16 + row);
+        if constexpr (layout.minima == Minima::span) minimum[0] = m;
+        if constexpr (layout.minima == Minima::tile) {
+            minimum[0] = sub(zero(), mul(m, to_float(load_u8(at + 16 + row))));
+        }
+        if constexpr (layout.minima == Minima::halves) {  // Q2_K: scale and minimum share a byte
+            for (int h = 0; h < 2; ++h) {
+                const I both = load_u8(at + 16 * h + row);
+                scale[h] = low_nibble(both);
+                minimum[h] = sub(zero(), mul(m, to_float(high_nibble(both))));
+            }
+        } else if constexpr (layout.scales != SubScales::none) {
+            scale[0] = load_i8(reinterpret_cast<const std::int8_t*>(at) + row);
+            if constexpr (layout.scales == SubScales::two) scale[1] = load_i8(reinterpret_cast<const std::int8_t*>(at) + 16 + row);
+        }
+        load_codes<layout.bits>(at + layout.tile_head(), half, w);
+        if constexpr (layout.values != nullptr) {
+            for (int g = 0; g < 8; ++g) w[g] = look_up(layout.values, w[g]);
+        }
+        if constexpr (is_signed) codes = prepare_signed(w);
+    }
+
+    /// The exact integer sum of a block of 32 for one row of activations.
+    inline I sum(const PanelBlock& x, std::int64_t t) const {
+        const std::int8_t* q = x.q + 32 * t;
+        if constexpr (is_signed) {
+            const I dot = dot_signed(codes, q);
+            if constexpr (layout.scales == SubScales::one) return mul_int(dot, scale[0]);
+            return dot;
+        } else if constexpr (layout.scales == SubScales::two) {
+            I first = dot_unsigned<layout.max_code, 4>(w, q), second = dot_unsigned<layout.max_code, 4>(w + 4, q + 16);
+            if constexpr (layout.offset != 0) {
+                first = sub_int(first, shift_left<log2_of(layout.offset)>(broadcast_int(x.first[t])));
+                second = sub_int(second, shift_left<log2_of(layout.offset)>(broadcast_int(x.second[t])));
+            }
+            return add_int(mul_int(first, scale[0]), mul_int(second, scale[1]));
+        } else {
+            I dot = dot_unsigned<layout.max_code, 8>(w, q);
+            if constexpr (layout.offset != 0) {
+                dot = sub_int(dot, shift_left<log2_of(layout.offset)>(broadcast_int(x.sum[t])));
+            }
+            if constexpr (layout.scales == SubScales::one) dot = mul_int(dot, scale[0]);
+            return dot;
+        }
+    }
+
+    /// y after this tile.
+    inline F accumulate(F y, const PanelBlock& x, std::int64_t t) const {
+        y = fma(to_float(sum(x, t)), mul(d, broadcast(x.d[t])), y);
+        if constexpr (layout.minima == Minima::span || layout.minima == Minima::tile) {
+            y = fma(minimum[0], broadcast(x.scaled_sum[t]), y);
+        }
+        if constexpr (layout.minima == Minima::halves) {
+            y = fma(minimum[0], broadcast(x.d[t] * static_cast<float>(x.first[t])), y);
+            y = fma(minimum[1], broadcast(x.d[t] * static_cast<float>(x.second[t])), y);
+        }
+        return y;
+    }
+
+  private:
+    static inline I low_nibble(I both) { return sub_int(both, shift_left<4>(high_nibble(both))); }
+    static inline I high_nibble(I both) { return shift_right_4(both); }
+};
+
+/// One group of 16 rows times one panel of `count` rows of activations, count known (1) or not (0).
+template <tensor::DType type, int known_count>
+inline void group_times_panel(const std::uint8_t* group, std::int64_t cols, const std::byte* panel, std::int64_t panel_count,
+                              float (*acc)[16]) {
+    constexpr BlockLayout layout = block_layout(type);
+    const std::int64_t count = known_count != 0 ? known_count : panel_count;
+    const std::int64_t spans = cols / layout.span_values();
+    for (std::int64_t s = 0; s < spans; ++s, group += layout.span_bytes()) {
+        for (std::int64_t tile = 0; tile < layout.span_tiles; ++tile, panel += QuantisedRows::row_block_bytes * count) {
+            const PanelBlock x(panel, count);
+            const std::uint8_t* at = group + layout.span_head() + tile * layout.tile_bytes();
+            for (int half = 0; half < 16 / lanes; ++half) {
+                Tile<type> w;
+                w.load(group, at, half);
+                for (std::int64_t t = 0; t < count; ++t) {
+                    float* y = acc[t] + half * lanes;
+                    store(y, w.accumulate(load(y), x, t));
+                }
+            }
+        }
+    }
+}
+
+inline void store_group(const float (*acc)[16], std::int64_t count, std::int64_t valid_rows, float* y, std::int64_t stride) {
+    for (std::int64_t t = 0; t < count; ++t) std::memcpy(y + t * stride, acc[t], static_cast<std::size_t>(valid_rows) * sizeof(float));
+}
+
+template <tensor::DType type>
+void matmul_blocks(const std::byte* weights, std::int64_t rows, std::int64_t begin, std::int64_t end, const ProductInput& input,
+                   float* y, std::int64_t stride) {
+    constexpr BlockLayout layout = block_layout(type);
+    const std::int64_t group_bytes = input.cols / layout.span_values() * layout.span_bytes();
+    const std::int64_t row_bytes = input.cols / 32 * QuantisedRows::row_block_bytes;
+    alignas(64) float acc[QuantisedRows::panel_rows][16];
+    for (std::int64_t first = 0; first < input.rows.count; first += QuantisedRows::panel_rows) {
+        const std::int64_t left = input.rows.count - first;
+        const std::int64_t count = left < QuantisedRows::panel_rows ? left : QuantisedRows::panel_rows;
+        const std::byte* panel = input.panels + first * row_bytes;
+        for (std::int64_t g = begin; g < end; ++g) {
+            const auto* group = reinterpret_cast<const std::uint8_t*>(weights + g * group_bytes);
+            std::memset(acc, 0, static_cast<std::size_t>(count) * sizeof acc[0]);
+            if (count == 1) {
+                group_times_panel<type, 1>(group, input.cols, panel, 1, acc);
+            } else {
+                group_times_panel<type, 0>(group, input.cols, panel, count, acc);
+            }
+            const std::int64_t valid = rows - 16 * g < 16 ? rows - 16 * g : 16;
+            store_group(acc, count, valid, y + first * stride + 16 * g, stride);
+        }
+    }
+}
+
+/// Eight bits per 32 columns: d = amax / 127, q = round(x * (127 / amax)) to nearest even. Blocks that are (next to) zero become zero, blocks that
+/// are not finite become NaN.
+inline void quantise_panel(const Rows& rows, std::int64_t begin, std::int64_t count, std::int64_t cols, std::byte* panel) {
+    for (std::int64_t t = 0; t < count; ++t) {
+        const float* x = rows.row(begin + t);
+        std::byte* at = panel;
+        for (std::int64_t k = 0; k < cols; k += 32, at += QuantisedRows::row_block_bytes * count) {
+            const PanelBlock block(at, count);
+            auto* q = const_cast<std::int8_t*>(block.q) + 32 * t;
+            I largest = magnitude_bits(load(x + k));
+            for (int i = lanes; i < 32; i += lanes) largest = max_int(largest, magnitude_bits(load(x + k + i)));
+            const std::int32_t bits = largest_int(largest);
+            const float amax = std::bit_cast<float>(bits);
+            const bool finite = bits < 0x7F800000;
+            const bool empty = !finite || amax < 1e-30f;  // 127 / amax stays finite above this
+            const float d = !finite ? std::numeric_limits<float>::quiet_NaN() : empty ? 0.0f : amax / 127.0f;
+            const F inverse = broadcast(empty ? 0.0f : 127.0f / amax);
+            std::int32_t sums[2];
+            for (int h = 0; h < 2; ++h) {
+                I sum = broadcast_int(0);
+                for (int i = 0; i < 16; i += lanes) {
+                    const I value = empty ? broadcast_int(0) : to_int(mul(load(x + k + 16 * h + i), inverse));
+                    store_i8(q + 16 * h + i, value);
+                    sum = add_int(sum, value);
+                }
+                sums[h] = sum_int(sum);
+            }
+            const_cast<float*>(block.d)[t] = d;
+            const_cast<std::int32_t*>(block.first)[t] = sums[0];
+            const_cast<std::int32_t*>(block.second)[t] = sums[1];
+            const_cast<std::int32_t*>(block.sum)[t] = sums[0] + sums[1];
+            const_cast<float*>(block.scaled_sum)[t] = d * static_cast<float>(sums[0] + sums[1]);
+        }
+    }
+}

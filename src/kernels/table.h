@@ -1,0 +1,54 @@
+#pragma once
+// The kernels of one build, as a table of functions. Each namesake in another build gives the same bits.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/attention.h"
+#include "kernels/elementwise.h"
+#include "kernels/isa.h"
+#include "kernels/matmul.h"
+#include "tensor/dtype.h"
+
+namespace ergon::kernels {
+
+/// Activations of a product as the kernels see them.
+struct ProductInput {
+    std::int64_t cols = 0;
+    Rows rows;                           // for float weights
+    const std::byte* panels = nullptr;  // for quantised weights
+};
+
+struct KernelTable {
+    /// y[t * stride + r] for rows r of groups [begin, end) (at most `rows`), all t.
+    using MatmulGroups = void (*)(const std::byte* weights, std::int64_t rows, std::int64_t begin, std::int64_t end,
+                                  const ProductInput& input, float* y, std::int64_t stride);
+    std::array<MatmulGroups, tensor::dtype_count> matmul{};  // null where a type cannot be a weight
+    /// Rows [begin, begin + count) of `rows` (count <= panel_rows) as one panel.
+    void (*quantise_panel)(const Rows& rows, std::int64_t begin, std::int64_t count, std::int64_t cols, std::byte* panel);
+
+    void (*rms_norm)(const float* x, const float* w, float eps, std::int64_t n, float* y);
+    void (*add)(float* x, const float* y, std::int64_t n);
+    void (*add_scaled)(float* y, const float* x, float factor, std::int64_t n);
+    void (*swiglu)(const float* gate, const float* up, std::int64_t n, float* y);
+    void (*softmax)(float* x, std::int64_t n);
+    void (*sigmoid)(float* x, std::int64_t n);
+    void (*rotate)(float* x, const float* cosines, const float* sines, std::int64_t n, Pairing pairing);
+    void (*to_f16)(const float* x, std::int64_t n, std::uint16_t* y);
+
+    void (*attend_chunk)(const KeysAndValues& keys, const float* queries, std::int64_t query_stride,
+                         const std::int64_t* limits, std::int64_t rows, std::int64_t chunk, float scale, float* states,
+                         float* scratch);
+    void (*merge_states)(float* into, const float* next, std::int64_t value_width);
+    void (*finish_state)(const float* state, std::int64_t value_width, float* y);
+};
+
+/// The build in use (isa.h).
+const KernelTable& table();
+
+const KernelTable& scalar_table();
+const KernelTable& avx2_table();
+const KernelTable& avx512_table();
+
+}  // namespace ergon::kernels
