@@ -1,22 +1,52 @@
 #include "base/memory.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <fmt/format.h>
 #include <fstream>
 #include <limits>
-#include <string>
+#include <optional>
+#include <string_view>
 
 namespace ergon::base {
+namespace {
+
+/// The number that follows `key` at the beginning of a line; an empty key stands for the whole file.
+std::optional<std::int64_t> number_in(const std::string& path, std::string_view key) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with(key)) continue;
+        std::int64_t number = 0;
+        const std::size_t at = line.find_first_of("0123456789", key.size());
+        if (at == std::string::npos) return std::nullopt;  // "max": no limit
+        const auto [end, error] = std::from_chars(line.data() + at, line.data() + line.size(), number);
+        return error == std::errc() ? std::optional(number) : std::nullopt;
+    }
+    return std::nullopt;
+}
+
+/// What the control group (version 2) leaves: its limit less what is used; files in memory do not count, they can be
+/// read again.
+std::optional<std::int64_t> left_in_control_group() {
+    std::ifstream groups("/proc/self/cgroup");
+    for (std::string line; std::getline(groups, line);) {
+        if (!line.starts_with("0::")) continue;
+        const std::string folder = "/sys/fs/cgroup" + line.substr(3) + "/";
+        const auto limit = number_in(folder + "memory.max", ""), used = number_in(folder + "memory.current", "");
+        if (!limit || !used) return std::nullopt;
+        return std::max<std::int64_t>(*limit - *used + number_in(folder + "memory.stat", "file ").value_or(0), 0);
+    }
+    return std::nullopt;
+}
+
+}  // namespace
 
 Bytes available_memory() {
-    std::ifstream file("/proc/meminfo");
-    std::string key, unit;
-    for (std::int64_t amount = 0; file >> key >> amount;) {
-        std::getline(file, unit);
-        if (key == "MemAvailable:") return Bytes(amount * 1024);
-    }
-    return Bytes(std::numeric_limits<std::int64_t>::max());
+    constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::max();
+    const auto machine = number_in("/proc/meminfo", "MemAvailable:");
+    const std::int64_t left = machine ? *machine * 1024 : unknown;
+    return Bytes(std::min(left, left_in_control_group().value_or(unknown)));
 }
 
 std::string readable(Bytes bytes) {

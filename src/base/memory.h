@@ -7,8 +7,9 @@
 
 namespace ergon::base {
 
-/// Memory that programs can still get without pushing others to the disk (MemAvailable of /proc/meminfo). The largest number if the
-/// machine does not say.
+/// Memory that this process can still get: what the machine has left without pushing others to the disk, or what the
+/// limit of the process's control group (containers) leaves, whichever is less. The largest number if the system does
+/// not say.
 Bytes available_memory();
 
 /// Bytes as people write them: "1.4 GB" (powers of 1000).

@@ -15,9 +15,11 @@ constexpr std::int64_t groups_at_once = 4;
 }  // namespace
 
 base::Nanoseconds QuantisedRows::quantise(const Rows& rows, std::int64_t cols, std::span<const std::int64_t> segments,
-                                          base::ThreadPool& pool) {
+                                          base::ThreadPool& pool, Digits digits) {
     cols_ = cols;
-    const std::int64_t row_bytes = cols / 32 * row_block_bytes;
+    digits_ = digits;
+    const std::int64_t panel_tokens = panel_rows / static_cast<int>(digits);
+    const std::int64_t row_bytes = cols / 32 * row_block_bytes * static_cast<int>(digits);
     struct Panel {
         std::int64_t first, count;
     };
@@ -26,14 +28,14 @@ base::Nanoseconds QuantisedRows::quantise(const Rows& rows, std::int64_t cols, s
     std::int64_t first = 0;
     for (const std::int64_t count : segments) {
         segment_begin_.push_back(first * row_bytes);
-        for (std::int64_t t = 0; t < count; t += panel_rows) panels.push_back({first + t, std::min(panel_rows, count - t)});
+        for (std::int64_t t = 0; t < count; t += panel_tokens) panels.push_back({first + t, std::min(panel_tokens, count - t)});
         first += count;
     }
     if (static_cast<std::int64_t>(data_.size()) < first * row_bytes) data_.resize(static_cast<std::size_t>(first * row_bytes));
     return pool.run(static_cast<std::int64_t>(panels.size()), 1, [&](std::int64_t begin, std::int64_t end, int) {
         for (std::int64_t i = begin; i < end; ++i) {
             const Panel& panel = panels[static_cast<std::size_t>(i)];
-            table().quantise_panel(rows, panel.first, panel.count, cols, data_.data() + panel.first * row_bytes);
+            table().quantise_panel(rows, panel.first, panel.count, cols, digits, data_.data() + panel.first * row_bytes);
         }
     });
 }
@@ -52,7 +54,11 @@ base::Nanoseconds matmul(std::span<const Product> products, base::ThreadPool& po
             const Product& p = products[i];
             const PackedMatrix& w = *p.weights;
             const std::int64_t group = (item - first_item[i]) * groups_at_once;
-            const ProductInput input{w.cols(), p.rows, w.quantised() ? p.quantised->segment(p.segment) : nullptr};
+            ProductInput input{w.cols(), p.rows, nullptr, Digits::one};
+            if (w.quantised()) {
+                input.panels = p.quantised->segment(p.segment);
+                input.digits = p.quantised->digits();
+            }
             table().matmul[static_cast<std::size_t>(w.type())](w.matrix(p.matrix), w.rows(), group,
                                                                std::min(group + groups_at_once, w.groups()), input, p.y, p.y_stride);
         }

@@ -4,7 +4,8 @@
 // Definition (DESIGN, contract 2). Float weights (F32, F16, BF16, F8_E4M3 times its block's scale, rounded to F32): one FMA per k, ascending,
 // from 0. Block-quantised weights meet activations quantised per 32 values (quantise_rows); for each block of 32, ascending:
 //   y = fma(float(I), d_w * d_x, y), I the exact integer sum (sub-block scales of the K types are part of it), and for types with
-//   minima y = fma(m, s_x, y) after it, s_x = d_x * float(sum of the quantised activations).
+//   minima y = fma(m, s_x, y) after it, s_x = d_x * float(sum of the quantised activations);
+// with two digits, then the same for the second digit: what 8 bits left over (x - d_x * q, rounded), quantised again.
 // So the result does not depend on how many rows of activations come together, nor on who computes which output.
 
 #include <cstdint>
@@ -26,28 +27,33 @@ struct Rows {
     const float* row(std::int64_t t) const { return x + (index != nullptr ? index[t] : t) * stride; }
 };
 
+/// How finely activations are quantised: one digit of 8 bits, or two (about 15 bits) where errors cost most (docs/kernels.md).
+enum class Digits : std::uint8_t { one = 1, two = 2 };
+
 /// The same rows quantised to 8 bits per 32 columns, laid out in panels for the products. Segments (the tokens of one expert) are
 /// quantised together but used apart.
 class QuantisedRows {
   public:
-    /// Rows that share one pass over the weights' unpacked blocks. Measured: 16 to 64 are alike, 8 loses a tenth.
+    /// Digits of rows that share one pass over the weights' unpacked blocks. A row's second digit follows its first.
     static constexpr std::int64_t panel_rows = 32;
-    /// Bytes for one row and one block: 32 values, d, sums of both halves, sum, d * sum.
+    /// Bytes for one digit of a row and one block: 32 values, d, sums of both halves, sum, d * sum.
     static constexpr std::int64_t row_block_bytes = 52;
 
     /// Quantises rows [count, cols]; cols must be a multiple of 32. `segments` are row counts that add up to rows.count.
     /// Returns the workers' busy time.
     base::Nanoseconds quantise(const Rows& rows, std::int64_t cols, std::span<const std::int64_t> segments,
-                               base::ThreadPool& pool);
-    base::Nanoseconds quantise(const Rows& rows, std::int64_t cols, base::ThreadPool& pool) {
-        return quantise(rows, cols, std::span(&rows.count, 1), pool);
+                               base::ThreadPool& pool, Digits digits = Digits::one);
+    base::Nanoseconds quantise(const Rows& rows, std::int64_t cols, base::ThreadPool& pool, Digits digits = Digits::one) {
+        return quantise(rows, cols, std::span(&rows.count, 1), pool, digits);
     }
 
     std::int64_t cols() const { return cols_; }
+    Digits digits() const { return digits_; }
     const std::byte* segment(std::int64_t index) const { return data_.data() + segment_begin_[static_cast<std::size_t>(index)]; }
 
   private:
     std::int64_t cols_ = 0;
+    Digits digits_ = Digits::one;
     std::vector<std::int64_t> segment_begin_;
     std::vector<std::byte> data_;
 };

@@ -15,7 +15,9 @@
 // values of one row:  4 bits: plane g % 4, low nibble for g < 4, else high;  2 bits: plane g / 4, bits 2(g % 4);  1 bit: bit g;
 // 8 bits: plane g. A code of 5, 6 or 3 bits is a plane set of its low bits followed by one of its high bits.
 
+#include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "tensor/dtype.h"
 
@@ -84,23 +86,27 @@ constexpr std::int64_t float_group_bytes(tensor::DType type, std::int64_t cols) 
     }
 }
 
-/// One quantised row's panel entry (QuantisedRows): for `rows` rows and one block of 32 columns,
-/// int8 q[rows][32], then float d[rows], int32 first[rows], second[rows], sum[rows] (sums of q over halves and all), float scaled_sum[rows].
+/// A block of 32 columns of a panel (QuantisedRows), for `rows` digits of rows:
+/// int8 q[rows][32], then float d[rows], int32 first[rows], second[rows], sum[rows] (of q, over halves and all), float scaled_sum[rows].
+/// `Byte` is std::byte to write and const std::byte to read.
+template <typename Byte>
 struct PanelBlock {
-    const std::int8_t* q;
-    const float* d;
-    const std::int32_t* first;
-    const std::int32_t* second;
-    const std::int32_t* sum;
-    const float* scaled_sum;
+    template <typename T>
+    using Pointer = std::conditional_t<std::is_const_v<Byte>, const T*, T*>;
+    Pointer<std::int8_t> q;
+    Pointer<float> d;
+    Pointer<std::int32_t> first;
+    Pointer<std::int32_t> second;
+    Pointer<std::int32_t> sum;
+    Pointer<float> scaled_sum;
 
-    PanelBlock(const std::byte* at, std::int64_t rows)
-        : q(reinterpret_cast<const std::int8_t*>(at)),
-          d(reinterpret_cast<const float*>(at + 32 * rows)),
-          first(reinterpret_cast<const std::int32_t*>(at + 36 * rows)),
+    PanelBlock(Byte* at, std::int64_t rows)
+        : q(reinterpret_cast<Pointer<std::int8_t>>(at)),
+          d(reinterpret_cast<Pointer<float>>(at + 32 * rows)),
+          first(reinterpret_cast<Pointer<std::int32_t>>(at + 36 * rows)),
           second(first + rows),
           sum(second + rows),
-          scaled_sum(reinterpret_cast<const float*>(sum + rows)) {}
+          scaled_sum(reinterpret_cast<Pointer<float>>(sum + rows)) {}
 };
 
 }  // namespace ergon::kernels

@@ -18,6 +18,7 @@ struct ProductInput {
     std::int64_t cols = 0;
     Rows rows;                           // for float weights
     const std::byte* panels = nullptr;  // for quantised weights
+    Digits digits = Digits::one;        // in the panels
 };
 
 struct KernelTable {
@@ -25,8 +26,9 @@ struct KernelTable {
     using MatmulGroups = void (*)(const std::byte* weights, std::int64_t rows, std::int64_t begin, std::int64_t end,
                                   const ProductInput& input, float* y, std::int64_t stride);
     std::array<MatmulGroups, tensor::dtype_count> matmul{};  // null where a type cannot be a weight
-    /// Rows [begin, begin + count) of `rows` (count <= panel_rows) as one panel.
-    void (*quantise_panel)(const Rows& rows, std::int64_t begin, std::int64_t count, std::int64_t cols, std::byte* panel);
+    /// Rows [begin, begin + count) of `rows` (count * digits <= panel_rows) as one panel.
+    void (*quantise_panel)(const Rows& rows, std::int64_t begin, std::int64_t count, std::int64_t cols, Digits digits,
+                           std::byte* panel);
 
     void (*rms_norm)(const float* x, const float* w, float eps, std::int64_t n, float* y);
     void (*add)(float* x, const float* y, std::int64_t n);

@@ -35,7 +35,8 @@ struct RandomMatrix {
         for (std::byte& b : bytes) b = static_cast<std::byte>(random() >> 56);
         view = {"random", type, {rows, cols}, bytes};
         const std::int64_t block = tensor::info(type).block_bytes;
-        for (std::size_t at = 0; at < bytes.size(); at += static_cast<std::size_t>(block)) tame(type, &bytes[at], random);
+        for (std::size_t at = 0; at < bytes.size(); at += static_cast<std::size_t>(block))
+            tame(type, &bytes[at], random);
     }
 
   private:
@@ -47,23 +48,59 @@ struct RandomMatrix {
         using tensor::DType;
         const float d = (0.5f + static_cast<float>(random.uniform())) * (random() & 1 ? 1.0f : -1.0f);
         switch (type) {
-            case DType::f32: { const float v = normal(random); std::memcpy(b, &v, 4); break; }
-            case DType::f16: put_f16(b, normal(random)); break;
-            case DType::bf16: { const std::uint16_t v = tensor::f32_to_bf16(normal(random)); std::memcpy(b, &v, 2); break; }
-            case DType::f8_e4m3: if ((*b & std::byte{0x7F}) == std::byte{0x7F}) *b = std::byte{0x3C}; break;
+            case DType::f32: {
+                const float v = normal(random);
+                std::memcpy(b, &v, 4);
+                break;
+            }
+            case DType::f16:
+                put_f16(b, normal(random));
+                break;
+            case DType::bf16: {
+                const std::uint16_t v = tensor::f32_to_bf16(normal(random));
+                std::memcpy(b, &v, 2);
+                break;
+            }
+            case DType::f8_e4m3:
+                if ((*b & std::byte{0x7F}) == std::byte{0x7F}) *b = std::byte{0x3C};
+                break;
             case DType::q4_1:
-            case DType::q5_1: put_f16(b, d * 0.1f); put_f16(b + 2, -d); break;
+            case DType::q5_1:
+                put_f16(b, d * 0.1f);
+                put_f16(b + 2, -d);
+                break;
             case DType::q4_k:
-            case DType::q5_k: put_f16(b, d * 0.003f); put_f16(b + 2, d * 0.02f); break;
-            case DType::q2_k: put_f16(b + 80, d * 0.05f); put_f16(b + 82, d * 0.05f); break;
-            case DType::q3_k: put_f16(b + 108, d * 0.01f); break;
-            case DType::q6_k: put_f16(b + 208, d * 0.0005f); break;
-            case DType::mxfp4: b[0] = static_cast<std::byte>(120 + random.below(10)); break;
-            case DType::q8_0: for (int i = 2; i < 34; ++i) if (b[i] == std::byte{0x80}) b[i] = std::byte{0x81};
-                              put_f16(b, d * 0.01f); break;
-            case DType::iq4_xs: put_f16(b, d * 0.0005f); break;
-            case DType::iq4_nl: put_f16(b, d * 0.01f); break;
-            default: put_f16(b, d * 0.1f); break;
+            case DType::q5_k:
+                put_f16(b, d * 0.003f);
+                put_f16(b + 2, d * 0.02f);
+                break;
+            case DType::q2_k:
+                put_f16(b + 80, d * 0.05f);
+                put_f16(b + 82, d * 0.05f);
+                break;
+            case DType::q3_k:
+                put_f16(b + 108, d * 0.01f);
+                break;
+            case DType::q6_k:
+                put_f16(b + 208, d * 0.0005f);
+                break;
+            case DType::mxfp4:
+                b[0] = static_cast<std::byte>(120 + random.below(10));
+                break;
+            case DType::q8_0:
+                for (int i = 2; i < 34; ++i)
+                    if (b[i] == std::byte{0x80}) b[i] = std::byte{0x81};
+                put_f16(b, d * 0.01f);
+                break;
+            case DType::iq4_xs:
+                put_f16(b, d * 0.0005f);
+                break;
+            case DType::iq4_nl:
+                put_f16(b, d * 0.01f);
+                break;
+            default:
+                put_f16(b, d * 0.1f);
+                break;
         }
     }
 };

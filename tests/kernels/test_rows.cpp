@@ -1,8 +1,7 @@
 // Kernels on rows: every build alike with ==, and close to double arithmetic.
 
-#include <gtest/gtest.h>
-
 #include <cmath>
+#include <gtest/gtest.h>
 
 #include "kernels/elementwise.h"
 #include "random_data.h"
@@ -26,8 +25,14 @@ void expect_alike(const Body& body) {
 }
 
 TEST(Rows, EveryBuildHasTheSameBits) {
-    expect_alike([](std::vector<float> x) { softmax(x.data(), static_cast<std::int64_t>(x.size())); return x; });
-    expect_alike([](std::vector<float> x) { sigmoid(x.data(), static_cast<std::int64_t>(x.size())); return x; });
+    expect_alike([](std::vector<float> x) {
+        softmax(x.data(), static_cast<std::int64_t>(x.size()));
+        return x;
+    });
+    expect_alike([](std::vector<float> x) {
+        sigmoid(x.data(), static_cast<std::int64_t>(x.size()));
+        return x;
+    });
     expect_alike([](std::vector<float> x) {
         const std::vector<float> w(x.rbegin(), x.rend());
         rms_norm(x.data(), w.data(), 1e-6f, static_cast<std::int64_t>(x.size()), x.data());
@@ -100,7 +105,8 @@ TEST(Rows, RmsNormIsTheFormula) {
 TEST(Rows, RotaryAnglesAreThoseOfTheLibrary) {
     std::vector<double> frequencies;
     for (int i = 0; i < 32; ++i) frequencies.push_back(power(10000.0, -2.0 * i / 64));
-    for (std::size_t i = 0; i < 32; ++i) EXPECT_NEAR(frequencies[i] / std::pow(10000.0, -2.0 * static_cast<double>(i) / 64), 1.0, 1e-13);
+    for (std::size_t i = 0; i < 32; ++i)
+        EXPECT_NEAR(frequencies[i] / std::pow(10000.0, -2.0 * static_cast<double>(i) / 64), 1.0, 1e-13);
     float c[32], s[32];
     for (const std::int64_t position : {0L, 1L, 2L, 3L, 1000L, 65537L, 999999L}) {
         rotary_angles(position, frequencies.data(), 32, c, s);

@@ -1,7 +1,6 @@
 // Block layouts against vectors that a reference implementation in C confirmed (y0..y3, sum, sum of (i+1) y_i).
 
 #include <gtest/gtest.h>
-
 #include <vector>
 
 #include "kernels/elementwise.h"
@@ -44,20 +43,20 @@ TEST_P(WidenBlock, GivesTheReferenceValues) {
     EXPECT_EQ(weighted, v.weighted) << name;
 }
 
-INSTANTIATE_TEST_SUITE_P(AllTypes, WidenBlock, testing::Values(
-    Vector{DType::q4_0, 0, -1, {3, -4, 5, -2}, -33, -799},
-    Vector{DType::q4_1, 0, 2, {13.5f, 6.5f, 15.5f, 8.5f}, 241, 3730},
-    Vector{DType::q5_0, 0, -1, {15, 8, -15, 10}, -45, -1185},
-    Vector{DType::q5_1, 0, 2, {17.5f, 10.5f, 19.5f, 28.5f}, 517, 8312},
-    Vector{DType::q8_0, 0, -1, {-69, 4, 77, -106}, -48, -688},
-    Vector{DType::q2_k, 80, 82, {8, 17, 26, -1}, 2043, 250990},
-    Vector{DType::q3_k, 108, -1, {-7, 14, -21, 28}, 234, 34746},
-    Vector{DType::q4_k, 0, 2, {92.5f, 1.5f, 118.5f, 27.5f}, 53352, 7369368},
-    Vector{DType::q5_k, 0, 2, {300.5f, 1.5f, 326.5f, 27.5f}, 110072, 14904504},
-    Vector{DType::q6_k, 208, -1, {161, -46, -621, 644}, -14844, -1628128},
-    Vector{DType::iq4_nl, 0, -1, {38, -49, 69, -22}, -481, -12076},
-    Vector{DType::iq4_xs, 0, -1, {-3016, 725, -1885, 1537}, -6450, 883051}),
-    [](const auto& test) { return std::string(tensor::name(test.param.type)); });
+INSTANTIATE_TEST_SUITE_P(AllTypes, WidenBlock,
+                         testing::Values(Vector{DType::q4_0, 0, -1, {3, -4, 5, -2}, -33, -799},
+                                         Vector{DType::q4_1, 0, 2, {13.5f, 6.5f, 15.5f, 8.5f}, 241, 3730},
+                                         Vector{DType::q5_0, 0, -1, {15, 8, -15, 10}, -45, -1185},
+                                         Vector{DType::q5_1, 0, 2, {17.5f, 10.5f, 19.5f, 28.5f}, 517, 8312},
+                                         Vector{DType::q8_0, 0, -1, {-69, 4, 77, -106}, -48, -688},
+                                         Vector{DType::q2_k, 80, 82, {8, 17, 26, -1}, 2043, 250990},
+                                         Vector{DType::q3_k, 108, -1, {-7, 14, -21, 28}, 234, 34746},
+                                         Vector{DType::q4_k, 0, 2, {92.5f, 1.5f, 118.5f, 27.5f}, 53352, 7369368},
+                                         Vector{DType::q5_k, 0, 2, {300.5f, 1.5f, 326.5f, 27.5f}, 110072, 14904504},
+                                         Vector{DType::q6_k, 208, -1, {161, -46, -621, 644}, -14844, -1628128},
+                                         Vector{DType::iq4_nl, 0, -1, {38, -49, 69, -22}, -481, -12076},
+                                         Vector{DType::iq4_xs, 0, -1, {-3016, 725, -1885, 1537}, -6450, 883051}),
+                         [](const auto& test) { return std::string(tensor::name(test.param.type)); });
 
 TEST(WidenBlock, Mxfp4IsAPowerOfTwoTimesE2M1) {
     std::vector<std::byte> block(17);

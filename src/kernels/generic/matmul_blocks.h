@@ -93,7 +93,7 @@ struct Tile {
     }
 
     /// The exact integer sum of a block of 32 for one row of activations.
-    inline I sum(const PanelBlock& x, std::int64_t t) const {
+    inline I sum(const PanelBlock<const std::byte>& x, std::int64_t t) const {
         const std::int8_t* q = x.q + 32 * t;
         if constexpr (is_signed) {
             const I dot = dot_signed(codes, q);
@@ -117,7 +117,7 @@ struct Tile {
     }
 
     /// y after this tile.
-    inline F accumulate(F y, const PanelBlock& x, std::int64_t t) const {
+    inline F accumulate(F y, const PanelBlock<const std::byte>& x, std::int64_t t) const {
         y = fma(to_float(sum(x, t)), mul(d, broadcast(x.d[t])), y);
         if constexpr (layout.minima == Minima::span || layout.minima == Minima::tile) {
             y = fma(minimum[0], broadcast(x.scaled_sum[t]), y);
@@ -134,23 +134,23 @@ struct Tile {
     static inline I high_nibble(I both) { return shift_right_4(both); }
 };
 
-/// One group of 16 rows times one panel of `count` rows of activations, count known (1) or not (0).
-template <tensor::DType type, int known_count>
-inline void group_times_panel(const std::uint8_t* group, std::int64_t cols, const std::byte* panel, std::int64_t panel_count,
+/// One group of 16 rows times one panel of `count` rows of activations.
+template <tensor::DType type, int digits>
+inline void group_times_panel(const std::uint8_t* group, std::int64_t cols, const std::byte* panel, std::int64_t count,
                               float (*acc)[16]) {
     constexpr BlockLayout layout = block_layout(type);
-    const std::int64_t count = known_count != 0 ? known_count : panel_count;
-    const std::int64_t spans = cols / layout.span_values();
+    const std::int64_t spans = cols / layout.span_values(), panel_rows = count * digits;
     for (std::int64_t s = 0; s < spans; ++s, group += layout.span_bytes()) {
-        for (std::int64_t tile = 0; tile < layout.span_tiles; ++tile, panel += QuantisedRows::row_block_bytes * count) {
-            const PanelBlock x(panel, count);
+        for (std::int64_t tile = 0; tile < layout.span_tiles; ++tile, panel += QuantisedRows::row_block_bytes * panel_rows) {
+            const PanelBlock x(panel, panel_rows);
             const std::uint8_t* at = group + layout.span_head() + tile * layout.tile_bytes();
             for (int half = 0; half < 16 / lanes; ++half) {
                 Tile<type> w;
                 w.load(group, at, half);
                 for (std::int64_t t = 0; t < count; ++t) {
-                    float* y = acc[t] + half * lanes;
-                    store(y, w.accumulate(load(y), x, t));
+                    F y = load(acc[t] + half * lanes);
+                    for (int d = 0; d < digits; ++d) y = w.accumulate(y, x, t * digits + d);
+                    store(acc[t] + half * lanes, y);
                 }
             }
         }
@@ -161,63 +161,76 @@ inline void store_group(const float (*acc)[16], std::int64_t count, std::int64_t
     for (std::int64_t t = 0; t < count; ++t) std::memcpy(y + t * stride, acc[t], static_cast<std::size_t>(valid_rows) * sizeof(float));
 }
 
-template <tensor::DType type>
-void matmul_blocks(const std::byte* weights, std::int64_t rows, std::int64_t begin, std::int64_t end, const ProductInput& input,
-                   float* y, std::int64_t stride) {
+template <tensor::DType type, int digits>
+inline void matmul_digits(const std::byte* weights, std::int64_t rows, std::int64_t begin, std::int64_t end, const ProductInput& input,
+                          float* y, std::int64_t stride) {
     constexpr BlockLayout layout = block_layout(type);
+    constexpr std::int64_t panel_tokens = QuantisedRows::panel_rows / digits;
     const std::int64_t group_bytes = input.cols / layout.span_values() * layout.span_bytes();
-    const std::int64_t row_bytes = input.cols / 32 * QuantisedRows::row_block_bytes;
-    alignas(64) float acc[QuantisedRows::panel_rows][16];
-    for (std::int64_t first = 0; first < input.rows.count; first += QuantisedRows::panel_rows) {
+    const std::int64_t row_bytes = input.cols / 32 * QuantisedRows::row_block_bytes * digits;
+    alignas(64) float acc[panel_tokens][16];
+    for (std::int64_t first = 0; first < input.rows.count; first += panel_tokens) {
         const std::int64_t left = input.rows.count - first;
-        const std::int64_t count = left < QuantisedRows::panel_rows ? left : QuantisedRows::panel_rows;
+        const std::int64_t count = left < panel_tokens ? left : panel_tokens;
         const std::byte* panel = input.panels + first * row_bytes;
         for (std::int64_t g = begin; g < end; ++g) {
             const auto* group = reinterpret_cast<const std::uint8_t*>(weights + g * group_bytes);
             std::memset(acc, 0, static_cast<std::size_t>(count) * sizeof acc[0]);
-            if (count == 1) {
-                group_times_panel<type, 1>(group, input.cols, panel, 1, acc);
-            } else {
-                group_times_panel<type, 0>(group, input.cols, panel, count, acc);
-            }
+            group_times_panel<type, digits>(group, input.cols, panel, count, acc);
             const std::int64_t valid = rows - 16 * g < 16 ? rows - 16 * g : 16;
             store_group(acc, count, valid, y + first * stride + 16 * g, stride);
         }
     }
 }
 
-/// Eight bits per 32 columns: d = amax / 127, q = round(x * (127 / amax)) to nearest even. Blocks that are (next to) zero become zero, blocks that
-/// are not finite become NaN.
-inline void quantise_panel(const Rows& rows, std::int64_t begin, std::int64_t count, std::int64_t cols, std::byte* panel) {
+template <tensor::DType type>
+void matmul_blocks(const std::byte* weights, std::int64_t rows, std::int64_t begin, std::int64_t end, const ProductInput& input,
+                   float* y, std::int64_t stride) {
+    if (input.digits == Digits::one) {
+        matmul_digits<type, 1>(weights, rows, begin, end, input, y, stride);
+    } else {
+        matmul_digits<type, 2>(weights, rows, begin, end, input, y, stride);
+    }
+}
+
+inline constexpr int block_registers = 32 / lanes;
+
+/// Eight bits for 32 values: d = amax / 127, q = round(x * (127 / amax)) to nearest even. Values that are (next to) zero become zero, a block that is
+/// not finite becomes NaN. Leaves in v what the digit did not hold.
+inline void quantise_block(F (&v)[block_registers], const PanelBlock<std::byte>& block, std::int64_t row) {
+    I largest = magnitude_bits(v[0]);
+    for (int i = 1; i < block_registers; ++i) largest = max_int(largest, magnitude_bits(v[i]));
+    const std::int32_t bits = largest_int(largest);
+    const float amax = std::bit_cast<float>(bits);
+    const bool finite = bits < 0x7F800000;
+    const bool empty = !finite || amax < 1e-30f;  // 127 / amax stays finite above this
+    const float d = !finite ? std::numeric_limits<float>::quiet_NaN() : empty ? 0.0f : amax / 127.0f;
+    const F inverse = broadcast(empty ? 0.0f : 127.0f / amax);
+    I half_sums[2] = {broadcast_int(0), broadcast_int(0)};
+    for (int i = 0; i < block_registers; ++i) {
+        const I q = empty ? broadcast_int(0) : to_int(mul(v[i], inverse));
+        store_i8(block.q + 32 * row + i * lanes, q);
+        half_sums[i * lanes / 16] = add_int(half_sums[i * lanes / 16], q);
+        v[i] = sub(v[i], mul(broadcast(d), to_float(q)));
+    }
+    block.d[row] = d;
+    block.first[row] = sum_int(half_sums[0]);
+    block.second[row] = sum_int(half_sums[1]);
+    block.sum[row] = block.first[row] + block.second[row];
+    block.scaled_sum[row] = d * static_cast<float>(block.sum[row]);
+}
+
+inline void quantise_panel(const Rows& rows, std::int64_t begin, std::int64_t count, std::int64_t cols, Digits digits,
+                           std::byte* panel) {
+    const int each = static_cast<int>(digits);
     for (std::int64_t t = 0; t < count; ++t) {
         const float* x = rows.row(begin + t);
         std::byte* at = panel;
-        for (std::int64_t k = 0; k < cols; k += 32, at += QuantisedRows::row_block_bytes * count) {
-            const PanelBlock block(at, count);
-            auto* q = const_cast<std::int8_t*>(block.q) + 32 * t;
-            I largest = magnitude_bits(load(x + k));
-            for (int i = lanes; i < 32; i += lanes) largest = max_int(largest, magnitude_bits(load(x + k + i)));
-            const std::int32_t bits = largest_int(largest);
-            const float amax = std::bit_cast<float>(bits);
-            const bool finite = bits < 0x7F800000;
-            const bool empty = !finite || amax < 1e-30f;  // 127 / amax stays finite above this
-            const float d = !finite ? std::numeric_limits<float>::quiet_NaN() : empty ? 0.0f : amax / 127.0f;
-            const F inverse = broadcast(empty ? 0.0f : 127.0f / amax);
-            std::int32_t sums[2];
-            for (int h = 0; h < 2; ++h) {
-                I sum = broadcast_int(0);
-                for (int i = 0; i < 16; i += lanes) {
-                    const I value = empty ? broadcast_int(0) : to_int(mul(load(x + k + 16 * h + i), inverse));
-                    store_i8(q + 16 * h + i, value);
-                    sum = add_int(sum, value);
-                }
-                sums[h] = sum_int(sum);
-            }
-            const_cast<float*>(block.d)[t] = d;
-            const_cast<std::int32_t*>(block.first)[t] = sums[0];
-            const_cast<std::int32_t*>(block.second)[t] = sums[1];
-            const_cast<std::int32_t*>(block.sum)[t] = sums[0] + sums[1];
-            const_cast<float*>(block.scaled_sum)[t] = d * static_cast<float>(sums[0] + sums[1]);
+        for (std::int64_t k = 0; k < cols; k += 32, at += QuantisedRows::row_block_bytes * count * each) {
+            const PanelBlock block(at, count * each);
+            F v[block_registers];
+            for (int i = 0; i < block_registers; ++i) v[i] = load(x + k + i * lanes);
+            for (int d = 0; d < each; ++d) quantise_block(v, block, t * each + d);
         }
     }
 }

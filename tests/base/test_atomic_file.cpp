@@ -1,0 +1,86 @@
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <string>
+#include <sys/resource.h>
+
+#include "base/error.h"
+#include "base/expect_error.h"
+#include "base/file.h"
+#include "base/temporary_directory.h"
+
+namespace {
+
+using namespace ergon;
+using base::AtomicFile;
+using base::ErrorCode;
+using test::expect_error;
+using test::TemporaryDirectory;
+
+std::size_t files_in(const TemporaryDirectory& directory) {
+    return static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator(directory.path()), std::filesystem::directory_iterator()));
+}
+
+std::span<const std::byte> bytes(std::string_view text) {
+    return std::as_bytes(std::span(text));
+}
+
+TEST(AtomicFile, AppearsWholeWithCommit) {
+    const TemporaryDirectory directory;
+    const auto path = directory.write("a", "old");
+    {
+        AtomicFile file(path);
+        file.write(bytes("new "));
+        file.write(bytes("words"));
+        EXPECT_EQ(base::read_text(path), "old");
+        file.commit();
+    }
+    EXPECT_EQ(base::read_text(path), "new words");
+    EXPECT_EQ(files_in(directory), 1u);
+}
+
+TEST(AtomicFile, LeavesNothingWithoutCommit) {
+    const TemporaryDirectory directory;
+    const auto path = directory.write("a", "old");
+    AtomicFile(path).write(bytes("half"));
+    EXPECT_EQ(base::read_text(path), "old");
+    EXPECT_EQ(files_in(directory), 1u);
+}
+
+TEST(AtomicFile, AbsentFolderIsNotFound) {
+    const TemporaryDirectory directory;
+    expect_error(ErrorCode::not_found, "cannot create", [&] { AtomicFile(directory / "none/a"); });
+}
+
+TEST(AtomicFile, AFailedRenameLeavesNothing) {
+    const TemporaryDirectory directory;
+    std::filesystem::create_directory(directory / "a");
+    expect_error(ErrorCode::system, "cannot rename into place",
+                 [&] { base::write_atomically(directory / "a", "text"); });
+    EXPECT_EQ(files_in(directory), 1u);
+}
+
+// Writes more than the process may, as on a full disk; ends with 7 if that is an Error(system).
+void write_beyond_the_limit(const std::filesystem::path& path) {
+    const rlimit limit{.rlim_cur = 4096, .rlim_max = 4096};
+    std::signal(SIGXFSZ, SIG_IGN);
+    if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) std::_Exit(99);
+    try {
+        base::write_atomically(path, std::string(100'000, 'x'));
+    } catch (const base::Error& error) {
+        std::_Exit(error.code() == ErrorCode::system ? 7 : 97);
+    }
+    std::_Exit(98);
+}
+
+TEST(AtomicFileDeathTest, AFullDiskLeavesTheOldFile) {
+    const TemporaryDirectory directory;
+    const auto path = directory.write("a", "old");
+    EXPECT_EXIT(write_beyond_the_limit(path), testing::ExitedWithCode(7), "");
+    EXPECT_EQ(base::read_text(path), "old");
+    EXPECT_EQ(files_in(directory), 1u);
+}
+
+}  // namespace
