@@ -1,0 +1,75 @@
+#include "formats/gguf_types.h"
+
+#include <array>
+#include <fmt/format.h>
+
+namespace ergon::formats {
+namespace {
+
+using tensor::DType;
+
+struct Entry {
+    std::uint32_t id;
+    std::string_view name;
+    std::optional<DType> type;
+};
+
+constexpr std::array<Entry, 32> table{{
+    {0, "F32", DType::f32},
+    {1, "F16", DType::f16},
+    {2, "Q4_0", DType::q4_0},
+    {3, "Q4_1", DType::q4_1},
+    {6, "Q5_0", DType::q5_0},
+    {7, "Q5_1", DType::q5_1},
+    {8, "Q8_0", DType::q8_0},
+    {9, "Q8_1", {}},
+    {10, "Q2_K", DType::q2_k},
+    {11, "Q3_K", DType::q3_k},
+    {12, "Q4_K", DType::q4_k},
+    {13, "Q5_K", DType::q5_k},
+    {14, "Q6_K", DType::q6_k},
+    {15, "Q8_K", {}},
+    {16, "IQ2_XXS", {}},
+    {17, "IQ2_XS", {}},
+    {18, "IQ3_XXS", {}},
+    {19, "IQ1_S", {}},
+    {20, "IQ4_NL", DType::iq4_nl},
+    {21, "IQ3_S", {}},
+    {22, "IQ2_S", {}},
+    {23, "IQ4_XS", DType::iq4_xs},
+    {24, "I8", DType::i8},
+    {25, "I16", DType::i16},
+    {26, "I32", DType::i32},
+    {27, "I64", DType::i64},
+    {28, "F64", DType::f64},
+    {29, "IQ1_M", {}},
+    {30, "BF16", DType::bf16},
+    {34, "TQ1_0", {}},
+    {35, "TQ2_0", {}},
+    {39, "MXFP4", DType::mxfp4},
+}};
+
+}  // namespace
+
+std::optional<DType> dtype_of_gguf_id(std::uint32_t id) {
+    for (const Entry& entry : table) {
+        if (entry.id == id) return entry.type;
+    }
+    return std::nullopt;
+}
+
+std::optional<std::uint32_t> gguf_id_of_dtype(DType type) {
+    for (const Entry& entry : table) {
+        if (entry.type == type) return entry.id;
+    }
+    return std::nullopt;
+}
+
+std::string gguf_type_text(std::uint32_t id) {
+    for (const Entry& entry : table) {
+        if (entry.id == id) return fmt::format("{} ({})", entry.name, id);
+    }
+    return fmt::format("{} (unknown)", id);
+}
+
+}  // namespace ergon::formats

@@ -1,0 +1,82 @@
+#include <algorithm>
+#include <cstdint>
+
+#include "base/error.h"
+#include "formats/byte_reader.h"
+#include "formats/json.h"
+#include "formats/safetensors.h"
+#include "formats/tensor_ranges.h"
+
+namespace ergon::formats {
+namespace {
+
+using base::ErrorCode;
+using tensor::TensorView;
+
+std::vector<std::int64_t> extents_of(const tensor::Shape& shape) {
+    std::vector<std::int64_t> extents;
+    for (int axis = 0; axis < shape.rank(); ++axis) extents.push_back(shape[axis]);
+    return extents;
+}
+
+void check_writable(const std::string& path, const TensorView& tensor) {
+    if (tensor.name.empty() || tensor.name == "__metadata__") {
+        base::fail(ErrorCode::bad_argument, "{}: cannot write a tensor named {}", path, shown(tensor.name));
+    }
+    if (tensor::is_quantised(tensor.type)) {
+        base::fail(ErrorCode::unsupported, "{}: cannot write tensor {}: safetensors has no type {}; write GGUF instead",
+                   path, shown(tensor.name), tensor::name(tensor.type));
+    }
+    const std::int64_t size =
+        stored_bytes(path, tensor.name, tensor.type, extents_of(tensor.shape), ErrorCode::bad_argument);
+    if (std::cmp_not_equal(tensor.bytes.size(), size)) {
+        base::fail(ErrorCode::bad_argument, "{}: tensor {} of shape {} takes {} bytes, and {} were given", path,
+                   shown(tensor.name), tensor.shape.text(), size, tensor.bytes.size());
+    }
+}
+
+/// Padded with spaces so that the data behind it begin at a multiple of 8 bytes.
+std::string header_text(const std::string& path, std::span<const TensorView* const> tensors) {
+    // A std::map within: it finds names given twice.
+    nlohmann::json header = {{"__metadata__", {{"format", "pt"}}}};
+    std::size_t offset = 0;
+    for (const TensorView* tensor : tensors) {
+        const bool fresh =
+            header
+                .emplace(tensor->name, nlohmann::json{{"dtype", tensor::name(tensor->type)},
+                                                      {"shape", extents_of(tensor->shape)},
+                                                      {"data_offsets", {offset, offset + tensor->bytes.size()}}})
+                .second;
+        if (!fresh) base::fail(ErrorCode::bad_argument, "{}: cannot write tensor {} twice", path, shown(tensor->name));
+        offset += tensor->bytes.size();
+    }
+    try {
+        std::string text = header.dump();
+        text.resize((text.size() + 7) / 8 * 8, ' ');
+        return text;
+    } catch (const nlohmann::json::type_error&) {
+        base::fail(ErrorCode::bad_argument, "{}: the name of a tensor is not valid UTF-8, which JSON asks for", path);
+    }
+}
+
+}  // namespace
+
+void write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors) {
+    std::vector<const TensorView*> order;
+    for (const TensorView& tensor : tensors) {
+        check_writable(path.string(), tensor);
+        order.push_back(&tensor);
+    }
+    std::stable_sort(order.begin(), order.end(), [](const TensorView* a, const TensorView* b) {
+        return tensor::info(a->type).block_bytes > tensor::info(b->type).block_bytes;
+    });
+    const std::string header = header_text(path.string(), order);
+    const std::uint64_t size = header.size();
+    base::AtomicFile file(path);
+    file.write(std::as_bytes(std::span(&size, 1)));
+    file.write(std::as_bytes(std::span(header)));
+    for (const TensorView* tensor : order) file.write(tensor->bytes);
+    file.commit();
+}
+
+}  // namespace ergon::formats
