@@ -1,0 +1,71 @@
+#include "text/chat_template.h"
+
+#include <ctime>
+
+#include "base/error.h"
+#include "text/template_interpreter.h"
+#include "text/template_json.h"
+#include "text/template_lexer.h"
+#include "text/template_parser.h"
+
+namespace ergon::text {
+namespace {
+
+using base::ErrorCode;
+
+// The variables that belong to the template, not to a person: the model's own markers.
+bool belongs_to_template(std::string_view variable) {
+    return variable == "bos_token" || variable == "eos_token";
+}
+
+std::tm local_time() {
+    const std::time_t now = std::time(nullptr);
+    std::tm parts{};
+    localtime_r(&now, &parts);
+    return parts;
+}
+
+}  // namespace
+
+struct ChatTemplate::Impl {
+    std::string origin;
+    jinja::Body body;
+};
+
+ChatTemplate::ChatTemplate(std::string_view source, std::string_view origin) {
+    if (source.size() > jinja::max_text) {
+        base::fail(ErrorCode::bad_file, "{} is longer than {} MiB", origin, jinja::max_text >> 20);
+    }
+    try {
+        impl_ = std::make_unique<const Impl>(Impl{std::string(origin), jinja::parse(source)});
+    } catch (const jinja::SyntaxError& error) {
+        base::fail(ErrorCode::bad_file, "{}, line {}: {}", origin, error.line(), error.what());
+    }
+}
+
+ChatTemplate::~ChatTemplate() = default;
+ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
+ChatTemplate& ChatTemplate::operator=(ChatTemplate&&) noexcept = default;
+
+MarkedText ChatTemplate::render(const formats::Json& variables) const {
+    return render(variables, local_time());
+}
+
+MarkedText ChatTemplate::render(const formats::Json& variables, const std::tm& now) const {
+    if (!variables.is_object()) {
+        base::fail(ErrorCode::bad_argument, "{}: its variables must be a JSON object", impl_->origin);
+    }
+    jinja::Runtime runtime(now);
+    jinja::Interpreter interpreter(runtime);
+    try {
+        for (const auto& [name, json] : variables.items()) {
+            const Author author = belongs_to_template(name) ? Author::chat_template : Author::person;
+            interpreter.define(name, jinja::from_json(runtime, json, author, name));
+        }
+        return interpreter.run(impl_->body);
+    } catch (const jinja::TemplateError& error) {
+        base::fail(ErrorCode::bad_argument, "{}, line {}: {}", impl_->origin, interpreter.line(), error.what());
+    }
+}
+
+}  // namespace ergon::text

@@ -1,0 +1,302 @@
+#include "text/pre_tokenizer_regex.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <array>
+#include <new>
+#include <pcre2.h>
+#include <vector>
+
+#include "base/error.h"
+#include "text/pre_tokenizer_matches.h"
+#include "text/unicode.h"
+
+namespace ergon::text {
+namespace {
+
+using base::ErrorCode;
+
+constexpr std::size_t longest_pattern = 1 << 16;  // assumed: published patterns have below 2,000 bytes
+// Steps that one match may take. Assumed: a published pattern takes a few per character of the longest piece, and texts
+// are of megabytes; an exponential pattern reaches it within a second.
+constexpr std::uint32_t match_limit = 200'000'000;
+constexpr std::uint32_t heap_limit = 512 * 1024;  // KiB; only without JIT
+constexpr std::size_t jit_stack_start = 32 * 1024;
+constexpr std::size_t jit_stack_limit =
+    64 * 1024 * 1024;  // assumed, as above: no known pattern needs the default's end
+
+// Unicode White_Space: what Oniguruma's \s matches. PCRE2's has U+180E as well.
+constexpr std::string_view white_space_ranges =
+    R"(\x{9}-\x{D}\x{20}\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000})";
+// Oniguruma's \w; PCRE2's leaves out marks and letter-like symbols.
+constexpr std::string_view word_ranges = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc})";
+
+/// Walks an Oniguruma pattern and writes PCRE2's.
+class Translator {
+  public:
+    Translator(std::string_view pattern, std::string_view origin) : pattern_(pattern), origin_(origin) {}
+
+    std::string translate() {
+        while (at_ < pattern_.size()) {
+            const char c = pattern_[at_];
+            if (c == '\\') {
+                escape();
+            } else if (c == '[') {
+                open_class();
+            } else if (c == ']' && class_depth_ > 0) {
+                if (--class_depth_ == 0) out_ += ']';
+                ++at_;
+            } else if (c == '(' && class_depth_ == 0) {
+                group();
+            } else {
+                if (class_depth_ > 0 && pattern_.substr(at_, 2) == "&&") refuse("&&");
+                if (class_depth_ == 0 && pattern_.substr(at_, 2) == "}+") refuse("}+");
+                copy(1);
+            }
+        }
+        return std::move(out_);
+    }
+
+  private:
+    [[noreturn]] void refuse(std::string_view what) const {
+        base::fail(ErrorCode::unsupported, "{}: ergon does not understand '{}' in the regular expression '{}'", origin_,
+                   what, pattern_);
+    }
+
+    void escape() {
+        if (at_ + 1 == pattern_.size()) refuse("\\");
+        const char c = pattern_[at_ + 1];
+        const bool in_class = class_depth_ > 0;
+        const auto put = [this](auto&&... parts) {
+            (out_.append(parts), ...);
+            at_ += 2;
+        };
+        if (c == 's') return in_class ? put(white_space_ranges) : put("[", white_space_ranges, "]");
+        if (c == 'S') return in_class ? put(R"(\P{White_Space})") : put("[^", white_space_ranges, "]");
+        if (c == 'w') return in_class ? put(word_ranges) : put("[", word_ranges, "]");
+        if (c == 'W' && !in_class) return put("[^", word_ranges, "]");
+        if (c == 'b' && !in_class)
+            return put("(?:(?<=[", word_ranges, "])(?![", word_ranges, "])|(?<![", word_ranges, "])(?=[", word_ranges,
+                       "]))");
+        if (c == 'u') return unicode_escape();
+        const bool known = std::string_view("rntfvadDpPxAzZ").find(c) != std::string_view::npos ||
+                           (static_cast<unsigned char>(c) < 0x80 &&
+                            (char_classes()[static_cast<unsigned char>(c)] &
+                             (char_class::punctuation | char_class::symbol | char_class::space)) != 0);
+        if (!known) refuse(pattern_.substr(at_, 2));
+        copy(2);
+        // \p{L}, \x{20AC}
+        if (std::string_view("pPx").find(c) != std::string_view::npos && pattern_.substr(at_).starts_with("{")) {
+            const std::size_t end = pattern_.find('}', at_);
+            if (end == std::string_view::npos) refuse("\\");
+            copy(end + 1 - at_);
+        }
+    }
+
+    void copy(std::size_t bytes) {
+        out_ += pattern_.substr(at_, bytes);
+        at_ += bytes;
+    }
+
+    // \uHHHH
+    void unicode_escape() {
+        const std::string_view digits = pattern_.substr(at_ + 2, 4);
+        if (digits.size() < 4 || digits.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos) {
+            refuse("\\u");
+        }
+        out_.append("\\x{").append(digits).append("}");
+        at_ += 6;
+    }
+
+    // A class inside a class is a union: its brackets are left out.
+    void open_class() {
+        const std::string_view rest = pattern_.substr(at_);
+        if (class_depth_ > 0) {
+            if (rest.starts_with("[:") || rest.starts_with("[^")) refuse(rest.substr(0, 2));
+            ++class_depth_;
+            ++at_;
+            return;
+        }
+        ++class_depth_;
+        copy(rest.starts_with("[^") ? 2 : 1);
+        if (pattern_.substr(at_).starts_with("]")) refuse("[]");
+    }
+
+    void group() {
+        const std::string_view rest = pattern_.substr(at_);
+        if (rest.starts_with("(*")) refuse("(*");
+        if (rest.starts_with("(?")) {
+            bool known = false;
+            for (const std::string_view opening :
+                 {"(?:", "(?=", "(?!", "(?>", "(?<=", "(?<!", "(?i:", "(?i)", "(?-i:"}) {
+                known = known || rest.starts_with(opening);
+            }
+            if (!known) refuse(rest.substr(0, 3));
+            return copy(2);
+        }
+        copy(1);
+    }
+
+    std::string_view pattern_;
+    std::string_view origin_;
+    std::string out_;
+    std::size_t at_ = 0;
+    int class_depth_ = 0;
+};
+
+std::string message_of(int code) {
+    std::array<PCRE2_UCHAR, 256> buffer{};
+    pcre2_get_error_message(code, buffer.data(), buffer.size());
+    return reinterpret_cast<const char*>(buffer.data());
+}
+
+template <auto Free>
+struct Freer {
+    template <typename T>
+    void operator()(T* object) const {
+        Free(object);
+    }
+};
+using CompileContext = std::unique_ptr<pcre2_compile_context, Freer<pcre2_compile_context_free>>;
+using MatchContext = std::unique_ptr<pcre2_match_context, Freer<pcre2_match_context_free>>;
+using MatchData = std::unique_ptr<pcre2_match_data, Freer<pcre2_match_data_free>>;
+using JitStack = std::unique_ptr<pcre2_jit_stack, Freer<pcre2_jit_stack_free>>;
+
+template <typename Pointer>
+Pointer checked(Pointer pointer) {
+    if (!pointer) throw std::bad_alloc();
+    return pointer;
+}
+
+}  // namespace
+
+std::string to_pcre2_dialect(std::string_view pattern, std::string_view origin) {
+    return Translator(pattern, origin).translate();
+}
+
+struct Regex::Code {
+    std::unique_ptr<pcre2_code, Freer<pcre2_code_free>> compiled;
+    std::string pattern;
+    std::string origin;
+};
+
+Regex::Regex(std::string_view pattern, std::string_view origin) {
+    if (pattern.size() > longest_pattern || valid_utf8_prefix(pattern) != pattern.size()) {
+        base::fail(ErrorCode::bad_file, "{}: a regular expression of {} bytes is longer than {} or not valid UTF-8",
+                   origin, pattern.size(), longest_pattern);
+    }
+    const std::string translated = to_pcre2_dialect(pattern, origin);
+    const CompileContext context = checked(CompileContext(pcre2_compile_context_create(nullptr)));
+    pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
+    int error = 0;
+    PCRE2_SIZE offset = 0;
+    // Ruby's ^ and $ match at every line.
+    auto* compiled =
+        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
+                      PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NO_UTF_CHECK, &error, &offset, context.get());
+    if (compiled == nullptr) {
+        base::fail(ErrorCode::bad_file, "{}: the regular expression '{}' cannot be compiled: {}", origin, pattern,
+                   message_of(error));
+    }
+    code_ = std::make_unique<const Code>(Code{.compiled = decltype(Code::compiled)(compiled),
+                                              .pattern = std::string(pattern),
+                                              .origin = std::string(origin)});
+    // Where there is no JIT, PCRE2 interprets: slower, the same matches.
+    pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE);
+}
+
+Regex::~Regex() = default;
+Regex::Regex(Regex&&) noexcept = default;
+Regex& Regex::operator=(Regex&&) noexcept = default;
+
+struct Regex::Searcher::Memory {
+    MatchData data;
+    MatchContext context;
+    JitStack stack;  // made when the default one (32 KiB of the machine's) was too small
+};
+
+Regex::Searcher::Searcher(const Regex& regex) : regex_(&regex), memory_(std::make_unique<Memory>()) {
+    memory_->data = checked(MatchData(pcre2_match_data_create(1, nullptr)));
+    memory_->context = checked(MatchContext(pcre2_match_context_create(nullptr)));
+    pcre2_set_match_limit(memory_->context.get(), match_limit);
+    pcre2_set_heap_limit(memory_->context.get(), heap_limit);
+}
+
+Regex::Searcher::~Searcher() = default;
+
+void Regex::Searcher::start(std::string_view text) {
+    text_ = text;
+    from_ = 0;
+    last_end_.reset();
+}
+
+std::optional<Regex::Match> Regex::Searcher::next() {
+    while (from_ <= text_.size()) {
+        const std::optional<Match> match = search();
+        if (!match) break;
+        if (match->begin == match->end && last_end_ == match->end) {
+            if (from_ == text_.size()) break;
+            from_ += decode_character(text_.data() + from_).length;
+            last_end_.reset();
+            continue;
+        }
+        from_ = match->end;
+        last_end_ = match->end;
+        return match;
+    }
+    from_ = text_.size() + 1;
+    return std::nullopt;
+}
+
+std::optional<Regex::Match> Regex::Searcher::search() {
+    const Code& code = *regex_->code_;
+    const auto run = [&] {
+        return pcre2_match(code.compiled.get(), reinterpret_cast<PCRE2_SPTR>(text_.data()), text_.size(), from_,
+                           PCRE2_NO_UTF_CHECK, memory_->data.get(), memory_->context.get());
+    };
+    int result = run();
+    if (result == PCRE2_ERROR_JIT_STACKLIMIT && !memory_->stack) {
+        memory_->stack = checked(JitStack(pcre2_jit_stack_create(jit_stack_start, jit_stack_limit, nullptr)));
+        pcre2_jit_stack_assign(memory_->context.get(), nullptr, memory_->stack.get());
+        result = run();
+    }
+    if (result == PCRE2_ERROR_NOMATCH) return std::nullopt;
+    if (result < 0) {
+        base::fail(ErrorCode::out_of_budget,
+                   "{}: the regular expression '{}' takes too much on a text of {} bytes ({}); give a shorter text",
+                   code.origin, code.pattern, text_.size(), message_of(result));
+    }
+    const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(memory_->data.get());
+    return Match{.begin = ends[0], .end = ends[1]};
+}
+
+namespace {
+
+class RegexSplitter final : public Splitter {
+  public:
+    RegexSplitter(std::string_view pattern, SplitBehavior behavior, bool invert, std::string_view origin)
+        : regex_(pattern, origin), behavior_(behavior), invert_(invert) {}
+
+    void split(const Pieces& pieces, Pieces& smaller) const override {
+        Regex::Searcher searcher(regex_);
+        for (const std::string_view piece : pieces) {
+            MatchCutter cutter(piece, behavior_, invert_, smaller);
+            searcher.start(piece);
+            while (const auto match = searcher.next()) cutter.match(match->begin, match->end);
+            cutter.finish();
+        }
+    }
+
+  private:
+    Regex regex_;
+    SplitBehavior behavior_;
+    bool invert_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Splitter> make_regex_splitter(std::string_view pattern, SplitBehavior behavior, bool invert,
+                                                    std::string_view origin) {
+    return std::make_unique<RegexSplitter>(pattern, behavior, invert, origin);
+}
+
+}  // namespace ergon::text

@@ -1,0 +1,64 @@
+#pragma once
+// Text of templates: slices of marked text that keep their authors, and the few facts of Unicode that Python's str
+// needs.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "text/marked_text.h"
+
+namespace ergon::text::jinja {
+
+/// One code point of a UTF-8 string and the bytes [begin, end) that it takes. A broken byte stands for itself.
+struct Character {
+    char32_t code;
+    std::size_t begin;
+    std::size_t end;
+};
+
+/// The character that begins at `offset` < text.size().
+Character character_at(std::string_view text, std::size_t offset);
+/// The character that ends at `end` > 0.
+Character character_before(std::string_view text, std::size_t end);
+/// Characters in a text.
+std::size_t count_characters(std::string_view text);
+/// The byte offset of character `index`, text.size() if there are no more than `index` characters.
+std::size_t byte_offset(std::string_view text, std::size_t index);
+/// The offset of the first occurrence at or behind `from`, npos if there is none. Takes time linear in both lengths,
+/// which std::string_view::find does not.
+std::size_t find_bytes(std::string_view text, std::string_view wanted, std::size_t from = 0);
+/// The offset of the first byte that is not part of well-formed UTF-8, if there is one.
+std::optional<std::size_t> find_bad_utf8(std::string_view text);
+void append_utf8(std::string& out, char32_t code);
+
+bool is_space(char32_t code);       // str.isspace
+bool is_line_break(char32_t code);  // where str.splitlines cuts
+bool is_printable(char32_t code);   // what repr() leaves as it is
+bool is_letter(char32_t code);      // str.isalpha
+bool is_digit(char32_t code);       // str.isdigit, decimal digits only
+bool is_upper(char32_t code);
+bool is_lower(char32_t code);
+bool is_identifier_part(char32_t code);
+char32_t lower(char32_t code);
+char32_t upper(char32_t code);
+
+/// Appends the bytes [begin, end) of `from`, with their authors.
+void append_slice(MarkedText& out, const MarkedText& from, std::size_t begin, std::size_t end);
+MarkedText slice(const MarkedText& from, std::size_t begin, std::size_t end);
+/// Who wrote the byte at `offset` < text.size().
+Author author_at(const MarkedText& text, std::size_t offset);
+
+/// str.upper, str.lower, str.capitalize; every character keeps its author.
+MarkedText to_upper(const MarkedText& text);
+MarkedText to_lower(const MarkedText& text);
+MarkedText capitalize(const MarkedText& text);
+/// A word begins at the start and after each character for which `separates` is true; it is upper case, the rest lower.
+MarkedText to_title(const MarkedText& text, bool (*separates)(char32_t));
+
+/// Which ends of a text are stripped.
+enum class Ends { both, left, right };
+/// str.strip and its kin: the characters of `set` are taken from the ends, white space if it is absent.
+MarkedText strip(const MarkedText& text, Ends ends, std::optional<std::string_view> set);
+}  // namespace ergon::text::jinja

@@ -1,0 +1,114 @@
+#include "text/tokenizer_special.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/error.h"
+#include "text/unicode.h"
+
+namespace ergon::text {
+namespace {
+
+constexpr std::size_t longest_spelling = 1024;  // assumed; the longest published one is below 100 bytes
+
+// Steps over the text's bytes so that invalid UTF-8 is no class at all.
+CharClass class_before(std::string_view text, std::size_t& at) {
+    std::size_t begin = at - 1;
+    while (begin > 0 && at - begin < 4 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) --begin;
+    const std::string_view character = text.substr(begin, at - begin);
+    const Utf8Scan scan = scan_utf8(character);
+    if (scan.kind != Utf8Scan::Kind::character || scan.length != character.size()) return 0;
+    at = begin;
+    return char_classes()[decode_character(character.data()).code];
+}
+
+CharClass class_after(std::string_view text, std::size_t& at) {
+    const Utf8Scan scan = scan_utf8(text.substr(at));
+    if (scan.kind != Utf8Scan::Kind::character) return 0;
+    const CharClass classes = char_classes()[decode_character(text.data() + at).code];
+    at += scan.length;
+    return classes;
+}
+
+std::size_t skip_space_backward(std::string_view text, std::size_t at, std::size_t from) {
+    for (std::size_t before = at; before > from; at = before) {
+        if ((class_before(text, before) & char_class::space) == 0 || before < from) break;
+    }
+    return at;
+}
+
+std::size_t skip_space_forward(std::string_view text, std::size_t at) {
+    for (std::size_t after = at; after < text.size(); at = after) {
+        if ((class_after(text, after) & char_class::space) == 0) break;
+    }
+    return at;
+}
+
+}  // namespace
+
+void SpecialTokens::add(SpecialToken token, std::string_view origin) {
+    if (token.spelling.empty() || token.spelling.size() > longest_spelling) {
+        base::fail(base::ErrorCode::bad_file,
+                   "{}: the special token {} has a spelling of {} bytes; 1 to {} are allowed", origin, token.id,
+                   token.spelling.size(), longest_spelling);
+    }
+    const auto note_length = [&token](Lengths& lengths_by_byte) {
+        auto& lengths = lengths_by_byte[static_cast<unsigned char>(token.spelling.front())];
+        const auto place = std::ranges::lower_bound(lengths, token.spelling.size(), std::greater<>{});
+        if (place == lengths.end() || *place != token.spelling.size()) lengths.insert(place, token.spelling.size());
+    };
+    note_length(by_template_);
+    if (!token.template_only) note_length(by_anyone_);
+    std::string spelling = token.spelling;
+    tokens_.try_emplace(std::move(spelling), std::move(token));
+}
+
+const SpecialToken* SpecialTokens::longest_at(std::string_view text, std::size_t at, const Lengths& lengths,
+                                              std::size_t template_end) const {
+    for (const std::size_t length : lengths[static_cast<unsigned char>(text[at])]) {
+        if (length > text.size() - at) continue;
+        const auto found = tokens_.find(text.substr(at, length));
+        if (found == tokens_.end()) continue;
+        const SpecialToken& token = found->second;
+        if (token.template_only && at + length > template_end) continue;
+        if (token.single_word && !stands_alone(text, at, at + length)) continue;
+        return &token;
+    }
+    return nullptr;
+}
+
+bool SpecialTokens::stands_alone(std::string_view text, std::size_t begin, std::size_t end) const {
+    const bool word_before = begin > 0 && (class_before(text, begin) & char_class::word) != 0;
+    const bool word_after = end < text.size() && (class_after(text, end) & char_class::word) != 0;
+    return !word_before && !word_after;
+}
+
+std::vector<TextPart> SpecialTokens::cut(std::string_view text, std::span<const MarkedText::Run> authors) const {
+    std::vector<TextPart> parts;
+    std::size_t taken = 0;  // where the ordinary text begins that no part has taken
+    std::size_t run = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        while (run + 1 < authors.size() && authors[run + 1].begin <= i) ++run;
+        const bool by_template = run < authors.size() && authors[run].author == Author::chat_template;
+        const std::size_t run_end = run + 1 < authors.size() ? authors[run + 1].begin : text.size();
+        const Lengths& lengths = by_template ? by_template_ : by_anyone_;
+        // Most characters begin no token.
+        while (i < run_end && lengths[static_cast<unsigned char>(text[i])].empty()) ++i;
+        if (i == run_end) continue;
+        const SpecialToken* token = longest_at(text, i, lengths, by_template ? run_end : 0);
+        if (token == nullptr) {
+            ++i;
+            continue;
+        }
+        const std::size_t begin = token->lstrip ? skip_space_backward(text, i, taken) : i;
+        const std::size_t after = i + token->spelling.size();
+        const std::size_t end = token->rstrip ? skip_space_forward(text, after) : after;
+        if (begin > taken) parts.push_back({.begin = taken, .end = begin, .token = std::nullopt});
+        parts.push_back({.begin = begin, .end = end, .token = token->id});
+        taken = i = end;
+    }
+    if (taken < text.size()) parts.push_back({.begin = taken, .end = text.size(), .token = std::nullopt});
+    return parts;
+}
+
+}  // namespace ergon::text

@@ -1,0 +1,220 @@
+// tokenizer.json: small ones with the ids of the reference library (tests/parity/make_tokenizer_data.py), and refusals.
+
+#include <algorithm>
+#include <functional>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/expect_error.h"
+#include "base/file.h"
+#include "base/temporary_directory.h"
+#include "formats/hf_folder.h"
+#include "text/tokenizer.h"
+
+namespace ergon::text {
+namespace {
+
+using formats::Json;
+using testing::ElementsAre;
+
+Tokenizer load(const std::string& name) {
+    const std::string path = ERGON_FIXTURES "/tokenizers/" + name + ".json";
+    return Tokenizer::from_json(base::read_text(path), Json(), path);
+}
+
+class TokenizerJson : public testing::TestWithParam<std::string> {};
+
+TEST_P(TokenizerJson, EncodesLikeTheReferenceLibrary) {
+    const Tokenizer tokenizer = load(GetParam());
+    const Json cases = formats::read_json(ERGON_FIXTURES "/tokenizers/" + GetParam() + ".cases.json");
+    for (const auto& example : cases["encode"]) {
+        const auto text = example[0].get<std::string>();
+        EXPECT_EQ(tokenizer.encode_with_special(text), example[1].get<std::vector<TokenId>>()) << "'" << text << "'";
+    }
+    EXPECT_GT(cases["encode"].size(), 100u);
+}
+
+TEST_P(TokenizerJson, DecodesLikeTheReferenceLibrary) {
+    const Tokenizer tokenizer = load(GetParam());
+    const Json cases = formats::read_json(ERGON_FIXTURES "/tokenizers/" + GetParam() + ".cases.json");
+    for (const auto& example : cases["decode"]) {
+        EXPECT_EQ(tokenizer.decode(example[0].get<std::vector<TokenId>>()), example[1].get<std::string>())
+            << example[0];
+    }
+    EXPECT_GE(cases["decode"].size(), 40u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Published, TokenizerJson,
+                         testing::Values("llama3", "qwen2", "deepseek-v3", "deepseek-llm", "gpt2-prefix", "smollm",
+                                         "falcon", "behaviours", "added", "spaces", "llama2", "metaspace",
+                                         "metaspace-split"),
+                         [](const auto& published) {
+                             std::string name = published.param;
+                             std::ranges::replace(name, '-', '_');
+                             return name;
+                         });
+
+// A vocabulary of a few letters, to be changed by each test.
+Json small() {
+    return formats::parse_json(R"({
+        "version": "1.0", "truncation": null, "padding": null,
+        "added_tokens": [
+            {"id": 8, "content": "<s>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true},
+            {"id": 9, "content": "<think>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": false},
+            {"id": 10, "content": "USER:", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": false},
+            {"id": 11, "content": "ü", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": false}],
+        "normalizer": null,
+        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true},
+        "post_processor": null,
+        "decoder": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true},
+        "model": {"type": "BPE", "dropout": null, "unk_token": null, "continuing_subword_prefix": null,
+                  "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
+                  "vocab": {"a": 0, "b": 1, "c": 2, "Ġ": 3, "ab": 4, "abc": 5, "<": 6, "Ġab": 7},
+                  "merges": ["a b", ["ab", "c"], "Ġ ab"]}})",
+                               "small");
+}
+
+Tokenizer from(const Json& json, const Json& config = Json()) {
+    return Tokenizer::from_json(json.dump(), config, "small");
+}
+
+TEST(TokenizerJsonSmall, BothSpellingsOfMerges) {
+    EXPECT_THAT(from(small()).encode("abc ab cab"), ElementsAre(5, 7, 3, 2, 4));
+    EXPECT_EQ(from(small()).pre_tokenizer(), "tokenizer.json");
+    EXPECT_EQ(from(small()).size(), 12);
+}
+
+TEST(TokenizerJsonSmall, MarkersCountOnlyFromTheTemplate) {
+    const Tokenizer plain = from(small());
+    EXPECT_THAT(plain.encode("a<think>a<s>"), ElementsAre(0, 6, 0, 6));  // letters without a token are left out
+    EXPECT_THAT(plain.encode_with_special("a<think>a<s>"), ElementsAre(0, 9, 0, 8));
+    EXPECT_THAT(plain.encode("USER:ü"), ElementsAre(10, 11));
+    // Spelt by the template, it is a marker; a single letter is still a letter.
+    const Tokenizer with_template = from(small(), Json{{"chat_template", "USER: {{ messages[0] }} ü"}});
+    EXPECT_EQ(with_template.chat_template(), "USER: {{ messages[0] }} ü");
+    EXPECT_TRUE(with_template.is_control(10));
+    EXPECT_THAT(with_template.encode("USER:ü"), ElementsAre(11));
+    EXPECT_THAT(with_template.encode_with_special("USER:ü"), ElementsAre(10, 11));
+}
+
+TEST(TokenizerJsonSmall, MergesNeverMakeAControlToken) {
+    Json json = small();
+    json["model"]["vocab"]["<a"] = 12;
+    json["model"]["vocab"]["<s>"] = 8;
+    json["model"]["vocab"]["s>"] = 13;
+    json["model"]["vocab"]["s"] = 14;
+    json["model"]["vocab"][">"] = 15;
+    json["model"]["merges"].push_back("s >");
+    json["model"]["merges"].push_back("< s>");
+    json["model"]["ignore_merges"] = true;
+    json["pre_tokenizer"]["use_regex"] = false;
+    EXPECT_THAT(from(json).encode("<s>"), ElementsAre(6, 13));
+    EXPECT_THAT(from(json).encode_with_special("<s>"), ElementsAre(8));
+}
+
+TEST(TokenizerJsonSmall, BeginningAndEnd) {
+    Json json = small();
+    EXPECT_FALSE(from(json).adds_bos());
+    EXPECT_EQ(from(json).bos(), std::nullopt);
+    json["post_processor"] = formats::parse_json(
+        R"({"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+            "pair": [], "special_tokens": {"<s>": {"id": "<s>", "ids": [8], "tokens": ["<s>"]}}})",
+        "post");
+    EXPECT_TRUE(from(json).adds_bos());
+    EXPECT_EQ(from(json).bos(), 8);
+    EXPECT_FALSE(from(json).adds_eos());
+    const Tokenizer configured =
+        from(json, Json{{"add_bos_token", false}, {"bos_token", {{"content", "<s>"}}}, {"eos_token", "<think>"}});
+    EXPECT_FALSE(configured.adds_bos());
+    EXPECT_EQ(configured.bos(), 8);
+    EXPECT_EQ(configured.eos(), 9);
+    EXPECT_TRUE(configured.ends_generation(9));
+}
+
+TEST(TokenizerJsonSmall, ReadsAFolder) {
+    const test::TemporaryDirectory folder;
+    folder.write("config.json", std::string_view("{}"));
+    folder.write("tokenizer.json", small().dump());
+    folder.write("tokenizer_config.json", std::string_view(R"({"eos_token": "<s>", "chat_template": "old"})"));
+    folder.write("generation_config.json", std::string_view(R"({"eos_token_id": [9, 99999]})"));
+    const Tokenizer tokenizer = Tokenizer::from_folder(formats::HfFolder::open(folder.path()));
+    EXPECT_EQ(tokenizer.eos(), 8);
+    EXPECT_TRUE(tokenizer.ends_generation(8));
+    EXPECT_TRUE(tokenizer.ends_generation(9));
+    EXPECT_EQ(tokenizer.chat_template(), "old");
+    folder.write("chat_template.jinja", std::string_view("new"));
+    EXPECT_EQ(Tokenizer::from_folder(formats::HfFolder::open(folder.path())).chat_template(), "new");
+}
+
+TEST(TokenizerJsonSmall, WhatIsNotUnderstoodIsAnError) {
+    const auto refuse = [](const std::string& fragment, const std::function<void(Json&)>& change,
+                           base::ErrorCode code = base::ErrorCode::unsupported) {
+        Json json = small();
+        change(json);
+        test::expect_error(code, fragment, [&] { (void)from(json); });
+    };
+    const auto bad = base::ErrorCode::bad_file;
+    refuse("key 'surprise'", [](Json& j) { j["surprise"] = 1; });
+    refuse("key 'surprise'", [](Json& j) { j["model"]["surprise"] = 1; });
+    refuse("key 'surprise'", [](Json& j) { j["pre_tokenizer"]["surprise"] = 1; });
+    refuse("key 'surprise'", [](Json& j) { j["added_tokens"][0]["surprise"] = 1; });
+    refuse("small.model: the type 'Unigram'", [](Json& j) { j["model"]["type"] = "Unigram"; });
+    refuse("'Lowercase'", [](Json& j) { j["normalizer"] = {{"type", "Lowercase"}}; });
+    refuse("'BertPreTokenizer'", [](Json& j) { j["pre_tokenizer"] = {{"type", "BertPreTokenizer"}}; });
+    refuse("'RobertaProcessing'", [](Json& j) { j["post_processor"] = {{"type", "RobertaProcessing"}}; });
+    refuse("'WordPiece'", [](Json& j) { j["decoder"] = {{"type", "WordPiece"}}; });
+    refuse("byte-level", [](Json& j) { j["decoder"] = nullptr; });
+    refuse("at random", [](Json& j) { j["model"]["dropout"] = 0.1; });
+    refuse("prefix or suffix", [](Json& j) { j["model"]["end_of_word_suffix"] = "</w>"; });
+    refuse("first step", [](Json& j) {
+        Json step = j["pre_tokenizer"];
+        step["add_prefix_space"] = true;
+        j["pre_tokenizer"] = {{"type", "Sequence"},
+                              {"pretokenizers", {{{"type", "Digits"}, {"individual_digits", true}}, step}}};
+    });
+    refuse("does not understand", [](Json& j) {
+        j["pre_tokenizer"] = {
+            {"type", "Split"}, {"pattern", {{"Regex", "\\h"}}}, {"behavior", "Isolated"}, {"invert", false}};
+    });
+    refuse(
+        "needs the token 'bc'", [](Json& j) { j["model"]["merges"].push_back("b c"); }, bad);
+    refuse(
+        "merge 3 is neither", [](Json& j) { j["model"]["merges"].push_back("abc"); }, bad);
+    refuse(
+        "merge 3 is neither", [](Json& j) { j["model"]["merges"].push_back(3); }, bad);
+    refuse(
+        "only 12 tokens",
+        [](Json& j) {
+            j["model"]["vocab"]["x"] = 2'000'000'000;
+            j["model"]["vocab"].erase("c");
+            j["model"]["merges"].clear();
+        },
+        bad);
+    refuse(
+        "a token id is expected", [](Json& j) { j["model"]["vocab"]["a"] = -1; }, bad);
+    refuse(
+        "a token id is expected", [](Json& j) { j["model"]["vocab"]["a"] = "0"; }, bad);
+    refuse(
+        "have the same id", [](Json& j) { j["model"]["vocab"]["x"] = 2; }, bad);
+    refuse(
+        "do not agree", [](Json& j) { j["added_tokens"][0]["id"] = 2; }, bad);
+    refuse(
+        "spelling of 0 bytes", [](Json& j) { j["added_tokens"][0]["content"] = ""; }, bad);
+    refuse(
+        "spelling of 2000 bytes", [](Json& j) { j["added_tokens"][0]["content"] = std::string(2000, 'x'); }, bad);
+    refuse(
+        "an object is expected", [](Json& j) { j["model"] = 3; }, bad);
+    refuse(
+        "a list is expected", [](Json& j) { j["model"]["merges"] = 3; }, bad);
+    refuse(
+        "small.model: an object is expected", [](Json& j) { j.erase("model"); }, bad);
+    refuse(
+        "is not in the vocabulary", [](Json& j) { j["model"]["unk_token"] = "<unk>"; }, bad);
+    test::expect_error(bad, "not valid JSON", [] { (void)Tokenizer::from_json("{\"model\": ", Json(), "small"); });
+    test::expect_error(bad, "nested deeper", [] {
+        (void)Tokenizer::from_json(std::string(100'000, '[') + std::string(100'000, ']'), Json(), "small");
+    });
+}
+
+}  // namespace
+}  // namespace ergon::text
