@@ -1,0 +1,336 @@
+#include "energy/ledger.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.h"
+
+namespace ergon::energy {
+namespace {
+
+using base::ErrorCode;
+using base::Nanojoules;
+using base::Nanoseconds;
+
+__extension__ using Wide = __int128;
+
+// Assumed: an interval in which other programs took less than this share of the energy above idle counts as the
+// request's own; no machine is ever wholly without other programs.
+constexpr std::int64_t negligible_share_of_others = 50;  // one in fifty
+
+/// floor(amount * part / whole) for 0 <= part <= whole, whole > 0.
+std::int64_t scaled(std::int64_t amount, std::int64_t part, std::int64_t whole) {
+    return static_cast<std::int64_t>(static_cast<Wide>(amount) * part / whole);
+}
+
+/// The workers' time of an operation that falls into [from, to), the operation's time being spread evenly.
+std::int64_t busy_within(const Work& work, Nanoseconds from, Nanoseconds to) {
+    const std::int64_t begin = work.begin.value();
+    const std::int64_t busy = std::max<std::int64_t>(0, work.busy.value());
+    const std::int64_t elapsed = work.elapsed.value();
+    if (elapsed <= 0) return begin >= from.value() && begin < to.value() ? busy : 0;
+    const std::int64_t first = std::clamp(from.value(), begin, begin + elapsed) - begin;
+    const std::int64_t last = std::clamp(to.value(), begin, begin + elapsed) - begin;
+    return last > first ? scaled(busy, last, elapsed) - scaled(busy, first, elapsed) : 0;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> split_exactly(std::int64_t total, std::span<const std::int64_t> weights) {
+    const std::size_t count = weights.size();
+    Wide whole = 0;
+    for (const std::int64_t weight : weights) whole += weight;
+    const bool equal = whole == 0;
+    if (equal) whole = static_cast<Wide>(count);
+
+    std::vector<std::int64_t> parts(count);
+    std::vector<Wide> remainders(count);
+    std::int64_t left = total;
+    for (std::size_t i = 0; i < count; ++i) {
+        const Wide product = static_cast<Wide>(total) * (equal ? 1 : weights[i]);
+        parts[i] = static_cast<std::int64_t>(product / whole);
+        remainders[i] = product % whole;
+        left -= parts[i];
+    }
+    // The floors miss less than one each, so `left` is below `count`.
+    std::vector<std::size_t> order(count);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::partial_sort(order.begin(), order.begin() + left, order.end(), [&](std::size_t a, std::size_t b) {
+        return remainders[a] != remainders[b] ? remainders[a] > remainders[b] : a < b;
+    });
+    for (std::int64_t i = 0; i < left; ++i) ++parts[order[static_cast<std::size_t>(i)]];
+    return parts;
+}
+
+/// The split of one interval.
+class Ledger::Settlement {
+  public:
+    Settlement(Ledger& ledger, const Interval& interval) : ledger_(ledger), interval_(interval) {}
+
+    void run() {
+        find_segments();
+        find_work();
+        const std::int64_t dynamic = (interval_.energy - interval_.idle).value();
+        const std::int64_t unrecorded = std::max<std::int64_t>(0, interval_.program_busy.value() - recorded_busy_);
+        const std::array<std::int64_t, 3> busy{recorded_busy_, unrecorded, interval_.others_busy.value()};
+        std::int64_t idle = interval_.idle.value();
+        if (std::all_of(busy.begin(), busy.end(), [](std::int64_t time) { return time == 0; })) {
+            idle += dynamic;  // drawn while nobody worked
+        } else {
+            const std::vector<std::int64_t> parts = split_exactly(dynamic, busy);
+            if (recorded_busy_ > 0) charge_work(parts[0]);
+            charge_running(parts[1], Kind::active);
+            ledger_.common_.others += Nanojoules(parts[2]);
+            others_ = parts[2];
+        }
+        charge_running(idle, Kind::idle);
+        close();
+    }
+
+  private:
+    enum class Kind { active, idle };
+
+    /// A stretch of time in which the same requests run in the same phases.
+    struct Segment {
+        std::int64_t duration = 0;
+        std::vector<std::pair<Request*, Phase>> running;
+    };
+    /// The work of one component within one step.
+    struct StepWork {
+        const Step* step = nullptr;
+        ComponentId component = 0;
+        std::int64_t busy = 0;
+    };
+
+    void find_segments() {
+        std::vector<Nanoseconds> cuts{interval_.begin, interval_.end};
+        const auto cut = [&](Nanoseconds time) {
+            if (time > interval_.begin && time < interval_.end) cuts.push_back(time);
+        };
+        for (auto& [id, request] : ledger_.requests_) {
+            if (request.begin >= interval_.end || (request.end && *request.end <= interval_.begin)) continue;
+            touched_.push_back({&request, {}});
+            cut(request.begin);
+            if (request.end) cut(*request.end);
+            for (const auto& [time, phase] : request.phases) cut(time);
+        }
+        std::sort(cuts.begin(), cuts.end());
+        cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
+        for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+            Segment& segment = segments_.emplace_back();
+            segment.duration = (cuts[i + 1] - cuts[i]).value();
+            for (const Touched& touched : touched_) {
+                Request& request = *touched.request;
+                if (request.begin > cuts[i] || (request.end && *request.end <= cuts[i])) continue;
+                const Phase phase = phase_at(request, cuts[i]);
+                segment.running.emplace_back(&request, phase);
+                request.account.phases[static_cast<std::size_t>(phase)].time += Nanoseconds(segment.duration);
+            }
+        }
+    }
+
+    static Phase phase_at(const Request& request, Nanoseconds time) {
+        Phase phase = Phase::prompt;
+        for (const auto& [since, next] : request.phases) {
+            if (since > time) break;
+            phase = next;
+        }
+        return phase;
+    }
+
+    void find_work() {
+        for (const PendingStep& pending : ledger_.steps_) {
+            std::map<ComponentId, std::int64_t> busy;
+            for (const Work& work : pending.step.records) {
+                const std::int64_t part = busy_within(work, pending.settled_until, interval_.end);
+                if (part > 0) busy[work.component] += part;
+            }
+            for (const auto& [component, time] : busy) {
+                work_.push_back({&pending.step, component, time});
+                recorded_busy_ += time;
+            }
+        }
+    }
+
+    void charge_work(std::int64_t energy) {
+        std::vector<std::int64_t> weights;
+        for (const StepWork& work : work_) weights.push_back(work.busy);
+        const std::vector<std::int64_t> parts = split_exactly(energy, weights);
+        for (std::size_t i = 0; i < work_.size(); ++i) charge_participants(work_[i], parts[i]);
+    }
+
+    void charge_participants(const StepWork& work, std::int64_t energy) {
+        const std::vector<Participant>& participants = work.step->participants;
+        if (participants.empty()) {
+            charge(nullptr, Phase::prompt, work.component, Kind::active, energy);
+            return;
+        }
+        std::vector<std::int64_t> weights;
+        for (const Participant& participant : participants)
+            weights.push_back(std::max<std::int64_t>(0, participant.tokens));
+        const std::vector<std::int64_t> parts = split_exactly(energy, weights);
+        for (std::size_t i = 0; i < participants.size(); ++i) {
+            const auto found = ledger_.requests_.find(participants[i].request);
+            Request* request = found == ledger_.requests_.end() ? nullptr : &found->second;
+            charge(request, participants[i].phase, work.component, Kind::active, parts[i]);
+        }
+    }
+
+    /// Spreads energy over the interval's time, and at each moment equally over the requests running then.
+    void charge_running(std::int64_t energy, Kind kind) {
+        std::vector<std::int64_t> durations;
+        for (const Segment& segment : segments_) durations.push_back(segment.duration);
+        const std::vector<std::int64_t> by_segment = split_exactly(energy, durations);
+        for (std::size_t i = 0; i < segments_.size(); ++i) {
+            const auto& running = segments_[i].running;
+            if (running.empty()) {
+                charge(nullptr, Phase::prompt, everything_else, kind, by_segment[i]);
+                continue;
+            }
+            const std::vector<std::int64_t> equal(running.size(), 1);
+            const std::vector<std::int64_t> parts = split_exactly(by_segment[i], equal);
+            for (std::size_t k = 0; k < running.size(); ++k) {
+                charge(running[k].first, running[k].second, everything_else, kind, parts[k]);
+            }
+        }
+    }
+
+    void charge(Request* request, Phase phase, ComponentId component, Kind kind, std::int64_t energy) {
+        const Nanojoules amount(energy);
+        if (request == nullptr) {
+            (kind == Kind::idle ? ledger_.common_.idle : ledger_.common_.program) += amount;
+            unowned_ += energy;
+            return;
+        }
+        Charge& charge = request->account.phases[static_cast<std::size_t>(phase)];
+        if (kind == Kind::idle) {
+            charge.idle += amount;
+            if (!interval_.counted) charge.idle_estimated += amount;
+        } else {
+            charge.active += amount;
+            charge.components[component] += amount;
+            if (!interval_.counted) charge.active_estimated += amount;
+        }
+        touch(request)[static_cast<std::size_t>(phase)] += amount;
+    }
+
+    std::array<Nanojoules, phase_count>& touch(Request* request) {
+        for (Touched& touched : touched_) {
+            if (touched.request == request) return touched.charged;
+        }
+        return touched_.emplace_back(Touched{request, {}}).charged;  // late work of a request that ended before
+    }
+
+    /// Notes what each request's charges of this interval rest on.
+    void close() {
+        const std::int64_t dynamic = (interval_.energy - interval_.idle).value();
+        const bool alone = touched_.size() == 1 && unowned_ == 0 && others_ <= dynamic / negligible_share_of_others;
+        for (const Touched& touched : touched_) {
+            RequestAccount& account = touched.request->account;
+            ++account.intervals;
+            account.machine += interval_.energy;
+            account.program_busy += interval_.program_busy;
+            account.others_busy += interval_.others_busy;
+            if (!interval_.counted) {
+                ++account.estimated_intervals;
+                continue;
+            }
+            const auto phases = std::count_if(touched.charged.begin(), touched.charged.end(),
+                                              [](Nanojoules part) { return part != Nanojoules(0); });
+            for (std::size_t phase = 0; phase < phase_count; ++phase) {
+                if (!alone) account.shared += touched.charged[phase];
+                if (!alone || phases > 1) account.phases[phase].shared += touched.charged[phase];
+            }
+        }
+    }
+
+    struct Touched {
+        Request* request = nullptr;
+        std::array<Nanojoules, phase_count> charged{};  // in this interval
+    };
+
+    Ledger& ledger_;
+    const Interval& interval_;
+    std::vector<Touched> touched_;
+    std::vector<Segment> segments_;
+    std::vector<StepWork> work_;
+    std::int64_t recorded_busy_ = 0;
+    std::int64_t unowned_ = 0;
+    std::int64_t others_ = 0;
+};
+
+void Ledger::begin_request(RequestId request, Nanoseconds time) {
+    const auto [entry, added] = requests_.try_emplace(request);
+    if (!added) base::fail(ErrorCode::bad_argument, "Request {} has begun already and cannot begin again.", request);
+    entry->second.begin = time;
+    ++running_;
+}
+
+void Ledger::end_request(RequestId request, Nanoseconds time) {
+    const auto found = requests_.find(request);
+    if (found == requests_.end() || found->second.end) {
+        base::fail(ErrorCode::bad_argument, "Request {} does not run, so it cannot end.", request);
+    }
+    found->second.end = std::max(time, found->second.begin);
+    --running_;
+}
+
+void Ledger::add_step(Step step) {
+    for (const Participant& participant : step.participants) {
+        const auto found = requests_.find(participant.request);
+        if (found == requests_.end()) continue;
+        Request& request = found->second;
+        request.account.phases[static_cast<std::size_t>(participant.phase)].tokens += participant.tokens;
+        const Phase before = request.phases.empty() ? Phase::prompt : request.phases.back().second;
+        if (participant.phase == before) continue;
+        const Nanoseconds since =
+            request.phases.empty() ? step.begin : std::max(step.begin, request.phases.back().first);
+        request.phases.emplace_back(since, participant.phase);
+    }
+    if (!step.records.empty()) {
+        steps_.push_back({std::move(step), Nanoseconds(std::numeric_limits<std::int64_t>::min())});
+    }
+}
+
+void Ledger::add_interval(const Interval& interval) {
+    const Nanojoules none(0);
+    if (interval.end <= interval.begin || (last_end_ && *last_end_ != interval.begin)) {
+        base::fail(ErrorCode::bad_argument,
+                   "An energy interval from {} to {} ns does not follow the one that ended at {} ns.",
+                   interval.begin.value(), interval.end.value(), last_end_.value_or(interval.begin).value());
+    }
+    if (interval.energy < none || interval.idle < none || interval.idle > interval.energy ||
+        interval.program_busy < Nanoseconds(0) || interval.others_busy < Nanoseconds(0)) {
+        base::fail(ErrorCode::bad_argument,
+                   "An energy interval of {} nJ with {} nJ idle and busy times of {} and {} ns makes no sense.",
+                   interval.energy.value(), interval.idle.value(), interval.program_busy.value(),
+                   interval.others_busy.value());
+    }
+    intervals_.push_back(interval);
+    last_end_ = interval.end;
+}
+
+void Ledger::settle(Nanoseconds until) {
+    while (!intervals_.empty() && intervals_.front().end <= until) {
+        const Interval interval = intervals_.front();
+        intervals_.pop_front();
+        Settlement(*this, interval).run();
+        settled_ += interval.energy;
+        settled_until_ = interval.end;
+        for (PendingStep& pending : steps_) pending.settled_until = interval.end;
+        std::erase_if(steps_, [&](const PendingStep& pending) {
+            return std::all_of(pending.step.records.begin(), pending.step.records.end(),
+                               [&](const Work& work) { return work.begin + work.elapsed < interval.end; });
+        });
+    }
+}
+
+std::optional<RequestAccount> Ledger::take(RequestId request) {
+    const auto found = requests_.find(request);
+    if (found == requests_.end() || !found->second.end || *found->second.end > settled_until_) return std::nullopt;
+    RequestAccount account = std::move(found->second.account);
+    requests_.erase(found);
+    return account;
+}
+
+}  // namespace ergon::energy

@@ -1,0 +1,150 @@
+#pragma once
+// The ledger splits the joules of each counter interval over what ran in it. Integers in nanojoules: the parts add up
+// to the counter exactly, whatever ran, however it overlapped.
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/units.h"
+#include "energy/work_account.h"
+
+namespace ergon::energy {
+
+/// What a request is doing. The engine says which; energy knows no texts.
+enum class Phase : std::uint8_t { prompt, thinking, answer };
+inline constexpr int phase_count = 3;
+inline constexpr std::array<std::string_view, phase_count> phase_names{"prompt", "thinking", "answer"};
+constexpr std::string_view name(Phase phase) {
+    return phase_names[static_cast<std::size_t>(phase)];
+}
+
+using RequestId = std::uint64_t;
+
+/// The component of work of this program that no operation recorded: sampling, text, scheduling, waiting workers that
+/// spin.
+inline constexpr ComponentId everything_else = std::numeric_limits<ComponentId>::max();
+
+/// One request's part in a step.
+struct Participant {
+    RequestId request = 0;
+    Phase phase = Phase::prompt;
+    std::int64_t tokens = 0;
+};
+
+/// One step of the engine: who took part, and what each operation took.
+struct Step {
+    base::Nanoseconds begin{};
+    base::Nanoseconds end{};
+    std::vector<Participant> participants;
+    std::vector<Work> records;
+};
+
+/// What the machine took between two readings, from a counter or from the estimate that takes its place.
+struct Interval {
+    base::Nanoseconds begin{};
+    base::Nanoseconds end{};
+    base::Nanojoules energy{};         // in all, >= 0
+    base::Nanojoules idle{};           // of which idle power x time, <= energy
+    base::Nanoseconds program_busy{};  // processor time of this program
+    base::Nanoseconds others_busy{};   // processor time of all other programs
+    bool counted = false;              // by a counter
+};
+
+/// What one phase of one request was charged.
+struct Charge {
+    base::Nanojoules active{};            // its work; the sum of `components`
+    base::Nanojoules idle{};              // its share of idle power
+    base::Nanojoules active_estimated{};  // the parts of both that no counter saw
+    base::Nanojoules idle_estimated{};
+    base::Nanojoules shared{};  // the part of both from counted intervals in which something else ran too
+    base::Nanoseconds time{};   // wall time
+    std::int64_t tokens = 0;
+    std::map<ComponentId, base::Nanojoules> components;
+};
+
+/// What one request was charged, and what that rests on.
+struct RequestAccount {
+    std::array<Charge, phase_count> phases;
+    base::Nanojoules
+        shared{};  // as in Charge, but an interval shared only among the request's own phases is not shared here
+    // Sums over the intervals that the request touched, whole:
+    base::Nanojoules machine{};
+    base::Nanoseconds program_busy{};
+    base::Nanoseconds others_busy{};
+    std::int64_t intervals = 0;
+    std::int64_t estimated_intervals = 0;
+};
+
+/// Joules of no request.
+struct CommonAccounts {
+    base::Nanojoules idle{};     // idle power while no request ran, and what nobody's work explains
+    base::Nanojoules program{};  // work of this program that no running request caused, such as loading a model
+    base::Nanojoules others{};   // other programs
+};
+
+/// Splits `total` >= 0 in proportion to `weights` >= 0 by largest remainder: parts add up to `total` exactly, each
+/// within one of its share; equal remainders favour the earlier part. If all weights are zero they count as equal.
+/// `weights` must not be empty.
+std::vector<std::int64_t> split_exactly(std::int64_t total, std::span<const std::int64_t> weights);
+
+/// The rule, interval by interval:
+///   energy = idle + dynamic. Dynamic is split by processor time between other programs, this program's recorded work,
+///   and its unrecorded work. Recorded work is split over operations by their workers' time (an operation that
+///   straddles intervals counts in each for its part of the time), and each operation over its step's participants by
+///   their tokens. Unrecorded work and idle are split over time, and at each moment equally over the requests then
+///   running.
+/// An operation reported after its time was settled counts in the next interval. Calls from one thread at a time.
+class Ledger {
+  public:
+    /// Throws Error(bad_argument) if the request is known already.
+    void begin_request(RequestId request, base::Nanoseconds time);
+    /// The request's time is over. Throws Error(bad_argument) if the request does not run.
+    void end_request(RequestId request, base::Nanoseconds time);
+    /// A step that has ended. Work for requests that have left the ledger goes to the program's account.
+    void add_step(Step step);
+    /// The next interval. Throws Error(bad_argument) unless it begins where the last one ended and its amounts make
+    /// sense.
+    void add_interval(const Interval& interval);
+    /// Splits the intervals that ended by `until`; all steps begun before should have been added.
+    void settle(base::Nanoseconds until);
+    /// The account of a request that has ended, once all intervals that it touches are settled; it then leaves the
+    /// ledger.
+    std::optional<RequestAccount> take(RequestId request);
+
+    bool any_running() const { return running_ > 0; }
+    const CommonAccounts& common() const { return common_; }
+    /// Sum of all settled intervals: equals the sum of all parts handed out or still held.
+    base::Nanojoules settled() const { return settled_; }
+
+  private:
+    struct Request {
+        base::Nanoseconds begin{};
+        std::optional<base::Nanoseconds> end;
+        std::vector<std::pair<base::Nanoseconds, Phase>> phases;  // since when it has been in which, ascending
+        RequestAccount account;
+    };
+    struct PendingStep {
+        Step step;
+        base::Nanoseconds settled_until{};  // work before this has been charged
+    };
+    class Settlement;
+
+    std::map<RequestId, Request> requests_;
+    std::deque<PendingStep> steps_;
+    std::deque<Interval> intervals_;
+    CommonAccounts common_;
+    base::Nanojoules settled_{};
+    base::Nanoseconds settled_until_{std::numeric_limits<std::int64_t>::min()};
+    std::optional<base::Nanoseconds> last_end_;
+    int running_ = 0;
+};
+
+}  // namespace ergon::energy

@@ -1,0 +1,50 @@
+#pragma once
+// RAPL energy counters of Intel and AMD processors, as Linux shows them:
+// /sys/class/powercap/intel-rapl:P[:S]/energy_uj.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "energy/sensor.h"
+
+namespace ergon::energy {
+
+/// One zone: a folder with a counter in it.
+struct PowercapZone {
+    std::filesystem::path directory;
+    std::string name;    // as the kernel says: "package-0", "package-1-die-0", "core", "uncore", "dram", "psys"
+    std::string parent;  // name of the zone around it, empty at the top
+    Scope scope = Scope::part;
+    std::uint64_t range = 0;  // microjoules at which the counter wraps, 0 if the kernel does not say
+};
+
+struct PowercapSearch {
+    std::vector<PowercapZone> zones;    // readable, each counter once
+    std::vector<std::string> problems;  // a sentence for each zone or folder that is there and cannot be used
+    bool permission_denied = false;
+};
+
+/// Looks through `sysfs`/class/powercap. Zones are known by name and parent, not by number (zone 1 need not be socket
+/// 1); the memory-mapped tree (intel-rapl-mmio) repeats zones of the other one, which are then left out. Finding
+/// nothing is not an error.
+PowercapSearch find_powercap_zones(const std::filesystem::path& sysfs);
+
+/// The counter of one zone, wraps resolved with the zone's own range.
+class PowercapCounter : public Sensor {
+  public:
+    PowercapCounter(PowercapZone zone, base::Nanoseconds now);
+    const SensorInfo& info() const override { return info_; }
+    Reading read(base::Nanoseconds now) override;
+    void restart(base::Nanoseconds now) override;
+
+  private:
+    PowercapZone zone_;
+    SensorInfo info_;
+    std::optional<std::uint64_t> last_;  // microjoules at begin_; nothing if the counter was never read since restart
+    base::Nanoseconds begin_{};
+};
+
+}  // namespace ergon::energy

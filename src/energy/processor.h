@@ -1,0 +1,38 @@
+#pragma once
+// What /proc says about the processor and about who kept it busy.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+
+namespace ergon::energy {
+
+/// The processor as /proc/cpuinfo names it. What is not said there is empty or -1.
+struct Processor {
+    std::string vendor;  // "GenuineIntel", "AuthenticAMD"; on ARM the implementer, "0x41"
+    std::string name;    // "AMD EPYC 7763 64-Core Processor"; ARM kernels often give none
+    int family = -1;     // x86: cpu family
+    int model = -1;      // x86: model; ARM: CPU part
+    std::vector<std::string>
+        vector_flags;  // of those that kernels are built for: "avx2", "fma", "avx512f", "asimd", ...
+    int threads = 1;   // visible hardware threads
+    bool virtual_machine = false;
+};
+
+/// Reads `procfs`/cpuinfo. A file that is missing or says nothing gives an unknown processor with one thread.
+Processor read_processor(const std::filesystem::path& procfs);
+
+/// Processor time so far, summed over hardware threads.
+struct BusyTime {
+    base::Nanoseconds program{};  // this process, user and system
+    base::Nanoseconds machine{};  // every process, this one included; zero if unknown
+};
+
+/// The program's from the process clock, which counts nanoseconds where /proc/self/stat counts ticks of 10 ms (a short
+/// answer takes few of them); the machine's from `procfs`/stat, in ticks.
+BusyTime read_busy_time(const std::filesystem::path& procfs);
+
+}  // namespace ergon::energy

@@ -1,0 +1,150 @@
+#include "energy/request_figures.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace ergon::energy {
+namespace {
+
+using base::Joules;
+using base::Nanojoules;
+using base::Nanoseconds;
+using base::to_joules;
+
+// Assumed: processor time is a fair key for joules within this much either way. Between a core that waits for memory
+// and one that multiplies at full width the power of server and desktop cores differs by less.
+constexpr double apportioning_error = 0.2;
+
+/// The amounts of one phase, or of a whole request, that its interval depends on.
+struct Amounts {
+    Nanojoules active{};
+    Nanojoules idle{};
+    Nanojoules active_estimated{};
+    Nanojoules idle_estimated{};
+    Nanojoules shared{};
+    Nanoseconds time{};
+
+    Joules counted() const { return to_joules(active + idle - active_estimated - idle_estimated); }
+    bool any_estimated() const { return active_estimated + idle_estimated > Nanojoules(0); }
+};
+
+Amounts amounts_of(const Charge& charge) {
+    return {charge.active, charge.idle, charge.active_estimated, charge.idle_estimated, charge.shared, charge.time};
+}
+
+/// What counters leave uncertain: a step of the counter at either end, and the split of what was shared.
+Joules counter_error(const Amounts& amounts, const Uncertainty& uncertainty) {
+    Joules edges{};
+    if (amounts.time > Nanoseconds(0)) edges = amounts.counted() * (2 * (uncertainty.counter_step / amounts.time));
+    return std::min(edges, amounts.counted()) + to_joules(amounts.shared) * apportioning_error;
+}
+
+Joules not_negative(Joules energy) {
+    return std::max(energy, Joules(0));
+}
+
+Figure total_of(const Amounts& amounts, const Uncertainty& uncertainty) {
+    const Joules error = counter_error(amounts, uncertainty);
+    const Joules idle = to_joules(amounts.idle_estimated);
+    const Joules active = to_joules(amounts.active_estimated);
+    Figure figure{to_joules(amounts.active + amounts.idle), not_negative(amounts.counted() - error),
+                  amounts.counted() + error, Method::measured};
+    figure.low += idle * uncertainty.estimated_idle.low_factor() + active * uncertainty.estimated_active.low_factor();
+    figure.high +=
+        idle * uncertainty.estimated_idle.high_factor() + active * uncertainty.estimated_active.high_factor();
+    if (amounts.shared > Nanojoules(0)) figure.method = Method::apportioned;
+    if (amounts.any_estimated()) figure.method = Method::estimated;
+    return figure;
+}
+
+Figure above_idle_of(const Amounts& amounts, const Uncertainty& uncertainty) {
+    const Joules error = counter_error(amounts, uncertainty);
+    const Joules counted = to_joules(amounts.active - amounts.active_estimated);
+    const Joules active = to_joules(amounts.active_estimated);
+    const Joules subtracted = to_joules(amounts.idle - amounts.idle_estimated);
+    Figure figure{counted + active, counted - error - subtracted * (uncertainty.subtracted_idle.high_factor() - 1),
+                  counted + error + subtracted * (1 - uncertainty.subtracted_idle.low_factor()), Method::apportioned};
+    figure.low = not_negative(figure.low) + active * uncertainty.estimated_active.low_factor();
+    figure.high += active * uncertainty.estimated_active.high_factor();
+    if (amounts.any_estimated() || !uncertainty.idle_observed) figure.method = Method::estimated;
+    return figure;
+}
+
+/// A component's part of the phase's work: always a split, with the split's error where a counter was and the class's
+/// where not.
+Figure component_of(Nanojoules energy, const Amounts& phase, const Uncertainty& uncertainty) {
+    const double estimated = phase.active > Nanojoules(0) ? phase.active_estimated / phase.active : 0.0;
+    const double below =
+        (1 - estimated) * apportioning_error + estimated * (1 - uncertainty.estimated_active.low_factor());
+    const double above =
+        (1 - estimated) * apportioning_error + estimated * (uncertainty.estimated_active.high_factor() - 1);
+    const Joules value = to_joules(energy);
+    const bool idle_assumed = !uncertainty.idle_observed;
+    return {value, value * (1 - below), value * (1 + above),
+            phase.any_estimated() || idle_assumed ? Method::estimated : Method::apportioned};
+}
+
+}  // namespace
+
+RequestFigures figures_of(RequestAccount account, const Uncertainty& uncertainty) {
+    RequestFigures figures;
+    Amounts whole;
+    for (std::size_t i = 0; i < phase_count; ++i) {
+        const Charge& charge = account.phases[i];
+        const Amounts amounts = amounts_of(charge);
+        PhaseFigures& phase = figures.phases[i];
+        phase.total = total_of(amounts, uncertainty);
+        phase.above_idle = above_idle_of(amounts, uncertainty);
+        phase.seconds = base::to_seconds(charge.time);
+        phase.tokens = base::Tokens(charge.tokens);
+        for (const auto& [component, energy] : charge.components) {
+            phase.components[component] = component_of(energy, amounts, uncertainty);
+        }
+        whole.active += amounts.active;
+        whole.idle += amounts.idle;
+        whole.active_estimated += amounts.active_estimated;
+        whole.idle_estimated += amounts.idle_estimated;
+        whole.time += amounts.time;
+    }
+    whole.shared = account.shared;
+    figures.total = total_of(whole, uncertainty);
+    figures.above_idle = above_idle_of(whole, uncertainty);
+    figures.seconds = base::to_seconds(whole.time);
+    figures.account = std::move(account);
+    return figures;
+}
+
+nlohmann::ordered_json energy_json(const RequestFigures& figures) {
+    nlohmann::ordered_json json;
+    for (std::size_t i = 0; i < phase_count; ++i) {
+        json[std::string(phase_names[i])] = {{"total", figures.phases[i].total},
+                                             {"above_idle", figures.phases[i].above_idle}};
+    }
+    json["total"] = figures.total;
+    json["above_idle"] = figures.above_idle;
+    return json;
+}
+
+nlohmann::ordered_json raw_json(const RequestFigures& figures) {
+    const RequestAccount& account = figures.account;
+    nlohmann::ordered_json phases;
+    for (std::size_t i = 0; i < phase_count; ++i) {
+        const Charge& charge = account.phases[i];
+        phases[std::string(phase_names[i])] = {{"active_nj", charge.active.value()},
+                                               {"idle_nj", charge.idle.value()},
+                                               {"active_estimated_nj", charge.active_estimated.value()},
+                                               {"idle_estimated_nj", charge.idle_estimated.value()},
+                                               {"shared_nj", charge.shared.value()},
+                                               {"time_ns", charge.time.value()},
+                                               {"tokens", charge.tokens}};
+    }
+    return {{"phases", phases},
+            {"machine_nj", account.machine.value()},
+            {"program_busy_ns", account.program_busy.value()},
+            {"others_busy_ns", account.others_busy.value()},
+            {"intervals", account.intervals},
+            {"estimated_intervals", account.estimated_intervals}};
+}
+
+}  // namespace ergon::energy

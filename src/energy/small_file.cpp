@@ -1,0 +1,46 @@
+#include "energy/small_file.h"
+
+#include <cerrno>
+#include <charconv>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace ergon::energy {
+
+SmallFile read_small_file(const std::filesystem::path& path, std::size_t limit) {
+    SmallFile file;
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0) {
+        file.error = errno;
+        return file;
+    }
+    file.text.resize(limit);
+    std::size_t filled = 0;
+    while (filled < limit) {
+        const ssize_t got = ::read(descriptor, file.text.data() + filled, limit - filled);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) file.error = errno;
+        if (got <= 0) break;
+        filled += static_cast<std::size_t>(got);
+    }
+    ::close(descriptor);
+    file.text.resize(filled);
+    return file;
+}
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view white = " \t\r\n";
+    const std::size_t first = text.find_first_not_of(white);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(white) - first + 1);
+}
+
+std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
+    text = trimmed(text);
+    std::uint64_t value = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (problem != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
+    return value;
+}
+
+}  // namespace ergon::energy

@@ -1,0 +1,27 @@
+#pragma once
+// The small text files of /sys and /proc. They fail in ways that mean something (no permission, gone), so errno is
+// kept.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ergon::energy {
+
+struct SmallFile {
+    std::string text;
+    int error = 0;  // errno of the call that failed, 0 if none did
+};
+
+/// The first `limit` bytes of a file.
+SmallFile read_small_file(const std::filesystem::path& path, std::size_t limit = 4096);
+
+/// The unsigned decimal number that is all of `text` but white space around it.
+std::optional<std::uint64_t> parse_unsigned(std::string_view text);
+
+/// `text` without white space at both ends.
+std::string_view trimmed(std::string_view text);
+
+}  // namespace ergon::energy

@@ -1,0 +1,52 @@
+#pragma once
+// What the layers did: each operation adds one record while a step runs. The account knows numbers, not models.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/units.h"
+
+namespace ergon::energy {
+
+/// Parts of a model, by number; whoever runs the model registers their names (ComponentNames).
+using ComponentId = std::uint16_t;
+
+/// Where bytes came from.
+enum class Source : std::uint8_t { weights, cache, activations };
+inline constexpr int source_count = 3;
+
+/// Which arithmetic ran.
+enum class Arithmetic : std::uint8_t { f32, f16, bf16, f8, int8 };
+inline constexpr int arithmetic_count = 5;
+
+/// One operation of one step.
+struct Work {
+    ComponentId component = 0;
+    base::Nanoseconds begin{};    // base::now() when it started
+    base::Nanoseconds elapsed{};  // wall time
+    base::Nanoseconds busy{};     // worker time, summed over the workers
+    std::array<std::int64_t, source_count> bytes{};
+    std::array<std::int64_t, arithmetic_count> operations{};  // a multiply and an add count as two
+    std::int32_t sequences = 0;                               // how many sequences shared it
+    std::int32_t expert = -1;                                 // expert index, -1: not an expert's work
+
+    std::int64_t& operator[](Source source) { return bytes[static_cast<std::size_t>(source)]; }
+    std::int64_t operator[](Source source) const { return bytes[static_cast<std::size_t>(source)]; }
+    std::int64_t& operator[](Arithmetic kind) { return operations[static_cast<std::size_t>(kind)]; }
+    std::int64_t operator[](Arithmetic kind) const { return operations[static_cast<std::size_t>(kind)]; }
+};
+
+/// The records of one step, in the order in which they were made. Written by one thread.
+class WorkAccount {
+  public:
+    void add(const Work& work) { records_.push_back(work); }
+    std::span<const Work> records() const { return records_; }
+    void clear() { records_.clear(); }
+
+  private:
+    std::vector<Work> records_;
+};
+
+}  // namespace ergon::energy
