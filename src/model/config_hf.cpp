@@ -1,0 +1,259 @@
+// Config from a Hugging Face folder's config.json.
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "formats/hf_folder.h"
+#include "model/config.h"
+#include "model/config_check.h"
+
+namespace ergon::model {
+namespace {
+
+using base::ErrorCode;
+using base::fail;
+using formats::Json;
+
+/// One object of config.json; its values are checked for kind and bounds. A null counts as absent, as in Python.
+class Keys {
+  public:
+    Keys(const Json& object, std::string file) : object_(object), file_(std::move(file)) {}
+
+    const std::string& file() const { return file_; }
+    const Json* find(const char* key) const {
+        const auto found = object_.find(key);
+        return found == object_.end() || found->is_null() ? nullptr : &*found;
+    }
+    bool has(const char* key) const { return find(key) != nullptr; }
+
+    std::int64_t count(const char* key, std::int64_t high) const {
+        return check_range(file_, key, integer(key), 1, high);
+    }
+    std::int64_t count_or(const char* key, std::int64_t fallback, std::int64_t high) const {
+        return has(key) ? count(key, high) : fallback;
+    }
+    /// Zero is allowed, and what an absent key means.
+    std::int64_t count_or_zero(const char* key, std::int64_t high) const {
+        return has(key) ? check_range(file_, key, integer(key), 0, high) : 0;
+    }
+    double real_or(const char* key, double fallback, double low, double high) const {
+        const Json* value = find(key);
+        if (value == nullptr) return fallback;
+        if (!value->is_number()) fail_kind(key, "a number");
+        return check_range(file_, key, value->get<double>(), low, high);
+    }
+    double real(const char* key, double low, double high) const {
+        if (!has(key)) fail_absent(key);
+        return real_or(key, 0, low, high);
+    }
+    bool boolean_or(const char* key, bool fallback) const {
+        const Json* value = find(key);
+        if (value == nullptr) return fallback;
+        if (!value->is_boolean()) fail_kind(key, "true or false");
+        return value->get<bool>();
+    }
+    std::string text_or(const char* key, std::string_view fallback) const {
+        const Json* value = find(key);
+        if (value == nullptr) return std::string(fallback);
+        if (!value->is_string()) fail_kind(key, "a string");
+        return value->get<std::string>();
+    }
+    /// A nested object; without it, or if it is null, an empty one.
+    Keys object(const char* key) const {
+        static const Json empty = Json::object();
+        const Json* value = find(key);
+        if (value == nullptr) return Keys(empty, file_);
+        if (!value->is_object()) fail_kind(key, "an object");
+        return Keys(*value, file_);
+    }
+
+  private:
+    std::int64_t integer(const char* key) const {
+        const Json* value = find(key);
+        if (value == nullptr) fail_absent(key);
+        if (!value->is_number_integer()) fail_kind(key, "an integer");
+        if (value->is_number_unsigned() && value->get<std::uint64_t>() > INT64_MAX)
+            fail_kind(key, "of a sensible size");
+        return value->get<std::int64_t>();
+    }
+    [[noreturn]] void fail_absent(const char* key) const {
+        fail(ErrorCode::bad_file, "{}: the key {} is missing; is this the config.json of a language model?", file_,
+             key);
+    }
+    [[noreturn]] void fail_kind(const char* key, std::string_view expected) const {
+        fail(ErrorCode::bad_file, "{}: the key {} is not {}", file_, key, expected);
+    }
+
+    const Json& object_;
+    std::string file_;
+};
+
+/// Published class names. The two generations of deepseek2 differ in what config.json leaves unsaid.
+struct Published {
+    std::string_view class_name;
+    Architecture architecture;
+    bool third_generation;
+};
+constexpr std::array published{
+    Published{"LlamaForCausalLM", Architecture::llama, false},
+    Published{"MistralForCausalLM", Architecture::llama, false},
+    Published{"Qwen2ForCausalLM", Architecture::qwen2, false},
+    Published{"Qwen3ForCausalLM", Architecture::qwen3, false},
+    Published{"DeepseekForCausalLM", Architecture::deepseek, false},
+    Published{"DeepseekV2ForCausalLM", Architecture::deepseek2, false},
+    Published{"DeepseekV3ForCausalLM", Architecture::deepseek2, true},
+};
+
+const Published& published_of(const Keys& keys) {
+    const Json* names = keys.find("architectures");
+    const bool usable = names != nullptr && names->is_array() && !names->empty() && names->front().is_string();
+    const std::string found = usable ? names->front().get<std::string>() : "";
+    for (const Published& one : published) {
+        if (found == one.class_name) return one;
+    }
+    std::string known;
+    for (const Published& one : published) known += (known.empty() ? "" : ", ") + std::string(one.class_name);
+    fail_architecture(keys.file(), found, known);
+}
+
+/// Options that would change the arithmetic in ways that the forward pass does not know.
+void refuse_unknown_options(const Keys& keys) {
+    if (const std::string act = keys.text_or("hidden_act", "silu"); act != "silu") {
+        fail(ErrorCode::unsupported, "{}: hidden_act '{}' is not supported; expected silu", keys.file(),
+             act.substr(0, 100));
+    }
+    if (keys.boolean_or("mlp_bias", false)) {
+        fail(ErrorCode::unsupported, "{}: mlp_bias is not supported; expected false", keys.file());
+    }
+    if (keys.real_or("partial_rotary_factor", 1, 0, 1) != 1) {
+        fail(ErrorCode::unsupported, "{}: partial_rotary_factor is not supported; expected 1", keys.file());
+    }
+    if (!keys.has("quantization_config")) return;
+    const Keys quantization = keys.object("quantization_config");
+    const std::string method = quantization.text_or("quant_method", "");
+    const Json* block = quantization.find("weight_block_size");
+    if (method != "fp8" || (block != nullptr && *block != Json::array({128, 128}))) {
+        fail(ErrorCode::unsupported,
+             "{}: quantization method '{}' is not supported; known is fp8 in blocks of 128 x 128", keys.file(),
+             method.substr(0, 100));
+    }
+}
+
+void read_attention(const Keys& keys, Config& c) {
+    c.num_attention_heads = keys.count("num_attention_heads", max_heads);
+    if (!c.is_mla()) {
+        c.num_key_value_heads = keys.count_or("num_key_value_heads", c.num_attention_heads, max_heads);
+        c.head_dim =
+            keys.count_or("head_dim", std::max<std::int64_t>(c.hidden_size / c.num_attention_heads, 1), max_head_dim);
+        return;
+    }
+    if (keys.boolean_or("attention_bias", false)) {
+        fail(ErrorCode::unsupported, "{}: attention_bias is not supported with latent attention; expected false",
+             keys.file());
+    }
+    c.num_key_value_heads = c.num_attention_heads;
+    c.q_lora_rank = keys.count_or_zero("q_lora_rank", max_extent);
+    c.kv_lora_rank = keys.count("kv_lora_rank", max_extent);
+    c.qk_nope_head_dim = keys.count("qk_nope_head_dim", max_head_dim);
+    c.qk_rope_head_dim = keys.count("qk_rope_head_dim", max_head_dim);
+    c.v_head_dim = keys.count("v_head_dim", max_head_dim);
+}
+
+/// A window counts for Mistral if it is given, for Qwen only if it is switched on.
+void read_sliding_window(const Keys& keys, Config& c) {
+    if (!keys.boolean_or("use_sliding_window", c.architecture == Architecture::llama)) return;
+    c.sliding_window = keys.count_or_zero("sliding_window", max_context);
+}
+
+ScoringFunc scoring_of(const Keys& keys, bool third_generation) {
+    const std::string text = keys.text_or("scoring_func", third_generation ? "sigmoid" : "softmax");
+    if (text == "softmax") return ScoringFunc::softmax;
+    if (text == "sigmoid") return ScoringFunc::sigmoid;
+    fail(ErrorCode::unsupported, "{}: scoring_func '{}' is not supported; known are softmax and sigmoid", keys.file(),
+         text.substr(0, 100));
+}
+
+TopkMethod topk_method_of(const Keys& keys, bool third_generation) {
+    const std::string text = keys.text_or("topk_method", third_generation ? "noaux_tc" : "greedy");
+    if (text == "greedy") return TopkMethod::greedy;
+    if (text == "group_limited_greedy") return TopkMethod::group_limited_greedy;
+    if (text == "noaux_tc") return TopkMethod::noaux_tc;
+    fail(ErrorCode::unsupported,
+         "{}: topk_method '{}' is not supported; known are greedy, group_limited_greedy and noaux_tc", keys.file(),
+         text.substr(0, 100));
+}
+
+void read_experts(const Keys& keys, bool third_generation, Config& c) {
+    if (c.architecture != Architecture::deepseek && c.architecture != Architecture::deepseek2) return;
+    c.n_routed_experts = keys.count_or_zero("n_routed_experts", max_experts);
+    if (c.n_routed_experts == 0) return;
+    c.n_shared_experts = keys.count_or_zero("n_shared_experts", max_experts);
+    c.num_experts_per_tok = keys.count("num_experts_per_tok", max_experts);
+    c.moe_intermediate_size = keys.count("moe_intermediate_size", max_extent);
+    c.first_k_dense_replace = keys.count_or_zero("first_k_dense_replace", max_layers);
+    c.moe_layer_freq = keys.count_or("moe_layer_freq", 1, max_layers);
+    c.scoring_func = scoring_of(keys, third_generation);
+    c.topk_method = topk_method_of(keys, third_generation);
+    if (c.topk_method != TopkMethod::greedy) {
+        c.n_group = keys.count_or("n_group", 1, max_experts);
+        c.topk_group = keys.count_or("topk_group", c.n_group, max_experts);
+    }
+    c.norm_topk_prob = keys.boolean_or("norm_topk_prob", third_generation);
+    c.routed_scaling_factor = keys.real_or("routed_scaling_factor", 1, 1e-6, 1e6);
+}
+
+void read_rope(const Keys& keys, Config& c) {
+    // Newer files keep theta and scaling together under another name.
+    const Keys rope = keys.has("rope_parameters") ? keys.object("rope_parameters") : keys.object("rope_scaling");
+    c.rope_theta = rope.real_or("rope_theta", keys.real_or("rope_theta", 10000, 1, 1e15), 1, 1e15);
+    const std::string type = rope.text_or("rope_type", rope.text_or("type", "default"));
+    RopeScaling& s = c.rope_scaling;
+    if (type == "default") return;
+    if (type == "linear") {
+        s.type = RopeType::linear;
+    } else if (type == "llama3") {
+        s.type = RopeType::llama3;
+    } else if (type == "yarn") {
+        s.type = RopeType::yarn;
+    } else {
+        fail(ErrorCode::unsupported,
+             "{}: rope scaling '{}' is not supported; known are default, linear, llama3 and yarn", keys.file(),
+             type.substr(0, 100));
+    }
+    s.factor = rope.real("factor", 1e-3, 1e6);
+    s.original_max_position_embeddings =
+        static_cast<double>(rope.count_or("original_max_position_embeddings", c.max_position_embeddings, max_context));
+    s.low_freq_factor = rope.real_or("low_freq_factor", s.low_freq_factor, 1e-6, 1e6);
+    s.high_freq_factor = rope.real_or("high_freq_factor", s.high_freq_factor, 1e-6, 1e6);
+    s.beta_fast = rope.real_or("beta_fast", s.beta_fast, 1e-6, 1e6);
+    s.beta_slow = rope.real_or("beta_slow", s.beta_slow, 1e-6, 1e6);
+    s.mscale = rope.real_or("mscale", s.mscale, 0, 1e3);
+    s.mscale_all_dim = rope.real_or("mscale_all_dim", s.mscale_all_dim, 0, 1e3);
+    if (rope.has("attention_factor")) s.attention_factor = rope.real("attention_factor", 1e-6, 1e6);
+}
+
+}  // namespace
+
+Config read_config(const formats::HfFolder& folder) {
+    const Keys keys(folder.config, (folder.path / "config.json").string());
+    const Published& model = published_of(keys);
+    refuse_unknown_options(keys);
+    Config c;
+    c.architecture = model.architecture;
+    c.num_hidden_layers = keys.count("num_hidden_layers", max_layers);
+    c.hidden_size = keys.count("hidden_size", max_extent);
+    c.intermediate_size = keys.count("intermediate_size", max_extent);
+    c.max_position_embeddings = keys.count_or("max_position_embeddings", 2048, max_context);
+    c.vocab_size = keys.count("vocab_size", max_vocabulary);
+    c.rms_norm_eps = keys.real_or("rms_norm_eps", 1e-6, 0, 1);
+    c.tie_word_embeddings = keys.boolean_or("tie_word_embeddings", false);
+    read_attention(keys, c);
+    read_sliding_window(keys, c);
+    read_experts(keys, model.third_generation, c);
+    read_rope(keys, c);
+    check_consistency(keys.file(), c);
+    return c;
+}
+
+}  // namespace ergon::model

@@ -1,0 +1,76 @@
+#pragma once
+// What the engine knows of a model: tokens in, logits out, a cache per sequence, and an account of the work.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+#include "energy/work_account.h"
+
+namespace ergon::model {
+
+using TokenId = std::int32_t;
+
+/// Keys and values of one sequence. Made by the model that uses it.
+class Cache {
+  public:
+    virtual ~Cache() = default;
+    std::int64_t length() const { return length_; }      // positions filled
+    std::int64_t capacity() const { return capacity_; }  // positions that fit
+    /// Forgets positions from `length` on; at most the present length.
+    void truncate(std::int64_t length) { length_ = length < length_ ? length : length_; }
+
+  protected:
+    explicit Cache(std::int64_t capacity) : capacity_(capacity) {}
+    std::int64_t length_ = 0;
+    std::int64_t capacity_ = 0;
+};
+
+/// Number format of cached keys and values.
+enum class CacheType : std::uint8_t { f16, f32 };
+
+/// Whether a token was read or generated: decides which form of latent attention computes it (DESIGN, contract 1).
+enum class Role : std::uint8_t { prompt, generated };
+
+/// Some tokens of one sequence, to be appended to its cache.
+struct StepItem {
+    Cache* cache = nullptr;
+    std::span<const TokenId> tokens;
+    Role role = Role::prompt;
+    /// How many of the last tokens want logits (0: none, 1: the last, tokens.size(): all).
+    std::int64_t logits = 1;
+};
+
+/// Filled by forward on demand: the residual stream [layers + 1, tokens of the step, hidden_size], 0 being the
+/// embedding.
+struct HiddenStates {
+    std::vector<float> values;
+};
+
+class LanguageModel {
+  public:
+    virtual ~LanguageModel() = default;
+
+    virtual std::int64_t vocabulary() const = 0;
+    /// Positions that the model was made for.
+    virtual std::int64_t context_length() const = 0;
+    /// Bytes that a cache takes for each position.
+    virtual base::Bytes cache_bytes_per_token(CacheType type) const = 0;
+    /// Names of the components that the account's ids stand for, by id.
+    virtual const std::vector<std::string>& component_names() const = 0;
+
+    /// Throws Error(out_of_budget) if the memory cannot be had.
+    virtual std::unique_ptr<Cache> make_cache(std::int64_t capacity, CacheType type) const = 0;
+
+    /// Runs one step: any mix of prompt pieces and single tokens of several sequences (each sequence at most once).
+    /// Appends keys and values to the caches. `logits` is resized to [sum of items' logits, vocabulary()], in the order
+    /// of the items. Throws Error(out_of_budget) before anything is changed if a cache is full; Error(bad_argument) for
+    /// ids outside the vocabulary.
+    virtual void forward(std::span<const StepItem> step, std::vector<float>& logits, energy::WorkAccount& account,
+                         HiddenStates* hidden = nullptr) = 0;
+};
+
+}  // namespace ergon::model

@@ -1,0 +1,132 @@
+#include "model/latent_weights.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "base/error.h"
+#include "kernels/elementwise.h"
+#include "model/weights.h"
+
+namespace ergon::model {
+namespace {
+
+using tensor::DType;
+using tensor::Shape;
+using tensor::TensorView;
+
+OwnedTensor make_tensor(const std::string& name, DType type, const Shape& shape) {
+    OwnedTensor made;
+    made.bytes.resize(static_cast<std::size_t>(tensor::storage_bytes(type, shape.values()).value()));
+    made.view = {name, type, shape, made.bytes};
+    return made;
+}
+
+float* floats(OwnedTensor& t) {
+    return reinterpret_cast<float*>(t.bytes.data());
+}
+
+/// Plain numbers: they can be moved one by one.
+bool is_plain(DType type) {
+    return type == DType::f32 || type == DType::f16 || type == DType::bf16;
+}
+
+/// The transposes of a stack of matrices: [n, rows, cols] becomes [n, cols, rows], F32 unless plain.
+OwnedTensor transpose_each(const TensorView& stack) {
+    const OwnedTensor wide = is_plain(stack.type) ? OwnedTensor{} : widen({stack, {}});
+    const TensorView& from = is_plain(stack.type) ? stack : wide.view;
+    const std::int64_t count = from.shape[0], rows = from.shape[1], cols = from.shape[2];
+    OwnedTensor result = make_tensor(stack.name, from.type, {count, cols, rows});
+    const auto size = static_cast<std::size_t>(tensor::info(from.type).block_bytes);
+    const std::byte* source = from.bytes.data();
+    for (std::int64_t n = 0; n < count; ++n) {
+        for (std::int64_t r = 0; r < rows; ++r) {
+            for (std::int64_t c = 0; c < cols; ++c, source += size) {
+                std::memcpy(result.bytes.data() + static_cast<std::size_t>((n * cols + c) * rows + r) * size, source,
+                            size);
+            }
+        }
+    }
+    return result;
+}
+
+/// Rows [first, first + rows) of each head of kv_b [heads * rows_per_head, cols] as a stack [heads, rows, cols].
+OwnedTensor rows_of_heads(const TensorView& kv_b, std::int64_t heads, std::int64_t first, std::int64_t rows) {
+    const std::int64_t rows_per_head = kv_b.shape[0] / heads, cols = kv_b.shape[1];
+    OwnedTensor result = make_tensor(kv_b.name, kv_b.type, {heads, rows, cols});
+    const auto bytes = static_cast<std::size_t>(rows * kv_b.row_bytes());
+    for (std::int64_t h = 0; h < heads; ++h) {
+        std::memcpy(result.bytes.data() + static_cast<std::size_t>(h) * bytes,
+                    kv_b.row(h * rows_per_head + first).data(), bytes);
+    }
+    return result;
+}
+
+}  // namespace
+
+OwnedTensor reorder_rows(const TensorView& matrix, const std::function<std::int64_t(std::int64_t)>& stored) {
+    OwnedTensor result = make_tensor(matrix.name, matrix.type, matrix.shape);
+    const auto bytes = static_cast<std::size_t>(matrix.row_bytes());
+    for (std::int64_t r = 0; r < matrix.shape[0]; ++r) {
+        std::memcpy(result.bytes.data() + static_cast<std::size_t>(r) * bytes, matrix.row(stored(r)).data(), bytes);
+    }
+    return result;
+}
+
+OwnedTensor widen(const SourceMatrix& matrix) {
+    constexpr std::int64_t block = 128;
+    const TensorView& w = matrix.weights;
+    const std::int64_t cols = w.shape.last();
+    OwnedTensor result = make_tensor(w.name, DType::f32, w.shape);
+    std::vector<float> scales(w.type == DType::f8_e4m3 ? static_cast<std::size_t>(matrix.scales.shape.last()) : 0);
+    for (std::int64_t r = 0; r < w.shape.rows(); ++r) {
+        float* row = floats(result) + r * cols;
+        kernels::widen_row(w.type, w.row(r).data(), cols, row);
+        if (scales.empty()) continue;
+        kernels::widen_row(DType::f32, matrix.scales.row(r / block).data(), std::ssize(scales), scales.data());
+        for (std::int64_t k = 0; k < cols; ++k) {
+            row[k] *= scales[static_cast<std::size_t>(k / block)];
+            if (std::isnan(row[k])) {
+                base::fail(base::ErrorCode::bad_file,
+                           "the tensor {} holds a weight that is not a number; the file is damaged", w.name);
+            }
+        }
+    }
+    return result;
+}
+
+kernels::PackedMatrix pack(const WeightSource& source, std::span<const SourceMatrix> matrices, base::ThreadPool& pool) {
+    std::vector<TensorView> weights, scales;
+    for (const SourceMatrix& one : matrices) {
+        weights.push_back(one.weights);
+        if (one.scales.bytes.data() != nullptr) scales.push_back(one.scales);
+    }
+    try {
+        if (!scales.empty()) return PackedMatrix::pack_f8(weights, scales, pool);
+        return weights.size() == 1 ? PackedMatrix::pack(weights.front(), pool) : PackedMatrix::pack(weights, pool);
+    } catch (const base::Error& error) {
+        base::fail(error.code(), "{}: {}", source.file(), error.what());
+    }
+}
+
+void bind_latent_weights(const Config& c, const WeightSource& source, std::int64_t layer, base::ThreadPool& pool,
+                         MlaWeights& w) {
+    const std::int64_t heads = c.num_attention_heads, rank = c.kv_lora_rank, nope = c.qk_nope_head_dim,
+                       dv = c.v_head_dim;
+    const auto pack_one = [&](const TensorView& view) { return pack(source, {{view, {}}}, pool); };
+    if (!source.has(Part::kv_b, layer) && source.has(Part::k_b, layer)) {
+        const TensorView k_b = source.stack(Part::k_b, layer, heads, rank, nope);
+        w.w_uk_t = pack_one(k_b);
+        w.w_uk = pack_one(transpose_each(k_b).view);
+        w.w_uv = pack_one(source.stack(Part::v_b, layer, heads, dv, rank));
+        return;
+    }
+    const SourceMatrix stored = source.matrix(Part::kv_b, layer, heads * (nope + dv), rank);
+    const OwnedTensor widened = stored.weights.type == DType::f8_e4m3 ? widen(stored) : OwnedTensor{};
+    const TensorView& kv_b = widened.bytes.empty() ? stored.weights : widened.view;
+    const OwnedTensor uk = rows_of_heads(kv_b, heads, 0, nope);
+    w.w_uk = pack_one(uk.view);
+    w.w_uk_t = pack_one(transpose_each(uk.view).view);
+    w.w_uv = pack_one(rows_of_heads(kv_b, heads, nope, dv).view);
+}
+
+}  // namespace ergon::model

@@ -1,0 +1,59 @@
+#pragma once
+// What each operation of a step took, for the work account.
+
+#include <array>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "energy/work_account.h"
+#include "kernels/matmul.h"
+
+namespace ergon::model {
+
+/// The parts of a model that the account tells apart; their numbers are the account's component ids.
+enum class Component : energy::ComponentId {
+    embedding,
+    attention_projections,
+    attention,
+    router,
+    shared_expert,
+    routed_experts,
+    dense_feed_forward,
+    norms_and_residual,
+    output_head,
+};
+const std::vector<std::string>& component_names();
+
+/// Adds one record for each operation of one step.
+class Recorder {
+  public:
+    Recorder(energy::WorkAccount& account, std::int32_t sequences) : account_(account), sequences_(sequences) {}
+
+    /// Starts the clock.
+    energy::Work begin(Component component) const {
+        energy::Work work;
+        work.component = static_cast<energy::ComponentId>(component);
+        work.sequences = sequences_;
+        work.begin = base::now();
+        return work;
+    }
+    /// Stops it. `busy` is the workers' time.
+    void end(energy::Work& work, base::Nanoseconds busy) const {
+        work.elapsed = base::now() - work.begin;
+        work.busy = busy;
+        account_.add(work);
+    }
+    /// A record that was filled by hand.
+    void add(const energy::Work& work) const { account_.add(work); }
+
+  private:
+    energy::WorkAccount& account_;
+    std::int32_t sequences_;
+};
+
+/// Adds to `work` what a product moves and computes: its weights once, its activations in and out.
+void count(energy::Work& work, const kernels::Product& product);
+
+}  // namespace ergon::model

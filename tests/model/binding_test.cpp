@@ -1,0 +1,185 @@
+// Files whose tensors do not fit their configuration, and what weights take in memory.
+
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "formats/gguf.h"
+#include "formats/gguf_writer.h"
+#include "formats/safetensors.h"
+#include "model/fixture.h"
+#include "model/gguf_copy.h"
+
+namespace ergon {
+namespace {
+
+namespace fs = std::filesystem;
+using tensor::DType;
+using tensor::TensorView;
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// A copy of a fixture whose tensors can be changed.
+class Binding : public testing::Test {
+  protected:
+    ~Binding() override { fs::remove_all(folder_); }
+
+    void start(const std::string& fixture) {
+        fs::remove_all(folder_);
+        fs::create_directories(folder_);
+        fs::copy(test::fixture_path(fixture) / "config.json", folder_ / "config.json");
+        source_ = formats::Safetensors::open_folder(test::fixture_path(fixture));
+        tensors_ = source_.tensors();
+    }
+    TensorView& tensor(const std::string& name) {
+        for (TensorView& one : tensors_) {
+            if (one.name == name) return one;
+        }
+        throw std::runtime_error("no tensor " + name);
+    }
+    void erase(const std::string& name) {
+        std::erase_if(tensors_, [&](const TensorView& one) { return one.name == name; });
+    }
+    std::string error() {
+        fs::remove(folder_ / "model.safetensors");
+        formats::write_safetensors(folder_ / "model.safetensors", tensors_);
+        try {
+            base::ThreadPool pool(1);
+            model::load(folder_, {}, pool);
+            return "";
+        } catch (const base::Error& error) {
+            return error.what();
+        }
+    }
+
+    fs::path folder_ = fs::temp_directory_path() / ("ergon-binding-" + std::to_string(::getpid()));
+    formats::Safetensors source_;
+    std::vector<TensorView> tensors_;
+    std::vector<std::byte> bytes_;
+};
+
+TEST_F(Binding, NamesTheTensorThatIsMissing) {
+    for (const std::string name :
+         {"model.embed_tokens.weight", "lm_head.weight", "model.norm.weight", "model.layers.1.input_layernorm.weight",
+          "model.layers.2.self_attn.k_proj.weight", "model.layers.0.mlp.down_proj.weight"}) {
+        start("llama-gqa");
+        ASSERT_EQ(error(), "");
+        erase(name);
+        EXPECT_THAT(error(), AllOf(HasSubstr(name), HasSubstr("missing"))) << name;
+    }
+    start("deepseek-v3");
+    erase("model.layers.2.mlp.experts.7.up_proj.weight");
+    EXPECT_THAT(error(), HasSubstr("model.layers.2.mlp.experts.7.up_proj.weight"));
+    start("deepseek-v3");
+    erase("model.layers.1.self_attn.kv_b_proj.weight");
+    EXPECT_THAT(error(), HasSubstr("model.layers.1.self_attn.kv_b_proj.weight"));
+    start("qwen2");
+    erase("model.layers.0.self_attn.q_proj.bias");
+    EXPECT_THAT(error(), AllOf(HasSubstr("layer 0"), HasSubstr("bias")));
+    start("deepseek-v3-fp8");
+    erase("model.layers.0.self_attn.o_proj.weight_scale_inv");
+    EXPECT_THAT(error(), HasSubstr("model.layers.0.self_attn.o_proj.weight_scale_inv"));
+}
+
+TEST_F(Binding, NamesShapeFoundAndShapeExpected) {
+    start("llama-gqa");
+    TensorView& q = tensor("model.layers.0.self_attn.q_proj.weight");
+    q.shape = {48, 192};
+    EXPECT_THAT(error(), AllOf(HasSubstr("model.layers.0.self_attn.q_proj.weight"), HasSubstr("[48, 192]"),
+                               HasSubstr("[96, 96]")));
+    start("llama-gqa");
+    tensor("model.norm.weight").shape = {1, 96};
+    EXPECT_THAT(error(), AllOf(HasSubstr("model.norm.weight"), HasSubstr("[1, 96]"), HasSubstr("[96]")));
+}
+
+TEST_F(Binding, RefusesTypesThatAreNoWeights) {
+    start("llama-gqa");
+    tensor("model.layers.0.self_attn.q_proj.weight").type = DType::i32;
+    EXPECT_THAT(error(), AllOf(HasSubstr("model.layers.0.self_attn.q_proj.weight"), HasSubstr("I32")));
+    start("llama-gqa");
+    tensor("model.norm.weight").type = DType::i32;
+    EXPECT_THAT(error(), AllOf(HasSubstr("model.norm.weight"), HasSubstr("I32")));
+}
+
+TEST_F(Binding, RefusesExpertsOfDifferentTypes) {
+    start("deepseek-v3");
+    TensorView& one = tensor("model.layers.1.mlp.experts.3.gate_proj.weight");
+    bytes_.resize(one.bytes.size() * 2);
+    one.type = DType::f32;
+    one.bytes = bytes_;
+    EXPECT_THAT(error(), AllOf(HasSubstr("experts.3.gate_proj.weight"), HasSubstr("F32"), HasSubstr("BF16")));
+}
+
+TEST_F(Binding, RefusesFp8CodesThatAreNotNumbers) {
+    for (const std::string name :
+         {"model.layers.1.mlp.experts.3.gate_proj.weight", "model.layers.1.self_attn.kv_b_proj.weight"}) {
+        start("deepseek-v3-fp8");
+        TensorView& one = tensor(name);
+        bytes_.assign(one.bytes.begin(), one.bytes.end());
+        bytes_[bytes_.size() / 2] = std::byte{0xFF};
+        one.bytes = bytes_;
+        EXPECT_THAT(error(), AllOf(HasSubstr(name), HasSubstr("not a number"))) << name;
+    }
+}
+
+TEST_F(Binding, RefusesScalesBesideOtherTypes) {
+    start("llama-gqa");
+    const std::vector<float> scale(1);
+    tensors_.push_back(
+        {"model.layers.0.self_attn.q_proj.weight_scale_inv", DType::f32, {1, 1}, std::as_bytes(std::span(scale))});
+    EXPECT_THAT(error(), HasSubstr("model.layers.0.self_attn.q_proj.weight"));
+}
+
+TEST_F(Binding, IgnoresTensorsThatTheModelDoesNotUse) {
+    start("llama-gqa");
+    const std::vector<float> other(8);
+    tensors_.push_back(
+        {"model.layers.0.self_attn.rotary_emb.inv_freq", DType::f32, {8}, std::as_bytes(std::span(other))});
+    EXPECT_EQ(error(), "");
+}
+
+TEST_F(Binding, Fp8WeightsStayInEightBits) {
+    base::ThreadPool pool(1);
+    const auto model = test::load_fixture("deepseek-v3-fp8", pool);
+    const auto file = formats::Safetensors::open_folder(test::fixture_path("deepseek-v3-fp8"));
+    std::int64_t allowed = 0;
+    for (const TensorView& one : file.tensors()) {
+        // kv_b is kept widened to F32, W_UK twice; rows are filled up to groups of 16, and a group's scale takes 4
+        // bytes for every 128 columns or part of them.
+        const std::int64_t rows = (one.shape.rows() + 15) / 16 * 16, cols = one.shape.last();
+        if (one.shape.rank() != 2 || one.name.ends_with("_scale_inv")) continue;
+        const bool kv_b = one.name.ends_with("kv_b_proj.weight");
+        const std::int64_t value_bytes = kv_b ? 8 : tensor::info(one.type).block_bytes;
+        // Cut per head and transposed, kv_b fills up to 16 rows for each of 4 heads and 3 matrices.
+        allowed += kv_b ? (rows + 3 * 4 * 16) * cols * value_bytes
+                        : rows * cols * value_bytes + rows / 16 * ((cols + 127) / 128) * 64;
+    }
+    EXPECT_LE(model->weight_bytes().value(), allowed);
+    EXPECT_GT(model->weight_bytes().value(), allowed / 2);
+}
+
+TEST(Loading, ACutOffFileSaysWhatIsMissing) {
+    const fs::path whole = fs::temp_directory_path() / ("ergon-whole-" + std::to_string(::getpid()) + ".gguf");
+    test::write_gguf_copy(test::fixture_path("llama-gqa"), test::MlaLayout::kv_b, whole);
+    fs::resize_file(whole, fs::file_size(whole) / 2);
+    base::ThreadPool pool(1);
+    try {
+        model::load(whole, {}, pool);
+        ADD_FAILURE() << "half a file was loaded";
+    } catch (const base::Error& error) {
+        EXPECT_THAT(error.what(), AllOf(HasSubstr(whole.string()), HasSubstr("tensor")));
+    }
+    fs::remove(whole);
+}
+
+TEST(Loading, TellsOtherPathsApart) {
+    base::ThreadPool pool(1);
+    EXPECT_THROW(model::load("/nonexistent/model.gguf", {}, pool), base::Error);
+    EXPECT_THROW(model::load(test::fixture_path("llama-gqa") / "model.safetensors", {}, pool), base::Error);
+    EXPECT_THROW(model::load(test::fixture_path("vocab") / "smollm2.gguf", {}, pool), base::Error);
+}
+
+}  // namespace
+}  // namespace ergon
