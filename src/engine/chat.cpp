@@ -1,0 +1,77 @@
+#include "engine/chat.h"
+
+#include "text/marked_text.h"
+#include "text/reasoning.h"
+
+namespace ergon::engine {
+namespace {
+
+using formats::Json;
+using text::Author;
+using text::MarkedText;
+
+/// The layout of deepseek-llm and V2 chats, which base models follow as well as any.
+MarkedText plain_layout(const text::Tokenizer& tokenizer, std::span<const Message> messages) {
+    MarkedText prompt;
+    if (tokenizer.adds_bos() && tokenizer.bos())
+        prompt.append(tokenizer.bytes(*tokenizer.bos()), Author::chat_template);
+    for (const Message& message : messages) {
+        if (message.role == "user") prompt.append("User: ", Author::chat_template);
+        if (message.role == "assistant") prompt.append("Assistant: ", Author::chat_template);
+        prompt.append(message.content, Author::person);
+        prompt.append("\n\n", Author::chat_template);
+    }
+    prompt.append("Assistant:", Author::chat_template);
+    return prompt;
+}
+
+MarkedText render(const LoadedModel& model, std::span<const Message> messages, bool thinking) {
+    const text::Tokenizer& tokenizer = model.words();
+    if (!model.chat_template) return plain_layout(tokenizer, messages);
+    const auto spelling = [&](std::optional<TokenId> id) {
+        return id ? std::string(tokenizer.bytes(*id)) : std::string();
+    };
+    Json variables{{"messages", Json::array()},
+                   {"add_generation_prompt", true},
+                   {"bos_token", spelling(tokenizer.bos())},
+                   {"eos_token", spelling(tokenizer.eos())},
+                   {"enable_thinking", thinking},  // Qwen3 and its kin
+                   {"thinking", thinking}};        // DeepSeek V3.1 and later
+    for (const Message& message : messages) {
+        variables["messages"].push_back({{"role", message.role}, {"content", message.content}});
+    }
+    return model.chat_template->render(variables);
+}
+
+}  // namespace
+
+std::vector<TokenId> chat_prompt(const LoadedModel& model, std::span<const Message> messages, bool thinking) {
+    const text::Tokenizer& tokenizer = model.words();
+    MarkedText prompt = render(model, messages, thinking);
+    if (thinking || !model.thinks()) return tokenizer.encode(prompt);
+
+    // A template that knows of thinking has now said that there is none; one that does not gets a closed thought after
+    // its end.
+    const std::vector<TokenId> ids = tokenizer.encode(prompt);
+    if (text::ReasoningSplitter(tokenizer, ids).phase() == text::Phase::thinking) {
+        prompt.append("\n</think>\n\n", Author::chat_template);
+    } else if (prompt == render(model, messages, true)) {
+        prompt.append("<think>\n\n</think>\n\n", Author::chat_template);
+    } else {
+        return ids;
+    }
+    return tokenizer.encode(prompt);
+}
+
+std::vector<TokenId> raw_prompt(const LoadedModel& model, std::string_view text) {
+    const text::Tokenizer& tokenizer = model.words();
+    std::vector<TokenId> ids = tokenizer.encode(text);
+    if (tokenizer.adds_bos() && tokenizer.bos()) ids.insert(ids.begin(), *tokenizer.bos());
+    return ids;
+}
+
+std::vector<std::string> fallback_stops(const LoadedModel& model) {
+    return model.chat_template ? std::vector<std::string>{} : std::vector<std::string>{"\n\nUser:"};
+}
+
+}  // namespace ergon::engine

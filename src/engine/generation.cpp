@@ -1,0 +1,107 @@
+#include "engine/generation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+
+namespace ergon::engine {
+
+using text::Phase;
+
+std::string_view name(StopReason reason) {
+    constexpr std::array<std::string_view, 5> names{"end", "stop", "max_tokens", "context", "cancelled"};
+    return names[static_cast<std::size_t>(reason)];
+}
+
+Generation::Generation(const text::Tokenizer* tokenizer, std::vector<TokenId> prompt, GenerationOptions options,
+                       PieceCallback on_piece)
+    : tokenizer_(tokenizer),
+      options_(std::move(options)),
+      on_piece_(std::move(on_piece)),
+      sampler_(options_.sampling, options_.choice),
+      stops_(options_.stop),
+      sequence_(std::move(prompt)),
+      prompt_size_(static_cast<std::int64_t>(sequence_.size())) {
+    if (sequence_.empty()) base::fail(base::ErrorCode::bad_argument, "The prompt is empty: nothing can be continued.");
+    if (tokenizer_ == nullptr) return;
+    detokenizer_.emplace(*tokenizer_);
+    splitter_.emplace(*tokenizer_, sequence_);
+    text_phase_ = splitter_->phase();
+}
+
+bool Generation::thought_is_used_up() const {
+    return options_.max_thinking && splitter_ && splitter_->can_think() && splitter_->phase() == Phase::thinking &&
+           thought_tokens_ >= *options_.max_thinking;
+}
+
+bool Generation::advance(std::span<float> logits) {
+    if (ended_) return false;
+    if (generated() >= options_.max_tokens) {
+        end(StopReason::max_tokens);
+        return false;
+    }
+    if (thought_is_used_up()) {
+        take(*splitter_->close_marker());
+    } else {
+        // Some models have more logits than their vocabulary has tokens: padding, which nobody can read.
+        const auto readable = tokenizer_ != nullptr ? static_cast<std::size_t>(tokenizer_->size()) : logits.size();
+        const TokenId id = sampler_.choose(logits.first(std::min(logits.size(), readable)), sequence_);
+        if (tokenizer_ != nullptr && tokenizer_->ends_generation(id)) {
+            end(StopReason::end_token);
+            return false;
+        }
+        take(id);
+    }
+    if (stops_.hit()) {
+        end(StopReason::stop_string);
+    } else if (generated() >= options_.max_tokens) {
+        end(StopReason::max_tokens);
+    }
+    return !ended_;
+}
+
+void Generation::take(TokenId id) {
+    sequence_.push_back(id);
+    answer_->tokens.push_back(id);
+    const text::ReasoningSplitter::Piece piece =
+        splitter_ ? splitter_->push(id) : text::ReasoningSplitter::Piece{Phase::answer, false};
+    ++(*answer_)[piece.phase].tokens;
+    if (piece.phase == Phase::thinking && !piece.marker) ++thought_tokens_;
+    if (!detokenizer_) return;
+    if (piece.marker || piece.phase != text_phase_) flush();
+    text_phase_ = piece.phase;
+    if (!piece.marker) emit(piece.phase, detokenizer_->push(id));
+}
+
+/// The text that the detokenizer still holds belongs to the phase that ends here.
+void Generation::flush() {
+    emit(text_phase_, detokenizer_->finish());
+}
+
+void Generation::emit(Phase phase, std::string text) {
+    std::string& whole = phase == Phase::thinking ? answer_->thinking : answer_->text;
+    // Where there are markers, the newlines around them belong to neither the thought nor the answer.
+    if (whole.empty() && splitter_->can_think()) text.erase(0, std::min(text.find_first_not_of('\n'), text.size()));
+    if (phase == Phase::answer) text = stops_.push(text);
+    if (text.empty()) return;
+    whole += text;
+    if (on_piece_) on_piece_({phase, text});
+}
+
+void Generation::end(StopReason reason) {
+    if (ended_) return;
+    ended_ = true;
+    answer_->stop = reason;
+    if (!detokenizer_) return;
+    flush();
+    const std::string held = stops_.finish();
+    if (!held.empty()) {
+        answer_->text += held;
+        if (on_piece_) on_piece_({Phase::answer, held});
+    }
+    std::string& thinking = answer_->thinking;
+    thinking.erase(thinking.find_last_not_of('\n') + 1);
+}
+
+}  // namespace ergon::engine
