@@ -1,0 +1,75 @@
+#pragma once
+// SQLite with RAII and errors as sentences. Used by the results store only.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace ergon::lab {
+
+/// An open database file. What SQLite reports becomes Error(bad_file) if the file is damaged or no database,
+/// Error(system) if it cannot be opened or written.
+class Database {
+  public:
+    explicit Database(const std::filesystem::path& path);
+    ~Database();
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+
+    /// Statements without results.
+    void execute(const std::string& sql);
+    std::int64_t integer(const std::string& sql);
+    std::string text(const std::string& sql);
+    std::int64_t last_row() const;
+    const std::filesystem::path& path() const { return path_; }
+
+    /// Turns a code that is no success into the sentence.
+    [[noreturn]] void fail(int code) const;
+
+  private:
+    friend class Statement;
+    std::filesystem::path path_;
+    sqlite3* handle_ = nullptr;
+};
+
+/// One prepared statement: bind parameters from 1, step through rows, read columns from 0.
+class Statement {
+  public:
+    Statement(Database& database, std::string_view sql);
+    ~Statement();
+    Statement(const Statement&) = delete;
+    Statement& operator=(const Statement&) = delete;
+
+    Statement& bind(int parameter, std::int64_t value);
+    Statement& bind(int parameter, double value);
+    Statement& bind(int parameter, std::string_view value);
+    /// Goes to the next row; false when there is none.
+    bool step();
+    std::int64_t integer(int column) const;
+    double real(int column) const;
+    std::string text(int column) const;
+
+  private:
+    Database& database_;
+    sqlite3_stmt* handle_ = nullptr;
+};
+
+/// Everything until commit() happens or nothing does.
+class Transaction {
+  public:
+    explicit Transaction(Database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    void commit();
+
+  private:
+    Database& database_;
+    bool open_ = true;
+};
+
+}  // namespace ergon::lab

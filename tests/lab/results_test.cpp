@@ -1,0 +1,263 @@
+#include "lab/results.h"
+
+#include <fmt/format.h>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace ergon::lab {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using base::Joules;
+using ::testing::HasSubstr;
+
+class ResultsTest : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        std::string pattern = (std::filesystem::temp_directory_path() / "ergon-results-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+        folder_ = pattern;
+    }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+
+    std::filesystem::path file(const std::string& name = "run.sqlite") const { return folder_ / name; }
+
+    /// The error of opening `path`, which must be one.
+    static Error refusal(const std::filesystem::path& path) {
+        try {
+            const Results results(path);
+        } catch (const Error& error) {
+            return error;
+        }
+        ADD_FAILURE() << path << " was opened";
+        return Error(ErrorCode::system, "");
+    }
+
+    std::filesystem::path folder_;
+};
+
+RunDescription run(std::uint64_t seed = 7) {
+    return {{{"max_tokens", 64}}, seed, {{"threads", 2}}, "0.1.0", {{"order", "ABBA"}}};
+}
+
+std::vector<Contender> two() {
+    return {{"small", "models/small.gguf", "h1", {{"parameters", 135}}},
+            {"large", "models/large.gguf", "h2", {{"parameters", 494}}}};
+}
+
+Answer answer(std::int64_t contender, const std::string& prompt, std::int64_t repeat = 0) {
+    Answer made;
+    made.contender = contender;
+    made.prompt = prompt;
+    made.repeat = repeat;
+    made.text = "Paris.";
+    made.thinking = "The user asks for a capital.";
+    made.finish_reason = "stop";
+    for (int i = 0; i < energy::phase_count; ++i) {
+        PhaseResult& phase = made.phases[static_cast<std::size_t>(i)];
+        phase.tokens = base::Tokens(10 + i);
+        phase.seconds = base::Seconds(0.1 * (i + 1));
+        phase.total = {Joules(3.25 + i), Joules(1.5 + i), Joules(7.125 + i), energy::Method::estimated};
+        phase.above_idle = {Joules(2 + i), Joules(1 + i), Joules(4 + i), energy::Method::estimated};
+    }
+    made.raw = {{"intervals", 3}};
+    return made;
+}
+
+std::vector<Answer> all(Results& results, RunId id) {
+    std::vector<Answer> found;
+    results.for_each(id, [&](const Answer& one) { found.push_back(one); });
+    return found;
+}
+
+TEST_F(ResultsTest, KeepsEverything) {
+    RunId id = 0;
+    {
+        Results results(file());
+        EXPECT_FALSE(results.last_run());
+        id = results.start_or_resume(run(0xFFFF'FFFF'FFFF'FFFFu), two());
+        Answer odd = answer(1, "p2", 3);
+        odd.text = std::string("broken \xFF\xC3 and a \0 in it", 23);
+        odd.raw = {{"text", "\xFF"}};
+        results.add(id, odd);
+        results.add(id, answer(0, "p1"));
+    }
+    Results results(file());
+    EXPECT_EQ(results.last_run(), id);
+    EXPECT_EQ(results.description(id).seed, 0xFFFF'FFFF'FFFF'FFFFu);
+    EXPECT_EQ(results.description(id).settings.dump(), R"({"max_tokens":64})");
+    EXPECT_EQ(results.contenders(id)[1].label, "large");
+    EXPECT_EQ(results.contenders(id)[1].details["parameters"], 494);
+    const std::vector<Answer> answers = all(results, id);
+    ASSERT_EQ(answers.size(), 2u);
+    const Answer expected = answer(0, "p1");
+    EXPECT_EQ(answers[0].text, expected.text);
+    EXPECT_EQ(answers[0].thinking, expected.thinking);
+    EXPECT_EQ(answers[0].finish_reason, "stop");
+    EXPECT_EQ(answers[0].raw, expected.raw);
+    for (std::size_t i = 0; i < energy::phase_count; ++i) {
+        EXPECT_EQ(answers[0].phases[i].tokens, expected.phases[i].tokens);
+        EXPECT_EQ(answers[0].phases[i].seconds, expected.phases[i].seconds);
+        EXPECT_EQ(answers[0].phases[i].total, expected.phases[i].total);
+        EXPECT_EQ(answers[0].phases[i].above_idle, expected.phases[i].above_idle);
+    }
+    EXPECT_EQ(answers[1].text, std::string("broken \xFF\xC3 and a \0 in it", 23));
+    EXPECT_EQ(answers[1].repeat, 3);
+}
+
+TEST_F(ResultsTest, ResumesTheSameRunAndNoOther) {
+    Results results(file());
+    const RunId id = results.start_or_resume(run(), two());
+    results.add(id, answer(0, "p1"));
+    results.add(id, answer(1, "p1", 1));
+    EXPECT_EQ(results.start_or_resume(run(), two()), id);
+    EXPECT_EQ(results.present(id), (std::set<AnswerKey>{{0, "p1", 0}, {1, "p1", 1}}));
+
+    EXPECT_NE(results.start_or_resume(run(8), two()), id) << "another seed";
+    std::vector<Contender> changed = two();
+    changed[1].hash = "h3";
+    const RunId other = results.start_or_resume(run(), changed);
+    EXPECT_NE(other, id) << "another model behind the same name";
+    EXPECT_TRUE(results.present(other).empty());
+    changed.pop_back();
+    EXPECT_NE(results.start_or_resume(run(), changed), id);
+
+    EXPECT_EQ(results.start_or_resume(run(), two()), id);
+    results.finish(id);
+    EXPECT_NE(results.start_or_resume(run(), two()), id) << "a finished run is not gone on with";
+}
+
+TEST_F(ResultsTest, RefusesAnswersThatDoNotFit) {
+    Results results(file());
+    const RunId id = results.start_or_resume(run(), two());
+    results.add(id, answer(0, "p1"));
+    EXPECT_THROW(results.add(id, answer(0, "p1")), Error);
+    EXPECT_THROW(results.add(id, answer(2, "p1")), Error);
+    EXPECT_THROW(results.add(id + 1, answer(0, "p2")), Error);
+    EXPECT_THROW(results.description(id + 1), Error);
+    EXPECT_EQ(results.present(id).size(), 1u);
+}
+
+TEST_F(ResultsTest, AKillLosesNothingThatWasAdded) {
+    for (int round = 0; round < 8; ++round) {
+        const std::filesystem::path path = file(fmt::format("kill{}", round));
+        int channel[2];
+        ASSERT_EQ(::pipe(channel), 0);
+        const pid_t child = ::fork();
+        ASSERT_GE(child, 0);
+        if (child == 0) {
+            try {
+                Results results(path);
+                const RunId id = results.start_or_resume(run(), two());
+                for (int i = 0;; ++i) {
+                    results.add(id, answer(i % 2, fmt::format("p{}", i)));
+                    const char done = '.';
+                    if (::write(channel[1], &done, 1) != 1) ::_exit(1);
+                }
+            } catch (const std::exception&) {
+                ::_exit(2);
+            }
+        }
+        ::close(channel[1]);
+        int added = 0;
+        char done = 0;
+        while (added < 5 + 7 * round && ::read(channel[0], &done, 1) == 1) ++added;
+        ::usleep(static_cast<useconds_t>(300 * round));  // somewhere within the next answers
+        ::kill(child, SIGKILL);
+        while (::read(channel[0], &done, 1) == 1) ++added;  // what it said before it died
+        ::close(channel[0]);
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        ASSERT_TRUE(WIFSIGNALED(status)) << "the child ended by itself: " << status;
+
+        Results results(path);
+        const RunId id = results.start_or_resume(run(), two());
+        const std::vector<Answer> answers = all(results, id);
+        EXPECT_EQ(results.present(id).size(), answers.size());
+        EXPECT_GE(static_cast<int>(answers.size()), added);
+        EXPECT_LE(static_cast<int>(answers.size()), added + 1) << "at most the one whose word had not come through";
+        for (int i = 0; i < added; ++i)
+            EXPECT_TRUE(results.present(id).contains({i % 2, fmt::format("p{}", i), 0})) << i;
+        results.add(id, answer(0, "after"));
+    }
+}
+
+TEST_F(ResultsTest, NewerSchemasAreRefused) {
+    { const Results results(file()); }
+    Database(file()).execute("PRAGMA user_version = 99");
+    const Error error = refusal(file());
+    EXPECT_EQ(error.code(), ErrorCode::bad_file);
+    EXPECT_THAT(error.what(), HasSubstr("has schema 99, and this ergon knows schemas up to 1"));
+}
+
+TEST_F(ResultsTest, OtherFilesAreRefusedAndLeftAsTheyAre) {
+    std::string text(5000, 'x');
+    std::ofstream(file("text")) << text;
+    EXPECT_THAT(refusal(file("text")).what(), HasSubstr("is no SQLite database"));
+    EXPECT_EQ(base::read_text(file("text")), text);
+
+    Database(file("other")).execute("CREATE TABLE bookmarks (url TEXT)");
+    const std::string before = base::read_text(file("other"));
+    EXPECT_THAT(refusal(file("other")).what(), HasSubstr("is a database of another program"));
+    EXPECT_EQ(base::read_text(file("other")), before);
+}
+
+TEST_F(ResultsTest, DamageIsSaid) {
+    {
+        Results results(file());
+        const RunId id = results.start_or_resume(run(), two());
+        for (int i = 0; i < 200; ++i) results.add(id, answer(0, fmt::format("prompt {}", i)));
+    }
+    std::string content = base::read_text(file());
+    ASSERT_GT(content.size(), 30'000u);
+    // The pages in the middle, whole: tree pages among them.
+    for (std::size_t i = 8192; i < content.size() - 4096; ++i) content[i] = static_cast<char>(i * 31);
+    std::ofstream(file("damaged")) << content;
+    const Error error = refusal(file("damaged"));
+    EXPECT_EQ(error.code(), ErrorCode::bad_file);
+    EXPECT_THAT(error.what(), HasSubstr("is damaged"));
+    std::ofstream(file("short")) << base::read_text(file()).substr(0, 10'000);
+    EXPECT_THAT(refusal(file("short")).what(), HasSubstr("is damaged"));
+}
+
+TEST_F(ResultsTest, BrokenJsonInsideIsSaid) {
+    Results results(file());
+    const RunId id = results.start_or_resume(run(), two());
+    results.add(id, answer(0, "p1"));
+    for (const char* energy : {"{", "3", "{}", R"({"prompt": 3})", R"({"prompt": {"total": null}})"}) {
+        Database(file()).execute(fmt::format("UPDATE answer SET energy = '{}'", energy));
+        EXPECT_THROW(all(results, id), Error) << energy;
+    }
+}
+
+TEST_F(ResultsTest, PathsThatCannotBeWrittenAreSaid) {
+    const Error missing = refusal(folder_ / "no" / "such" / "folder.sqlite");
+    EXPECT_EQ(missing.code(), ErrorCode::system);
+    EXPECT_THAT(missing.what(), HasSubstr("cannot be opened for writing"));
+    EXPECT_THAT(refusal(folder_).what(), HasSubstr("cannot be opened for writing"));
+    { const Results results(file()); }
+    std::filesystem::permissions(folder_, std::filesystem::perms::all);
+    using std::filesystem::perms;
+    std::filesystem::permissions(file(), perms::owner_read | perms::group_read | perms::others_read);
+    const bool root = ::geteuid() == 0;
+    if (root) {
+        ASSERT_EQ(::seteuid(65534), 0);  // root may write everywhere
+    }
+    const Error read_only = refusal(file());
+    if (root) {
+        ASSERT_EQ(::seteuid(0), 0);
+    }
+    EXPECT_EQ(read_only.code(), ErrorCode::system);
+    EXPECT_THAT(read_only.what(), HasSubstr("may only be read"));
+}
+
+}  // namespace
+}  // namespace ergon::lab
