@@ -1,0 +1,209 @@
+// ergon bench MODEL: how fast a model reads and generates, and the joules of a token.
+
+#include <algorithm>
+#include <cstdio>
+#include <fmt/format.h>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "cli/commands.h"
+#include "cli/generation_options.h"
+#include "cli/model_path.h"
+#include "cli/progress.h"
+#include "cli/run_report.h"
+#include "engine/benchmark.h"
+#include "engine/loaded_model.h"
+
+namespace ergon::cli {
+namespace {
+
+using base::ErrorCode;
+using engine::BenchmarkCase;
+using engine::BenchmarkRun;
+using engine::Workload;
+
+struct BenchOptions {
+    std::string model;
+    std::vector<std::int64_t> prompts{512}, generates{128}, batches{1};
+    std::vector<int> threads;
+    std::int64_t depth = 0;
+    int repeat = 3;
+    model::CacheType cache = model::CacheType::f16;
+    model::LoadOptions load;
+    bool json = false;
+};
+
+/// The model, loaded for one number of threads.
+struct Instance {
+    Instance(const std::filesystem::path& path, const model::LoadOptions& options, int threads)
+        : pool(threads), model(engine::load_model(path, options, pool)) {}
+    base::ThreadPool pool;
+    engine::LoadedModel model;
+};
+
+/// One row of the result: a case on an instance, and its runs.
+struct Row {
+    BenchmarkCase test;
+    Instance* instance;
+    std::vector<BenchmarkRun> runs;
+
+    double tokens_per_second() const {
+        std::vector<double> speeds;
+        for (const BenchmarkRun& run : runs) speeds.push_back(run.tokens_per_second);
+        std::ranges::sort(speeds);
+        const std::size_t half = speeds.size() / 2;
+        return speeds.size() % 2 == 1 ? speeds[half] : (speeds[half - 1] + speeds[half]) / 2;
+    }
+    energy::Figure joules_per_token() const {
+        energy::Figure sum;
+        std::int64_t tokens = 0;
+        for (const BenchmarkRun& run : runs) {
+            sum += run.energy;
+            tokens += run.tokens;
+        }
+        return sum / static_cast<double>(tokens);
+    }
+};
+
+std::vector<std::unique_ptr<Instance>> load_instances(const BenchOptions& options) {
+    const std::filesystem::path path = find_model(options.model);
+    const base::Bytes bytes = engine::bytes_in_files(path) * static_cast<std::int64_t>(options.threads.size());
+    if (bytes > base::available_memory()) {
+        base::fail(ErrorCode::out_of_budget,
+                   "Measuring with {} numbers of threads in turns takes the model as often: {}, but only {} of memory "
+                   "are free. Give "
+                   "fewer --threads.",
+                   options.threads.size(), base::readable(bytes), base::readable(base::available_memory()));
+    }
+    std::vector<std::unique_ptr<Instance>> instances;
+    for (const int threads : options.threads)
+        instances.push_back(std::make_unique<Instance>(path, options.load, threads));
+    return instances;
+}
+
+/// Nothing is timed before the answers agree: in a batch and alone, in large and small pieces, with every number of
+/// threads.
+void check_answers(const BenchOptions& options, const std::vector<std::unique_ptr<Instance>>& instances) {
+    for (const std::int64_t batch : options.batches) {
+        std::vector<std::vector<model::TokenId>> first;
+        for (const auto& instance : instances) {
+            auto tokens = engine::checked_answers(*instance->model.model, batch, options.cache);
+            if (first.empty()) first = tokens;
+            if (tokens != first) {
+                base::fail(ErrorCode::unsupported,
+                           "{} threads give other tokens than {} do: this build computes wrongly here, so its speed is "
+                           "not measured. "
+                           "Please report it.",
+                           instance->pool.size(), instances[0]->pool.size());
+            }
+        }
+    }
+}
+
+std::vector<Row> rows_of(const BenchOptions& options, const std::vector<std::unique_ptr<Instance>>& instances) {
+    std::vector<Row> rows;
+    for (const std::int64_t batch : options.batches) {
+        for (const auto& instance : instances) {
+            for (const std::int64_t tokens : options.prompts) {
+                rows.push_back({{Workload::prefill, tokens, batch, 0, options.cache}, instance.get(), {}});
+            }
+            for (const std::int64_t tokens : options.generates) {
+                rows.push_back({{Workload::decode, tokens, batch, options.depth, options.cache}, instance.get(), {}});
+            }
+        }
+    }
+    std::erase_if(rows, [](const Row& row) { return row.test.tokens == 0; });
+    return rows;
+}
+
+formats::Json json_of(const std::vector<Row>& rows) {
+    formats::Json json = formats::Json::array();
+    for (const Row& row : rows) {
+        formats::Json entry{{"test", engine::name(row.test.workload)},
+                            {"tokens", row.test.tokens},
+                            {"batch", row.test.batch},
+                            {"threads", row.instance->pool.size()},
+                            {"tokens_per_second", row.tokens_per_second()},
+                            {"joules_per_token", row.joules_per_token()}};
+        if (row.test.depth > 0) entry["depth"] = row.test.depth;
+        json.push_back(std::move(entry));
+    }
+    return json;
+}
+
+void print_table(const std::vector<Row>& rows) {
+    fmt::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17}  {}\n", "test", "tokens", "batch", "threads", "tokens/s",
+               "(range)", "J/token");
+    for (const Row& row : rows) {
+        const auto [slowest, fastest] = std::ranges::minmax_element(row.runs, {}, &BenchmarkRun::tokens_per_second);
+        const energy::Figure joules = row.joules_per_token();
+        fmt::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17}  {} ({} to {}, {})\n", engine::name(row.test.workload),
+                   row.test.tokens, row.test.batch, row.instance->pool.size(), short_number(row.tokens_per_second()),
+                   fmt::format("({} to {})", short_number(slowest->tokens_per_second),
+                               short_number(fastest->tokens_per_second)),
+                   short_number(joules.value.value()), short_number(joules.low.value()),
+                   short_number(joules.high.value()), energy::name(joules.method));
+    }
+}
+
+void bench(const BenchOptions& options) {
+    const auto instances = load_instances(options);
+    check_answers(options, instances);
+    energy::Meter meter;
+    std::vector<Row> rows = rows_of(options, instances);
+    // Rows take turns, so that what a shared machine does to one it does to all.
+    Progress progress("runs");
+    const auto all = static_cast<long>(rows.size()) * options.repeat;
+    long done = 0;
+    for (int i = 0; i < options.repeat; ++i) {
+        for (Row& row : rows) {
+            row.runs.push_back(run_benchmark(*row.instance->model.model, meter, row.test));
+            progress.show(++done, all);
+        }
+    }
+    progress.clear();
+    if (options.json) {
+        fmt::print("{}\n", json_of(rows).dump(2));
+    } else {
+        print_table(rows);
+    }
+}
+
+}  // namespace
+
+void add_bench(CLI::App& program) {
+    auto options = std::make_shared<BenchOptions>();
+    CLI::App& command =
+        *program.add_subcommand("bench", "Measure how fast a model reads and generates, and the joules of a token");
+    const auto add_list = [&command](const char* name, auto& values, const char* description) {
+        return command.add_option(name, values, description)->delimiter(',')->capture_default_str();
+    };
+    add_model(command, options->model);
+    add_list("--prompt", options->prompts, "Tokens to read (prefill); 0: none")->check(CLI::NonNegativeNumber);
+    add_list("--generate", options->generates, "Tokens to generate (decode); 0: none")->check(CLI::NonNegativeNumber);
+    add_list("--batch", options->batches, "Sequences side by side")->check(CLI::Range(1, 4096));
+    options->threads = {base::available_processors()};
+    add_list("--threads", options->threads, "Threads that compute; several numbers take turns")
+        ->check(CLI::Range(1, 1024));
+    command.add_option("--depth", options->depth, "Tokens in the context before a decode begins")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command.add_option("--repeat", options->repeat, "How often each is measured; the median is shown")
+        ->check(CLI::Range(1, 10000))
+        ->capture_default_str();
+    add_cache(command, options->cache);
+    add_strict(command, options->load);
+    command.add_flag("--json", options->json, "Print a JSON array with one object per measurement");
+    command.footer(
+        "Reading and generating are measured apart, on random tokens. Before anything is timed, answers in a batch are "
+        "compared with those of "
+        "each sequence alone.\n\n"
+        "Example:\n"
+        "  ergon bench model.gguf --prompt 512,2048 --generate 128 --threads 2 --repeat 3 --json");
+    command.callback([options] { bench(*options); });
+}
+
+}  // namespace ergon::cli

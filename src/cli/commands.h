@@ -1,0 +1,26 @@
+#pragma once
+// The commands of ergon, one file each. To add one: write src/cli/NAME.cpp with an add_NAME that describes its options
+// and says what to run, declare it here, call it in main.cpp and name the file in CMakeLists.txt.
+//
+// A command parses, calls and prints. Results go to stdout, all else to stderr. It ends by returning (exit code 0), by
+// throwing base::Error (1, or 2 where the code is bad_argument: wrong use), or by throwing CLI::RuntimeError(code) when
+// it has said everything itself.
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace ergon::cli {
+
+/// What --version prints.
+std::string version();
+
+void add_bench(CLI::App& program);
+void add_compare(CLI::App& program);
+void add_inspect(CLI::App& program);
+void add_logits(CLI::App& program);
+void add_perplexity(CLI::App& program);
+void add_run(CLI::App& program);
+void add_template(CLI::App& program);
+void add_tokenize(CLI::App& program);
+
+}  // namespace ergon::cli

@@ -1,0 +1,39 @@
+#pragma once
+// Options that several commands share, each defined once.
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/session.h"
+#include "formats/hf_folder.h"
+
+namespace ergon::cli {
+
+/// MODEL as an argument.
+void add_model(CLI::App& command, std::string& model);
+/// --threads; stays at the number of processors that this process may use.
+void add_threads(CLI::App& command, int& threads);
+/// --cache f16|f32
+void add_cache(CLI::App& command, model::CacheType& type);
+/// --strict
+void add_strict(CLI::App& command, model::LoadOptions& options);
+std::string_view name(model::CacheType type);
+
+/// How answers are made: sampling, limits, thinking. What is not given is the model's own.
+struct AnswerOptions {
+    std::optional<double> temperature, top_p, min_p, repeat_penalty;
+    std::optional<std::int64_t> top_k, max_tokens, max_thinking;
+    std::uint64_t seed = 0;
+    std::vector<std::string> stop;
+    bool no_think = false;
+
+    void add(CLI::App& command);
+    engine::GenerationOptions for_model(const engine::LoadedModel& model) const;
+    /// Each setting of the sampler and where it comes from, for --json.
+    formats::Json sampling_json(const engine::LoadedModel& model) const;
+};
+
+}  // namespace ergon::cli

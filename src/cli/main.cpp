@@ -1,0 +1,106 @@
+// The program: chooses the command, turns what goes wrong into one sentence and an exit code.
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <fmt/format.h>
+#include <new>
+#include <system_error>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/commands.h"
+
+namespace ergon::cli {
+namespace {
+
+enum ExitCode { succeeded = 0, failed = 1, wrong_use = 2 };
+
+int complain(std::string_view sentence, ExitCode code) {
+    fmt::print(stderr, "ergon: {}\n", sentence);
+    return code;
+}
+
+void describe_program(CLI::App& program) {
+    program.description(
+        "ergon runs and compares reasoning models on the machine in front of you, and tells what every answer cost in "
+        "joules.");
+    program.footer(
+        "MODEL is a GGUF file (of several shards the first), a Hugging Face folder, or a name that is looked up in "
+        "models/\nand in ~/.cache/ergon/models. 'ergon COMMAND --help' tells more and gives an example.\n"
+        "Exit codes: 0 good, 1 it failed, 2 wrong use.");
+    program.require_subcommand(1);
+    program.fallthrough();  // --log-level may stand behind the command, too
+    program.set_version_flag("--version", "ergon " + version(), "Print the version and leave");
+    program
+        .add_option_function<std::string>(
+            "--log-level", [](const std::string& level) { base::set_up_log(spdlog::level::from_str(level)); },
+            "What is told on stderr while working: trace, debug, info, warning, error or off [warning]")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
+        ->type_name("LEVEL");
+}
+
+/// What CLI11 has to say: help and version on stdout, wrong use as a sentence.
+int report(const CLI::App& program, const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return program.exit(error);
+    std::string command = "ergon";
+    for (const CLI::App* chosen : program.get_subcommands()) command += " " + chosen->get_name();
+    return complain(fmt::format("{}. Try '{} --help'.", error.what(), command), wrong_use);
+}
+
+/// A reader that left (`ergon ... | head`) is no failure.
+int report_system_error(const std::system_error& error) {
+    if (error.code() == std::errc::broken_pipe) return succeeded;
+    return complain(fmt::format("{}.", error.what()), failed);
+}
+
+int run(int argc, char** argv) {
+    CLI::App program;
+    describe_program(program);
+    add_run(program);
+    add_compare(program);
+    add_bench(program);
+    add_perplexity(program);
+    add_inspect(program);
+    add_tokenize(program);
+    add_template(program);
+    add_logits(program);
+    if (argc < 2) {
+        fmt::print(stderr, "{}", program.help());
+        return wrong_use;
+    }
+    try {
+        program.parse(argc, argv);
+        if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category(), "cannot write to stdout");
+        return succeeded;
+    } catch (const CLI::RuntimeError& ended) {
+        return ended.get_exit_code();
+    } catch (const CLI::ParseError& error) {
+        return report(program, error);
+    } catch (const base::Error& error) {
+        return complain(error.what(), error.code() == base::ErrorCode::bad_argument ? wrong_use : failed);
+    } catch (const std::system_error& error) {
+        return report_system_error(error);
+    } catch (const std::bad_alloc&) {
+        return complain("there is not enough memory.", failed);
+    } catch (const std::exception& error) {
+        return complain(fmt::format("unexpected: {}.", error.what()), failed);
+    }
+}
+
+}  // namespace
+
+std::string version() {
+    return ERGON_VERSION;
+}
+
+}  // namespace ergon::cli
+
+int main(int argc, char** argv) {
+    // Writing to a reader that left gives an error, which ends the program quietly, and not a signal.
+    std::signal(SIGPIPE, SIG_IGN);
+    ergon::base::install_mapped_file_guard();
+    ergon::base::set_up_log();
+    return ergon::cli::run(argc, argv);
+}

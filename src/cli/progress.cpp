@@ -1,0 +1,64 @@
+#include "cli/progress.h"
+
+#include <cmath>
+#include <cstdio>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <utility>
+
+namespace ergon::cli {
+namespace {
+
+// Between two plain lines in a pipe, and between two renewals on a terminal (assumed to be what a reader can follow).
+constexpr std::chrono::seconds line_interval(10);
+constexpr std::chrono::milliseconds terminal_interval(100);
+constexpr const char* clear_line = "\r\033[K";
+
+}  // namespace
+
+std::string duration_text(double seconds) {
+    const auto whole = static_cast<long>(std::lround(seconds));
+    if (whole < 60) return fmt::format("{} s", whole);
+    if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+    return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+Progress::Progress(std::string what)
+    : what_(std::move(what)),
+      terminal_(::isatty(STDERR_FILENO) == 1),
+      begin_(std::chrono::steady_clock::now()),
+      last_(begin_) {}
+
+Progress::~Progress() {
+    clear();
+}
+
+void Progress::show(long done, long all, const std::string& note, long already) {
+    const auto now = std::chrono::steady_clock::now();
+    const bool due = terminal_ ? !shown_ || now - last_ >= terminal_interval : now - last_ >= line_interval;
+    if (!due && done != all) return;
+    last_ = now;
+    shown_ = true;
+    std::string line = fmt::format("{}/{} {}", done, all, what_);
+    const double seconds = std::chrono::duration<double>(now - begin_).count();
+    if (done > already && seconds > 0) {
+        const double rate = static_cast<double>(done - already) / seconds;
+        line += rate >= 1 ? fmt::format(", {:.1f} a second", rate) : fmt::format(", {:.1f} a minute", rate * 60);
+        if (done < all) line += fmt::format(", {} left", duration_text(static_cast<double>(all - done) / rate));
+    }
+    if (!note.empty()) line += ": " + note;
+    if (terminal_) {
+        fmt::print(stderr, "{}{}", clear_line, line);
+    } else {
+        fmt::print(stderr, "{}\n", line);
+    }
+    std::fflush(stderr);
+}
+
+void Progress::clear() {
+    if (terminal_ && shown_) fmt::print(stderr, "{}", clear_line);
+    std::fflush(stderr);
+    shown_ = false;
+}
+
+}  // namespace ergon::cli

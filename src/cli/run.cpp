@@ -1,0 +1,204 @@
+// ergon run MODEL [PROMPT]: a chat, or one answer.
+
+#include <cstdio>
+#include <fmt/format.h>
+#include <iostream>
+#include <memory>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "cli/commands.h"
+#include "cli/generation_options.h"
+#include "cli/model_path.h"
+#include "cli/run_interrupt.h"
+#include "cli/run_printer.h"
+#include "cli/run_report.h"
+#include "cli/standard_input.h"
+#include "engine/chat.h"
+
+namespace ergon::cli {
+namespace {
+
+using base::ErrorCode;
+using engine::Message;
+
+struct RunOptions {
+    std::string model, prompt, system;
+    bool prompt_given = false;
+    bool raw = false;
+    bool json = false;
+    int threads = 1;
+    engine::ContextOptions context;
+    model::LoadOptions load;
+    AnswerOptions answer;
+};
+
+/// A loaded model that answers, and what the options make of it.
+class Conversation {
+  public:
+    explicit Conversation(const RunOptions& options)
+        : options_(options),
+          pool_(options.threads),
+          model_(engine::load_model(find_model(options.model), options.load, pool_)),
+          settings_(options.answer.for_model(model_)),
+          session_(open_context()) {
+        if (!options.raw) {
+            for (const std::string& stop : fallback_stops(model_)) settings_.stop.push_back(stop);
+        }
+        if (!options.system.empty()) messages_.push_back({"system", options.system});
+    }
+
+    engine::Answer answer(const std::string& words, engine::PieceCallback on_piece, const InterruptFlag& interrupt) {
+        if (options_.raw) {
+            return session_.answer(raw_prompt(model_, words), settings_, std::move(on_piece), &interrupt.value());
+        }
+        messages_.push_back({"user", words});
+        engine::Answer answer = session_.answer(chat_prompt(model_, messages_, !options_.answer.no_think), settings_,
+                                                std::move(on_piece), &interrupt.value());
+        messages_.push_back({"assistant", answer.text});
+        return answer;
+    }
+
+    /// Begins anew: only the system message stays.
+    void forget() {
+        std::erase_if(messages_, [](const Message& message) { return message.role != "system"; });
+        session_.clear();
+    }
+
+    formats::Json json(const engine::Answer& answer) const {
+        formats::Json json{{"model", model_.name}};
+        json.update(answer_json(answer));
+        json["sampling"] = options_.answer.sampling_json(model_);
+        json["context"] = {{"tokens", session_.context()},
+                           {"bytes", session_.context_bytes().value()},
+                           {"cache", name(options_.context.cache)}};
+        json["threads"] = pool_.size();
+        json["machine"] = meter_.machine();
+        return json;
+    }
+
+  private:
+    engine::Session open_context() {
+        model_.words();  // says so before memory is taken
+        const std::int64_t tokens =
+            options_.context.tokens > 0 ? options_.context.tokens : engine::default_context(model_);
+        const base::Bytes bytes = engine::context_bytes(model_, options_.context);
+        if (!options_.json)
+            fmt::print(stderr, "{}: context of {} tokens, {}\n", model_.name, tokens, base::readable(bytes));
+        return engine::Session(model_, options_.context, &meter_);
+    }
+
+    const RunOptions& options_;
+    base::ThreadPool pool_;
+    energy::Meter meter_;
+    engine::LoadedModel model_;
+    engine::GenerationOptions settings_;
+    engine::Session session_;
+    std::vector<Message> messages_;
+};
+
+void print_usage(const engine::Answer& answer) {
+    fmt::print(stderr, "{}{}\n", answer.stop == engine::StopReason::context_full ? "The context is full. " : "",
+               usage_line(answer));
+}
+
+/// One answer, to its end or to Ctrl-C.
+int answer_once(const RunOptions& options, const std::string& prompt) {
+    if (prompt.empty())
+        base::fail(ErrorCode::bad_argument, "The prompt is empty: give one as an argument, or through a pipe.");
+    Conversation conversation(options);
+    InterruptFlag interrupt;
+    AnswerPrinter printer;
+    engine::PieceCallback on_piece;
+    if (!options.json) on_piece = [&printer](const engine::Piece& piece) { printer(piece); };
+    const engine::Answer answer = conversation.answer(prompt, on_piece, interrupt);
+    printer.finish();
+    if (options.json) {
+        fmt::print("{}\n", conversation.json(answer).dump(2, ' ', false, formats::Json::error_handler_t::replace));
+    } else {
+        print_usage(answer);
+    }
+    return answer.stop == engine::StopReason::cancelled ? 1 : 0;
+}
+
+void answer_question(Conversation& conversation, const std::string& question, InterruptFlag& interrupt) {
+    interrupt.clear();
+    AnswerPrinter printer;
+    try {
+        const engine::Answer answer = conversation.answer(
+            question, [&printer](const engine::Piece& piece) { printer(piece); }, interrupt);
+        printer.finish();
+        print_usage(answer);
+    } catch (const base::Error& error) {
+        if (error.code() != ErrorCode::out_of_budget) throw;
+        fmt::print(stderr, "{}\nThe conversation begins anew.\n", error.what());
+        conversation.forget();
+    }
+    interrupt.clear();
+}
+
+/// Questions from the terminal until it ends (Ctrl-D), or Ctrl-C where a question is awaited.
+int chat(const RunOptions& options) {
+    Conversation conversation(options);
+    InterruptFlag interrupt;
+    fmt::print(stderr, "Ctrl-C stops an answer, Ctrl-D leaves.\n");
+    for (std::string line; true;) {
+        fmt::print(stderr, "> ");
+        if (!std::getline(std::cin, line)) break;
+        if (line.empty()) continue;
+        answer_question(conversation, line, interrupt);
+    }
+    fmt::print(stderr, "\n");
+    return 0;
+}
+
+int run(const RunOptions& options) {
+    if (options.prompt_given) return answer_once(options, options.prompt);
+    if (::isatty(STDIN_FILENO) == 0) {
+        std::string piped = read_standard_input();
+        if (piped.ends_with('\n')) piped.pop_back();
+        return answer_once(options, piped);
+    }
+    if (options.json || options.raw) {
+        base::fail(ErrorCode::bad_argument, "--json and --raw need a prompt: as an argument, or from a pipe.");
+    }
+    return chat(options);
+}
+
+}  // namespace
+
+void add_run(CLI::App& program) {
+    auto options = std::make_shared<RunOptions>();
+    CLI::App& command = *program.add_subcommand("run", "Chat with a model, or get one answer, and see what it cost");
+    add_model(command, options->model);
+    auto* const prompt =
+        command.add_option("PROMPT", options->prompt, "The question; without one, stdin is read or a chat begins");
+    auto* const system =
+        command.add_option("--system", options->system, "What the model is told before the conversation");
+    command.add_option("--context", options->context.tokens, "Tokens that the conversation may have in all")
+        ->check(CLI::PositiveNumber);
+    add_threads(command, options->threads);
+    add_cache(command, options->context.cache);
+    add_strict(command, options->load);
+    command.add_flag("--raw", options->raw, "Continue the prompt as plain text, without the model's chat template")
+        ->excludes(system);
+    command.add_flag("--json", options->json, "Print one JSON object with the answer, its tokens, times and joules");
+    options->answer.add(command);
+    command.footer(
+        "The answer goes to stdout. What the model thinks goes to stderr: dim on a terminal, else between <think> and "
+        "</think>. The last line "
+        "on stderr tells tokens, speed and joules.\nCtrl-C stops an answer, not the chat; where a question is awaited "
+        "it leaves.\n\n"
+        "Examples:\n"
+        "  ergon run qwen2.5-coder-0.5b-instruct-q4_k_m\n"
+        "  ergon run model.gguf 'What is the capital of France?'\n"
+        "  ergon run model.gguf --json --max-think 200 < question.txt");
+    command.callback([options, prompt] {
+        options->prompt_given = prompt->count() > 0;
+        const int code = run(*options);
+        if (code != 0) throw CLI::RuntimeError(code);
+    });
+}
+
+}  // namespace ergon::cli

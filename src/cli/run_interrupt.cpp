@@ -1,0 +1,32 @@
+#include "cli/run_interrupt.h"
+
+namespace ergon::cli {
+namespace {
+
+// A signal handler can reach nothing else.
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+}  // namespace
+
+InterruptFlag::InterruptFlag() {
+    interrupted = false;
+    struct sigaction action {};
+    action.sa_handler = [](int) { interrupted.store(true, std::memory_order_relaxed); };
+    sigemptyset(&action.sa_mask);  // no SA_RESTART: a read that waits for a line returns
+    sigaction(SIGINT, &action, &before_);
+}
+
+InterruptFlag::~InterruptFlag() {
+    sigaction(SIGINT, &before_, nullptr);
+}
+
+const std::atomic<bool>& InterruptFlag::value() const {
+    return interrupted;
+}
+
+void InterruptFlag::clear() {
+    interrupted = false;
+}
+
+}  // namespace ergon::cli

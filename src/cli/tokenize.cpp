@@ -1,0 +1,89 @@
+// ergon tokenize: text to token ids and back.
+
+#include <fmt/format.h>
+#include <memory>
+
+#include "base/error.h"
+#include "cli/commands.h"
+#include "cli/model_path.h"
+#include "cli/standard_input.h"
+#include "formats/gguf.h"
+#include "formats/json.h"
+#include "text/tokenizer.h"
+
+namespace ergon::cli {
+namespace {
+
+using base::ErrorCode;
+using text::TokenId;
+using text::Tokenizer;
+
+struct TokenizeOptions {
+    std::string model;
+    bool special = false;
+    bool ids = false;
+};
+
+/// A model's tokenizer; its weights may be missing.
+Tokenizer open_tokenizer(const std::filesystem::path& path) {
+    if (std::filesystem::is_directory(path)) return Tokenizer::from_folder(formats::HfFolder::open(path));
+    return Tokenizer::from_gguf(formats::Gguf::open(path, formats::Truncated::metadata_only));
+}
+
+std::vector<TokenId> parse_ids(const std::string& json, const Tokenizer& tokenizer) {
+    const formats::Json array = formats::parse_json(json, "stdin");
+    if (!array.is_array()) base::fail(ErrorCode::bad_argument, "stdin: expected a JSON array of token ids.");
+    std::vector<TokenId> ids;
+    for (const formats::Json& item : array) {
+        if (!item.is_number_integer()) {
+            base::fail(ErrorCode::bad_argument, "stdin: item {} is {}, not a token id.", ids.size(), item.dump());
+        }
+        const auto id = item.get<std::int64_t>();
+        if (id < 0 || id >= tokenizer.size()) {
+            base::fail(ErrorCode::bad_argument, "stdin: item {} is {}; this vocabulary has the ids 0 to {}.",
+                       ids.size(), item.dump(), tokenizer.size() - 1);
+        }
+        ids.push_back(static_cast<TokenId>(id));
+    }
+    return ids;
+}
+
+std::vector<TokenId> encode(const Tokenizer& tokenizer, const std::string& text, bool special) {
+    if (!special) return tokenizer.encode(text);
+    std::vector<TokenId> ids = tokenizer.encode_with_special(text);
+    if (tokenizer.adds_bos() && tokenizer.bos()) ids.insert(ids.begin(), *tokenizer.bos());
+    return ids;
+}
+
+void tokenize(const TokenizeOptions& options) {
+    const Tokenizer tokenizer = open_tokenizer(find_model(options.model));
+    const std::string input = read_standard_input();
+    if (options.ids) {
+        fmt::print("{}", tokenizer.decode(parse_ids(input, tokenizer), true));
+    } else {
+        fmt::print("{}\n", formats::Json(encode(tokenizer, input, options.special)).dump());
+    }
+}
+
+}  // namespace
+
+void add_tokenize(CLI::App& program) {
+    auto options = std::make_shared<TokenizeOptions>();
+    CLI::App& command = *program.add_subcommand("tokenize", "Turn text into token ids, or ids into text");
+    command.add_option("MODEL", options->model, "A GGUF file, a Hugging Face folder, or the name of a model")
+        ->required();
+    auto* const special =
+        command.add_flag("--special", options->special,
+                         "Control tokens in the text count, and the token that begins a text is added "
+                         "if the model asks for it; else all of the text is plain words");
+    command.add_flag("--ids", options->ids, "The other way: a JSON array of ids on stdin, their text on stdout")
+        ->excludes(special);
+    command.footer(
+        "Reads text from stdin and prints a JSON array of ids. Works on files without weights.\n\n"
+        "Examples:\n"
+        "  printf 'Hello world' | ergon tokenize model.gguf\n"
+        "  echo '[17464, 1843]' | ergon tokenize model.gguf --ids");
+    command.callback([options] { tokenize(*options); });
+}
+
+}  // namespace ergon::cli

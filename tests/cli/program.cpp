@@ -1,0 +1,120 @@
+#include "cli/program.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <memory>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace ergon::cli {
+namespace {
+
+struct CloseFile {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+/// A nameless file, so that no pipe can fill up and block.
+File temporary_file(std::string_view content = {}) {
+    File file(std::tmpfile());
+    EXPECT_NE(file, nullptr);
+    std::fwrite(content.data(), 1, content.size(), file.get());
+    std::rewind(file.get());
+    return file;
+}
+
+std::string read_all(std::FILE* file) {
+    std::rewind(file);
+    std::string content;
+    char block[4096];
+    while (const std::size_t size = std::fread(block, 1, sizeof block, file)) content.append(block, size);
+    return content;
+}
+
+std::vector<std::string> environment_with(const Environment& additions) {
+    std::vector<std::string> variables;
+    for (const auto& [name, value] : additions) variables.push_back(name + "=" + value);
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        const std::string name = std::string(*variable).substr(0, std::string(*variable).find('='));
+        bool replaced = false;
+        for (const auto& addition : additions) replaced = replaced || addition.first == name;
+        if (!replaced) variables.emplace_back(*variable);
+    }
+    return variables;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+    std::vector<char*> result;
+    for (std::string& string : strings) result.push_back(string.data());
+    result.push_back(nullptr);
+    return result;
+}
+
+Outcome run(const std::vector<std::string>& arguments, std::string_view input, const Environment& environment,
+            int out_descriptor) {
+    const File in = temporary_file(input);
+    const File out = temporary_file();
+    const File err = temporary_file();
+    std::vector<std::string> words{ERGON_PROGRAM};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<std::string> variables = environment_with(environment);
+
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, fileno(in.get()), STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out_descriptor >= 0 ? out_descriptor : fileno(out.get()), STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, fileno(err.get()), STDERR_FILENO);
+    pid_t child = 0;
+    const int problem =
+        posix_spawn(&child, ERGON_PROGRAM, &actions, nullptr, pointers(words).data(), pointers(variables).data());
+    posix_spawn_file_actions_destroy(&actions);
+    if (problem != 0) {
+        ADD_FAILURE() << "cannot start " << ERGON_PROGRAM;
+        return {-1, {}, {}};
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_all(out.get()), read_all(err.get())};
+}
+
+}  // namespace
+
+Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view input, const Environment& environment) {
+    return run(arguments, input, environment, -1);
+}
+
+Outcome run_ergon_without_reader(const std::vector<std::string>& arguments, std::string_view input) {
+    int ends[2];
+    EXPECT_EQ(pipe(ends), 0);
+    close(ends[0]);
+    Outcome outcome = run(arguments, input, {}, ends[1]);
+    close(ends[1]);
+    return outcome;
+}
+
+TemporaryFolder::TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "ergon-test-XXXXXX").string();
+    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
+    path_ = pattern;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    std::error_code none;
+    std::filesystem::remove_all(path_, none);
+}
+
+std::string TemporaryFolder::write(const std::string& name, std::string_view content) const {
+    const std::filesystem::path file = path_ / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << content;
+    return file.string();
+}
+
+std::string fixture(const std::string& name) {
+    return (std::filesystem::path(ERGON_FIXTURES) / name).string();
+}
+
+}  // namespace ergon::cli

@@ -1,0 +1,45 @@
+#pragma once
+// Runs the ergon program as a user does.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace ergon::cli {
+
+struct Outcome {
+    int exit_code;  // -1 if a signal ended it
+    std::string out;
+    std::string err;
+};
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+/// Runs `ergon arguments...` to its end; `environment` adds to this program's own.
+Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view input = {},
+                  const Environment& environment = {});
+/// The same with a stdout whose reader has already left.
+Outcome run_ergon_without_reader(const std::vector<std::string>& arguments, std::string_view input = {});
+
+/// A folder of its own that goes away with the object.
+class TemporaryFolder {
+  public:
+    TemporaryFolder();
+    ~TemporaryFolder();
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+    const std::filesystem::path& path() const { return path_; }
+    /// Writes a file (and the folders above it) and returns its path.
+    std::string write(const std::string& name, std::string_view content) const;
+
+  private:
+    std::filesystem::path path_;
+};
+
+/// A file below tests/fixtures.
+std::string fixture(const std::string& name);
+
+}  // namespace ergon::cli

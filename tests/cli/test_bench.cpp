@@ -1,0 +1,67 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/program.h"
+
+namespace ergon::cli {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+TEST(Bench, JsonHasOneObjectForEachMeasurement) {
+    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt", "40,64", "--generate", "8", "--batch",
+                                       "1,3", "--threads", "1", "--repeat", "2", "--json"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json rows = json::parse(outcome.out);
+    ASSERT_EQ(rows.size(), 6u);
+    EXPECT_EQ(rows[0]["test"], "prefill");
+    EXPECT_EQ(rows[0]["tokens"], 40);
+    EXPECT_EQ(rows[1]["tokens"], 64);
+    EXPECT_EQ(rows[2]["test"], "decode");
+    EXPECT_EQ(rows[2]["tokens"], 8);
+    EXPECT_EQ(rows[5]["batch"], 3);
+    for (const json& row : rows) {
+        EXPECT_EQ(row["threads"], 1);
+        EXPECT_GT(row["tokens_per_second"], 0.0);
+        EXPECT_EQ(row["joules_per_token"]["unit"], "J");
+        EXPECT_GT(row["joules_per_token"]["value"], 0.0);
+        EXPECT_EQ(row.size(), 6u) << row;
+    }
+}
+
+TEST(Bench, ThreadsTakeTurnsAndDepthIsTold) {
+    const Outcome outcome = run_ergon({"bench", fixture("deepseek-v2-lite"), "--prompt", "0", "--generate", "4",
+                                       "--depth", "20", "--threads", "1,2", "--repeat", "1", "--json"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json rows = json::parse(outcome.out);
+    ASSERT_EQ(rows.size(), 2u);
+    EXPECT_EQ(rows[0]["threads"], 1);
+    EXPECT_EQ(rows[1]["threads"], 2);
+    EXPECT_EQ(rows[1]["depth"], 20);
+}
+
+TEST(Bench, TheTableIsForPeople) {
+    const Outcome outcome =
+        run_ergon({"bench", fixture("qwen2"), "--prompt", "32", "--generate", "4", "--repeat", "1"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("tokens/s"));
+    EXPECT_THAT(outcome.out, HasSubstr("\nprefill "));
+    EXPECT_THAT(outcome.out, HasSubstr("\ndecode "));
+}
+
+TEST(Bench, WrongUse) {
+    for (const std::vector<std::string>& wrong :
+         {std::vector<std::string>{"--prompt", "x"}, {"--batch", "0"}, {"--repeat", "0"}, {"--depth", "-1"}}) {
+        std::vector<std::string> arguments{"bench", fixture("qwen2")};
+        arguments.insert(arguments.end(), wrong.begin(), wrong.end());
+        EXPECT_EQ(run_ergon(arguments).exit_code, 2) << wrong[0];
+    }
+    const Outcome outcome = run_ergon({"bench", fixture("qwen2"), "--prompt", "1000000000", "--generate", "0"});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("do not fit the model's context"));
+}
+
+}  // namespace
+}  // namespace ergon::cli

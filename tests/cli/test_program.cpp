@@ -1,0 +1,94 @@
+// What holds for the program as a whole.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/program.h"
+
+namespace ergon::cli {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+// Grows with the commands; `--help` of each is tested below.
+const std::vector<std::string> commands{"bench", "compare", "perplexity", "run", "template", "tokenize"};
+
+TEST(Program, PrintsItsVersion) {
+    const Outcome outcome = run_ergon({"--version"});
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_THAT(outcome.out, ::testing::MatchesRegex("ergon [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+    EXPECT_THAT(outcome.err, IsEmpty());
+}
+
+TEST(Program, HelpNamesEveryCommand) {
+    const Outcome outcome = run_ergon({"--help"});
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_THAT(outcome.err, IsEmpty());
+    for (const std::string& command : commands) EXPECT_THAT(outcome.out, HasSubstr("\n  " + command + " "));
+}
+
+TEST(Program, EveryCommandExplainsItselfWithAnExample) {
+    for (const std::string& command : commands) {
+        const Outcome outcome = run_ergon({command, "--help"});
+        EXPECT_EQ(outcome.exit_code, 0);
+        EXPECT_THAT(outcome.out, HasSubstr("Example")) << command;
+        EXPECT_THAT(outcome.out, HasSubstr("ergon " + command + " ")) << command;
+    }
+}
+
+TEST(Program, WrongUseIsASentenceAndExitCode2) {
+    const Outcome nothing = run_ergon({});
+    EXPECT_EQ(nothing.exit_code, 2);
+    EXPECT_THAT(nothing.err, HasSubstr("tokenize"));
+
+    for (const std::vector<std::string>& arguments : {std::vector<std::string>{"no-such-command"},
+                                                      {"tokenize"},
+                                                      {"tokenize", "model", "--no-such-option"},
+                                                      {"tokenize", "--ids", "--special", "model"},
+                                                      {"--log-level", "loud", "tokenize", "model"}}) {
+        const Outcome outcome = run_ergon(arguments);
+        EXPECT_EQ(outcome.exit_code, 2) << ::testing::PrintToString(arguments);
+        EXPECT_THAT(outcome.err, StartsWith("ergon: "));
+        EXPECT_THAT(outcome.err, HasSubstr("--help'."));
+        EXPECT_THAT(outcome.out, IsEmpty());
+    }
+}
+
+TEST(Program, FailureIsASentenceAndExitCode1) {
+    const Outcome outcome = run_ergon({"tokenize", "/no/such/model.gguf"}, "x");
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.err, "ergon: There is no file or folder '/no/such/model.gguf'.\n");
+    EXPECT_THAT(outcome.out, IsEmpty());
+}
+
+TEST(Program, LogLevelMayStandBeforeAndBehindTheCommand) {
+    const std::string model = fixture("vocab/smollm2.gguf");
+    EXPECT_EQ(run_ergon({"--log-level", "off", "tokenize", model}, "a").exit_code, 0);
+    EXPECT_EQ(run_ergon({"tokenize", model, "--log-level", "error"}, "a").exit_code, 0);
+}
+
+TEST(Program, AReaderThatLeftIsNoFailure) {
+    const Outcome outcome = run_ergon_without_reader({"tokenize", fixture("vocab/smollm2.gguf")}, "Hello");
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_THAT(outcome.err, IsEmpty());
+}
+
+TEST(ModelNames, AreLookedUpInTheCache) {
+    const TemporaryFolder cache;
+    std::filesystem::create_directories(cache.path() / "ergon" / "models");
+    std::filesystem::create_symlink(fixture("vocab/smollm2.gguf"), cache.path() / "ergon" / "models" / "tiny.gguf");
+    const Environment environment{{"XDG_CACHE_HOME", cache.path().string()}};
+    for (const char* const name : {"tiny", "tiny.gguf"}) {
+        const Outcome outcome = run_ergon({"tokenize", name}, "Hello", environment);
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    }
+    const Outcome unknown = run_ergon({"tokenize", "huge"}, "Hello", environment);
+    EXPECT_EQ(unknown.exit_code, 1);
+    EXPECT_THAT(unknown.err, HasSubstr("There is no model 'huge'"));
+    EXPECT_THAT(unknown.err, HasSubstr("tiny"));
+}
+
+}  // namespace
+}  // namespace ergon::cli
