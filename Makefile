@@ -1,0 +1,77 @@
+# The front door. `make help` lists what there is; every stage that CI runs is a target of its own.
+
+JOBS ?= $(shell nproc)
+ERGON = build/release/ergon
+MODELS = smollm2-135m-instruct-q4_1 qwen2.5-coder-0.5b-instruct-q4_k_m
+RESULTS = build/results
+
+# $(call stage,NAME,COMMAND): runs a command between two lines that name it and tell how long it took.
+define stage
+@echo "== $(1)"; start=$$(date +%s); ( $(2) ); status=$$?; \
+echo "== $(1): $$(($$(date +%s) - start)) s$$([ $$status -eq 0 ] || echo ', FAILED')"; exit $$status
+endef
+
+# $(call tests,NAME,PRESET,CTEST OPTIONS): tests of one build; what they gave lands in $(RESULTS)/NAME.xml.
+tests = $(call stage,$(1),mkdir -p $(RESULTS) && ctest --preset $(2) $(3) -j $(JOBS) --progress --timeout 600 \
+--no-tests=error --output-junit $(CURDIR)/$(RESULTS)/$(1).xml)
+
+# $(call build,PRESET,TARGET): configure one preset of CMakePresets.json and compile a target of it (or all).
+build = $(call stage,build $(1) $(2),cmake --preset $(1) --log-level=WARNING && \
+cmake --build --preset $(1) -j $(JOBS) --target $(2))
+
+.NOTPARALLEL:
+.PHONY: help bootstrap models build compare test tests-quick tests-real asan tsan fuzz tidy clean
+
+help:
+	@echo 'make compare     bring what is missing, build, and compare two real models in joules (the main job)'
+	@echo 'make test        the same, then every test: release, sanitizers, fuzzers'
+	@echo 'make build       bring missing packages and build $(ERGON)'
+	@echo
+	@echo 'The stages of make test, each on its own:'
+	@echo '  make tests-quick   tests that need no real model'
+	@echo '  make tests-real    tests on the real models'
+	@echo '  make asan          unit and parity tests under address and undefined behaviour sanitizers'
+	@echo '  make fuzz          a short run of each fuzz target, built by clang 16'
+	@echo
+	@echo 'Not part of make test:'
+	@echo '  make tsan          unit and parity tests under the thread sanitizer'
+	@echo '  make tidy          clang-tidy over src/'
+	@echo '  make clean         remove build/ (the models in the cache stay)'
+
+bootstrap:
+	@tools/bootstrap
+
+models: bootstrap
+	@tools/real-models
+
+build: bootstrap
+	$(call build,release,ergon)
+
+compare: build models
+	$(call stage,compare,$(ERGON) compare $(MODELS) --limit 10 --max-tokens 128 --results build/compare.sqlite)
+
+test: compare tests-quick tests-real asan fuzz
+
+tests-quick: bootstrap
+	$(call build,release,all)
+	$(call tests,tests-quick,release,-LE real)
+
+tests-real: models
+	$(call build,release,all)
+	$(call tests,tests-real,release,-L real)
+
+asan tsan: bootstrap
+	$(call build,$@,all)
+	$(call tests,$@,$@,-L 'unit|parity')
+
+fuzz:
+	@tools/bootstrap fuzz
+	$(call build,fuzz,all)
+	$(call tests,fuzz,fuzz)
+
+tidy:
+	@tools/bootstrap tidy
+	$(call stage,tidy,cmake --preset release --log-level=WARNING && run-clang-tidy-16 -quiet -p build/release -j $(JOBS) '$(CURDIR)/src/.*')
+
+clean:
+	rm -rf build

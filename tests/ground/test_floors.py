@@ -1,0 +1,32 @@
+"""A floor uses only the floors under it: in CMake and in every #include."""
+import unittest
+
+from floors import ROOT, declared_uses, floor_order, included_paths, reachable, sources
+
+
+class Floors(unittest.TestCase):
+    def test_every_folder_of_src_is_a_floor(self):
+        folders = {p.name for p in (ROOT / "src").iterdir() if p.is_dir()}
+        self.assertEqual(folders, set(floor_order()))
+
+    def test_a_floor_links_only_floors_below(self):
+        order = floor_order()
+        for height, floor in enumerate(order):
+            with self.subTest(floor=floor):
+                self.assertLessEqual(declared_uses(floor), set(order[:height]))
+
+    def test_a_file_includes_only_from_floors_that_its_floor_links(self):
+        seen = 0
+        for floor in floor_order():
+            allowed = reachable(floor)
+            for source in sources(floor):
+                for path in included_paths(source):
+                    seen += 1
+                    with self.subTest(file=source.relative_to(ROOT).as_posix(), includes=path):
+                        self.assertTrue((ROOT / "src" / path).is_file(), "quoted includes are relative to src/")
+                        self.assertIn(path.split("/")[0], allowed)
+        self.assertGreater(seen, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
