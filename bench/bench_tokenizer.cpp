@@ -1,6 +1,6 @@
 // How fast text becomes tokens, on one core, end to end: the real vocabularies, and every pre-tokeniser with the merges
 // of one of them. 10 MB of text: bench_tokenizer [FILE], else the English of tests/fixtures repeated (few different
-// words; the figures in docs/performance.md are from a longer text).
+// words).
 
 #include <benchmark/benchmark.h>
 #include <cstdlib>
@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "formats/gguf.h"
 #include "text/tokenizer_parts.h"
+#include "text/unicode.h"
 
 namespace {
 
@@ -32,9 +33,13 @@ void count_bytes(benchmark::State& state, const std::string& text) {
     state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(text.size()));
 }
 
-// The answer is checked before it is timed: the tokens give back the text.
+// The answer is checked before it is timed: the tokens give back the text, but for what a vocabulary normalises.
 void encode_text(benchmark::State& state, const text::Tokenizer& tokenizer, const std::string& text) {
-    if (tokenizer.decode(tokenizer.encode(text)) != text) return state.SkipWithError("the round trip changed the text");
+    const std::vector<text::TokenId> tokens = tokenizer.encode(text);
+    const std::string decoded = tokenizer.decode(tokens);
+    const bool right =
+        tokenizer.pre_tokenizer() == "deepseek-r1-qwen" ? decoded == text::to_nfc(text) : decoded == text;
+    if (!right) return state.SkipWithError("the round trip changed the text");
     for (auto _ : state) benchmark::DoNotOptimize(tokenizer.encode(text));
     count_bytes(state, text);
 }
@@ -66,7 +71,9 @@ int main(int argc, char** argv) {
         })->Unit(benchmark::kMillisecond);
     }
     const text::TokenizerParts parts = text::parts_from_gguf(vocabulary("r1-distill-qwen"));
+    std::set<std::vector<std::string_view>> seen;
     for (const auto& named : text::named_pre_tokenizers()) {
+        if (!seen.insert(named.patterns).second) continue;
         const std::string name(named.name);
         benchmark::RegisterBenchmark(("pre_tokenizer/" + name).c_str(), [&, name](benchmark::State& state) {
             encode_pieces(state, name, parts, english);

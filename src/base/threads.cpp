@@ -17,7 +17,7 @@
 namespace ergon::base {
 namespace {
 
-// How long a thread spins before it sleeps. Measured (docs/performance.md): loops follow each other within a few microseconds while a
+// How long a thread spins before it sleeps. Assumed: loops follow each other within a few microseconds while a
 // model runs, and a sleeping thread takes about 50 us to wake; a spin that much longer than a gap and shorter than a
 // scheduler's slice costs little when others want the processor.
 constexpr int spin_rounds = 4000;

@@ -182,14 +182,16 @@ void add_bench(CLI::App& program) {
         return command.add_option(name, values, description)->delimiter(',')->capture_default_str();
     };
     add_model(command, options->model);
-    add_list("--prompt", options->prompts, "Tokens to read (prefill); 0: none")->check(CLI::NonNegativeNumber);
-    add_list("--generate", options->generates, "Tokens to generate (decode); 0: none")->check(CLI::NonNegativeNumber);
+    add_list("--prompt", options->prompts, "Tokens to read (prefill); 0: none")
+        ->check(CLI::Range(std::int64_t{0}, most_tokens));
+    add_list("--generate", options->generates, "Tokens to generate (decode); 0: none")
+        ->check(CLI::Range(std::int64_t{0}, most_tokens));
     add_list("--batch", options->batches, "Sequences side by side")->check(CLI::Range(1, 4096));
     options->threads = {base::available_processors()};
     add_list("--threads", options->threads, "Threads that compute; several numbers take turns")
         ->check(CLI::Range(1, 1024));
     command.add_option("--depth", options->depth, "Tokens in the context before a decode begins")
-        ->check(CLI::NonNegativeNumber)
+        ->check(CLI::Range(std::int64_t{0}, most_tokens))
         ->capture_default_str();
     command.add_option("--repeat", options->repeat, "How often each is measured; the median is shown")
         ->check(CLI::Range(1, 10000))

@@ -127,7 +127,8 @@ void add_compare(CLI::App& program) {
         .add_option("--prompts", options->prompts,
                     "A set of prompts by name, or a FILE.jsonl with {\"id\", \"category\", \"prompt\"} lines")
         ->capture_default_str();
-    command.add_option("--limit", options->limit, "Only the first N prompts")->check(CLI::PositiveNumber);
+    command.add_option("--limit", options->limit, "Only the first N prompts")
+        ->check(CLI::Range(std::int64_t{1}, most_tokens));
     command.add_option("--json", options->json_file, "Write the findings to this file, too")->type_name("FILE");
     command
         .add_option("--results", options->results_file,

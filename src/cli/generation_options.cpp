@@ -1,17 +1,9 @@
 #include "cli/generation_options.h"
 
-#include <map>
-
 #include "base/threads.h"
 #include "engine/chat.h"
 
 namespace ergon::cli {
-namespace {
-
-const std::map<std::string, model::CacheType> cache_types{{"f16", model::CacheType::f16},
-                                                          {"f32", model::CacheType::f32}};
-
-}  // namespace
 
 void add_model(CLI::App& command, std::string& model) {
     command.add_option("MODEL", model, "A GGUF file, a Hugging Face folder, or the name of a model")->required();
@@ -23,9 +15,14 @@ void add_threads(CLI::App& command, int& threads) {
 }
 
 void add_cache(CLI::App& command, model::CacheType& type) {
-    command.add_option("--cache", type, "Number format of cached keys and values")
-        ->transform(CLI::CheckedTransformer(cache_types))
-        ->option_text("f16|f32 [f16]");
+    command
+        .add_option_function<std::string>(
+            "--cache",
+            [&type](const std::string& name) { type = name == "f32" ? model::CacheType::f32 : model::CacheType::f16; },
+            "Number format of cached keys and values")
+        ->check(CLI::IsMember({"f16", "f32"}))
+        ->type_name("TYPE")
+        ->default_str(std::string(name(type)));
 }
 
 void add_strict(CLI::App& command, model::LoadOptions& options) {
@@ -52,10 +49,10 @@ void AnswerOptions::add(CLI::App& command) {
         ->group(group)
         ->capture_default_str();
     command.add_option("--max-tokens", max_tokens, "Tokens of an answer, thinking included")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(std::int64_t{1}, most_tokens))
         ->group(group);
     command.add_option("--max-think", max_thinking, "Tokens of thinking, after which the answer has to begin")
-        ->check(CLI::NonNegativeNumber)
+        ->check(CLI::Range(std::int64_t{0}, most_tokens))
         ->group(group);
     command.add_option("--stop", stop, "Ends the answer where this text would stand; can be given several times")
         ->expected(1)

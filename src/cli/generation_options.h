@@ -12,6 +12,9 @@
 
 namespace ergon::cli {
 
+/// More tokens than any option can mean.
+inline constexpr std::int64_t most_tokens = 1'000'000'000;
+
 /// MODEL as an argument.
 void add_model(CLI::App& command, std::string& model);
 /// --threads; stays at the number of processors that this process may use.

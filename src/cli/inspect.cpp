@@ -56,7 +56,8 @@ void look_into(const formats::Gguf& file, Findings& found) {
     found.architecture = file.text("general.architecture", "");
     found.tensors = file.tensors();
     found.attempt([&] { found.config = model::read_config(file); });
-    if (file.has("tokenizer.ggml.model")) found.attempt([&] { found.tokenizer = text::Tokenizer::from_gguf(file); });
+    const std::string kind = file.text("tokenizer.ggml.model", "none");
+    if (kind != "none") found.attempt([&] { found.tokenizer = text::Tokenizer::from_gguf(file); });
     if (!file.missing_data().empty()) found.problems.push_back(file.missing_data());
 }
 
@@ -199,9 +200,10 @@ Json as_json(const Findings& found) {
     return json;
 }
 
-/// 15706484224: "15.7 billion"
+/// 15706484224: "15.71 billion"
 std::string readable_count(std::int64_t count) {
     const auto value = static_cast<double>(count);
+    if (count < 1'000'000) return fmt::format("{}", count);
     return value >= 1e9 ? fmt::format("{:.2f} billion", value / 1e9) : fmt::format("{:.1f} million", value / 1e6);
 }
 
@@ -231,7 +233,9 @@ void print_shapes(const Config& c) {
     line("context", fmt::format("{} tokens, rope scaling {}", c.context_length(), name(c.rope_scaling.type)));
     const model::ParameterCount count = model::count_parameters(c);
     line("parameters",
-         fmt::format("{} total, {} active for each token", readable_count(count.total), readable_count(count.active)));
+         count.active == count.total
+             ? fmt::format("{}, all active", readable_count(count.total))
+             : fmt::format("{}, {} active for each token", readable_count(count.total), readable_count(count.active)));
     line("cache", fmt::format("{} for 1,000 tokens of context in F16, {} in F32",
                               base::readable(base::Bytes(cache_bytes(c, CacheType::f16))),
                               base::readable(base::Bytes(cache_bytes(c, CacheType::f32)))));

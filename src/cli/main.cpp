@@ -4,8 +4,12 @@
 #include <csignal>
 #include <cstdio>
 #include <fmt/format.h>
+#include <memory>
 #include <new>
+#include <sstream>
+#include <string>
 #include <system_error>
+#include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -22,7 +26,28 @@ int complain(std::string_view sentence, ExitCode code) {
     return code;
 }
 
+/// Help in lines that fit a terminal.
+class HelpFormatter : public CLI::Formatter {
+  public:
+    std::string make_option_desc(const CLI::Option* option) const override {
+        constexpr std::size_t line_width = 110;
+        std::istringstream words(CLI::Formatter::make_option_desc(option));
+        std::string text;
+        std::size_t column = 0;
+        for (std::string word; words >> word; column += word.size()) {
+            if (column > 0) {
+                const bool fits = get_column_width() + column + 1 + word.size() <= line_width;
+                text += fits ? ' ' : '\n';
+                column = fits ? column + 1 : 0;
+            }
+            text += word;
+        }
+        return text;
+    }
+};
+
 void describe_program(CLI::App& program) {
+    program.formatter(std::make_shared<HelpFormatter>());
     program.description(
         "ergon runs and compares reasoning models on the machine in front of you, and tells what every answer cost in "
         "joules.");
@@ -44,6 +69,10 @@ void describe_program(CLI::App& program) {
 /// What CLI11 has to say: help and version on stdout, wrong use as a sentence.
 int report(const CLI::App& program, const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return program.exit(error);
+    const std::vector<std::string> rest = program.remaining();
+    if (program.get_subcommands().empty() && !rest.empty() && !rest.front().starts_with('-')) {
+        return complain(fmt::format("There is no command '{}'. Try 'ergon --help'.", rest.front()), wrong_use);
+    }
     std::string command = "ergon";
     for (const CLI::App* chosen : program.get_subcommands()) command += " " + chosen->get_name();
     return complain(fmt::format("{}. Try '{} --help'.", error.what(), command), wrong_use);

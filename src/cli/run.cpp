@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -138,6 +139,18 @@ void answer_question(Conversation& conversation, const std::string& question, In
     interrupt.clear();
 }
 
+/// The next line of the terminal; false at its end, or after Ctrl-C. A signal that comes just before a read would not
+/// end it, so the terminal is asked for its input in short waits.
+bool read_line(std::string& line, const InterruptFlag& interrupt) {
+    constexpr int wait_ms = 100;  // no reader feels it (assumed)
+    while (std::cin.rdbuf()->in_avail() <= 0) {
+        if (interrupt.value()) return false;
+        pollfd terminal{STDIN_FILENO, POLLIN, 0};
+        if (::poll(&terminal, 1, wait_ms) > 0) break;
+    }
+    return static_cast<bool>(std::getline(std::cin, line));
+}
+
 /// Questions from the terminal until it ends (Ctrl-D), or Ctrl-C where a question is awaited.
 int chat(const RunOptions& options) {
     Conversation conversation(options);
@@ -145,7 +158,7 @@ int chat(const RunOptions& options) {
     fmt::print(stderr, "Ctrl-C stops an answer, Ctrl-D leaves.\n");
     for (std::string line; true;) {
         fmt::print(stderr, "> ");
-        if (!std::getline(std::cin, line)) break;
+        if (!read_line(line, interrupt)) break;
         if (line.empty()) continue;
         answer_question(conversation, line, interrupt);
     }
@@ -177,7 +190,7 @@ void add_run(CLI::App& program) {
     auto* const system =
         command.add_option("--system", options->system, "What the model is told before the conversation");
     command.add_option("--context", options->context.tokens, "Tokens that the conversation may have in all")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(std::int64_t{1}, most_tokens));
     add_threads(command, options->threads);
     add_cache(command, options->context.cache);
     add_strict(command, options->load);

@@ -109,7 +109,9 @@ void print_prompt(const TemplateOptions& options) {
 void add_template(CLI::App& program) {
     auto options = std::make_shared<TemplateOptions>();
     CLI::App& command = *program.add_subcommand("template", "Print the prompt that a chat template makes of messages");
-    command.add_option("MODEL|FILE.jinja", options->source, "A model, or a file with a template alone")->required();
+    command.add_option("MODEL|FILE.jinja", options->source, "A model, or a file with a template alone")
+        ->required()
+        ->type_name("");
     command
         .add_option("--messages", options->messages,
                     "An array of messages as JSON; or an object with \"messages\", \"tools\", \"bos_token\", "

@@ -71,7 +71,8 @@ void add_tokenize(CLI::App& program) {
     auto options = std::make_shared<TokenizeOptions>();
     CLI::App& command = *program.add_subcommand("tokenize", "Turn text into token ids, or ids into text");
     command.add_option("MODEL", options->model, "A GGUF file, a Hugging Face folder, or the name of a model")
-        ->required();
+        ->required()
+        ->type_name("");
     auto* const special =
         command.add_flag("--special", options->special,
                          "Control tokens in the text count, and the token that begins a text is added "

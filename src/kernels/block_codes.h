@@ -1,5 +1,5 @@
 #pragma once
-// One block of quantised weights as it stands in files, taken apart into codes and scales (facts: GGUF block layouts).
+// One block of quantised weights as it stands in files, taken apart into codes and scales (docs/formats.md).
 
 #include <cstddef>
 #include <cstdint>

@@ -97,11 +97,12 @@ void attention_gqa(const Context& c, std::int64_t layer, const GqaWeights& w, co
     float* const q = c.work.q.of(tokens * w.q.rows());  // [tokens, heads, head_dim]
     float* const k = c.work.k.of(tokens * w.k.rows());  // [tokens, kv_heads, head_dim]
     float* const v = c.work.v.of(tokens * w.v.rows());
-    project(c, Component::attention_projections, rows_of(x, hidden, tokens), {{&w.q, q}, {&w.k, k}, {&w.v, v}});
+    project(c, Component::attention_projections, rows_of(x, hidden, tokens), fine, {{&w.q, q}, {&w.k, k}, {&w.v, v}});
 
     attend_cached(c, layer, w);
 
-    project(c, Component::attention_projections, rows_of(c.work.attended.data(), w.o.cols(), tokens), {{&w.o, y}});
+    project(c, Component::attention_projections, rows_of(c.work.attended.data(), w.o.cols(), tokens), fine,
+            {{&w.o, y}});
     if (!w.o_bias.empty()) {
         for_rows(c, tokens, [&](std::int64_t t) { kernels::add(y + t * hidden, w.o_bias.data(), hidden); });
     }

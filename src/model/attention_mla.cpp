@@ -57,14 +57,14 @@ void project_down(const Context& c, const MlaWeights& w, const float* x) {
     float* const q = c.work.q.of(tokens * w.q.rows());
     float* const kv_latent = c.work.kv_latent.of(tokens * w.kv_a.rows());
     if (w.q_a.empty()) {
-        project(c, Component::attention_projections, rows, {{&w.q, q}, {&w.kv_a, kv_latent}});
+        project(c, Component::attention_projections, rows, fine, {{&w.q, q}, {&w.kv_a, kv_latent}});
         return;
     }
     const std::int64_t q_rank = w.q_a.rows();
     float* const q_latent = c.work.q_latent.of(tokens * q_rank);
-    project(c, Component::attention_projections, rows, {{&w.q_a, q_latent}, {&w.kv_a, kv_latent}});
+    project(c, Component::attention_projections, rows, fine, {{&w.q_a, q_latent}, {&w.kv_a, kv_latent}});
     norm(c, q_latent, w.q_a_norm, latent_norm_eps, q_latent);
-    project(c, Component::attention_projections, rows_of(q_latent, q_rank, tokens), {{&w.q, q}});
+    project(c, Component::attention_projections, rows_of(q_latent, q_rank, tokens), fine, {{&w.q, q}});
 }
 
 /// Rotates queries; normalises latents, rotates their keys and stores both.
@@ -105,8 +105,7 @@ void expand(const Context& c, const MlaWeights& w, const Rows& latents, std::int
     const Shape shape(c.config);
     energy::Work work = c.recorder.begin(Component::attention_projections);
     base::Nanoseconds busy{};
-    if (w.w_uk.quantised() || w.w_uv.quantised())
-        busy += c.work.quantised.quantise(latents, shape.rank, c.pool, digits_of(Component::attention_projections));
+    if (w.w_uk.quantised() || w.w_uv.quantised()) busy += c.work.quantised.quantise(latents, shape.rank, c.pool, fine);
     std::vector<kernels::Product>& products = c.work.products;
     products.clear();
     for (std::int64_t i = 0; i < count; ++i) {
@@ -178,7 +177,7 @@ void project_heads(const Context& c, const PackedMatrix& weights, const float* x
         }
         c.work.segments.assign(static_cast<std::size_t>(heads), tokens);
         busy += c.work.quantised.quantise({x, width, heads * tokens, index.data()}, weights.cols(), c.work.segments,
-                                          c.pool, digits_of(Component::attention_projections));
+                                          c.pool, fine);
     }
     std::vector<kernels::Product>& products = c.work.products;
     products.clear();
@@ -244,7 +243,7 @@ void attention_mla(const Context& c, std::int64_t layer, const MlaWeights& w, co
     for (const Sequence& s : c.step.expanded) attend_expanded(c, layer, w, s);
     if (!c.step.absorbed.empty()) attend_absorbed(c, layer, w);
 
-    project(c, Component::attention_projections, rows_of(attended, w.o.cols(), tokens), {{&w.o, y}});
+    project(c, Component::attention_projections, rows_of(attended, w.o.cols(), tokens), fine, {{&w.o, y}});
 }
 
 }  // namespace ergon::model

@@ -193,7 +193,7 @@ Config read_config(const formats::Gguf& gguf) {
     c.sliding_window = keys.count_or_zero("attention.sliding_window", max_context);
     c.vocab_size = vocabulary_size(gguf, keys);
     c.rms_norm_eps = keys.real("attention.layer_norm_rms_epsilon", 0, 1);
-    c.tie_word_embeddings = gguf.find("output.weight") == nullptr;
+    c.tie_word_embeddings = !gguf.tensors().empty() && gguf.find("output.weight") == nullptr;
     read_attention(keys, c);
     read_experts(keys, c);
     read_rope(keys, c);

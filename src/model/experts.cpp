@@ -29,7 +29,7 @@ struct Slots {
 void route(const Context& c, const MoeFfn& w, const float* x, Slots& slots) {
     const std::int64_t tokens = c.step.tokens(), experts = c.config.n_routed_experts, k = c.config.num_experts_per_tok;
     float* const scores = c.work.scores.of(tokens * experts);
-    project(c, Component::router, rows_of(x, c.config.hidden_size, tokens), {{&w.router, scores}});
+    project(c, Component::router, rows_of(x, c.config.hidden_size, tokens), fine, {{&w.router, scores}});
 
     energy::Work work = c.recorder.begin(Component::router);
     slots.chosen.resize(static_cast<std::size_t>(tokens * k));

@@ -9,7 +9,7 @@ void feed_forward(const Context& c, Component component, const DenseFfn& w, cons
     const std::int64_t tokens = c.step.tokens(), inner = w.gate.rows();
     float* const gate = c.work.gate.of(tokens * inner);  // [tokens, inner]
     float* const up = c.work.up.of(tokens * inner);
-    project(c, component, rows_of(x, c.config.hidden_size, tokens), {{&w.gate, gate}, {&w.up, up}});
+    project(c, component, rows_of(x, c.config.hidden_size, tokens), coarse, {{&w.gate, gate}, {&w.up, up}});
 
     energy::Work work = c.recorder.begin(component);
     const base::Nanoseconds busy = for_rows(
@@ -18,7 +18,7 @@ void feed_forward(const Context& c, Component component, const DenseFfn& w, cons
     work[energy::Arithmetic::f32] = 4 * tokens * inner;
     c.recorder.end(work, busy);
 
-    project(c, component, rows_of(gate, inner, tokens), {{&w.down, y}});
+    project(c, component, rows_of(gate, inner, tokens), fine, {{&w.down, y}});
 }
 
 }  // namespace ergon::model

@@ -6,18 +6,14 @@ namespace ergon::model {
 
 using energy::Source;
 
-kernels::Digits digits_of(Component component) {
-    return component == Component::attention_projections || component == Component::output_head ? kernels::Digits::two
-                                                                                                : kernels::Digits::one;
-}
-
-void project(const Context& c, Component component, const kernels::Rows& x, std::initializer_list<Projection> outputs) {
+void project(const Context& c, Component component, const kernels::Rows& x, kernels::Digits digits,
+             std::initializer_list<Projection> outputs) {
     energy::Work work = c.recorder.begin(component);
     base::Nanoseconds busy{};
     const bool quantised =
         std::any_of(outputs.begin(), outputs.end(), [](const Projection& p) { return p.weights->quantised(); });
     if (quantised) {
-        busy += c.work.quantised.quantise(x, outputs.begin()->weights->cols(), c.pool, digits_of(component));
+        busy += c.work.quantised.quantise(x, outputs.begin()->weights->cols(), c.pool, digits);
     }
 
     std::vector<kernels::Product>& products = c.work.products;

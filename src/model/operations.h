@@ -36,11 +36,14 @@ base::Nanoseconds for_rows(const Context& c, std::int64_t rows, const Body& body
     });
 }
 
-/// How finely activations are quantised before block-quantised weights. Errors of attention's projections and of the
-/// output head cost most: with one digit everywhere SmolLM2-135M's perplexity is 0.4% from that of float arithmetic,
-/// with two there 0.02% (docs/findings.md). Feed-forward layers gain nothing from a second digit, and are most of the
-/// work.
-kernels::Digits digits_of(Component component);
+/// How finely activations are quantised before block-quantised weights (docs/findings.md). Measured on SmolLM2-135M,
+/// whose activations have large outliers: with one digit everywhere the perplexity is 0.4% from that of float
+/// arithmetic; with two digits before attention's projections, the output head and the feed-forward's last product
+/// (whose input is a product of two heavy tails) it is 0.005%. Gate and up gain nothing from a second digit. The routed
+/// experts have one: assumed from their small share in each token's sum, no real mixture of experts being at hand to
+/// measure.
+inline constexpr kernels::Digits fine = kernels::Digits::two;
+inline constexpr kernels::Digits coarse = kernels::Digits::one;
 
 /// y[row] = weights x[row]; rows of y lie weights->rows() apart.
 struct Projection {
@@ -50,7 +53,8 @@ struct Projection {
 
 /// Several projections of the same rows as one parallel loop; where weights are block-quantised the rows are quantised
 /// once for all.
-void project(const Context& c, Component component, const kernels::Rows& x, std::initializer_list<Projection> outputs);
+void project(const Context& c, Component component, const kernels::Rows& x, kernels::Digits digits,
+             std::initializer_list<Projection> outputs);
 
 /// y[t] = rms_norm(x[t]) * weights for every token, rows as wide as `weights`. y may be x.
 void norm(const Context& c, const float* x, const std::vector<float>& weights, double eps, float* y);

@@ -199,7 +199,7 @@ void Transformer::head(const Context& c, const float* x, float* logits) {
     work[energy::Source::activations] = 2 * rows * width * std::int64_t{sizeof(float)};
     work[energy::Arithmetic::f32] = 4 * rows * width;
     c.recorder.end(work, busy);
-    project(c, Component::output_head, rows_of(normed, width, rows), {{&weights_.output_head, logits}});
+    project(c, Component::output_head, rows_of(normed, width, rows), fine, {{&weights_.output_head, logits}});
 }
 
 }  // namespace ergon::model

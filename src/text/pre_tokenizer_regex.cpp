@@ -27,8 +27,10 @@ constexpr std::size_t jit_stack_limit =
 // Unicode White_Space: what Oniguruma's \s matches. PCRE2's has U+180E as well.
 constexpr std::string_view white_space_ranges =
     R"(\x{9}-\x{D}\x{20}\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000})";
-// Oniguruma's \w; PCRE2's leaves out marks and letter-like symbols.
+// Oniguruma's \w in a class; PCRE2's leaves out marks and letter-like symbols.
 constexpr std::string_view word_ranges = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc})";
+// Alone, and for \b, it has Latin-1's raised digits and fractions as well (seen in version 6.9).
+constexpr std::string_view lone_word_ranges = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{B2}\x{B3}\x{B9}\x{BC}-\x{BE})";
 
 /// Walks an Oniguruma pattern and writes PCRE2's.
 class Translator {
@@ -72,11 +74,12 @@ class Translator {
         };
         if (c == 's') return in_class ? put(white_space_ranges) : put("[", white_space_ranges, "]");
         if (c == 'S') return in_class ? put(R"(\P{White_Space})") : put("[^", white_space_ranges, "]");
-        if (c == 'w') return in_class ? put(word_ranges) : put("[", word_ranges, "]");
-        if (c == 'W' && !in_class) return put("[^", word_ranges, "]");
-        if (c == 'b' && !in_class)
-            return put("(?:(?<=[", word_ranges, "])(?![", word_ranges, "])|(?<![", word_ranges, "])(?=[", word_ranges,
-                       "]))");
+        if (c == 'w') return in_class ? put(word_ranges) : put("[", lone_word_ranges, "]");
+        if (c == 'W' && !in_class) return put("[^", lone_word_ranges, "]");
+        if (c == 'b' && !in_class) {
+            const std::string word = "[" + std::string(lone_word_ranges) + "])";
+            return put("(?:(?<=", word, "(?!", word, "|(?<!", word, "(?=", word, ")");
+        }
         if (c == 'u') return unicode_escape();
         const bool known = std::string_view("rntfvadDpPxAzZ").find(c) != std::string_view::npos ||
                            (static_cast<unsigned char>(c) < 0x80 &&

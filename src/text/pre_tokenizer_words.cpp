@@ -256,7 +256,7 @@ class TrailingSpace final : public Splitter {
                     cut(begin);
                     cut(match_end);
                 }
-                i = reader.run(i, static_cast<CharClass>(every & ~space));
+                i = reader.run(i, static_cast<CharClass>(every & ~(space | newline)));
             }
             cut(piece.size());
         }
@@ -295,7 +295,7 @@ class RightGroups final : public Splitter {
     template <typename Cut>
     std::size_t number_at(const Reader& reader, std::size_t i, const Cut& cut) const {
         const std::size_t end = reader.run(i, decimal);
-        if (words_ && (reader.at(end).classes & word) != 0) return end;
+        if (words_ && in_word(reader, end)) return end;
         std::size_t digits = 0;
         for (std::size_t k = i; k < end; k = reader.at(k).end) ++digits;
         for (std::size_t k = i; k < end; k = reader.at(k).end, --digits) {
@@ -303,6 +303,14 @@ class RightGroups final : public Splitter {
         }
         if (words_) cut(end);
         return end;
+    }
+
+    // What \b takes for a part of a word; Oniguruma has Latin-1's raised digits and fractions among them.
+    static bool in_word(const Reader& reader, std::size_t i) {
+        if (i >= reader.size()) return false;
+        const char32_t code = decode_character(reader.text().data() + i).code;
+        return (reader.at(i).classes & word) != 0 || code == 0xB2 || code == 0xB3 || code == 0xB9 ||
+               (code >= 0xBC && code <= 0xBE);
     }
 
     bool words_;

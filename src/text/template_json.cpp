@@ -13,7 +13,7 @@ namespace {
 
 Value import_text(Runtime& runtime, const std::string& text, Author author, std::string_view name) {
     runtime.spend_text(text.size());
-    if (find_bad_utf8(text)) refuse("the variable '{}' holds text that is not UTF-8", name);
+    if (valid_utf8_prefix(text) < text.size()) refuse("the variable '{}' holds text that is not UTF-8", name);
     return MarkedText(text, author);
 }
 

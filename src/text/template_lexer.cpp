@@ -33,8 +33,8 @@ class Lexer {
     explicit Lexer(std::string_view source) : source_(normalize_newlines(source)), text_(source_) {}
 
     std::vector<Token> run() {
-        if (const auto bad = find_bad_utf8(text_)) {
-            line_ += count_lines(0, *bad);
+        if (const std::size_t valid = valid_utf8_prefix(text_); valid < text_.size()) {
+            line_ += count_lines(0, valid);
             fail("the template is not UTF-8");
         }
         while (at_ < text_.size()) read_data();

@@ -88,21 +88,6 @@ std::size_t find_bytes(std::string_view text, std::string_view wanted, std::size
     return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
 }
 
-std::optional<std::size_t> find_bad_utf8(std::string_view text) {
-    for (std::size_t at = 0; at < text.size();) {
-        const Character character = character_at(text, at);
-        if (character.end == at + 1 && static_cast<unsigned char>(text[at]) >= 0x80) return at;
-        at = character.end;
-    }
-    return std::nullopt;
-}
-
-void append_utf8(std::string& out, char32_t code) {
-    utf8proc_uint8_t bytes[4];
-    const utf8proc_ssize_t length = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code), bytes);
-    out.append(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));
-}
-
 bool is_space(char32_t code) {
     return (code >= 0x09 && code <= 0x0D) || (code >= 0x1C && code <= 0x20) || code == 0x85 || code == 0xA0 ||
            code == 0x1680 || (code >= 0x2000 && code <= 0x200A) || code == 0x2028 || code == 0x2029 || code == 0x202F ||

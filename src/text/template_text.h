@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "text/marked_text.h"
+#include "text/unicode.h"
 
 namespace ergon::text::jinja {
 
@@ -29,9 +30,6 @@ std::size_t byte_offset(std::string_view text, std::size_t index);
 /// The offset of the first occurrence at or behind `from`, npos if there is none. Takes time linear in both lengths,
 /// which std::string_view::find does not.
 std::size_t find_bytes(std::string_view text, std::string_view wanted, std::size_t from = 0);
-/// The offset of the first byte that is not part of well-formed UTF-8, if there is one.
-std::optional<std::size_t> find_bad_utf8(std::string_view text);
-void append_utf8(std::string& out, char32_t code);
 
 bool is_space(char32_t code);       // str.isspace
 bool is_line_break(char32_t code);  // where str.splitlines cuts

@@ -212,7 +212,7 @@ class Reader {
                                  .lstrip = token.lstrip,
                                  .rstrip = token.rstrip,
                                  .single_word = token.single_word};
-            if (token.normalized && !template_only && !normalizer.empty()) {
+            if (token.normalized && !template_only) {
                 std::string buffer;
                 special.spelling = normalizer.apply(token.content, true, buffer);
                 parts_.special_in_normalized.add(std::move(special), root_.where());

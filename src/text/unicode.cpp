@@ -13,17 +13,12 @@ namespace {
 
 constexpr char32_t code_points = 0x110000;
 
-// Script Han (Unicode Scripts.txt); utf8proc does not carry scripts.
 struct CodeRange {
     char32_t first, last;
 };
-constexpr CodeRange han_ranges[] = {
-    {0x2E80, 0x2E99},   {0x2E9B, 0x2EF3},   {0x2F00, 0x2FD5},   {0x3005, 0x3005},   {0x3007, 0x3007},
-    {0x3021, 0x3029},   {0x3038, 0x303B},   {0x3400, 0x4DBF},   {0x4E00, 0x9FFF},   {0xF900, 0xFA6D},
-    {0xFA70, 0xFAD9},   {0x16FE2, 0x16FE3}, {0x16FF0, 0x16FF1}, {0x20000, 0x2A6DF}, {0x2A700, 0x2B739},
-    {0x2B740, 0x2B81D}, {0x2B820, 0x2CEA1}, {0x2CEB0, 0x2EBE0}, {0x2F800, 0x2FA1D}, {0x30000, 0x3134A},
-    {0x31350, 0x323AF},
-};
+
+// Symbols that are Alphabetic: letters in circles and squares.
+constexpr CodeRange letter_symbols[] = {{0x24B6, 0x24E9}, {0x1F130, 0x1F149}, {0x1F150, 0x1F169}, {0x1F170, 0x1F189}};
 
 bool is_white_space(char32_t c) {
     return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
@@ -74,8 +69,8 @@ CharClass class_of(char32_t c) {
 std::vector<CharClass> build_char_classes() {
     std::vector<CharClass> classes(code_points);
     for (char32_t c = 0; c < code_points; ++c) classes[c] = class_of(c);
-    for (const CodeRange& range : han_ranges) {
-        for (char32_t c = range.first; c <= range.last; ++c) classes[c] |= char_class::han;
+    for (const CodeRange& range : letter_symbols) {
+        for (char32_t c = range.first; c <= range.last; ++c) classes[c] |= char_class::word;
     }
     return classes;
 }

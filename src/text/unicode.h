@@ -52,9 +52,8 @@ inline constexpr CharClass punctuation = 1 << 6;  // P
 inline constexpr CharClass symbol = 1 << 7;       // S
 inline constexpr CharClass space = 1 << 8;        // White_Space
 inline constexpr CharClass newline = 1 << 9;      // CR, LF (beside `space`)
-inline constexpr CharClass han = 1 << 10;         // script Han (beside its category)
-inline constexpr CharClass word = 1 << 11;        // \w: Alphabetic, M, Nd, Pc (beside its category)
-inline constexpr CharClass other = 1 << 12;       // C, except white space
+inline constexpr CharClass word = 1 << 10;        // \w: Alphabetic, M, Nd, Pc (beside its category)
+inline constexpr CharClass other = 1 << 11;       // C, except white space
 inline constexpr CharClass letter = cased_upper | lower | uncased;
 }  // namespace char_class
 

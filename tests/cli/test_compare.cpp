@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cli/program.h"
 
@@ -45,6 +47,28 @@ TEST_F(Compare, PromptsCanBeAFile) {
     const Outcome outcome = compare({"--prompts", prompts});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr("2/2 answers"));
+}
+
+TEST_F(Compare, GoesOnAfterAKill) {
+    const std::string results = (folder_.path() / "results.sqlite").string();
+    const std::string thinker = fixture("scripted-thinker"), plain = fixture("scripted-plain");
+    const pid_t child = fork();
+    if (child == 0) {
+        execl(ERGON_PROGRAM, "ergon", "compare", thinker.c_str(), plain.c_str(), "--results", results.c_str(), nullptr);
+        _exit(127);
+    }
+    ASSERT_GT(child, 0);
+    usleep(700'000);  // some of eighty answers are there by then
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+
+    const std::string findings = (folder_.path() / "findings.json").string();
+    const Outcome outcome = compare({"--json", findings});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("80/80 answers"));
+    EXPECT_THAT(outcome.err, HasSubstr("(run 1)")) << "the same run";
+    std::ifstream file(findings);
+    for (const json& contender : json::parse(file)["contenders"]) EXPECT_EQ(contender["answers"], 40);
 }
 
 TEST_F(Compare, WrongUseAndMissingThings) {

@@ -13,7 +13,8 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 // Grows with the commands; `--help` of each is tested below.
-const std::vector<std::string> commands{"bench", "compare", "perplexity", "run", "template", "tokenize"};
+const std::vector<std::string> commands{"bench",      "compare", "inspect",  "logits",
+                                        "perplexity", "run",     "template", "tokenize"};
 
 TEST(Program, PrintsItsVersion) {
     const Outcome outcome = run_ergon({"--version"});
@@ -42,6 +43,10 @@ TEST(Program, WrongUseIsASentenceAndExitCode2) {
     const Outcome nothing = run_ergon({});
     EXPECT_EQ(nothing.exit_code, 2);
     EXPECT_THAT(nothing.err, HasSubstr("tokenize"));
+
+    const Outcome unknown = run_ergon({"no-such-command"});
+    EXPECT_EQ(unknown.exit_code, 2);
+    EXPECT_EQ(unknown.err, "ergon: There is no command 'no-such-command'. Try 'ergon --help'.\n");
 
     for (const std::vector<std::string>& arguments : {std::vector<std::string>{"no-such-command"},
                                                       {"tokenize"},

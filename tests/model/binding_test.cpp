@@ -144,20 +144,24 @@ TEST_F(Binding, Fp8WeightsStayInEightBits) {
     base::ThreadPool pool(1);
     const auto model = test::load_fixture("deepseek-v3-fp8", pool);
     const auto file = formats::Safetensors::open_folder(test::fixture_path("deepseek-v3-fp8"));
-    std::int64_t allowed = 0;
+    const model::Config& c = model->config();
+    const auto padded = [](std::int64_t rows) { return (rows + 15) / 16 * 16; };  // rows are packed in groups of 16
+    std::int64_t expected = 0;
     for (const TensorView& one : file.tensors()) {
-        // kv_b is kept widened to F32, W_UK twice; rows are filled up to groups of 16, and a group's scale takes 4
-        // bytes for every 128 columns or part of them.
-        const std::int64_t rows = (one.shape.rows() + 15) / 16 * 16, cols = one.shape.last();
         if (one.shape.rank() != 2 || one.name.ends_with("_scale_inv")) continue;
-        const bool kv_b = one.name.ends_with("kv_b_proj.weight");
-        const std::int64_t value_bytes = kv_b ? 8 : tensor::info(one.type).block_bytes;
-        // Cut per head and transposed, kv_b fills up to 16 rows for each of 4 heads and 3 matrices.
-        allowed += kv_b ? (rows + 3 * 4 * 16) * cols * value_bytes
-                        : rows * cols * value_bytes + rows / 16 * ((cols + 127) / 128) * 64;
+        const std::int64_t rows = padded(one.shape[0]), cols = one.shape[1];
+        if (one.name.ends_with("kv_b_proj.weight")) {  // F32: W_UK, its transpose and W_UV, cut by heads
+            expected += c.num_attention_heads * 4 *
+                        (padded(c.qk_nope_head_dim) * c.kv_lora_rank + padded(c.kv_lora_rank) * c.qk_nope_head_dim +
+                         padded(c.v_head_dim) * c.kv_lora_rank);
+        } else if (one.type ==
+                   DType::f8_e4m3) {  // one byte each; a group has 16 bytes with its scale for every 128 columns
+            expected += rows * cols + rows / 16 * ((cols + 127) / 128) * 16;
+        } else {
+            expected += rows * cols * 2;
+        }
     }
-    EXPECT_LE(model->weight_bytes().value(), allowed);
-    EXPECT_GT(model->weight_bytes().value(), allowed / 2);
+    EXPECT_EQ(model->weight_bytes().value(), expected);
 }
 
 TEST(Loading, ACutOffFileSaysWhatIsMissing) {

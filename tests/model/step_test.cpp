@@ -59,8 +59,8 @@ TEST_F(Steps, AreRefusedBeforeAnythingChanges) {
     refuses({nullptr, good, Role::prompt, 1}, "not made by this model");
     const std::vector<TokenId> long_text(5, 1);
     refuses({cache.get(), long_text, Role::prompt, 1}, "context of 4 tokens");
-    const auto qwen = test::load_fixture("qwen2", pool_);
-    const auto foreign = qwen->make_cache(4, CacheType::f16);
+    const auto another = test::load_fixture("llama3-rope", pool_);
+    const auto foreign = another->make_cache(4, CacheType::f16);
     refuses({foreign.get(), good, Role::prompt, 1}, "not made by this model");
 }
 

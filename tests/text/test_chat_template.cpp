@@ -289,7 +289,7 @@ TEST(Authorship, MixedTextKeepsBothAuthors) {
 
 TEST(ChatTemplateErrors, NameOriginLineAndReason) {
     EXPECT_EQ(error_of("a\nb\n{{ x.y }}\n"), "chat template, line 3: 'x' is undefined");
-    EXPECT_EQ(error_of("a\n{% if x %}\n"),
+    EXPECT_EQ(error_of("a\n{% if x %}\n\n"),
               "chat template, line 3: the 'if' of line 2 is not closed; 'endif' is missing");
     EXPECT_EQ(error_of("\n\n{{ raise_exception('Roles must alternate') }}"),
               "chat template, line 3: Roles must alternate");
@@ -370,10 +370,10 @@ TEST(ChatTemplateBounds, HostileTemplatesEndSoonWithASentence) {
         {"{% set ns = namespace(s=[1]) %}{% for a in range(100) %}{% set ns.s = ns.s + ns.s %}{% endfor %}", "steps"},
         {"{% set ns = namespace(s=1) %}{% for a in range(1000) %}{% set ns.s = [ns.s] %}{% endfor %}", "deeper"},
         {"{% set ns = namespace(s=1) %}{% for a in range(150) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s }}",
-         "MiB"},
+         "steps"},
         {"{% set ns = namespace(s=1) %}{% for a in range(150) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}"
          "{{ ns.s | tojson | length }}",
-         "MiB"},
+         "steps"},
         {"{% set ns = namespace(s=1, t=1) %}{% for a in range(150) %}{% set ns.s = [ns.s, ns.s] %}"
          "{% set ns.t = [ns.t, ns.t] %}{% endfor %}{{ ns.s == ns.t }}",
          "steps"},
