@@ -1,5 +1,7 @@
 #include "cli/generation_options.h"
 
+#include <limits>
+
 #include "base/threads.h"
 #include "engine/chat.h"
 
@@ -46,6 +48,7 @@ void AnswerOptions::add(CLI::App& command) {
     command.add_option("--repeat-penalty", repeat_penalty, "Divides the logits of tokens already seen; 1: off")
         ->group(group);
     command.add_option("--seed", seed, "The same seed gives the same answer, on every machine")
+        ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
         ->group(group)
         ->capture_default_str();
     command.add_option("--max-tokens", max_tokens, "Tokens of an answer, thinking included")

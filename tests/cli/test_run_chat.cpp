@@ -143,7 +143,7 @@ TEST(Chat, CtrlCEndsASingleAnswerWithWhatThereIs) {
 }
 
 TEST(Chat, AFullContextBeginsTheConversationAnew) {
-    Terminal terminal({"run", fixture("scripted-plain"), "--context", "64"});
+    Terminal terminal({"run", fixture("scripted-plain"), "--context", "48"});
     terminal.until("> ");
     for (int i = 0; i < 2; ++i) {
         terminal.type("What is the capital of France?\n");

@@ -376,10 +376,12 @@ def random_prompt(recipe, seed):
     return torch.from_numpy(np.concatenate(([0], rng.integers(2, recipe.config["vocab_size"], recipe.length - 1))))
 
 
-def search(name):
+def search(name, start):
     recipe = RECIPES[name]
     tensors = random_tensors(recipe.config, recipe.weight_seed)
-    for seed in range(1, 1000000):
+    for seed in range(start, 1000000):
+        if seed % 100 == 0:
+            print(f"{name}: at {seed}", flush=True)
         margins, ids = Margins(), random_prompt(recipe, seed)
         forward(recipe.config, tensors, ids, margins=margins)
         if min(margins.expert, margins.group) < MIN_ROUTER_MARGIN:
@@ -648,6 +650,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("action", choices=["check", "write", "search", "mistakes"])
     p.add_argument("names", nargs="*", help="fixtures to write (default all), or recipes to search")
+    p.add_argument("--start", type=int, default=1, help="first prompt seed that search tries")
     a = p.parse_args()
     torch.set_num_threads(1)  # a fixed order of summation
     if a.action == "check":
@@ -656,7 +659,7 @@ def main():
         mistakes()
     elif a.action == "search":
         for name in a.names or RECIPES:
-            search(name)
+            search(name, a.start)
     else:
         for name in a.names or [*RECIPES, *GGUF_RECIPES]:
             (write_model if name in RECIPES else write_gguf)(name)
