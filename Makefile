@@ -24,16 +24,16 @@ cmake --build --preset $(1) -j $(JOBS) --target $(2))
 
 help:
 	@echo 'make compare     bring what is missing, build, and compare two real models in joules (the main job)'
-	@echo 'make test        the same, then every test: release, sanitizers, fuzzers'
+	@echo 'make test        the same, then every test'
 	@echo 'make build       bring missing packages and build $(ERGON)'
 	@echo
 	@echo 'The stages of make test, each on its own:'
 	@echo '  make tests-quick   tests that need no real model'
 	@echo '  make tests-real    tests on the real models'
-	@echo '  make asan          unit and parity tests under address and undefined behaviour sanitizers'
-	@echo '  make fuzz          a short run of each fuzz target, built by clang 16'
 	@echo
 	@echo 'Not part of make test:'
+	@echo '  make asan          unit and parity tests under address and undefined behaviour sanitizers'
+	@echo '  make fuzz          a short run of each fuzz target, built by clang 16'
 	@echo '  make tsan          unit and parity tests under the thread sanitizer'
 	@echo '  make tidy          clang-tidy over src/'
 	@echo '  make clean         remove build/ (the models in the cache stay)'
@@ -50,7 +50,7 @@ build: bootstrap
 compare: build models
 	$(call stage,compare,$(ERGON) compare $(MODELS) --limit 10 --max-tokens 128 --results build/compare.sqlite)
 
-test: compare tests-quick tests-real asan fuzz
+test: compare tests-quick tests-real
 
 tests-quick: bootstrap
 	$(call build,release,all)
