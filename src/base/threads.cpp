@@ -42,25 +42,29 @@ void wait_while_equal(const std::atomic<T>& word, T old) {
 
 }  // namespace
 
+// A loop is open from its start until its caller has found no index left. A worker enters an open loop and leaves it when nothing is left;
+// the caller closes the loop and waits for those inside. A worker that wakes too late finds the loop closed and is not waited for: on a
+// machine with other work, a loop takes as long as the threads that came.
 struct ThreadPool::State {
-    // The loop at hand; written by the caller before `generation` is raised, read by workers after.
+    // The loop at hand; written by the caller while the gate is closed and nobody is inside, read by who entered.
     Call call = nullptr;
     const void* context = nullptr;
     std::int64_t count = 0;
     std::int64_t grain = 1;
 
-    alignas(64) std::atomic<std::uint32_t> generation{0};
+    static constexpr std::uint32_t open = std::uint32_t{1} << 31;
+    alignas(64) std::atomic<std::uint32_t> generation{0};  // of loops: what idle workers wait on
+    alignas(64) std::atomic<std::uint32_t> gate{0};        // `open`, and how many workers are inside
     alignas(64) std::atomic<std::int64_t> next{0};
-    alignas(64) std::atomic<int> running{0};
     alignas(64) std::atomic<std::int64_t> busy_ns{0};
     std::atomic<bool> stop{false};
     std::vector<std::thread> workers;
 
     void work(int worker) {
+        std::int64_t first = next.fetch_add(grain, std::memory_order_relaxed);
+        if (first >= count) return;
         const Nanoseconds begin = now();
-        for (;;) {
-            const std::int64_t first = next.fetch_add(grain, std::memory_order_relaxed);
-            if (first >= count) break;
+        for (; first < count; first = next.fetch_add(grain, std::memory_order_relaxed)) {
             call(context, first, std::min(first + grain, count), worker);
         }
         busy_ns.fetch_add((now() - begin).value(), std::memory_order_relaxed);
@@ -72,8 +76,16 @@ struct ThreadPool::State {
             wait_while_equal(generation, seen);
             seen = generation.load(std::memory_order_acquire);
             if (stop.load(std::memory_order_relaxed)) return;
-            work(worker);
-            if (running.fetch_sub(1, std::memory_order_acq_rel) == 1) running.notify_one();
+            if (gate.fetch_add(1, std::memory_order_acquire) & open) work(worker);
+            if (gate.fetch_sub(1, std::memory_order_release) == 1) gate.notify_one();
+        }
+    }
+
+    void close_and_wait() {
+        std::uint32_t inside = gate.fetch_and(~open, std::memory_order_acquire) & ~open;
+        while (inside != 0) {
+            wait_while_equal(gate, inside);
+            inside = gate.load(std::memory_order_acquire);
         }
     }
 
@@ -116,13 +128,11 @@ Nanoseconds ThreadPool::run_erased(std::int64_t count, std::int64_t grain, Call 
     s.grain = grain;
     s.next.store(0, std::memory_order_relaxed);
     s.busy_ns.store(0, std::memory_order_relaxed);
-    s.running.store(static_cast<int>(s.workers.size()), std::memory_order_relaxed);
+    s.gate.fetch_or(State::open, std::memory_order_release);
     s.generation.fetch_add(1, std::memory_order_release);
     s.generation.notify_all();
     s.work(0);
-    for (int left = s.running.load(std::memory_order_acquire); left != 0; left = s.running.load(std::memory_order_acquire)) {
-        wait_while_equal(s.running, left);
-    }
+    s.close_and_wait();
     return Nanoseconds(s.busy_ns.load(std::memory_order_relaxed));
 }
 

@@ -83,11 +83,13 @@ inline float tree_sum(const F* parts) {
 }
 
 inline B load_bytes(const std::uint8_t* p) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))}; }
-template <int n, int mask> inline B field(B b) {
-    return {_mm256_and_si256(n == 0 ? b.v : _mm256_srli_epi16(b.v, n), _mm256_set1_epi8(mask))};
+template <int from, int to, int mask> inline B move_bits(B b) {
+    // Shifts are of 16-bit words; what crosses from byte to byte is masked away.
+    auto moved = b.v;
+    if constexpr (from > to) moved = _mm256_srli_epi16(b.v, from - to);
+    if constexpr (from < to) moved = _mm256_slli_epi16(b.v, to - from);
+    return {_mm256_and_si256(moved, _mm256_set1_epi8(static_cast<char>(mask << to)))};
 }
-/// The bytes' upper bits must be clear: the shift is one of 16-bit words.
-template <int n> inline B shift_left_bytes(B b) { return {_mm256_slli_epi16(b.v, n)}; }
 inline B or_bytes(B a, B b) { return {_mm256_or_si256(a.v, b.v)}; }
 inline B look_up(const std::int8_t* table, B b) {
     return {_mm256_shuffle_epi8(_mm256_broadcastsi128_si256(load_128(table)), b.v)};

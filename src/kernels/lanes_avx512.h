@@ -74,11 +74,13 @@ inline float tree_sum(const F* parts) {
 }
 
 inline B load_bytes(const std::uint8_t* p) { return {_mm512_loadu_si512(p)}; }
-template <int n, int mask> inline B field(B b) {
-    return {_mm512_and_si512(n == 0 ? b.v : _mm512_srli_epi16(b.v, n), _mm512_set1_epi8(mask))};
+template <int from, int to, int mask> inline B move_bits(B b) {
+    // Shifts are of 16-bit words; what crosses from byte to byte is masked away.
+    auto moved = b.v;
+    if constexpr (from > to) moved = _mm512_srli_epi16(b.v, from - to);
+    if constexpr (from < to) moved = _mm512_slli_epi16(b.v, to - from);
+    return {_mm512_and_si512(moved, _mm512_set1_epi8(static_cast<char>(mask << to)))};
 }
-/// The bytes' upper bits must be clear: the shift is one of 16-bit words.
-template <int n> inline B shift_left_bytes(B b) { return {_mm512_slli_epi16(b.v, n)}; }
 inline B or_bytes(B a, B b) { return {_mm512_or_si512(a.v, b.v)}; }
 inline B look_up(const std::int8_t* table, B b) {
     return {_mm512_shuffle_epi8(_mm512_broadcast_i32x4(load_128(table)), b.v)};

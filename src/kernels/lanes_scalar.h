@@ -90,8 +90,10 @@ inline B per_byte(Function function) {
 }
 inline B load_bytes(const std::uint8_t* p) { B r; std::memcpy(r.v, p, sizeof r.v); return r; }
 /// Each byte shifted right by n, then masked: (b >> n) & mask.
-template <int n, int mask> inline B field(B b) { return per_byte([&](int i) { return (b.v[i] >> n) & mask; }); }
-template <int n> inline B shift_left_bytes(B b) { return per_byte([&](int i) { return b.v[i] << n; }); }
+/// The bits of `mask` that stand at bit `from` of each byte, moved to bit `to`; the others are 0.
+template <int from, int to, int mask> inline B move_bits(B b) {
+    return per_byte([&](int i) { return ((b.v[i] >> from) & mask) << to; });
+}
 inline B or_bytes(B a, B b) { return per_byte([&](int i) { return a.v[i] | b.v[i]; }); }
 /// table[b] for bytes below 16.
 inline B look_up(const std::int8_t* table, B b) { return per_byte([&](int i) { return table[b.v[i]]; }); }

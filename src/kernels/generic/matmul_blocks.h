@@ -9,22 +9,22 @@ inline void load_codes(const std::uint8_t* planes, int half, B (&w)[8]) {
     } else if constexpr (bits >= 4) {
         for (int g = 0; g < 4; ++g) {
             const B both = load_bytes(planes + 64 * g);
-            w[g] = field<0, 15>(both);
-            w[g + 4] = field<4, 15>(both);
+            w[g] = move_bits<0, 0, 15>(both);
+            w[g + 4] = move_bits<4, 0, 15>(both);
         }
     } else {
         for (int p = 0; p < 2; ++p) {
             const B four = load_bytes(planes + 64 * p);
-            w[4 * p] = field<0, 3>(four);
-            w[4 * p + 1] = field<2, 3>(four);
-            w[4 * p + 2] = field<4, 3>(four);
-            w[4 * p + 3] = field<6, 3>(four);
+            w[4 * p] = move_bits<0, 0, 3>(four);
+            w[4 * p + 1] = move_bits<2, 0, 3>(four);
+            w[4 * p + 2] = move_bits<4, 0, 3>(four);
+            w[4 * p + 3] = move_bits<6, 0, 3>(four);
         }
     }
     if constexpr (bits == 5 || bits == 3) {
         constexpr int at = bits - 1;  // where the high bit goes
         const B high = load_bytes(planes + 64 * at);
-        const auto put = [&]<int g>() { w[g] = or_bytes(w[g], shift_left_bytes<at>(field<g, 1>(high))); };
+        const auto put = [&]<int g>() { w[g] = or_bytes(w[g], move_bits<g, at, 1>(high)); };
         put.template operator()<0>();
         put.template operator()<1>();
         put.template operator()<2>();
@@ -37,10 +37,10 @@ inline void load_codes(const std::uint8_t* planes, int half, B (&w)[8]) {
     if constexpr (bits == 6) {
         for (int p = 0; p < 2; ++p) {
             const B high = load_bytes(planes + 64 * (4 + p));
-            w[4 * p] = or_bytes(w[4 * p], shift_left_bytes<4>(field<0, 3>(high)));
-            w[4 * p + 1] = or_bytes(w[4 * p + 1], shift_left_bytes<4>(field<2, 3>(high)));
-            w[4 * p + 2] = or_bytes(w[4 * p + 2], shift_left_bytes<4>(field<4, 3>(high)));
-            w[4 * p + 3] = or_bytes(w[4 * p + 3], shift_left_bytes<4>(field<6, 3>(high)));
+            w[4 * p] = or_bytes(w[4 * p], move_bits<0, 4, 3>(high));
+            w[4 * p + 1] = or_bytes(w[4 * p + 1], move_bits<2, 4, 3>(high));
+            w[4 * p + 2] = or_bytes(w[4 * p + 2], move_bits<4, 4, 3>(high));
+            w[4 * p + 3] = or_bytes(w[4 * p + 3], move_bits<6, 4, 3>(high));
         }
     }
 }
@@ -157,6 +157,34 @@ inline void group_times_panel(const std::uint8_t* group, std::int64_t cols, cons
     }
 }
 
+/// One group of 16 rows times one row of activations: what decoding does most, with its sums in registers. Eight tiles of one register's rows,
+/// then the same tiles of the next: the weights still come in order, and one register's unpacked codes fit the register file.
+template <tensor::DType type, int digits>
+inline void group_times_row(const std::uint8_t* group, std::int64_t cols, const std::byte* panel, float* acc) {
+    constexpr BlockLayout layout = block_layout(type);
+    constexpr std::int64_t spans_at_once = 8 / layout.span_tiles;
+    constexpr std::int64_t tile_panel_bytes = QuantisedRows::row_block_bytes * digits;
+    F y[16 / lanes];
+    for (F& sum : y) sum = zero();
+    for (std::int64_t left = cols / layout.span_values(); left > 0; left -= spans_at_once) {
+        const std::int64_t spans = left < spans_at_once ? left : spans_at_once;
+        for (int half = 0; half < 16 / lanes; ++half) {
+            F sum = y[half];
+            for (std::int64_t i = 0; i < spans * layout.span_tiles; ++i) {
+                const std::uint8_t* head = group + i / layout.span_tiles * layout.span_bytes();
+                Tile<type> w;
+                w.load(head, head + layout.span_head() + i % layout.span_tiles * layout.tile_bytes(), half);
+                const PanelBlock x(panel + i * tile_panel_bytes, digits);
+                for (int d = 0; d < digits; ++d) sum = w.accumulate(sum, x, d);
+            }
+            y[half] = sum;
+        }
+        group += spans * layout.span_bytes();
+        panel += spans * layout.span_tiles * tile_panel_bytes;
+    }
+    for (int half = 0; half < 16 / lanes; ++half) store(acc + half * lanes, y[half]);
+}
+
 inline void store_group(const float (*acc)[16], std::int64_t count, std::int64_t valid_rows, float* y, std::int64_t stride) {
     for (std::int64_t t = 0; t < count; ++t) std::memcpy(y + t * stride, acc[t], static_cast<std::size_t>(valid_rows) * sizeof(float));
 }
@@ -175,8 +203,12 @@ inline void matmul_digits(const std::byte* weights, std::int64_t rows, std::int6
         const std::byte* panel = input.panels + first * row_bytes;
         for (std::int64_t g = begin; g < end; ++g) {
             const auto* group = reinterpret_cast<const std::uint8_t*>(weights + g * group_bytes);
-            std::memset(acc, 0, static_cast<std::size_t>(count) * sizeof acc[0]);
-            group_times_panel<type, digits>(group, input.cols, panel, count, acc);
+            if (count == 1) {
+                group_times_row<type, digits>(group, input.cols, panel, acc[0]);
+            } else {
+                std::memset(acc, 0, static_cast<std::size_t>(count) * sizeof acc[0]);
+                group_times_panel<type, digits>(group, input.cols, panel, count, acc);
+            }
             const std::int64_t valid = rows - 16 * g < 16 ? rows - 16 * g : 16;
             store_group(acc, count, valid, y + first * stride + 16 * g, stride);
         }
