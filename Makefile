@@ -20,7 +20,7 @@ build = $(call stage,build $(1) $(2),cmake --preset $(1) --log-level=WARNING && 
 cmake --build --preset $(1) -j $(JOBS) --target $(2))
 
 .NOTPARALLEL:
-.PHONY: help bootstrap models build compare test tests-quick tests-real asan tsan fuzz tidy clean
+.PHONY: help bootstrap models build compare test tests-quick tests-real asan tsan tidy clean
 
 help:
 	@echo 'make compare     bring what is missing, build, and compare two real models in joules (the main job)'
@@ -30,10 +30,10 @@ help:
 	@echo 'The stages of make test, each on its own:'
 	@echo '  make tests-quick   tests that need no real model'
 	@echo '  make tests-real    tests on the real models'
+	@echo '  make asan          unit and parity tests, and a short run of each fuzz target, under address and undefined'
+	@echo '                     behaviour sanitizers (built by clang 16, warnings are errors)'
 	@echo
 	@echo 'Not part of make test:'
-	@echo '  make asan          unit and parity tests under address and undefined behaviour sanitizers'
-	@echo '  make fuzz          a short run of each fuzz target, built by clang 16'
 	@echo '  make tsan          unit and parity tests under the thread sanitizer'
 	@echo '  make tidy          clang-tidy over src/'
 	@echo '  make clean         remove build/ (the models in the cache stay)'
@@ -50,7 +50,7 @@ build: bootstrap
 compare: build models
 	$(call stage,compare,$(ERGON) compare $(MODELS) --limit 10 --max-tokens 128 --results build/compare.sqlite)
 
-test: compare tests-quick tests-real
+test: compare tests-quick tests-real asan
 
 tests-quick: bootstrap
 	$(call build,release,all)
@@ -60,14 +60,14 @@ tests-real: models
 	$(call build,release,all)
 	$(call tests,tests-real,release,-L real)
 
-asan tsan: bootstrap
-	$(call build,$@,all)
-	$(call tests,$@,$@,-L 'unit|parity')
+asan:
+	@tools/bootstrap asan
+	$(call build,asan,all)
+	$(call tests,asan,asan,-L 'unit|parity|fuzz')
 
-fuzz:
-	@tools/bootstrap fuzz
-	$(call build,fuzz,all)
-	$(call tests,fuzz,fuzz)
+tsan: bootstrap
+	$(call build,tsan,all)
+	$(call tests,tsan,tsan,-L 'unit|parity')
 
 tidy:
 	@tools/bootstrap tidy

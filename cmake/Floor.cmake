@@ -1,13 +1,16 @@
 # ergon_floor(NAME SOURCES ... USES ... LIBRARIES ...): one floor of the house as a static library.
-# USES names floors below; LIBRARIES names libraries from outside.
+# USES names floors below; LIBRARIES names libraries from outside. FUZZED: fuzz targets watch which of its code they reach.
 function(ergon_floor name)
-  cmake_parse_arguments(FLOOR "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(FLOOR "FUZZED" "" "SOURCES;USES;LIBRARIES" ${ARGN})
   add_library(${name} STATIC ${FLOOR_SOURCES})
   target_link_libraries(${name} PUBLIC ergon_options)
   foreach(used ${FLOOR_USES})
     target_link_libraries(${name} PUBLIC ${used})
   endforeach()
   target_link_libraries(${name} PUBLIC ${FLOOR_LIBRARIES})
+  if(ERGON_FUZZ AND FLOOR_FUZZED)
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 endfunction()
 
 # ergon_test(FLOOR LABEL unit|parity|cli|real SOURCES ... [USES ...]): one test program test_FLOOR[_LABEL], each of its tests known to ctest.

@@ -8,14 +8,26 @@
 #include "base/error.h"
 #include "kernels/table.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace ergon::kernels {
 namespace {
+
+#if defined(__x86_64__)
+/// Conversions to and from F16; clang 16's __builtin_cpu_supports does not know them. It does know whether the system saves AVX's registers.
+bool has_f16c() {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+#endif
 
 bool runs_here(Isa isa) {
     switch (isa) {
         case Isa::scalar: return true;
 #if defined(__x86_64__)
-        case Isa::avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+        case Isa::avx2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
         case Isa::avx512:
             return runs_here(Isa::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&

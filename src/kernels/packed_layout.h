@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "kernels/packed_matrix.h"
 #include "tensor/dtype.h"
 
 namespace ergon::kernels {
@@ -27,11 +28,22 @@ namespace ergon::kernels {
 enum class SubScales : std::uint8_t { none, one, two };      // per tile: none, one, or one for each half
 enum class Minima : std::uint8_t { none, span, tile, halves };  // of the span, of each tile, of each half tile
 
+/// What a code stands for: itself, or a place in a list.
+enum class Codebook : std::uint8_t { linear, iq4, fp4 };
+
+/// IQ4_NL's and IQ4_XS's values.
+inline constexpr std::int8_t iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+/// MXFP4's values (E2M1), doubled to be integers.
+inline constexpr std::int8_t fp4_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+/// Sixteen values; of a codebook that is not linear.
+constexpr const std::int8_t* codebook_values(Codebook codebook) { return codebook == Codebook::iq4 ? iq4_values : fp4_values; }
+
 struct BlockLayout {
     int bits = 0;          // of a code
     int offset = 0;        // value = d * scale * (code - offset)
     int max_code = 0;
-    const std::int8_t* values = nullptr;  // or: value = d * scale * values[code]
+    Codebook codebook = Codebook::linear;  // or: value = d * scale * codebook_values(codebook)[code]
     std::int64_t span_tiles = 1;          // 8 for the K types
     SubScales scales = SubScales::none;
     Minima minima = Minima::none;
@@ -46,11 +58,6 @@ struct BlockLayout {
     constexpr std::int64_t span_values() const { return 32 * span_tiles; }
 };
 
-/// IQ4_NL's and IQ4_XS's values.
-inline constexpr std::int8_t iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
-/// MXFP4's values (E2M1), doubled to be integers.
-inline constexpr std::int8_t fp4_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
-
 constexpr BlockLayout block_layout(tensor::DType type) {
     using tensor::DType;
     switch (type) {
@@ -59,20 +66,19 @@ constexpr BlockLayout block_layout(tensor::DType type) {
         case DType::q5_0: return {.bits = 5, .offset = 16, .max_code = 31};
         case DType::q5_1: return {.bits = 5, .max_code = 31, .minima = Minima::span};
         case DType::q8_0: return {.bits = 8};
-        case DType::iq4_nl: return {.bits = 4, .values = iq4_values};
-        case DType::mxfp4: return {.bits = 4, .values = fp4_values, .e8m0 = true};
+        case DType::iq4_nl: return {.bits = 4, .codebook = Codebook::iq4};
+        case DType::mxfp4: return {.bits = 4, .codebook = Codebook::fp4, .e8m0 = true};
         case DType::q2_k: return {.bits = 2, .max_code = 3, .span_tiles = 8, .scales = SubScales::two, .minima = Minima::halves};
         case DType::q3_k: return {.bits = 3, .offset = 4, .max_code = 7, .span_tiles = 8, .scales = SubScales::two};
         case DType::q4_k: return {.bits = 4, .max_code = 15, .span_tiles = 8, .scales = SubScales::one, .minima = Minima::tile};
         case DType::q5_k: return {.bits = 5, .max_code = 31, .span_tiles = 8, .scales = SubScales::one, .minima = Minima::tile};
         case DType::q6_k: return {.bits = 6, .offset = 32, .max_code = 63, .span_tiles = 8, .scales = SubScales::two};
-        case DType::iq4_xs: return {.bits = 4, .values = iq4_values, .span_tiles = 8, .scales = SubScales::one};
+        case DType::iq4_xs: return {.bits = 4, .codebook = Codebook::iq4, .span_tiles = 8, .scales = SubScales::one};
         default: return {};
     }
 }
 
 /// F8_E4M3: for each 128 values of the row one F32 scale (padded to 16 bytes), then [k][16 rows] bytes.
-inline constexpr std::int64_t f8_block = 128;
 inline constexpr std::int64_t f8_scale_bytes = 16;
 
 /// Bytes of a group of 16 rows of float weights: [k][16 rows], F8_E4M3 with its scales.

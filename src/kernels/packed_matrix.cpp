@@ -18,7 +18,6 @@ namespace {
 
 using tensor::DType;
 using tensor::TensorView;
-constexpr std::int64_t group_rows = PackedMatrix::group_rows;
 
 /// In which type weights of a file's type are kept.
 DType packed_type(const TensorView& weights) {
@@ -149,22 +148,6 @@ bool pack_block_rows(DType type, const TensorView& w, std::int64_t first_row, st
     return clean;
 }
 
-/// A stack [count, rows, cols] as views of its matrices.
-std::vector<TensorView> matrices_of(const TensorView& stack) {
-    if (stack.shape.rank() == 2) return {stack};
-    if (stack.shape.rank() != 3) {
-        base::fail(base::ErrorCode::bad_file, "tensor {} has shape {}; a matrix or a stack of matrices was expected", stack.name,
-                   stack.shape.text());
-    }
-    std::vector<TensorView> matrices;
-    const auto bytes = static_cast<std::size_t>(stack.shape[1] * stack.row_bytes());
-    for (std::int64_t i = 0; i < stack.shape[0]; ++i) {
-        matrices.push_back({stack.name, stack.type, {stack.shape[1], stack.shape[2]},
-                            stack.bytes.subspan(static_cast<std::size_t>(i) * bytes, bytes)});
-    }
-    return matrices;
-}
-
 /// The first tensor that is not of the first one's type and shape, or has too few bytes for it.
 void check_alike(std::span<const TensorView> weights) {
     if (weights.empty()) base::fail(base::ErrorCode::bad_argument, "no tensors were given to pack");
@@ -199,6 +182,21 @@ void PackedMatrix::allocate(DType type, std::int64_t count, std::int64_t rows, s
     }
     ::madvise(mapped, size, MADV_HUGEPAGE);  // fewer page walks; refused on some kernels, which does no harm
     data_ = {static_cast<std::byte*>(mapped), Unmap{size}};
+}
+
+std::vector<TensorView> matrices_of(const TensorView& stack) {
+    if (stack.shape.rank() == 2) return {stack};
+    if (stack.shape.rank() != 3) {
+        base::fail(base::ErrorCode::bad_file, "tensor {} has shape {}; a matrix or a stack of matrices was expected", stack.name,
+                   stack.shape.text());
+    }
+    std::vector<TensorView> matrices;
+    const auto bytes = static_cast<std::size_t>(stack.shape[1] * stack.row_bytes());
+    for (std::int64_t i = 0; i < stack.shape[0]; ++i) {
+        matrices.push_back({stack.name, stack.type, {stack.shape[1], stack.shape[2]},
+                            stack.bytes.subspan(static_cast<std::size_t>(i) * bytes, bytes)});
+    }
+    return matrices;
 }
 
 PackedMatrix PackedMatrix::pack(const TensorView& weights, base::ThreadPool& pool) { return pack(matrices_of(weights), pool); }

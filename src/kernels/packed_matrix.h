@@ -5,11 +5,18 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "base/threads.h"
 #include "tensor/tensor.h"
 
 namespace ergon::kernels {
+
+/// One scale belongs to a block of F8_E4M3 weights of this many rows and columns (DeepSeek-V3, section 3.3.2).
+inline constexpr std::int64_t f8_block = 128;
+
+/// The matrices of a tensor [rows, cols] or [count, rows, cols]. Throws Error(bad_file) for other shapes.
+std::vector<tensor::TensorView> matrices_of(const tensor::TensorView& stack);
 
 /// One or more matrices [rows, cols] of one type (the experts of a layer are one PackedMatrix), owned, in groups of 16 rows. A product with one
 /// row of activations and with many reads the same bytes in the same order.

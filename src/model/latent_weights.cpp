@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "kernels/elementwise.h"
 #include "model/weights.h"
+#include "tensor/float_bits.h"
 
 namespace ergon::model {
 namespace {
@@ -27,13 +28,25 @@ float* floats(OwnedTensor& t) {
 
 /// Plain numbers: they can be moved one by one.
 bool is_plain(DType type) {
-    return type == DType::f32 || type == DType::f16 || type == DType::bf16;
+    return type == DType::f32 || type == DType::f16 || type == DType::bf16 || type == DType::f8_e4m3;
 }
 
-/// The transposes of a stack of matrices: [n, rows, cols] becomes [n, cols, rows], F32 unless plain.
+/// The same values rounded to F16, or as they are if one of them is too large for it.
+OwnedTensor narrow(OwnedTensor wide) {
+    OwnedTensor result = make_tensor(wide.view.name, DType::f16, wide.view.shape);
+    const float* from = floats(wide);
+    auto* to = reinterpret_cast<std::uint16_t*>(result.bytes.data());
+    for (std::int64_t i = 0; i < wide.view.shape.values(); ++i) {
+        if (std::abs(from[i]) > tensor::f16_max) return wide;
+        to[i] = tensor::f32_to_f16(from[i]);
+    }
+    return result;
+}
+
+/// The transposes of a stack of matrices: [n, rows, cols] becomes [n, cols, rows]; block-quantised values become F16.
 OwnedTensor transpose_each(const TensorView& stack) {
-    const OwnedTensor wide = is_plain(stack.type) ? OwnedTensor{} : widen({stack, {}});
-    const TensorView& from = is_plain(stack.type) ? stack : wide.view;
+    const OwnedTensor unpacked = is_plain(stack.type) ? OwnedTensor{} : narrow(widen({stack, {}}));
+    const TensorView& from = is_plain(stack.type) ? stack : unpacked.view;
     const std::int64_t count = from.shape[0], rows = from.shape[1], cols = from.shape[2];
     OwnedTensor result = make_tensor(stack.name, from.type, {count, cols, rows});
     const auto size = static_cast<std::size_t>(tensor::info(from.type).block_bytes);
@@ -61,6 +74,27 @@ OwnedTensor rows_of_heads(const TensorView& kv_b, std::int64_t heads, std::int64
     return result;
 }
 
+/// A stack of F8_E4M3 matrices and their scales.
+PackedMatrix pack_f8(const WeightSource& source, const TensorView& weights, const TensorView& scales, base::ThreadPool& pool) {
+    const std::vector<TensorView> ws = kernels::matrices_of(weights), ss = kernels::matrices_of(scales);
+    std::vector<SourceMatrix> matrices;
+    for (std::size_t n = 0; n < ws.size(); ++n) matrices.push_back({ws[n], ss[n]});
+    return pack(source, matrices, pool);
+}
+
+/// kv_b in F8_E4M3 where the cuts between heads fall between blocks of scales, as in DeepSeek-V3: it stays in 8 bits,
+/// as a block of 128 x 128 under one scale is one when transposed, too.
+void bind_f8(const WeightSource& source, const SourceMatrix& kv_b, std::int64_t heads, std::int64_t nope,
+             std::int64_t dv, base::ThreadPool& pool, MlaWeights& w) {
+    constexpr std::int64_t block = kernels::f8_block;
+    const OwnedTensor uk = rows_of_heads(kv_b.weights, heads, 0, nope);
+    const OwnedTensor uk_scales = rows_of_heads(kv_b.scales, heads, 0, nope / block);
+    w.w_uk = pack_f8(source, uk.view, uk_scales.view, pool);
+    w.w_uk_t = pack_f8(source, transpose_each(uk.view).view, transpose_each(uk_scales.view).view, pool);
+    w.w_uv = pack_f8(source, rows_of_heads(kv_b.weights, heads, nope, dv).view,
+                     rows_of_heads(kv_b.scales, heads, nope / block, dv / block).view, pool);
+}
+
 }  // namespace
 
 OwnedTensor reorder_rows(const TensorView& matrix, const std::function<std::int64_t(std::int64_t)>& stored) {
@@ -73,7 +107,7 @@ OwnedTensor reorder_rows(const TensorView& matrix, const std::function<std::int6
 }
 
 OwnedTensor widen(const SourceMatrix& matrix) {
-    constexpr std::int64_t block = 128;
+    constexpr std::int64_t block = kernels::f8_block;
     const TensorView& w = matrix.weights;
     const std::int64_t cols = w.shape.last();
     OwnedTensor result = make_tensor(w.name, DType::f32, w.shape);
@@ -121,7 +155,12 @@ void bind_latent_weights(const Config& c, const WeightSource& source, std::int64
         return;
     }
     const SourceMatrix stored = source.matrix(Part::kv_b, layer, heads * (nope + dv), rank);
-    const OwnedTensor widened = stored.weights.type == DType::f8_e4m3 ? widen(stored) : OwnedTensor{};
+    const bool f8 = stored.weights.type == DType::f8_e4m3;
+    if (f8 && nope % kernels::f8_block == 0 && dv % kernels::f8_block == 0) {
+        bind_f8(source, stored, heads, nope, dv, pool, w);
+        return;
+    }
+    const OwnedTensor widened = f8 ? widen(stored) : OwnedTensor{};
     const TensorView& kv_b = widened.bytes.empty() ? stored.weights : widened.view;
     const OwnedTensor uk = rows_of_heads(kv_b, heads, 0, nope);
     w.w_uk = pack_one(uk.view);

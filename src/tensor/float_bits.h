@@ -17,6 +17,9 @@ inline std::uint16_t f32_to_bf16(float value) {
     return static_cast<std::uint16_t>((bits + 0x7FFFu + ((bits >> 16) & 1u)) >> 16);
 }
 
+/// The largest finite F16.
+inline constexpr float f16_max = 65504.0f;
+
 /// Exact; a signalling NaN becomes quiet: as the processor's F16C does.
 inline float f16_to_f32(std::uint16_t bits) {
     const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;

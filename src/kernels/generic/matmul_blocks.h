@@ -51,7 +51,7 @@ constexpr int log2_of(int power) { return power <= 1 ? 0 : 1 + log2_of(power / 2
 template <tensor::DType type>
 struct Tile {
     static constexpr BlockLayout layout = block_layout(type);
-    static constexpr bool is_signed = layout.values != nullptr || layout.bits == 8;
+    static constexpr bool is_signed = layout.codebook != Codebook::linear || layout.bits == 8;
     static constexpr bool is_unsigned = !is_signed;
 
     B w[8];
@@ -86,8 +86,8 @@ struct Tile {
             if constexpr (layout.scales == SubScales::two) scale[1] = load_i8(reinterpret_cast<const std::int8_t*>(at) + 16 + row);
         }
         load_codes<layout.bits>(at + layout.tile_head(), half, w);
-        if constexpr (layout.values != nullptr) {
-            for (int g = 0; g < 8; ++g) w[g] = look_up(layout.values, w[g]);
+        if constexpr (layout.codebook != Codebook::linear) {
+            for (int g = 0; g < 8; ++g) w[g] = look_up(codebook_values(layout.codebook), w[g]);
         }
         if constexpr (is_signed) codes = prepare_signed(w);
     }

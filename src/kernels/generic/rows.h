@@ -122,7 +122,7 @@ inline void rotate(float* x, const float* cosines, const float* sines, std::int6
 }
 
 inline void to_f16(const float* x, std::int64_t n, std::uint16_t* y) {
-    const F largest = broadcast(65504.0f), smallest = broadcast(-65504.0f);
+    const F largest = broadcast(tensor::f16_max), smallest = broadcast(-tensor::f16_max);
     const auto saturated = [&](F v) { return max(smallest, min(largest, v)); };
     std::int64_t i = 0;
     for (; i + lanes <= n; i += lanes) store_f16(y + i, saturated(load(x + i)));

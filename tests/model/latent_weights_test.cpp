@@ -1,0 +1,120 @@
+// The up-projections of latent attention: each type in which kv_b comes, and its transpose.
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "formats/safetensors.h"
+#include "kernels/elementwise.h"
+#include "kernels/matmul.h"
+#include "model/latent_weights.h"
+#include "model/weights.h"
+#include "tensor/float_bits.h"
+
+namespace ergon::model {
+namespace {
+
+using tensor::DType;
+using tensor::TensorView;
+
+constexpr std::int64_t heads = 2, rank = 192;  // one and a half blocks of scales
+
+Config config_with(std::int64_t nope, std::int64_t value) {
+    Config c;
+    c.num_attention_heads = heads;
+    c.kv_lora_rank = rank;
+    c.qk_nope_head_dim = nope;
+    c.v_head_dim = value;
+    return c;
+}
+
+/// Every row of the matrices, as the products with unit vectors give it: [count, rows, cols].
+std::vector<float> values_of(const PackedMatrix& w, base::ThreadPool& pool) {
+    std::vector<float> units(static_cast<std::size_t>(w.cols() * w.cols()));
+    for (std::int64_t k = 0; k < w.cols(); ++k) units[static_cast<std::size_t>(k * w.cols() + k)] = 1;
+    std::vector<float> columns(static_cast<std::size_t>(w.rows() * w.cols())), values;
+    for (std::int64_t n = 0; n < w.count(); ++n) {
+        const kernels::Product product{.weights = &w,
+                                       .matrix = n,
+                                       .rows = {units.data(), w.cols(), w.cols(), nullptr},
+                                       .y = columns.data(),
+                                       .y_stride = w.rows()};
+        kernels::matmul({&product, 1}, pool);
+        for (std::int64_t r = 0; r < w.rows(); ++r) {
+            for (std::int64_t k = 0; k < w.cols(); ++k) values.push_back(columns[static_cast<std::size_t>(k * w.rows() + r)]);
+        }
+    }
+    return values;
+}
+
+/// kv_b in F8_E4M3 with a scale of its own in every block, from a file as Hugging Face folders have it.
+class LatentWeights : public testing::Test {
+  protected:
+    ~LatentWeights() override { std::filesystem::remove_all(folder_); }
+
+    void bind(std::int64_t nope, std::int64_t value) {
+        const std::int64_t rows = heads * (nope + value), scale_rows = (rows + 127) / 128, scale_cols = (rank + 127) / 128;
+        std::vector<std::byte> codes(static_cast<std::size_t>(rows * rank));
+        for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<std::byte>(i * 37 % 127 + (i % 3 == 0 ? 128 : 0));
+        std::vector<float> scales(static_cast<std::size_t>(scale_rows * scale_cols));
+        for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = 0.01f * static_cast<float>(i + 1);
+        const std::vector<TensorView> tensors{
+            {"model.layers.0.self_attn.kv_b_proj.weight", DType::f8_e4m3, {rows, rank}, codes},
+            {"model.layers.0.self_attn.kv_b_proj.weight_scale_inv", DType::f32, {scale_rows, scale_cols},
+             std::as_bytes(std::span(scales))}};
+        std::filesystem::create_directories(folder_);
+        formats::write_safetensors(folder_ / "model.safetensors", tensors);
+        const WeightSource source(formats::Safetensors::open_folder(folder_));
+        bind_latent_weights(config_with(nope, value), source, 0, pool_, weights_);
+
+        wide_.clear();
+        for (std::int64_t r = 0; r < rows; ++r) {
+            for (std::int64_t k = 0; k < rank; ++k) {
+                wide_.push_back(tensor::f8_e4m3_to_f32(static_cast<std::uint8_t>(codes[static_cast<std::size_t>(r * rank + k)])) *
+                                scales[static_cast<std::size_t>(r / 128 * scale_cols + k / 128)]);
+            }
+        }
+    }
+    float wide(std::int64_t row, std::int64_t k) const { return wide_[static_cast<std::size_t>(row * rank + k)]; }
+
+    void expect_values(std::int64_t nope, std::int64_t value) {
+        const std::vector<float> uk = values_of(weights_.w_uk, pool_), uk_t = values_of(weights_.w_uk_t, pool_),
+                                 uv = values_of(weights_.w_uv, pool_);
+        for (std::int64_t h = 0; h < heads; ++h) {
+            const std::int64_t first = h * (nope + value);
+            for (std::int64_t r = 0; r < nope; ++r) {
+                for (std::int64_t k = 0; k < rank; ++k) {
+                    ASSERT_EQ(uk[static_cast<std::size_t>((h * nope + r) * rank + k)], wide(first + r, k)) << h << ' ' << r << ' ' << k;
+                    ASSERT_EQ(uk_t[static_cast<std::size_t>((h * rank + k) * nope + r)], wide(first + r, k)) << h << ' ' << r << ' ' << k;
+                }
+            }
+            for (std::int64_t r = 0; r < value; ++r) {
+                for (std::int64_t k = 0; k < rank; ++k) {
+                    ASSERT_EQ(uv[static_cast<std::size_t>((h * value + r) * rank + k)], wide(first + nope + r, k)) << h << ' ' << r << ' ' << k;
+                }
+            }
+        }
+    }
+
+    std::filesystem::path folder_ = std::filesystem::temp_directory_path() / ("ergon-latent-" + std::to_string(::getpid()));
+    base::ThreadPool pool_{2};
+    MlaWeights weights_;
+    std::vector<float> wide_;
+};
+
+TEST_F(LatentWeights, F8StaysInEightBitsWhereHeadsFallBetweenBlocksOfScales) {
+    bind(128, 256);
+    for (const PackedMatrix* w : {&weights_.w_uk, &weights_.w_uk_t, &weights_.w_uv}) EXPECT_EQ(w->type(), DType::f8_e4m3);
+    expect_values(128, 256);
+}
+
+TEST_F(LatentWeights, F8BecomesF32WhereHeadsCutBlocksOfScales) {
+    bind(48, 80);
+    for (const PackedMatrix* w : {&weights_.w_uk, &weights_.w_uk_t, &weights_.w_uv}) EXPECT_EQ(w->type(), DType::f32);
+    expect_values(48, 80);
+}
+
+}  // namespace
+}  // namespace ergon::model
