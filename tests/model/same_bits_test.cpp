@@ -195,6 +195,29 @@ TEST_P(SameBits, AStepLongerThanTheWorkspaceIsCut) {
     EXPECT_EQ(last(hidden[0], 4200, 4199), last(hidden[1], 1100, 1099));
 }
 
+// One token over five chunks of keys: few rows, so that chunks go to different threads and are merged afterwards.
+TEST_P(SameBits, LongAttentionIsMergedInOrder) {
+    std::vector<std::vector<float>> expected;
+    for (const int threads : {1, 2, 3}) {
+        base::ThreadPool pool(threads);
+        const auto model = test::load_fixture(GetParam(), pool);
+        base::RandomSequence random(11);
+        std::vector<TokenId> tokens(2105);
+        for (TokenId& id : tokens) id = static_cast<TokenId>(random.below(static_cast<std::uint64_t>(model->vocabulary())));
+        energy::WorkAccount account;
+        const auto cache = model->make_cache(std::ssize(tokens), CacheType::f16);
+        std::vector<std::vector<float>> logits(1);
+        StepItem item{cache.get(), std::span(tokens).first(2100), Role::prompt, 1};
+        model->forward({&item, 1}, logits[0], account);
+        for (std::size_t i = 2100; i < tokens.size(); ++i) {
+            item = {cache.get(), std::span(tokens).subspan(i, 1), Role::generated, 1};
+            model->forward({&item, 1}, logits.emplace_back(), account);
+        }
+        if (threads == 1) expected = logits;
+        EXPECT_EQ(logits, expected) << threads << " threads";
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Fixtures, SameBits, testing::Values("llama-gqa", "deepseek-v2-lite", "deepseek-v3"),
                          [](const auto& test) {
                              std::string name = test.param;
