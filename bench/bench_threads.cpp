@@ -1,12 +1,11 @@
 // A parallel loop as a decoded token has hundreds of (64 pieces of about 2 us), by our pool and by OpenMP, alone and with other busy threads on
 // the machine: bench_threads. docs/decisions.md says what was decided.
 
-#include <atomic>
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-#include <thread>
 #include <vector>
 
+#include "base/competitors.h"
 #include "base/threads.h"
 
 namespace {
@@ -21,28 +20,6 @@ std::uint64_t piece(std::uint64_t x) {
     return x;
 }
 
-/// Threads that burn time as long as they live.
-class Competitors {
-  public:
-    explicit Competitors(int count) {
-        for (int i = 0; i < count; ++i) {
-            threads_.emplace_back([this] {
-                while (!stop_.load(std::memory_order_relaxed)) benchmark::DoNotOptimize(piece(1));
-            });
-        }
-    }
-    ~Competitors() {
-        stop_ = true;
-        for (std::thread& thread : threads_) thread.join();
-    }
-    Competitors(const Competitors&) = delete;
-    Competitors& operator=(const Competitors&) = delete;
-
-  private:
-    std::atomic<bool> stop_{false};
-    std::vector<std::thread> threads_;
-};
-
 /// Times `loop`, which fills the results of all pieces; they are checked first.
 template <typename Loop>
 void time_loop(benchmark::State& state, int competitors, const Loop& loop) {
@@ -51,7 +28,7 @@ void time_loop(benchmark::State& state, int competitors, const Loop& loop) {
     for (std::size_t i = 0; i < results.size(); ++i) {
         if (results[i] != piece(i)) return state.SkipWithError("a piece is missing");
     }
-    const Competitors others(competitors);
+    const test::Competitors others(competitors);
     for (auto _ : state) loop(results);
 }
 

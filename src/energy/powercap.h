@@ -33,7 +33,7 @@ struct PowercapSearch {
 PowercapSearch find_powercap_zones(const std::filesystem::path& sysfs);
 
 /// The counter of one zone, wraps resolved with the zone's own range.
-class PowercapCounter : public Sensor {
+class PowercapCounter final : public Sensor {
   public:
     PowercapCounter(PowercapZone zone, base::Nanoseconds now);
     const SensorInfo& info() const override { return info_; }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/competitors.h"
 #include "base/error.h"
 #include "base/expect_error.h"
 #include "base/threads.h"
@@ -18,29 +19,6 @@ namespace {
 using namespace ergon;
 using base::ErrorCode;
 using base::ThreadPool;
-
-/// Threads that only burn time, so that the pool's own have to share the processors.
-class Competitors {
-  public:
-    explicit Competitors(int count) {
-        for (int i = 0; i < count; ++i) {
-            threads_.emplace_back([this] {
-                while (!stop_.load(std::memory_order_relaxed)) {
-                }
-            });
-        }
-    }
-    ~Competitors() {
-        stop_ = true;
-        for (std::thread& thread : threads_) thread.join();
-    }
-    Competitors(const Competitors&) = delete;
-    Competitors& operator=(const Competitors&) = delete;
-
-  private:
-    std::atomic<bool> stop_{false};
-    std::vector<std::thread> threads_;
-};
 
 TEST(ThreadPool, EveryIndexOnceInRangesOfAtMostTheGrain) {
     for (const int threads : {1, 2, 3, 8}) {
@@ -80,7 +58,7 @@ TEST(ThreadPool, NoThreadsAreRefused) {
 // the sum.
 TEST(ThreadPool, ManyShortLoopsSeeEachOthersWritesUnderOversubscription) {
     const int processors = base::available_processors();
-    const Competitors competitors(processors);
+    const test::Competitors competitors(processors);
     ThreadPool pool(4 * processors);
     std::vector<std::int64_t> values(257, 0);
     constexpr int loops = 100;
@@ -103,7 +81,7 @@ TEST(ThreadPool, SleepingWorkersWakeAgain) {
 }
 
 TEST(ThreadPool, PoolsComeAndGoUnderOversubscription) {
-    const Competitors competitors(base::available_processors());
+    const test::Competitors competitors(base::available_processors());
     for (int round = 0; round < 20; ++round) {
         ThreadPool pool(5);
         std::atomic<int> visits{0};
