@@ -89,7 +89,6 @@ inline B per_byte(Function function) {
     return result;
 }
 inline B load_bytes(const std::uint8_t* p) { B r; std::memcpy(r.v, p, sizeof r.v); return r; }
-/// Each byte shifted right by n, then masked: (b >> n) & mask.
 /// The bits of `mask` that stand at bit `from` of each byte, moved to bit `to`; the others are 0.
 template <int from, int to, int mask> inline B move_bits(B b) {
     return per_byte([&](int i) { return ((b.v[i] >> from) & mask) << to; });

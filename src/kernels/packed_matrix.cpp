@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <vector>
 
@@ -66,6 +67,15 @@ void pack_float_rows(DType type, const TensorView& w, std::int64_t first_row, st
             }
         }
     }
+}
+
+bool all_finite(const TensorView& floats) {
+    for (std::size_t at = 0; at < floats.bytes.size(); at += sizeof(float)) {
+        float value = 0;
+        std::memcpy(&value, floats.bytes.data() + at, sizeof value);
+        if (!std::isfinite(value)) return false;
+    }
+    return true;
 }
 
 /// Returns false if a code is NaN.
@@ -242,6 +252,7 @@ PackedMatrix PackedMatrix::pack_f8(std::span<const TensorView> weights, std::spa
             base::fail(base::ErrorCode::bad_file, "tensor {} is {} {}; F32 {} was expected", s.name, tensor::name(s.type),
                        s.shape.text(), expected.text());
         }
+        if (!all_finite(s)) base::fail(base::ErrorCode::bad_file, "tensor {} holds scales that are not finite", s.name);
     }
     PackedMatrix packed;
     packed.allocate(DType::f8_e4m3, static_cast<std::int64_t>(weights.size()), rows, cols);

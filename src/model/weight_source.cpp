@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "kernels/elementwise.h"
+#include "kernels/packed_matrix.h"
 
 namespace ergon::model {
 namespace {
@@ -128,9 +129,14 @@ SourceMatrix WeightSource::with_scales(const TensorView& weights) const {
         }
         return {weights, {}};
     }
-    constexpr std::int64_t block = 128;
+    constexpr std::int64_t block = kernels::f8_block;
     const Shape expected{(weights.shape[0] + block - 1) / block, (weights.shape[1] + block - 1) / block};
-    return {weights, require(scales, expected)};
+    const TensorView& found = require(scales, expected);
+    if (found.type != DType::f32) {
+        fail(ErrorCode::unsupported, "{}: the tensor {} is {}; scales in F32 were expected", file(), scales,
+             tensor::name(found.type));
+    }
+    return {weights, found};
 }
 
 SourceMatrix WeightSource::matrix(Part part, std::int64_t layer, std::int64_t rows, std::int64_t cols) const {

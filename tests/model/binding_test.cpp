@@ -1,8 +1,10 @@
 // Files whose tensors do not fit their configuration, and what weights take in memory.
 
+#include <cstring>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <limits>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -81,6 +83,25 @@ TEST_F(Binding, NamesTheTensorThatIsMissing) {
     start("deepseek-v3-fp8");
     erase("model.layers.0.self_attn.o_proj.weight_scale_inv");
     EXPECT_THAT(error(), HasSubstr("model.layers.0.self_attn.o_proj.weight_scale_inv"));
+}
+
+TEST_F(Binding, ScalesAreFiniteFloats) {
+    for (const std::string name : {"kv_b_proj", "o_proj"}) {
+        start("deepseek-v3-fp8");
+        TensorView& scales = tensor("model.layers.0.self_attn." + name + ".weight_scale_inv");
+        bytes_.assign(scales.bytes.begin(), scales.bytes.end());
+        scales.bytes = std::span(bytes_).first(bytes_.size() / 2);
+        scales.type = DType::bf16;
+        EXPECT_THAT(error(), AllOf(HasSubstr(name + ".weight_scale_inv is BF16"), HasSubstr("F32 were expected")));
+
+        start("deepseek-v3-fp8");
+        const float nan = std::numeric_limits<float>::quiet_NaN();
+        TensorView& damaged = tensor("model.layers.0.self_attn." + name + ".weight_scale_inv");
+        bytes_.assign(damaged.bytes.begin(), damaged.bytes.end());
+        std::memcpy(bytes_.data(), &nan, sizeof nan);
+        damaged.bytes = bytes_;
+        EXPECT_THAT(error(), AllOf(HasSubstr("self_attn." + name), HasSubstr("not")));
+    }
 }
 
 TEST_F(Binding, NamesShapeFoundAndShapeExpected) {
