@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "formats/gguf.h"
+#include "formats/gguf_writer.h"
 #include "formats/safetensors.h"
 #include "kernels/elementwise.h"
 #include "kernels/matmul.h"
@@ -114,6 +116,45 @@ TEST_F(LatentWeights, F8BecomesF32WhereHeadsCutBlocksOfScales) {
     bind(48, 80);
     for (const PackedMatrix* w : {&weights_.w_uk, &weights_.w_uk_t, &weights_.w_uv}) EXPECT_EQ(w->type(), DType::f32);
     expect_values(48, 80);
+}
+
+/// kv_b as a GGUF file holds it in Q8_0, each block with the given scale.
+MlaWeights bind_q8_0(float scale, const std::filesystem::path& folder, base::ThreadPool& pool, std::vector<float>& wide) {
+    constexpr std::int64_t nope = 64, value = 32, rows = heads * (nope + value), block = 34;
+    std::vector<std::byte> blocks(static_cast<std::size_t>(rows * rank / 32 * block));
+    const std::uint16_t half = tensor::f32_to_f16(scale);
+    for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i] = static_cast<std::byte>(i * 89 % 251);
+    for (std::size_t at = 0; at < blocks.size(); at += block) std::memcpy(&blocks[at], &half, sizeof half);
+    const TensorView kv_b{"blk.0.attn_kv_b.weight", DType::q8_0, {rows, rank}, blocks};
+    wide.resize(static_cast<std::size_t>(rows * rank));
+    for (std::int64_t r = 0; r < rows; ++r) kernels::widen_row(kv_b.type, kv_b.row(r).data(), rank, wide.data() + r * rank);
+    std::filesystem::create_directories(folder);
+    formats::write_gguf(folder / "model.gguf", {}, {&kv_b, 1});
+    MlaWeights w;
+    bind_latent_weights(config_with(nope, value), WeightSource(formats::Gguf::open(folder / "model.gguf")), 0, pool, w);
+    return w;
+}
+
+TEST_F(LatentWeights, TheTransposeOfQuantisedWeightsIsF16) {
+    const MlaWeights w = bind_q8_0(0.013f, folder_, pool_, wide_);
+    EXPECT_EQ(w.w_uk.type(), DType::q8_0);
+    EXPECT_EQ(w.w_uv.type(), DType::q8_0);
+    ASSERT_EQ(w.w_uk_t.type(), DType::f16);
+    const std::vector<float> transposed = values_of(w.w_uk_t, pool_);
+    for (std::int64_t h = 0; h < heads; ++h) {
+        for (std::int64_t k = 0; k < rank; ++k) {
+            for (std::int64_t r = 0; r < 64; ++r) {
+                ASSERT_EQ(transposed[static_cast<std::size_t>((h * rank + k) * 64 + r)],
+                          tensor::f16_to_f32(tensor::f32_to_f16(wide(h * 96 + r, k))));
+            }
+        }
+    }
+}
+
+TEST_F(LatentWeights, WhatIsBeyondF16StaysF32) {
+    const MlaWeights w = bind_q8_0(1000.0f, folder_, pool_, wide_);
+    ASSERT_EQ(w.w_uk_t.type(), DType::f32);
+    EXPECT_EQ(values_of(w.w_uk_t, pool_)[1], wide(1, 0));
 }
 
 }  // namespace
