@@ -30,8 +30,8 @@ void widen_block(DType type, const BlockLayout& layout, const std::byte* block, 
     const std::int64_t sub = layout.scales == SubScales::two ? 16 : 32;
     for (std::int64_t i = 0; i < layout.span_values(); ++i) {
         const int code = layout.codebook != Codebook::linear ? codebook_values(layout.codebook)[b.code[i]]
-                         : layout.bits == 8       ? static_cast<std::int8_t>(b.code[i])
-                                                  : b.code[i] - layout.offset;
+                         : layout.bits == 8                   ? static_cast<std::int8_t>(b.code[i])
+                                                              : b.code[i] - layout.offset;
         const float scale = layout.scales == SubScales::none ? d : d * static_cast<float>(b.scale[i / sub]);
         const float product = scale * static_cast<float>(code);
         y[i] = layout.minima == Minima::none   ? product
