@@ -87,6 +87,18 @@ std::string band_path(const std::vector<LinePoint>& run, const Frame& frame) {
     return path + "z";
 }
 
+/// Decimals that keep neighbouring places apart.
+int decimals_of(const LineChart& chart) {
+    double gap = 0;
+    for (const Line& line : chart.lines) {
+        for (std::size_t i = 1; i < line.points.size(); ++i) {
+            const double step = std::abs(line.points[i].x - line.points[i - 1].x);
+            if (drawable(step) && step > 0 && (gap == 0 || step < gap)) gap = step;
+        }
+    }
+    return gap == 0 ? 2 : std::clamp(1 - static_cast<int>(std::floor(std::log10(gap))), 0, 6);
+}
+
 }  // namespace
 
 bool has_data(const LineChart& chart) {
@@ -123,14 +135,15 @@ Markup draw(const LineChart& chart, Format format) {
 Table data_table(const LineChart& chart) {
     Table table{{},
                 {{"line"},
-                 {chart.x_quantity, Align::right},
+                 {axis_title(chart.x_quantity, chart.x_unit.symbol), Align::right},
                  {chart.y_quantity, Align::right},
                  {"low", Align::right},
                  {"high", Align::right}},
                 {}};
+    const int decimals = decimals_of(chart);
     for (const Line& line : chart.lines) {
         for (const LinePoint& point : line.points) {
-            table.rows.push_back({line.label, Amount{point.x, chart.x_unit}, Amount{point.y, chart.y_unit},
+            table.rows.push_back({line.label, base::fixed(point.x, decimals), Amount{point.y, chart.y_unit},
                                   point.interval ? Cell(Amount{point.interval->low, chart.y_unit}) : Cell(),
                                   point.interval ? Cell(Amount{point.interval->high, chart.y_unit}) : Cell()});
         }

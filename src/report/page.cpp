@@ -7,8 +7,10 @@
 namespace ergon::report {
 namespace {
 
-// A table of more columns than this is wider than any sheet of paper: it stays on the screen (assumed).
-constexpr std::size_t most_printed_columns = 14;
+// A chart's data of more columns is wider than a sheet of paper, of more rows fills sheets: it stays in the file
+// (assumed).
+constexpr std::size_t most_printed_columns = 10;
+constexpr std::size_t most_printed_rows = 40;
 // Contents pay where there are more sections than fit a screen (assumed).
 constexpr std::size_t sections_with_contents = 3;
 
@@ -16,9 +18,13 @@ Markup details(const Table& table) {
     Markup inside;
     inside.element("summary", {}, "The data of this chart");
     inside.add(markup(table));
-    const bool printed = table.columns.size() <= most_printed_columns;
+    const bool printed = table.columns.size() <= most_printed_columns && table.rows.size() <= most_printed_rows;
     Markup whole;
     whole.element("details", {{"class", printed ? "data" : "data unprinted"}}, inside);
+    if (!printed) {
+        whole.element("p", {{"class", "onpaper remark"}},
+                      "The data of this chart is in the file of this page; it is too long for paper.");
+    }
     return whole;
 }
 
