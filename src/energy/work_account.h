@@ -51,8 +51,13 @@ struct User {
 /// The records of one step, in the order in which they were made. Written by one thread.
 class WorkAccount {
   public:
+    /// An account that is off stays empty, and whoever works for it need not look at the clock.
+    explicit WorkAccount(bool on = true) : on_(on) {}
+    bool on() const { return on_; }
+
     /// `users`: whom it worked for; nobody named means every participant, by its tokens.
     void add(Work work, std::span<const User> users = {}) {
+        if (!on_) return;
         work.first_user = static_cast<std::int32_t>(users_.size());
         work.users = static_cast<std::int32_t>(users.size());
         users_.insert(users_.end(), users.begin(), users.end());
@@ -66,6 +71,7 @@ class WorkAccount {
     }
 
   private:
+    bool on_;
     std::vector<Work> records_;
     std::vector<User> users_;
 };

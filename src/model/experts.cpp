@@ -84,6 +84,7 @@ void find_users(const Step& step, const Slots& slots, std::int64_t begin, std::i
 /// One record for each expert that had tokens. Its products run together with those of the other experts: of the time
 /// it gets the share of its operations, the last expert what is left.
 void record_experts(const Context& c, const Slots& slots, std::vector<energy::Work>& works, base::Nanoseconds busy) {
+    if (!c.recorder.on()) return;
     const base::Nanoseconds elapsed = base::now() - works.front().begin;
     const auto all = static_cast<double>(std::ssize(slots.token));
     base::Nanoseconds busy_left = busy, elapsed_left = elapsed;

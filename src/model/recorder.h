@@ -40,15 +40,17 @@ class Recorder {
         work.component = static_cast<energy::ComponentId>(component);
         work.sequences = sequences_;
         work.layer = layer_;
-        work.begin = base::now();
+        if (account_.on()) work.begin = base::now();
         return work;
     }
     /// Stops it. `busy` is the workers' time, `users` as in WorkAccount::add.
     void end(energy::Work& work, base::Nanoseconds busy, std::span<const energy::User> users = {}) const {
+        if (!account_.on()) return;
         work.elapsed = base::now() - work.begin;
         work.busy = busy;
         account_.add(work, users);
     }
+    bool on() const { return account_.on(); }
     /// A record that was filled by hand.
     void add(const energy::Work& work, std::span<const energy::User> users) const { account_.add(work, users); }
 
