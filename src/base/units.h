@@ -36,6 +36,9 @@ using Joules = Quantity<struct JoulesTag, double>;
 using Watts = Quantity<struct WattsTag, double>;
 using Seconds = Quantity<struct SecondsTag, double>;
 using Bytes = Quantity<struct BytesTag, std::int64_t>;
+using BytesPerSecond = Quantity<struct BytesPerSecondTag, double>;
+using OperationsPerSecond = Quantity<struct OperationsPerSecondTag, double>;
+using OperationsPerByte = Quantity<struct OperationsPerByteTag, double>;
 using Tokens = Quantity<struct TokensTag, std::int64_t>;
 /// Ledgers count in integers so that parts add up exactly.
 using Nanojoules = Quantity<struct NanojoulesTag, std::int64_t>;
