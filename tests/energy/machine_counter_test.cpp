@@ -1,7 +1,6 @@
-#include "energy/machine_counter.h"
-
 #include <gtest/gtest.h>
 
+#include "energy/sensor_search.h"
 #include "fake_tree.h"
 
 namespace ergon::energy {
@@ -19,6 +18,13 @@ constexpr Nanojoules joules(double count) {
 }
 constexpr std::uint64_t microjoules(double count) {
     return static_cast<std::uint64_t>(count * 1e6);
+}
+
+SensorSearch find(const FakeTree& tree, Nanoseconds now) {
+    SensorOptions options;
+    options.sysfs = tree.root();
+    options.nvml_library.clear();
+    return find_sensors(options, now);
 }
 
 /// Two sockets in the wrong order, each with parts and memory.
@@ -43,7 +49,7 @@ void draw(const FakeTree& tree, double package_1, double package_0, double core,
 TEST(MachineCounter, AddsPackagesAndMemoryButNotParts) {
     const FakeTree tree;
     two_sockets(tree);
-    const CounterSearch search = find_machine_counter(tree.root(), seconds(0));
+    const SensorSearch search = find(tree, seconds(0));
     ASSERT_TRUE(search.counter) << search.sentence;
     EXPECT_NE(search.sentence.find("package-0/dram"), std::string::npos) << search.sentence;
     draw(tree, 30, 20, 15, 5);
@@ -56,7 +62,7 @@ TEST(MachineCounter, ThePlatformContainsThePackages) {
     const FakeTree tree;
     two_sockets(tree);
     tree.zone("intel-rapl:2", "psys", 0);
-    const CounterSearch search = find_machine_counter(tree.root(), seconds(0));
+    const SensorSearch search = find(tree, seconds(0));
     ASSERT_TRUE(search.counter);
     draw(tree, 30, 20, 15, 5);
     tree.count("intel-rapl:2", microjoules(90));
@@ -67,7 +73,7 @@ TEST(MachineCounter, APlatformCounterThatHardlyCountsIsLeft) {
     const FakeTree tree;
     two_sockets(tree);
     tree.zone("intel-rapl:2", "psys", 0);
-    const CounterSearch search = find_machine_counter(tree.root(), seconds(0));
+    const SensorSearch search = find(tree, seconds(0));
     draw(tree, 30, 20, 15, 5);
     tree.count("intel-rapl:2", microjoules(1));
     EXPECT_EQ(search.counter->read(seconds(1)).energy, joules(60));
@@ -79,7 +85,7 @@ TEST(MachineCounter, APlatformCounterThatHardlyCountsIsLeft) {
 TEST(MachineCounter, WaitsForAZoneThatFailsOnce) {
     const FakeTree tree;
     two_sockets(tree);
-    const CounterSearch search = find_machine_counter(tree.root(), seconds(0));
+    const SensorSearch search = find(tree, seconds(0));
     draw(tree, 30, 20, 15, 5);
     tree.count_text("intel-rapl:1", "?");
     EXPECT_EQ(search.counter->read(seconds(1)).state, State::pending);
@@ -94,7 +100,7 @@ TEST(MachineCounter, WhatOneZoneLosesIsLostForAll) {
     const FakeTree tree;
     two_sockets(tree);
     draw(tree, 100, 100, 0, 0);
-    const CounterSearch search = find_machine_counter(tree.root(), seconds(0));
+    const SensorSearch search = find(tree, seconds(0));
     draw(tree, 110, 0, 0, 0);
     EXPECT_EQ(search.counter->read(seconds(1)).state, State::lost);
     draw(tree, 120, 20, 0, 0);
@@ -106,11 +112,11 @@ TEST(MachineCounter, WhatOneZoneLosesIsLostForAll) {
 
 TEST(MachineCounter, SaysWhyThereIsNone) {
     const FakeTree tree;
-    const CounterSearch none = find_machine_counter(tree.root(), seconds(0));
+    const SensorSearch none = find(tree, seconds(0));
     EXPECT_FALSE(none.counter);
     EXPECT_NE(none.sentence.find("No energy counter was found"), std::string::npos);
     tree.zone("intel-rapl:0", "core", 0);  // a part alone is not the machine
-    EXPECT_FALSE(find_machine_counter(tree.root(), seconds(0)).counter);
+    EXPECT_FALSE(find(tree, seconds(0)).counter);
 }
 
 }  // namespace
