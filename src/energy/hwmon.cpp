@@ -51,11 +51,11 @@ bool is_graphics_card(const Device& device, const std::string& label) {
     return device.driver == "nouveau";
 }
 
-void name_channel(const Device& device, Channel& channel, std::size_t number) {
+void name_channel(const Device& device, Channel& channel) {
     SensorInfo& info = channel.info;
     info.source = "hwmon";
     info.step = channel.energy ? processor_step : driver_step;
-    info.name = fmt::format("{}-{}/{}", device.driver, number,
+    info.name = fmt::format("{}/{}/{}", device.folder.filename().string(), device.driver,
                             channel.label.empty() ? channel.file.filename().string() : channel.label);
     if (device.driver == "amd_energy") {
         if (const auto socket = number_after(channel.label, "Esocket")) {
@@ -96,13 +96,13 @@ std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& f
     return entries;
 }
 
-Device read_device(const std::filesystem::path& folder, std::size_t number) {
+Device read_device(const std::filesystem::path& folder) {
     Device device{folder, std::string(trimmed(read_small_file(folder / "name").text)), {}};
     for (const std::filesystem::path& file : sorted_entries(folder)) {
         if (auto channel = read_channel(file)) device.channels.push_back(std::move(*channel));
     }
     std::stable_partition(device.channels.begin(), device.channels.end(), [](const Channel& c) { return c.energy; });
-    for (Channel& channel : device.channels) name_channel(device, channel, number);
+    for (Channel& channel : device.channels) name_channel(device, channel);
     return device;
 }
 
@@ -150,9 +150,8 @@ std::unique_ptr<Sensor> open_channel(Channel channel, base::Nanoseconds now) {
 
 FoundSensors find_hwmon(const std::filesystem::path& sysfs, base::Nanoseconds now) {
     FoundSensors found;
-    std::size_t number = 0;
     for (const std::filesystem::path& folder : sorted_entries(sysfs / "class" / "hwmon")) {
-        Device device = read_device(folder, number++);
+        Device device = read_device(folder);
         keep_one_of_each(device);
         for (Channel& channel : device.channels) {
             const SmallFile content = read_small_file(channel.file);

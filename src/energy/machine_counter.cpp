@@ -73,17 +73,15 @@ MachineCounter::MachineCounter(std::vector<std::unique_ptr<Sensor>> sensors, Nan
 
 void MachineCounter::describe_total() {
     total_.role = Role::total;
+    total_.info = {};
     total_.info.name = joined_names(tallies_);
-    total_.info.step = Nanoseconds(0);
-    total_.info.horizon = Nanoseconds(0);
-    total_.info.scope = Scope::part;
     for (std::size_t i = 0; i < sensors_.size(); ++i) {
         SensorInfo& info = tallies_[i].info;
         info.step = sensors_[i]->info().step;  // a polled counter learns how often it moves
         if (tallies_[i].role == Role::total) {
             total_.info.step = std::max(total_.info.step, info.step);
             total_.info.scope = std::min(total_.info.scope, info.scope);
-            total_.info.source = info.source;
+            if (total_.info.source.empty()) total_.info.source = info.source;
         } else if (tallies_[i].role == Role::part) {
             info.part_of = total_.info.name;
         }

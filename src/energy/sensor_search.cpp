@@ -1,7 +1,7 @@
 #include "energy/sensor_search.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <utility>
 
 #include "energy/battery.h"
@@ -15,13 +15,18 @@ namespace {
 
 struct Collected {
     std::vector<std::unique_ptr<Sensor>> sensors;
+    std::vector<std::size_t> report_of;  // of each sensor
     std::vector<SourceReport> reports;
 };
 
 /// `absent` is said where a source has neither sensors nor problems.
 void collect(Collected& all, std::string source, FoundSensors found, std::string absent) {
-    SourceReport report{std::move(source), {}, {}, std::move(found.problems)};
-    if (found.sensors.empty() && report.problems.empty()) report.problems.push_back(std::move(absent));
+    SourceReport report{std::move(source), true, {}, {}, std::move(found.problems)};
+    if (found.sensors.empty() && report.problems.empty()) {
+        report.present = false;
+        report.problems.push_back(std::move(absent));
+    }
+    all.report_of.resize(all.sensors.size() + found.sensors.size(), all.reports.size());
     all.reports.push_back(std::move(report));
     std::move(found.sensors.begin(), found.sensors.end(), std::back_inserter(all.sensors));
 }
@@ -63,28 +68,18 @@ Collected look_everywhere(const SensorOptions& options, base::Nanoseconds now) {
     return all;
 }
 
-/// Sorts the names of all sensors into the reports of their sources.
-void name_sensors(Collected& all) {
-    std::vector<SensorInfo> infos;
-    for (const auto& sensor : all.sensors) infos.push_back(sensor->info());
-    const std::vector<Role> roles = roles_of(infos);
-    std::vector<std::string> sources_seen;
-    for (SourceReport& report : all.reports) {
-        for (std::size_t i = 0; i < infos.size(); ++i) {
-            if (infos[i].source != report.source) continue;
-            (roles[i] == Role::repeated ? report.repeated : report.used).push_back(infos[i].name);
+/// Why there is no total: what the sources of processors complain of, a missing permission first.
+std::string why_none(const std::vector<SourceReport>& reports, const std::filesystem::path& sysfs) {
+    const std::string* first = nullptr;
+    for (const SourceReport& report : reports) {
+        const bool of_processors = report.source == "powercap" || report.source == "perf" || report.source == "hwmon";
+        if (!report.present || !of_processors) continue;
+        for (const std::string& problem : report.problems) {
+            if (problem.find("permission denied") != std::string::npos) return problem;
+            if (first == nullptr) first = &problem;
         }
     }
-}
-
-/// Why there is no total: the problem of the first source that was found and would have given one, or none at all.
-std::string why_none(const std::vector<SourceReport>& reports, const std::filesystem::path& sysfs) {
-    for (const SourceReport& report : reports) {
-        const auto denied = std::find_if(
-            report.problems.begin(), report.problems.end(),
-            [](const std::string& problem) { return problem.find("permission denied") != std::string::npos; });
-        if (denied != report.problems.end()) return *denied;
-    }
+    if (first != nullptr) return *first;
     return fmt::format("No energy counter was found under {} that covers at least a processor package.",
                        sysfs.string());
 }
@@ -93,13 +88,18 @@ std::string why_none(const std::vector<SourceReport>& reports, const std::filesy
 
 SensorSearch find_sensors(const SensorOptions& options, base::Nanoseconds now) {
     Collected all = look_everywhere(options, now);
-    name_sensors(all);
-    SensorSearch search;
-    search.sources = std::move(all.reports);
     std::vector<SensorInfo> infos;
     for (const auto& sensor : all.sensors) infos.push_back(sensor->info());
     const std::vector<Role> roles = roles_of(infos);
-    if (std::find(roles.begin(), roles.end(), Role::total) == roles.end()) {
+    bool any_total = false;
+    for (std::size_t i = 0; i < infos.size(); ++i) {
+        SourceReport& report = all.reports[all.report_of[i]];
+        (roles[i] == Role::repeated ? report.repeated : report.used).push_back(infos[i].name);
+        any_total |= roles[i] == Role::total;
+    }
+    SensorSearch search;
+    search.sources = std::move(all.reports);
+    if (!any_total) {
         search.sentence = why_none(search.sources, options.sysfs);
         return search;
     }

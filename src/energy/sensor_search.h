@@ -21,6 +21,7 @@ struct SensorOptions {
 /// One kind of source, as `ergon meter --list` shows it.
 struct SourceReport {
     std::string source;                 // "powercap"
+    bool present = false;               // something of it is on this machine, whether it can be used or not
     std::vector<std::string> used;      // sensors that are read
     std::vector<std::string> repeated;  // sensors that a better source repeats, which are not
     std::vector<std::string> problems;  // sentences: why there is nothing or not all, and what helps

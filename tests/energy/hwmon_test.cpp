@@ -29,8 +29,8 @@ TEST(Hwmon, SocketsOfAmdEnergyArePackagesAndCoresAreParts) {
     tree.write("class/hwmon/hwmon0/energy2_label", "Esocket0\n");
     tree.write("class/hwmon/hwmon0/energy2_input", "1000000\n");
     const FoundSensors found = find_hwmon(tree.root(), seconds(0));
-    EXPECT_EQ(scopes(found),
-              (std::map<std::string, Scope>{{"amd_energy-0/Ecore000", Scope::part}, {"package-0", Scope::package}}));
+    EXPECT_EQ(scopes(found), (std::map<std::string, Scope>{{"hwmon0/amd_energy/Ecore000", Scope::part},
+                                                           {"package-0", Scope::package}}));
     tree.write("class/hwmon/hwmon0/energy2_input", "3500000\n");
     EXPECT_EQ(found.sensors[1]->read(seconds(1)).energy, joules(2.5));
     tree.write("class/hwmon/hwmon0/energy2_input", "3499999\n");
@@ -52,11 +52,11 @@ TEST(Hwmon, OnlyWhatMeasuresAWholeBoardIsThePlatform) {
     tree.write("class/hwmon/hwmon10/name", "ina226\n");
     tree.write("class/hwmon/hwmon10/power1_input", "4000000\n");
     EXPECT_EQ(scopes(find_hwmon(tree.root(), seconds(0))),
-              (std::map<std::string, Scope>{{"macsmc_hwmon-0/3.8 V Rail Power", Scope::part},
-                                            {"macsmc_hwmon-0/Total System Power", Scope::platform},
-                                            {"nvme-1/power1_input", Scope::part},
-                                            {"power_meter-2/power1_average", Scope::platform},
-                                            {"ina226-3/power1_input", Scope::part}}));
+              (std::map<std::string, Scope>{{"hwmon0/macsmc_hwmon/3.8 V Rail Power", Scope::part},
+                                            {"hwmon0/macsmc_hwmon/Total System Power", Scope::platform},
+                                            {"hwmon1/nvme/power1_input", Scope::part},
+                                            {"hwmon2/power_meter/power1_average", Scope::platform},
+                                            {"hwmon10/ina226/power1_input", Scope::part}}));
 }
 
 TEST(Hwmon, CardsCountOnceAndThoseInsideAProcessorNotAtAll) {

@@ -59,6 +59,7 @@ TEST_F(SensorSearchTest, SaysOfEverySourceWhyThereIsNothing) {
         sources.push_back(one.source);
         EXPECT_EQ(one.problems.size(), 1u) << one.source;
         EXPECT_THAT(one.used, IsEmpty());
+        EXPECT_FALSE(one.present) << one.source;
     }
     EXPECT_THAT(sources, ElementsAre("powercap", "perf", "hwmon", "battery", "nvml"));
     EXPECT_THAT(report(search, "nvml").problems[0], HasSubstr("comes with NVIDIA's driver"));
@@ -88,6 +89,15 @@ TEST_F(SensorSearchTest, WhatIsDeniedIsTheSentence) {
     EXPECT_THAT(report(search, "battery").problems, ElementsAre(HasSubstr("unplug the charger")));
 }
 
+TEST_F(SensorSearchTest, AZoneThatIsBrokenIsTheSentenceWhereNothingElseIs) {
+    tree_.zone("intel-rapl:0", "package-0", 0);
+    tree_.count_text("intel-rapl:0", "?");
+    const SensorSearch search = find();
+    EXPECT_FALSE(search.counter);
+    EXPECT_THAT(search.sentence, HasSubstr("holds no number"));
+    EXPECT_TRUE(report(search, "powercap").present);
+}
+
 TEST_F(SensorSearchTest, ABatteryIsTheTotalAndThePackageItsPart) {
     tree_.zone("intel-rapl:0", "package-0", 0);
     battery("Discharging");
@@ -115,6 +125,8 @@ TEST_F(SensorSearchTest, SeveralNamedSensorsAreFeedsOfOneMachine) {
     ASSERT_TRUE(search.counter);
     EXPECT_EQ(search.counter->info().scope, Scope::machine);
     EXPECT_EQ(search.counter->read(seconds(1)).energy, joules(15));
+    EXPECT_THAT(search.sources[0].used, ElementsAre(options_.specs[0].substr(5)));
+    EXPECT_THAT(search.sources[1].used, ElementsAre(options_.specs[1].substr(5)));
     options_.specs.push_back("file:/no/such/file");
     test::expect_error(base::ErrorCode::not_found, "/no/such/file", [&] { find(); });
 }
