@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <utility>
 
-#include "energy/powercap.h"
+#include "base/error.h"
 
 namespace ergon::energy {
 namespace {
@@ -14,98 +13,195 @@ using base::Nanojoules;
 using base::Nanoseconds;
 using State = Reading::State;
 
-// Assumed: counters are read one after another and each moves once in a millisecond, so a sound platform counter may
-// lag by a little; after this much energy a lag of a tenth is no lag.
+// Assumed: counters are read one after another and each moves in steps, so a sound platform counter may lag by a
+// little; after this much energy, and this many of its steps, a lag of a tenth is no lag.
 constexpr Nanojoules enough_to_judge{5'000'000'000};
+constexpr std::int64_t steps_to_judge = 10;
 constexpr double least_platform_share = 0.9;
+
+void keep(Tally& tally, const Reading& reading) {
+    tally.power.reset();
+    tally.problem = reading.problem;
+    const Nanoseconds elapsed = reading.end - reading.begin;
+    if (reading.state == State::lost) tally.lost += elapsed;
+    if (reading.state != State::valid) return;
+    tally.energy += reading.energy;
+    tally.counted += elapsed;
+    if (elapsed > Nanoseconds(0)) tally.power = base::to_joules(reading.energy) / base::to_seconds(elapsed);
+}
+
+/// "powercap: package-0 + package-1, nvml: gpu-0"
+std::string joined_names(std::span<const Tally> tallies) {
+    std::string text, source;
+    for (const Tally& tally : tallies) {
+        if (tally.role != Role::total) continue;
+        if (tally.info.source != source) {
+            text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", tally.info.source, tally.info.name);
+        } else {
+            text += " + " + tally.info.name;
+        }
+        source = tally.info.source;
+    }
+    return text;
+}
 
 }  // namespace
 
-SensorGroup::SensorGroup(std::vector<std::unique_ptr<Sensor>> sensors, Nanoseconds now)
-    : sensors_(std::move(sensors)), begin_(now) {
-    std::vector<std::string> names;
-    info_ = sensors_.front()->info();
-    for (const auto& sensor : sensors_) {
-        names.push_back(sensor->info().name);
-        info_.step = std::max(info_.step, sensor->info().step);
-        info_.horizon = std::min(info_.horizon, sensor->info().horizon);
+MachineCounter::MachineCounter(std::vector<std::unique_ptr<Sensor>> sensors, Nanoseconds now)
+    : sensors_(std::move(sensors)), begin_(now), stretch_begin_(now) {
+    std::vector<SensorInfo> infos;
+    for (const auto& sensor : sensors_) infos.push_back(sensor->info());
+    const std::vector<Role> roles = roles_of(infos);
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < roles.size(); ++i) {
+        if (roles[i] != Role::repeated) order.push_back(i);
     }
-    info_.name = fmt::format("{}", fmt::join(names, " + "));
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return roles[a] < roles[b]; });
+    std::vector<std::unique_ptr<Sensor>> kept;
+    for (const std::size_t i : order) {
+        kept.push_back(std::move(sensors_[i]));
+        tallies_.push_back({infos[i], roles[i], {}, {}, {}, {}, {}});
+    }
+    sensors_ = std::move(kept);
+    pending_.resize(sensors_.size());
+    if (std::none_of(roles.begin(), roles.end(), [](Role role) { return role == Role::total; })) {
+        base::fail(base::ErrorCode::bad_argument,
+                   "None of the sensors covers a processor package or more, so they have no total.");
+    }
+    describe_total();
 }
 
-Reading SensorGroup::read(Nanoseconds now) {
-    Reading sum{State::valid, begin_, now, {}, {}};
-    for (const auto& sensor : sensors_) {
-        const Reading one = sensor->read(now);
-        if (one.state == State::valid) collected_ += one.energy;
-        if (one.state > sum.state) {
-            sum.state = one.state;
-            sum.problem = one.problem;
+void MachineCounter::describe_total() {
+    total_.role = Role::total;
+    total_.info = {};
+    total_.info.name = joined_names(tallies_);
+    for (std::size_t i = 0; i < sensors_.size(); ++i) {
+        SensorInfo& info = tallies_[i].info;
+        info.step = sensors_[i]->info().step;  // a polled counter learns how often it moves
+        if (tallies_[i].role == Role::total) {
+            total_.info.step = std::max(total_.info.step, info.step);
+            total_.info.scope = std::min(total_.info.scope, info.scope);
+            if (total_.info.source.empty()) total_.info.source = info.source;
+        } else if (tallies_[i].role == Role::part) {
+            info.part_of = total_.info.name;
+        }
+        if (info.horizon <= Nanoseconds(0)) continue;
+        const bool first = total_.info.horizon == Nanoseconds(0);
+        total_.info.horizon = first ? info.horizon : std::min(total_.info.horizon, info.horizon);
+    }
+}
+
+Reading MachineCounter::read(Nanoseconds now) {
+    std::vector<Reading> readings;
+    for (std::size_t i = 0; i < sensors_.size(); ++i) {
+        readings.push_back(sensors_[i]->read(now));
+        const Reading& reading = readings.back();
+        keep(tallies_[i], reading);
+        if (reading.state == State::pending) {
+            if (!pending_[i]) pending_[i] = reading.begin;
+        } else {
+            pending_[i].reset();
         }
     }
-    if (sum.state == State::pending) return sum;
+    compare(readings, now);
+    const Reading sum = add_up(readings, now);
+    keep(total_, sum);
+    describe_total();
+    return sum;
+}
+
+Reading MachineCounter::add_up(std::span<const Reading> readings, Nanoseconds now) {
+    Reading sum{State::valid, begin_, now, {}, {}};
+    for (std::size_t i = 0; i < readings.size(); ++i) {
+        if (tallies_[i].role != Role::total) continue;
+        if (readings[i].state == State::valid) collected_ += readings[i].energy;
+        if (readings[i].state > sum.state) {
+            sum.state = readings[i].state;
+            sum.problem = readings[i].problem;
+        }
+    }
     if (sum.state == State::valid) {
         sum.energy = std::exchange(collected_, Nanojoules(0));
         begin_ = now;
-    } else {
-        restart(now);  // what the others collected, or still have pending, belongs to the time that is lost
+    } else if (sum.state == State::lost) {
+        restart_total(now);  // what the others collected, or still have pending, belongs to the time that is lost
     }
     return sum;
 }
 
-void SensorGroup::restart(Nanoseconds now) {
-    begin_ = now;
-    collected_ = Nanojoules(0);
-    for (const auto& sensor : sensors_) sensor->restart(now);
+/// Adds to the stretch that all of the total and all of its parts cover, and closes it when they do.
+void MachineCounter::compare(std::span<const Reading> readings, Nanoseconds now) {
+    bool broken = false, waiting = false;
+    for (std::size_t i = 0; i < readings.size(); ++i) {
+        const Role role = tallies_[i].role;
+        if (role != Role::total && role != Role::part) continue;
+        const Reading& reading = readings[i];
+        broken |= reading.state == State::lost || reading.begin < stretch_begin_;
+        waiting |= reading.state == State::pending;
+        if (reading.state == State::valid) (role == Role::total ? stretch_total_ : stretch_parts_) += reading.energy;
+    }
+    if (waiting && !broken) return;
+    if (!broken) {
+        known_total_ += stretch_total_;
+        known_parts_ += stretch_parts_;
+        known_time_ += now - stretch_begin_;
+    }
+    stretch_begin_ = now;
+    stretch_total_ = stretch_parts_ = Nanojoules(0);
+    if (!broken) leave_platform(readings);
 }
 
-MachineCounter::MachineCounter(std::unique_ptr<Sensor> platform, std::unique_ptr<Sensor> packages)
-    : platform_(std::move(platform)), packages_(std::move(packages)) {}
+void MachineCounter::leave_platform(std::span<const Reading> readings) {
+    const bool together = std::all_of(readings.begin(), readings.end(), [&](const Reading& reading) {
+        return reading.state == State::valid && reading.begin == begin_;
+    });
+    if (total_.info.scope != Scope::platform || !together || known_parts_ < enough_to_judge ||
+        known_time_ < total_.info.step * steps_to_judge || known_total_ / known_parts_ >= least_platform_share) {
+        return;
+    }
+    const bool packages = std::any_of(tallies_.begin(), tallies_.end(),
+                                      [](const Tally& tally) { return tally.info.scope == Scope::package; });
+    if (!packages) return;
+    for (Tally& tally : tallies_) {
+        if (tally.role == Role::total) tally.role = Role::shown;
+        if (tally.role == Role::part) {
+            tally.role = Role::total;
+            tally.info.part_of.clear();
+        }
+    }
+    known_total_ = known_parts_ = Nanojoules(0);
+    known_time_ = Nanoseconds(0);
+}
 
-Reading MachineCounter::read(Nanoseconds now) {
-    if (!platform_) return packages_->read(now);
-    const Reading whole = platform_->read(now);
-    if (!packages_) return whole;
-    Reading inside = packages_->read(now);
-    if (whole.state != State::valid || inside.state != State::valid || whole.begin != inside.begin) return whole;
-    platform_seen_ += whole.energy;
-    packages_seen_ += inside.energy;
-    if (packages_seen_ < enough_to_judge || platform_seen_ / packages_seen_ >= least_platform_share) return whole;
-    platform_.reset();
-    return inside;
+std::optional<MachineCounter::Rest> MachineCounter::rest() const {
+    const bool parts =
+        std::any_of(tallies_.begin(), tallies_.end(), [](const Tally& tally) { return tally.role == Role::part; });
+    if (!parts || known_time_ == Nanoseconds(0)) return std::nullopt;
+    return Rest{known_total_ - known_parts_, known_time_};
+}
+
+void MachineCounter::restart_sensor(std::size_t i, Nanoseconds now) {
+    if (const auto since = std::exchange(pending_[i], std::nullopt)) tallies_[i].lost += now - *since;
+    sensors_[i]->restart(now);
+}
+
+void MachineCounter::restart_total(Nanoseconds now) {
+    begin_ = now;
+    collected_ = Nanojoules(0);
+    for (std::size_t i = 0; i < sensors_.size(); ++i) {
+        if (tallies_[i].role == Role::total) restart_sensor(i, now);
+    }
 }
 
 void MachineCounter::restart(Nanoseconds now) {
-    if (platform_) platform_->restart(now);
-    if (packages_) packages_->restart(now);
-}
-
-CounterSearch find_machine_counter(const std::filesystem::path& sysfs, Nanoseconds now) {
-    const PowercapSearch found = find_powercap_zones(sysfs);
-    std::vector<std::unique_ptr<Sensor>> platform;
-    std::vector<std::unique_ptr<Sensor>> packages;
-    bool any_package = false;
-    for (const PowercapZone& zone : found.zones) {
-        auto counter = [&] { return std::make_unique<PowercapCounter>(zone, now); };
-        if (zone.scope == Scope::platform) platform.push_back(counter());
-        if (zone.scope == Scope::package || zone.scope == Scope::memory) packages.push_back(counter());
-        any_package |= zone.scope == Scope::package;
+    bool total_waits = false;
+    for (std::size_t i = 0; i < sensors_.size(); ++i) {
+        total_waits |= tallies_[i].role == Role::total && pending_[i].has_value();
     }
-    const auto group = [&](std::vector<std::unique_ptr<Sensor>>& sensors) -> std::unique_ptr<Sensor> {
-        if (sensors.empty()) return nullptr;
-        return std::make_unique<SensorGroup>(std::move(sensors), now);
-    };
-    CounterSearch search;
-    if (!any_package) packages.clear();  // memory alone is not the machine
-    if (auto whole = group(platform), inside = group(packages); whole || inside) {
-        search.counter = std::make_unique<MachineCounter>(std::move(whole), std::move(inside));
-        search.sentence = fmt::format("the machine's counters (powercap: {})", search.counter->info().name);
-        return search;
-    }
-    const std::filesystem::path root = sysfs / "class" / "powercap";
-    search.sentence = found.problems.empty() ? fmt::format("No energy counter was found under {}.", root.string())
-                                             : found.problems.front();
-    return search;
+    if (total_waits) total_.lost += now - begin_;
+    for (std::size_t i = 0; i < sensors_.size(); ++i) restart_sensor(i, now);
+    begin_ = stretch_begin_ = now;
+    collected_ = stretch_total_ = stretch_parts_ = Nanojoules(0);
 }
 
 }  // namespace ergon::energy

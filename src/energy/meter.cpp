@@ -12,9 +12,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "energy/estimate.h"
-#include "energy/machine_counter.h"
 #include "energy/processor.h"
 #include "energy/request_figures.h"
+#include "energy/sensor_search.h"
 
 namespace ergon::energy {
 namespace {
@@ -42,7 +42,9 @@ Nanoseconds not_negative(Nanoseconds time) {
 struct Meter::State {
     explicit State(const MeterOptions& chosen)
         : options(chosen), processor(read_processor(options.procfs)), estimate(processor), idle_power(estimate.idle) {
-        CounterSearch search = find_machine_counter(options.sysfs, base::now());
+        SensorOptions sensors;
+        sensors.sysfs = options.sysfs;
+        SensorSearch search = find_sensors(sensors, base::now());
         counter = std::move(search.counter);
         source = search.sentence;
         if (counter) {
@@ -215,7 +217,8 @@ void Meter::step(std::span<const Participant> participants, Nanoseconds begin, c
     Step step{begin,
               base::now(),
               {participants.begin(), participants.end()},
-              {account.records().begin(), account.records().end()}};
+              {account.records().begin(), account.records().end()},
+              {account.users().begin(), account.users().end()}};
     const std::lock_guard lock(state_->mutex);
     const Nanoseconds end = step.end;
     state_->ledger.add_step(std::move(step));

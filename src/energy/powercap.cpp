@@ -5,30 +5,17 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <map>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "energy/counter_sensor.h"
 #include "energy/small_file.h"
 
 namespace ergon::energy {
 namespace {
-
-using base::Nanojoules;
-using base::Nanoseconds;
-
-// Assumed: no zone takes more than this, about twice the highest published package power (500 W). What would be more is
-// no wrap but a fault of the counter, and a gap in which this power could have wrapped it is a gap that cannot be read.
-constexpr double highest_watts(Scope scope) {
-    return scope == Scope::platform ? 4000 : 1000;
-}
-
-// From the public descriptions of RAPL: the counter moves about once in a millisecond.
-constexpr Nanoseconds counter_step{1'000'000};
-
-// Assumed: a step of the counter may come this late, so this much more energy may appear in one reading.
-constexpr Nanoseconds step_slack{10'000'000};
 
 struct FoundZone {
     PowercapZone zone;
@@ -128,9 +115,9 @@ std::vector<FoundZone> read_zones(const std::filesystem::path& root, PowercapSea
 }
 
 /// "package-1-die-0" lies in "package-1"; where the kernel shows both, the die is a part.
-bool is_die_of_listed_package(const std::string& name, const std::set<std::string>& packages) {
+std::string package_of_die(const std::string& name) {
     const std::size_t die = name.find("-die-");
-    return die != std::string::npos && packages.contains(name.substr(0, die));
+    return die == std::string::npos ? std::string() : name.substr(0, die);
 }
 
 }  // namespace
@@ -157,61 +144,23 @@ PowercapSearch find_powercap_zones(const std::filesystem::path& sysfs) {
         search.zones.push_back(std::move(zone));
     }
     for (PowercapZone& zone : search.zones) {
-        const bool repeated = zone.scope == Scope::package && is_die_of_listed_package(zone.name, packages);
+        const bool repeated = zone.scope == Scope::package && packages.contains(package_of_die(zone.name));
         if (repeated) zone.scope = Scope::part;
     }
     return search;
 }
 
-PowercapCounter::PowercapCounter(PowercapZone zone, Nanoseconds now) : zone_(std::move(zone)) {
-    info_.name = zone_.parent.empty() ? zone_.name : zone_.parent + "/" + zone_.name;
-    info_.scope = zone_.scope;
-    info_.step = counter_step;
-    // A range in microjoules over watts is microseconds.
-    const double horizon_ns = static_cast<double>(zone_.range) / highest_watts(zone_.scope) * 1e3;
-    info_.horizon = Nanoseconds(static_cast<std::int64_t>(std::min(horizon_ns, 9e18)));
-    restart(now);
-}
-
-void PowercapCounter::restart(Nanoseconds now) {
-    begin_ = now;
-    last_ = parse_unsigned(read_small_file(zone_.directory / "energy_uj").text);
-}
-
-Reading PowercapCounter::read(Nanoseconds now) {
-    Reading reading{Reading::State::pending, begin_, now, {}, {}};
-    const std::filesystem::path file = zone_.directory / "energy_uj";
-    const SmallFile content = read_small_file(file);
-    const std::optional<std::uint64_t> raw = content.error == 0 ? parse_unsigned(content.text) : std::nullopt;
-    if (!raw) {
-        reading.problem = fmt::format("{} could not be read ({})", file.string(),
-                                      content.error != 0 ? std::strerror(content.error) : "no number in it");
-        return reading;
-    }
-    const auto lose = [&](std::string why) {
-        reading.state = Reading::State::lost;
-        reading.problem = std::move(why);
-    };
-    const Nanoseconds gap = now - begin_;
-    const double most = highest_watts(zone_.scope) * base::to_seconds(gap + step_slack).value() * 1e6;  // microjoules
-    if (!last_) {
-        lose(fmt::format("{} could not be read when its interval began", file.string()));
-    } else if (zone_.range > 0 && gap > info_.horizon) {
-        lose(fmt::format("{} was not read for {:.0f} s, in which it may have wrapped unseen", file.string(),
-                         base::to_seconds(gap).value()));
-    } else if (*raw < *last_ && (*last_ > zone_.range || static_cast<double>(*raw + (zone_.range - *last_)) > most)) {
-        lose(fmt::format("{} went backwards from {} to {}, which is no wrap at {}", file.string(), *last_, *raw,
-                         zone_.range));
-    } else if (*raw >= *last_ && static_cast<double>(*raw - *last_) > most) {
-        lose(fmt::format("{} jumped from {} to {}, more than any processor takes", file.string(), *last_, *raw));
-    } else {
-        const std::uint64_t microjoules = *raw >= *last_ ? *raw - *last_ : *raw + (zone_.range - *last_);
-        reading.state = Reading::State::valid;
-        reading.energy = Nanojoules(static_cast<std::int64_t>(microjoules) * 1000);
-    }
-    last_ = raw;
-    begin_ = now;
-    return reading;
+std::unique_ptr<Sensor> open_powercap_counter(const PowercapZone& zone, base::Nanoseconds now) {
+    SensorInfo info;
+    info.name = zone.parent.empty() ? zone.name : zone.parent + "/" + zone.name;
+    info.source = "powercap";
+    info.scope = zone.scope;
+    info.step = processor_step;
+    if (zone.scope == Scope::part) info.part_of = zone.parent.empty() ? package_of_die(zone.name) : zone.parent;
+    const std::filesystem::path file = zone.directory / "energy_uj";
+    CounterRules rules{file.string(), 1000, zone.range, highest_power(zone.scope), processor_slack};
+    return std::make_unique<CounterSensor>(
+        std::move(info), std::move(rules), [file] { return read_count(file); }, now);
 }
 
 }  // namespace ergon::energy

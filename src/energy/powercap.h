@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,18 +33,6 @@ struct PowercapSearch {
 PowercapSearch find_powercap_zones(const std::filesystem::path& sysfs);
 
 /// The counter of one zone, wraps resolved with the zone's own range.
-class PowercapCounter final : public Sensor {
-  public:
-    PowercapCounter(PowercapZone zone, base::Nanoseconds now);
-    const SensorInfo& info() const override { return info_; }
-    Reading read(base::Nanoseconds now) override;
-    void restart(base::Nanoseconds now) override;
-
-  private:
-    PowercapZone zone_;
-    SensorInfo info_;
-    std::optional<std::uint64_t> last_;  // microjoules at begin_; nothing if the counter was never read since restart
-    base::Nanoseconds begin_{};
-};
+std::unique_ptr<Sensor> open_powercap_counter(const PowercapZone& zone, base::Nanoseconds now);
 
 }  // namespace ergon::energy

@@ -2,6 +2,7 @@
 // What every source of joules looks like. A reading says whether it is valid; a failed one is never a zero.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/units.h"
@@ -10,17 +11,29 @@ namespace ergon::energy {
 
 /// The part of the machine that a sensor covers.
 enum class Scope : std::uint8_t {
-    platform,  // the whole board (psys): contains the packages, is never added to them
-    package,   // a processor package or one of its dies
-    memory,    // DRAM: listed under a package, counted outside it
-    part,      // inside a package (core, uncore) or unknown: shown, never added
+    machine,      // a wall plug, or what the user names: contains everything
+    platform,     // the whole board (psys, a discharging battery): contains the packages, is never added to them
+    package,      // a processor package or one of its dies
+    memory,       // DRAM: listed under a package, counted outside it
+    accelerator,  // a graphics card
+    part,         // inside a package (core, uncore) or unknown: shown, never added
 };
 
 struct SensorInfo {
-    std::string name;  // "package-0", "package-0/dram"
+    std::string name;    // "package-0", "package-0/dram"
+    std::string source;  // "powercap", "perf", "hwmon", "battery", "nvml", "plug", "prometheus", "command", "file"
     Scope scope = Scope::part;
     base::Nanoseconds step{};     // how often the counter moves: what an edge of an interval leaves uncertain
-    base::Nanoseconds horizon{};  // read at least this often, or what happened since cannot be known
+    base::Nanoseconds horizon{};  // read at least this often, or what happened since cannot be known; 0: no such limit
+    std::string part_of;          // "package-0" for its core; empty if it lies in no other sensor, or in an unknown one
+};
+
+/// What a source said at one moment, or why it said nothing.
+template <typename Value>
+struct Answer {
+    std::optional<Value> value;
+    std::string problem;
+    bool hopeless = false;  // nor will a later answer tell what was taken up to now
 };
 
 /// The energy between two moments.

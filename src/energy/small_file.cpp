@@ -2,7 +2,9 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 namespace ergon::energy {
@@ -41,6 +43,16 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (problem != std::errc() || end != text.data() + text.size() || text.empty()) return std::nullopt;
     return value;
+}
+
+Answer<std::uint64_t> read_count(const std::filesystem::path& path) {
+    const SmallFile file = read_small_file(path);
+    if (file.error != 0) {
+        return {{}, fmt::format("{} could not be read ({})", path.string(), std::strerror(file.error))};
+    }
+    const std::optional<std::uint64_t> count = parse_unsigned(file.text);
+    if (!count) return {{}, fmt::format("{} could not be read (no number in it)", path.string())};
+    return {count, {}};
 }
 
 }  // namespace ergon::energy

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "energy/sensor.h"
+
 namespace ergon::energy {
 
 struct SmallFile {
@@ -20,6 +22,9 @@ SmallFile read_small_file(const std::filesystem::path& path, std::size_t limit =
 
 /// The unsigned decimal number that is all of `text` but white space around it.
 std::optional<std::uint64_t> parse_unsigned(std::string_view text);
+
+/// The unsigned number in a file, or why there is none.
+Answer<std::uint64_t> read_count(const std::filesystem::path& path);
 
 /// `text` without white space at both ends.
 std::string_view trimmed(std::string_view text);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
+#include <memory>
 #include <unistd.h>
 
 #include "fake_tree.h"
@@ -137,9 +138,9 @@ TEST(PowercapSearch, PermissionDeniedHasItsOwnSentenceWithTheRemedy) {
 
 class PowercapCounterTest : public ::testing::Test {
   protected:
-    PowercapCounter open(std::uint64_t energy, std::uint64_t range) {
+    std::unique_ptr<Sensor> open(std::uint64_t energy, std::uint64_t range) {
         tree_.zone("intel-rapl:0", "package-0", energy, range);
-        return PowercapCounter(find_powercap_zones(tree_.root()).zones.at(0), seconds(0));
+        return open_powercap_counter(find_powercap_zones(tree_.root()).zones.at(0), seconds(0));
     }
     void count(std::uint64_t energy) { tree_.count("intel-rapl:0", energy); }
 
@@ -147,14 +148,14 @@ class PowercapCounterTest : public ::testing::Test {
 };
 
 TEST_F(PowercapCounterTest, CountsFromReadingToReading) {
-    PowercapCounter counter = open(1'000'000, 262'143'328'850);
+    const auto counter = open(1'000'000, 262'143'328'850);
     count(3'500'000);
-    const Reading first = counter.read(seconds(0.5));
+    const Reading first = counter->read(seconds(0.5));
     ASSERT_EQ(first.state, State::valid) << first.problem;
     EXPECT_EQ(first.energy, joules(2.5));
     EXPECT_EQ(first.begin, seconds(0));
     EXPECT_EQ(first.end, seconds(0.5));
-    const Reading still = counter.read(seconds(0.6));
+    const Reading still = counter->read(seconds(0.6));
     EXPECT_EQ(still.state, State::valid);
     EXPECT_EQ(still.energy, joules(0));
     EXPECT_EQ(still.begin, seconds(0.5));
@@ -162,7 +163,7 @@ TEST_F(PowercapCounterTest, CountsFromReadingToReading) {
 
 TEST_F(PowercapCounterTest, WrapsAtItsOwnRangeSeveralTimes) {
     for (const std::uint64_t range : {262'143'328'850ull, 65'532'610'987ull, 100'000'007ull}) {
-        PowercapCounter counter = open(range - 1'000'000, range);
+        const auto counter = open(range - 1'000'000, range);
         std::uint64_t raw = range - 1'000'000;
         // Steps that bring the counter round: just under half its range, or 90 J where the range is large.
         const std::uint64_t step = std::min<std::uint64_t>(90'000'000, range / 2 - 3);
@@ -170,7 +171,7 @@ TEST_F(PowercapCounterTest, WrapsAtItsOwnRangeSeveralTimes) {
         for (int i = 1; i <= 40; ++i) {
             raw = raw + step >= range ? raw + step - range : raw + step;
             count(raw);
-            const Reading reading = counter.read(seconds(0.095 * i));
+            const Reading reading = counter->read(seconds(0.095 * i));
             ASSERT_EQ(reading.state, State::valid) << reading.problem;
             sum += reading.energy;
         }
@@ -179,68 +180,68 @@ TEST_F(PowercapCounterTest, WrapsAtItsOwnRangeSeveralTimes) {
 }
 
 TEST_F(PowercapCounterTest, AStepBackThatIsNoWrapIsLostNotAdded) {
-    PowercapCounter counter = open(200'000'000'000, 262'143'328'850);
+    const auto counter = open(200'000'000'000, 262'143'328'850);
     count(100'000'000'000);  // a wrap would mean 162 kJ in a second
-    const Reading back = counter.read(seconds(1));
+    const Reading back = counter->read(seconds(1));
     EXPECT_EQ(back.state, State::lost);
     EXPECT_EQ(back.energy, joules(0));
     EXPECT_NE(back.problem.find("backwards"), std::string::npos);
     count(100'000'500'000);
-    const Reading after = counter.read(seconds(2));
+    const Reading after = counter->read(seconds(2));
     EXPECT_EQ(after.state, State::valid) << "counting goes on from the new value";
     EXPECT_EQ(after.energy, joules(0.5));
     EXPECT_EQ(after.begin, seconds(1));
 }
 
 TEST_F(PowercapCounterTest, WithoutARangeAStepBackIsLost) {
-    PowercapCounter counter = open(5'000'000, 0);
+    const auto counter = open(5'000'000, 0);
     count(4'999'999);
-    EXPECT_EQ(counter.read(seconds(1)).state, State::lost);
+    EXPECT_EQ(counter->read(seconds(1)).state, State::lost);
 }
 
 TEST_F(PowercapCounterTest, AnImpossibleJumpIsLost) {
-    PowercapCounter counter = open(0, 262'143'328'850);
+    const auto counter = open(0, 262'143'328'850);
     count(262'000'000'000);
-    EXPECT_EQ(counter.read(seconds(1)).state, State::lost);
+    EXPECT_EQ(counter->read(seconds(1)).state, State::lost);
 }
 
 TEST_F(PowercapCounterTest, AFailedReadIsNoZeroAndNoWrap) {
-    PowercapCounter counter = open(50'000'000, 65'532'610'987);
+    const auto counter = open(50'000'000, 65'532'610'987);
     tree_.count_text("intel-rapl:0", "");
-    const Reading failed = counter.read(seconds(1));
+    const Reading failed = counter->read(seconds(1));
     EXPECT_EQ(failed.state, State::pending);
     EXPECT_EQ(failed.energy, joules(0));
     EXPECT_FALSE(failed.problem.empty());
     tree_.count_text("intel-rapl:0", "-5\n");
-    EXPECT_EQ(counter.read(seconds(1.5)).state, State::pending);
+    EXPECT_EQ(counter->read(seconds(1.5)).state, State::pending);
     count(80'000'000);
-    const Reading healed = counter.read(seconds(2));
+    const Reading healed = counter->read(seconds(2));
     ASSERT_EQ(healed.state, State::valid);
     EXPECT_EQ(healed.energy, joules(30)) << "the counter went on counting while it could not be read";
     EXPECT_EQ(healed.begin, seconds(0));
 }
 
 TEST_F(PowercapCounterTest, AZoneThatVanishesIsPendingAndThenLost) {
-    PowercapCounter counter = open(50'000'000, 65'532'610'987);
+    const auto counter = open(50'000'000, 65'532'610'987);
     tree_.remove("intel-rapl:0");
-    EXPECT_EQ(counter.read(seconds(1)).state, State::pending);
-    counter.restart(seconds(1));
+    EXPECT_EQ(counter->read(seconds(1)).state, State::pending);
+    counter->restart(seconds(1));
     tree_.zone("intel-rapl:0", "package-0", 10, 65'532'610'987);
-    const Reading back = counter.read(seconds(3));
+    const Reading back = counter->read(seconds(3));
     EXPECT_EQ(back.state, State::lost) << "nobody saw where it stood when the interval began";
     EXPECT_EQ(back.begin, seconds(1));
     count(1'000'010);
-    EXPECT_EQ(counter.read(seconds(4)).energy, joules(1));
+    EXPECT_EQ(counter->read(seconds(4)).energy, joules(1));
 }
 
 TEST_F(PowercapCounterTest, AGapInWhichItMayHaveWrappedIsLost) {
     // 65,532 J at the assumed ceiling of 1,000 W are 65.5 s.
-    PowercapCounter counter = open(50'000'000, 65'532'610'987);
-    EXPECT_NEAR(base::to_seconds(counter.info().horizon).value(), 65.5, 0.1);
+    const auto counter = open(50'000'000, 65'532'610'987);
+    EXPECT_NEAR(base::to_seconds(counter->info().horizon).value(), 65.5, 0.1);
     count(60'000'000);
-    EXPECT_EQ(counter.read(seconds(65)).state, State::valid);
+    EXPECT_EQ(counter->read(seconds(65)).state, State::valid);
     count(70'000'000);
-    const Reading late = counter.read(seconds(65 + 66));
+    const Reading late = counter->read(seconds(65 + 66));
     EXPECT_EQ(late.state, State::lost);
     EXPECT_NE(late.problem.find("wrapped unseen"), std::string::npos);
 }

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "energy/sensor.h"
+
+namespace ergon::energy {
+
+/// What one kind of source offers on this machine.
+struct FoundSensors {
+    std::vector<std::unique_ptr<Sensor>> sensors;
+    std::vector<std::string> problems;  // a sentence, with its remedy, for each thing that is there and cannot be used
+};
+
+}  // namespace ergon::energy

@@ -1,0 +1,145 @@
+#include "energy/nvml.h"
+
+#include <algorithm>
+#include <array>
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <utility>
+
+#include "energy/counter_sensor.h"
+#include "energy/power_integral.h"
+
+namespace ergon::energy {
+namespace {
+
+// Measured by others (arXiv 2312.02741 and Zeus): the energy counter steps about every 100 ms.
+constexpr base::Nanoseconds energy_step{100'000'000};
+// From NVIDIA's documentation: from Ampere on, power is a mean over the last second.
+constexpr base::Nanoseconds power_step{1'000'000'000};
+
+using Device = struct OpaqueDevice*;
+
+/// The functions of nvml.h that are needed. All return 0 when they succeed.
+struct Functions {
+    int (*init)() = nullptr;
+    int (*shutdown)() = nullptr;
+    int (*count)(unsigned*) = nullptr;
+    int (*device)(unsigned, Device*) = nullptr;
+    int (*name)(Device, char*, unsigned) = nullptr;              // may be missing
+    int (*total_energy)(Device, unsigned long long*) = nullptr;  // millijoules; may be missing
+    int (*power)(Device, unsigned*) = nullptr;                   // milliwatts; may be missing
+};
+
+/// The loaded library, initialised; sensors keep it alive.
+class Library {
+  public:
+    explicit Library(void* handle) : handle_(handle) {
+        load(functions.init, "nvmlInit_v2");
+        load(functions.shutdown, "nvmlShutdown");
+        load(functions.count, "nvmlDeviceGetCount_v2");
+        load(functions.device, "nvmlDeviceGetHandleByIndex_v2");
+        load(functions.name, "nvmlDeviceGetName");
+        load(functions.total_energy, "nvmlDeviceGetTotalEnergyConsumption");
+        load(functions.power, "nvmlDeviceGetPowerUsage");
+        const bool complete = functions.init && functions.shutdown && functions.count && functions.device &&
+                              (functions.total_energy || functions.power);
+        if (!complete) {
+            problem = "it lacks functions that are needed; a newer driver has them";
+        } else if (const int code = functions.init(); code != 0) {
+            problem = fmt::format("nvmlInit_v2 gives error {}; nvidia-smi says more", code);
+        } else {
+            initialised_ = true;
+        }
+    }
+    ~Library() {
+        if (initialised_) functions.shutdown();
+        ::dlclose(handle_);
+    }
+    Library(const Library&) = delete;
+    Library& operator=(const Library&) = delete;
+
+    Functions functions;
+    std::string problem;  // why it cannot be used
+
+  private:
+    template <typename Function>
+    void load(Function& function, const char* name) {
+        function = reinterpret_cast<Function>(::dlsym(handle_, name));
+    }
+
+    void* handle_;
+    bool initialised_ = false;
+};
+
+using SharedLibrary = std::shared_ptr<const Library>;
+
+Answer<std::uint64_t> ask_energy(const Library& library, Device device, const std::string& name) {
+    unsigned long long millijoules = 0;
+    const int code = library.functions.total_energy(device, &millijoules);
+    if (code == 0) return {millijoules, {}};
+    return {{}, fmt::format("{} did not give its energy (NVML error {})", name, code)};
+}
+
+Answer<base::Watts> ask_power(const Library& library, Device device, const std::string& name) {
+    unsigned milliwatts = 0;
+    const int code = library.functions.power(device, &milliwatts);
+    if (code == 0) return {base::Watts(milliwatts * 1e-3), {}};
+    return {{}, fmt::format("{} did not give its power (NVML error {})", name, code)};
+}
+
+std::string device_name(const Library& library, Device device, unsigned index) {
+    std::array<char, 128> text{};
+    if (!library.functions.name || library.functions.name(device, text.data(), text.size() - 1) != 0) {
+        return fmt::format("gpu-{}", index);
+    }
+    return fmt::format("gpu-{} ({})", index, text.data());
+}
+
+void open_device(const SharedLibrary& library, unsigned index, base::Nanoseconds now, FoundSensors& found) {
+    Device device = nullptr;
+    if (const int code = library->functions.device(index, &device); code != 0) {
+        found.problems.push_back(fmt::format("NVIDIA's card {} cannot be opened (NVML error {}).", index, code));
+        return;
+    }
+    const std::string name = device_name(*library, device, index);
+    SensorInfo info{name, "nvml", Scope::accelerator, {}, {}, {}};
+    if (library->functions.total_energy && ask_energy(*library, device, name).value) {
+        info.step = energy_step;
+        CounterRules rules;
+        rules.where = "The energy counter of " + name;
+        rules.nanojoules = 1e6;
+        found.sensors.push_back(std::make_unique<CounterSensor>(
+            std::move(info), std::move(rules), [=] { return ask_energy(*library, device, name); }, now));
+    } else if (library->functions.power && ask_power(*library, device, name).value) {
+        info.step = power_step;
+        found.sensors.push_back(std::make_unique<PowerIntegral>(
+            std::move(info), [=] { return ask_power(*library, device, name); }, now));
+    } else {
+        found.problems.push_back(
+            fmt::format("{} gives neither energy nor power (as with MIG partitions and some virtual cards).", name));
+    }
+}
+
+}  // namespace
+
+FoundSensors find_nvml(const std::filesystem::path& path, base::Nanoseconds now) {
+    FoundSensors found;
+    void* const handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (handle == nullptr) return found;
+    const auto library = std::make_shared<const Library>(handle);
+    if (!library->problem.empty()) {
+        found.problems.push_back(
+            fmt::format("NVIDIA's library {} cannot be used: {}.", path.string(), library->problem));
+        return found;
+    }
+    unsigned count = 0;
+    if (const int code = library->functions.count(&count); code != 0) {
+        found.problems.push_back(fmt::format("NVIDIA's cards cannot be counted (NVML error {}).", code));
+        return found;
+    }
+    // A library that claims more than any machine has is not asked for each.
+    for (unsigned index = 0; index < std::min(count, 64u); ++index) open_device(library, index, now, found);
+    return found;
+}
+
+}  // namespace ergon::energy
