@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
+#include "cli/machine_options.h"
 #include "cli/model_path.h"
 #include "cli/progress.h"
 #include "cli/run_report.h"
@@ -152,7 +153,7 @@ void print_table(const std::vector<Row>& rows) {
 void bench(const BenchOptions& options) {
     const auto instances = load_instances(options);
     check_answers(options, instances);
-    energy::Meter meter;
+    energy::Meter meter(machine_options());
     std::vector<Row> rows = rows_of(options, instances);
     // Rows take turns, so that what a shared machine does to one it does to all.
     Progress progress("runs");

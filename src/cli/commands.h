@@ -18,6 +18,7 @@ void add_bench(CLI::App& program);
 void add_compare(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_logits(CLI::App& program);
+void add_meter(CLI::App& program);
 void add_perplexity(CLI::App& program);
 void add_profile(CLI::App& program);
 void add_run(CLI::App& program);

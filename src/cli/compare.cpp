@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
+#include "cli/machine_options.h"
 #include "cli/model_path.h"
 #include "cli/progress.h"
 #include "cli/run_report.h"
@@ -91,7 +92,7 @@ void compare(const CompareOptions& options) {
     lab::Results results(options.results_file);
     base::ThreadPool pool(options.threads);
     std::vector<lab::Entrant> entrants = load_entrants(options, pool);
-    energy::Meter meter;
+    energy::Meter meter(machine_options());
 
     Progress progress("answers");
     const lab::CompareSettings settings{.prompt_set = options.prompts,

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/machine_options.h"
 
 namespace ergon::cli {
 namespace {
@@ -64,6 +65,7 @@ void describe_program(CLI::App& program) {
             "What is told on stderr while working: trace, debug, info, warning, error or off [warning]")
         ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
         ->type_name("LEVEL");
+    add_machine_options(program);
 }
 
 /// What CLI11 has to say: help and version on stdout, wrong use as a sentence.
@@ -91,6 +93,7 @@ int run(int argc, char** argv) {
     add_compare(program);
     add_bench(program);
     add_profile(program);
+    add_meter(program);
     add_perplexity(program);
     add_inspect(program);
     add_tokenize(program);

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
+#include "cli/machine_options.h"
 #include "cli/model_path.h"
 
 namespace ergon::cli {
@@ -18,6 +19,7 @@ struct ProfileOptions {
     lab::ProfileSettings settings;
     model::LoadOptions load;
     bool json = false;
+    std::string page;
 };
 
 void run_profile(ProfileOptions options) {
@@ -26,13 +28,17 @@ void run_profile(ProfileOptions options) {
     const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
     fmt::print(stderr, "Measuring what this machine can do...\n");
     const lab::MachineLimits limits = lab::Workloads().limits(options.settings.threads);
-    energy::Meter meter;
+    energy::Meter meter(machine_options());
     fmt::print(stderr, "Running {}...\n", model.name);
     const lab::Profile profile = lab::profile(model, meter, limits, options.settings);
     if (options.json) {
         fmt::print("{}\n", lab::profile_json(profile).dump(2));
     } else {
         fmt::print("{}", lab::profile_table(profile));
+    }
+    if (!options.page.empty()) {
+        base::write_atomically(options.page, lab::profile_page(profile));
+        fmt::print(stderr, "The page is in {}.\n", options.page);
     }
 }
 
@@ -56,7 +62,12 @@ void add_profile(CLI::App& program) {
     add_cache(command, options->settings.cache);
     add_strict(command, options->load);
     command.add_flag("--json", options->json, "Print one JSON object instead of the table");
-    command.footer("Example:\n  ergon profile qwen2.5-coder-0.5b-instruct-q4_k_m --batch 4");
+    command.add_option("--html", options->page, "Write a page with charts to this file, too")->type_name("FILE");
+    command.footer(
+        "The machine's limits are measured first: streaming from memory, multiply-adds on F32 and on int8.\n\n"
+        "Examples:\n"
+        "  ergon profile qwen2.5-coder-0.5b-instruct-q4_k_m --html profile.html\n"
+        "  ergon profile model.gguf --prompt-tokens 1000 --tokens 100 --batch 4");
     command.callback([options] { run_profile(*options); });
 }
 

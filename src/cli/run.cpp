@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
+#include "cli/machine_options.h"
 #include "cli/model_path.h"
 #include "cli/run_interrupt.h"
 #include "cli/run_printer.h"
@@ -92,7 +93,7 @@ class Conversation {
 
     const RunOptions& options_;
     base::ThreadPool pool_;
-    energy::Meter meter_;
+    energy::Meter meter_{machine_options()};
     engine::LoadedModel model_;
     engine::GenerationOptions settings_;
     engine::Session session_;

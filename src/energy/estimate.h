@@ -3,10 +3,12 @@
 // argues the constants and the width.
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/units.h"
 #include "energy/processor.h"
+#include "energy/processor_table.h"
 
 namespace ergon::energy {
 
@@ -20,33 +22,45 @@ struct PowerRange {
         return {power.value * factor, power.low * factor, power.high * factor};
     }
     /// The ends as factors of the value.
-    constexpr double low_factor() const { return low / value; }
-    constexpr double high_factor() const { return high / value; }
+    constexpr double low_factor() const { return value > base::Watts(0) ? low / value : 1; }
+    constexpr double high_factor() const { return value > base::Watts(0) ? high / value : 1; }
 };
 
-/// Processors that draw about alike per hardware thread. Processor and memory; not disks, fans, power supply.
+/// Processors that draw about alike, for one and for another measure: watts per hardware thread, or shares of their
+/// thermal design power where that is known.
 struct ProcessorClass {
     std::string_view description;
     PowerRange idle_per_thread;    // drawn all the time, per visible hardware thread
     PowerRange active_per_thread;  // drawn on top by each hardware thread while it is busy
+    PowerRange idle_share;         // of a watt of design power; with all threads busy `active_share` on top
+    PowerRange active_share;
 };
 
 std::span<const ProcessorClass> processor_classes();
 
 const ProcessorClass& classify(const Processor& processor);
 
+struct Calibration;
+
 /// E = idle power x time + active power x busy thread time.
 struct MachineEstimate {
+    /// From the processor's design power where it is known, else from its class.
     explicit MachineEstimate(const Processor& processor);
+    MachineEstimate(const Processor& processor, const ProcessorTable& table);
+    /// From this machine's own calibration.
+    MachineEstimate(const Processor& processor, const Calibration& calibration);
 
-    const ProcessorClass* processor_class;
-    PowerRange idle;  // the whole visible machine
+    std::string description;  // what it rests on, for a sentence: "the processor's class (...)"
+    PowerRange idle;          // the whole visible machine
     PowerRange active_per_thread;
-    int threads;
+    int threads = 1;
 
     base::Nanojoules idle_energy(base::Nanoseconds elapsed) const;
     /// Busy time beyond all threads for all of `elapsed` counts as that.
     base::Nanojoules active_energy(base::Nanoseconds busy, base::Nanoseconds elapsed) const;
+
+  private:
+    std::string range_words() const;
 };
 
 /// power x time, rounded to a nanojoule.

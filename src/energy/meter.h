@@ -8,10 +8,7 @@
 //   meter.step({{{id, Phase::prompt, 12}}}, begin, account);
 //   const RequestFigures cost = meter.end_request(id);
 
-#include <array>
 #include <cstdint>
-#include <filesystem>
-#include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <span>
@@ -20,36 +17,11 @@
 #include "base/units.h"
 #include "energy/figure.h"
 #include "energy/ledger.h"
+#include "energy/machine_reader.h"
+#include "energy/request_figures.h"
 #include "energy/work_account.h"
 
 namespace ergon::energy {
-
-struct MeterOptions {
-    std::filesystem::path sysfs = "/sys";
-    std::filesystem::path procfs = "/proc";
-    base::Nanoseconds interval{100'000'000};  // between readings while nothing forces one
-};
-
-/// What one phase of a request cost.
-struct PhaseFigures {
-    Figure total;       // work and a share of idle power
-    Figure above_idle;  // work alone
-    base::Seconds seconds{};
-    base::Tokens tokens{};
-    std::map<ComponentId, Figure> components;  // add up to above_idle
-};
-
-/// What a request cost, and the readings behind it.
-struct RequestFigures {
-    std::array<PhaseFigures, phase_count> phases;
-    Figure
-        total;  // `measured` if the request ran alone over whole readings, also where its phases had to be apportioned
-    Figure above_idle;
-    base::Seconds seconds{};
-    RequestAccount account;  // the ledger's integers
-
-    const PhaseFigures& operator[](Phase phase) const { return phases[static_cast<std::size_t>(phase)]; }
-};
 
 /// Joules of no request since the meter began to read, up to the last reading that is settled.
 struct CommonFigures {
@@ -85,16 +57,12 @@ class Meter {
     RequestFigures end_request(RequestId request);
 
     CommonFigures common() const;
+    /// What reading counters and keeping the ledger took since the first request began.
+    Overhead overhead() const;
 
   private:
     struct State;
     std::unique_ptr<State> state_;
 };
-
-/// {"value": ..., ...} per phase and in all: {"prompt": {"total": figure, "above_idle": figure}, ..., "total": ...,
-/// "above_idle": ...}
-nlohmann::ordered_json energy_json(const RequestFigures& figures);
-/// The readings behind the figures, in the units of the counters: for those who want to recompute.
-nlohmann::ordered_json raw_json(const RequestFigures& figures);
 
 }  // namespace ergon::energy

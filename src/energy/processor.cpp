@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <set>
 #include <string_view>
 #include <time.h>
 #include <unistd.h>
@@ -76,6 +77,7 @@ Processor read_processor(const std::filesystem::path& procfs) {
     const std::string text = read_small_file(procfs / "cpuinfo", std::size_t{1} << 23).text;
     Processor processor;
     int threads = 0;
+    std::set<int> sockets;
     for (std::size_t begin = 0; begin < text.size();) {
         const std::size_t end = std::min(text.find('\n', begin), text.size());
         const std::string_view line(text.data() + begin, end - begin);
@@ -85,9 +87,11 @@ Processor read_processor(const std::filesystem::path& procfs) {
         const std::string_view key = trimmed(line.substr(0, colon));
         const std::string_view value = trimmed(line.substr(colon + 1));
         if (key == "processor" && parse_id(value) >= 0) ++threads;
+        if (key == "physical id") sockets.insert(parse_id(value));
         if (threads <= 1) read_line(key, value, processor);
     }
     processor.threads = std::max(1, threads);
+    processor.sockets = std::max(1, static_cast<int>(sockets.size()));
     return processor;
 }
 

@@ -19,6 +19,7 @@ struct Processor {
     std::vector<std::string>
         vector_flags;  // of those that kernels are built for: "avx2", "fma", "avx512f", "asimd", ...
     int threads = 1;   // visible hardware threads
+    int sockets = 1;   // by their "physical id"
     bool virtual_machine = false;
 };
 

@@ -61,8 +61,8 @@ class Entry {
         return value;
     }
 
-    Source source() const {
-        Source source{text("source", true), std::nullopt, text("url", false)};
+    Citation source() const {
+        Citation source{text("source", true), std::nullopt, text("url", false)};
         if (const auto year = whole("year", 1900, 2200)) source.year = static_cast<int>(*year);
         if (!source.url.empty() && !source.url.starts_with("https://")) fail_key("url", "an address with https://");
         return source;

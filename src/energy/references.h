@@ -13,7 +13,7 @@
 namespace ergon::energy {
 
 /// Where an amount comes from.
-struct Source {
+struct Citation {
     std::string name;
     std::optional<int> year;  // none for arithmetic
     std::string url;          // empty if there is none
@@ -24,7 +24,7 @@ struct Reference {
     base::Joules joules{};
     std::optional<base::Joules> low;  // where the source gives a range: both ends
     std::optional<base::Joules> high;
-    Source source;
+    Citation source;
 };
 
 /// What somebody published of a model. Without its batch a figure is hardly comparable: it moves the same model on the
@@ -37,7 +37,7 @@ struct PublishedFigure {
     std::optional<base::Tokens> tokens;  // generated per response, about
     std::optional<base::Joules> per_token;
     std::optional<base::Joules> per_response;
-    Source source;
+    Citation source;
 };
 
 struct References {

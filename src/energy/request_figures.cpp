@@ -16,18 +16,13 @@ using base::to_joules;
 // and one that multiplies at full width the power of server and desktop cores differs by less.
 constexpr double apportioning_error = 0.2;
 
-/// The amounts of one phase, or of a whole request, that its interval depends on.
-struct Amounts {
-    Nanojoules active{};
-    Nanojoules idle{};
-    Nanojoules active_estimated{};
-    Nanojoules idle_estimated{};
-    Nanojoules shared{};
-    Nanoseconds time{};
+Joules counted(const Amounts& amounts) {
+    return to_joules(amounts.active + amounts.idle - amounts.active_estimated - amounts.idle_estimated);
+}
 
-    Joules counted() const { return to_joules(active + idle - active_estimated - idle_estimated); }
-    bool any_estimated() const { return active_estimated + idle_estimated > Nanojoules(0); }
-};
+bool any_estimated(const Amounts& amounts) {
+    return amounts.active_estimated + amounts.idle_estimated > Nanojoules(0);
+}
 
 Amounts amounts_of(const Charge& charge) {
     return {charge.active, charge.idle, charge.active_estimated, charge.idle_estimated, charge.shared, charge.time};
@@ -36,41 +31,12 @@ Amounts amounts_of(const Charge& charge) {
 /// What counters leave uncertain: a step of the counter at either end, and the split of what was shared.
 Joules counter_error(const Amounts& amounts, const Uncertainty& uncertainty) {
     Joules edges{};
-    if (amounts.time > Nanoseconds(0)) edges = amounts.counted() * (2 * (uncertainty.counter_step / amounts.time));
-    return std::min(edges, amounts.counted()) + to_joules(amounts.shared) * apportioning_error;
+    if (amounts.time > Nanoseconds(0)) edges = counted(amounts) * (2 * (uncertainty.counter_step / amounts.time));
+    return std::min(edges, counted(amounts)) + to_joules(amounts.shared) * apportioning_error;
 }
 
 Joules not_negative(Joules energy) {
     return std::max(energy, Joules(0));
-}
-
-Figure total_of(const Amounts& amounts, const Uncertainty& uncertainty) {
-    const Joules error = counter_error(amounts, uncertainty);
-    const Joules idle = to_joules(amounts.idle_estimated);
-    const Joules active = to_joules(amounts.active_estimated);
-    Figure figure{to_joules(amounts.active + amounts.idle), not_negative(amounts.counted() - error),
-                  amounts.counted() + error, Method::measured};
-    figure.low += idle * uncertainty.estimated_idle.low_factor() + active * uncertainty.estimated_active.low_factor();
-    figure.high +=
-        idle * uncertainty.estimated_idle.high_factor() + active * uncertainty.estimated_active.high_factor();
-    // A counter that moved once or not at all tells of another time as much as of this one.
-    const bool whole_steps = amounts.time >= uncertainty.counter_step * std::int64_t{2};
-    if (amounts.shared > Nanojoules(0) || !whole_steps) figure.method = Method::apportioned;
-    if (amounts.any_estimated()) figure.method = Method::estimated;
-    return figure;
-}
-
-Figure above_idle_of(const Amounts& amounts, const Uncertainty& uncertainty) {
-    const Joules error = counter_error(amounts, uncertainty);
-    const Joules counted = to_joules(amounts.active - amounts.active_estimated);
-    const Joules active = to_joules(amounts.active_estimated);
-    const Joules subtracted = to_joules(amounts.idle - amounts.idle_estimated);
-    Figure figure{counted + active, counted - error - subtracted * (uncertainty.subtracted_idle.high_factor() - 1),
-                  counted + error + subtracted * (1 - uncertainty.subtracted_idle.low_factor()), Method::apportioned};
-    figure.low = not_negative(figure.low) + active * uncertainty.estimated_active.low_factor();
-    figure.high += active * uncertainty.estimated_active.high_factor();
-    if (amounts.any_estimated() || !uncertainty.idle_observed) figure.method = Method::estimated;
-    return figure;
 }
 
 /// A component's part of the phase's work: always a split, with the split's error where a counter was and the class's
@@ -84,10 +50,39 @@ Figure component_of(Nanojoules energy, const Amounts& phase, const Uncertainty& 
     const Joules value = to_joules(energy);
     const bool idle_assumed = !uncertainty.idle_observed;
     return {value, value * (1 - below), value * (1 + above),
-            phase.any_estimated() || idle_assumed ? Method::estimated : Method::apportioned};
+            any_estimated(phase) || idle_assumed ? Method::estimated : Method::apportioned};
 }
 
 }  // namespace
+
+Figure total_of(const Amounts& amounts, const Uncertainty& uncertainty) {
+    const Joules error = counter_error(amounts, uncertainty);
+    const Joules idle = to_joules(amounts.idle_estimated);
+    const Joules active = to_joules(amounts.active_estimated);
+    Figure figure{to_joules(amounts.active + amounts.idle), not_negative(counted(amounts) - error),
+                  counted(amounts) + error, Method::measured};
+    figure.low += idle * uncertainty.estimated_idle.low_factor() + active * uncertainty.estimated_active.low_factor();
+    figure.high +=
+        idle * uncertainty.estimated_idle.high_factor() + active * uncertainty.estimated_active.high_factor();
+    // A counter that moved once or not at all tells of another time as much as of this one.
+    const bool whole_steps = amounts.time >= uncertainty.counter_step * std::int64_t{2};
+    if (amounts.shared > Nanojoules(0) || !whole_steps) figure.method = Method::apportioned;
+    if (any_estimated(amounts)) figure.method = Method::estimated;
+    return figure;
+}
+
+Figure above_idle_of(const Amounts& amounts, const Uncertainty& uncertainty) {
+    const Joules error = counter_error(amounts, uncertainty);
+    const Joules counted_active = to_joules(amounts.active - amounts.active_estimated);
+    const Joules active = to_joules(amounts.active_estimated);
+    const Joules subtracted = to_joules(amounts.idle - amounts.idle_estimated);
+    Figure figure{counted_active + active, counted_active - error - subtracted * (uncertainty.subtracted_idle.high_factor() - 1),
+                  counted_active + error + subtracted * (1 - uncertainty.subtracted_idle.low_factor()), Method::apportioned};
+    figure.low = not_negative(figure.low) + active * uncertainty.estimated_active.low_factor();
+    figure.high += active * uncertainty.estimated_active.high_factor();
+    if (any_estimated(amounts) || !uncertainty.idle_observed) figure.method = Method::estimated;
+    return figure;
+}
 
 RequestFigures figures_of(RequestAccount account, const Uncertainty& uncertainty) {
     RequestFigures figures;

@@ -93,5 +93,7 @@ std::vector<Hog> biggest_hogs(const Profile& profile);
 
 std::string profile_table(const Profile& profile);
 nlohmann::ordered_json profile_json(const Profile& profile);
+/// One self-contained HTML page.
+std::string profile_page(const Profile& profile);
 
 }  // namespace ergon::lab

@@ -1,0 +1,227 @@
+// ergon meter calibrate: what this machine's joules depend on.
+
+#include <chrono>
+#include <fmt/format.h>
+#include <iostream>
+#include <memory>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/format_number.h"
+#include "base/threads.h"
+#include "cli/commands.h"
+#include "cli/generation_options.h"
+#include "cli/machine_options.h"
+#include "cli/meter.h"
+#include "cli/progress.h"
+#include "energy/calibration.h"
+#include "energy/wall_log.h"
+#include "lab/workloads.h"
+
+namespace ergon::cli {
+namespace {
+
+using base::ErrorCode;
+using base::Joules;
+using base::Nanoseconds;
+using base::Seconds;
+using energy::CalibrationSample;
+
+struct CalibrateOptions {
+    int threads = 1;
+    int rounds = energy::MeasureOptions{}.rounds;
+    double seconds = 0;
+    bool wall = false;
+    std::string wall_log;
+    std::string out;
+    bool json = false;
+};
+
+// A meter that a person reads must have settled.
+constexpr double seconds_at_the_wall = 10;
+// A run lasts so many steps of the counter, of which one at either end is uncertain.
+constexpr double counter_steps = 20;
+
+double unix_seconds() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// Joules from the machine's own counter.
+energy::EnergySince by_counter(energy::MachineReader& reader) {
+    reader.start(base::now());
+    return [&reader] {
+        const auto interval = reader.read(base::now(), true, false);
+        if (interval && !interval->counted) {
+            base::fail(ErrorCode::system, "The counter {} did not answer during a workload; try again.",
+                       reader.counter()->info().name);
+        }
+        return interval ? base::to_joules(interval->energy) : Joules(0);
+    };
+}
+
+/// Joules from watts that somebody reads off a meter and types.
+energy::EnergySince by_reading() {
+    struct State {
+        Nanoseconds begin{};
+        bool running = false;
+    };
+    return [state = std::make_shared<State>()] {
+        if (!state->running) {
+            state->running = true;
+            state->begin = base::now();
+            return Joules(0);
+        }
+        state->running = false;
+        const Seconds elapsed = base::to_seconds(base::now() - state->begin);
+        fmt::print(stderr, "Watts that the meter showed: ");
+        double watts = 0;
+        for (std::string line; std::getline(std::cin, line);) {
+            const char* const text = line.c_str();
+            char* end = nullptr;
+            watts = std::strtod(text, &end);
+            if (end != text && watts > 0) return base::Watts(watts) * elapsed;
+            fmt::print(stderr, "A number of watts, please: ");
+        }
+        base::fail(ErrorCode::bad_argument, "The readings ended before the workloads did; nothing was written.");
+    };
+}
+
+/// Joules from a log that is complete when all has run: `windows` notes when each workload ran.
+using Windows = std::vector<std::pair<double, double>>;
+energy::EnergySince by_log(Windows& windows) {
+    return [&windows, running = false]() mutable {
+        if (!running) windows.emplace_back(unix_seconds(), 0);
+        if (running) windows.back().second = unix_seconds();
+        running = !running;
+        return Joules(0);
+    };
+}
+
+void take_from_log(const std::string& file, const Windows& windows, std::vector<CalibrationSample>& samples) {
+    const std::vector<energy::WallReading> log = energy::read_wall_log(file);
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        // Meters lag behind: the first second of a run belongs to what was before.
+        const auto power = mean_power(log, windows[i].first + 1, windows[i].second);
+        if (!power) {
+            base::fail(ErrorCode::bad_file,
+                       "{} has fewer than three readings while \"{}\" ran (from {:.0f} to {:.0f} s since 1970): log at "
+                       "least once a second, in UTC, or run the workloads for longer with --seconds.",
+                       file, samples[i].workload, windows[i].first, windows[i].second);
+        }
+        samples[i].energy = *power * Seconds(samples[i].usage[energy::Resource::time]);
+    }
+}
+
+std::string unit_of(std::size_t resource) {
+    if (resource == static_cast<std::size_t>(energy::Resource::time)) return "W";
+    if (resource == static_cast<std::size_t>(energy::Resource::busy_time)) return "W per busy thread";
+    const bool bytes = energy::resource_names[resource].ends_with("bytes");
+    return bytes ? "J/byte" : "J/operation";
+}
+
+void print_calibration(const energy::Calibration& calibration) {
+    fmt::print("{:<20} {:>16}   95% interval\n", "coefficient", "value");
+    for (std::size_t i = 0; i < energy::resource_count; ++i) {
+        const energy::Coefficient& one = calibration.coefficients[i];
+        const base::IntervalText text =
+            base::with_interval(one.value, one.low, one.high, {unit_of(i), base::Prefixes::all});
+        fmt::print("{:<20} {:>16}   {}\n", energy::resource_names[i], text.value, text.interval);
+    }
+    fmt::print("Workloads left out of the fit were missed by {:.1f}% (root mean square), at worst by {:.1f}% ({}).\n",
+               100 * calibration.left_out_error, 100 * calibration.worst_error, calibration.worst_workload);
+}
+
+std::vector<CalibrationSample> run_workloads(const CalibrateOptions& options, energy::MachineReader& reader) {
+    const lab::Workloads workloads;
+    const std::vector<energy::Workload> all = workloads.all(options.threads);
+    const bool by_hand = options.wall || !options.wall_log.empty();
+    const double step = reader.counter() == nullptr ? 0 : base::to_seconds(reader.counter()->info().step).value();
+    const double least = by_hand ? seconds_at_the_wall : std::max(1.0, counter_steps * step);
+    const double seconds = options.seconds > 0 ? options.seconds : least;
+    const int rounds = options.wall ? 2 : options.rounds;  // a person's patience
+    fmt::print(stderr, "{} workloads, {} times each, {:.3g} s a run: {}. Leave the machine alone meanwhile.\n",
+               all.size(), rounds, seconds, duration_text(static_cast<double>(all.size()) * rounds * seconds));
+    Progress progress("runs");
+    energy::MeasureOptions measure{.at_least = Seconds(seconds), .rounds = rounds, .on_sample = {}};
+    measure.on_sample = [&](const CalibrationSample& sample, int done, int count) {
+        if (options.wall) return;
+        progress.show(done, count,
+                      by_hand ? sample.workload
+                              : fmt::format("{}: {:.2f} W", sample.workload,
+                                            sample.energy.value() / sample.usage[energy::Resource::time]));
+    };
+    Windows windows;
+    std::vector<CalibrationSample> samples =
+        energy::measure(all, options.wall                ? by_reading()
+                             : !options.wall_log.empty() ? by_log(windows)
+                                                         : by_counter(reader),
+                        measure);
+    progress.clear();
+    if (!options.wall_log.empty()) take_from_log(options.wall_log, windows, samples);
+    return samples;
+}
+
+void calibrate(const CalibrateOptions& options) {
+    energy::MeterOptions machine = machine_options();
+    machine.calibration.reset();
+    energy::MachineReader reader(machine);
+    const bool by_hand = options.wall || !options.wall_log.empty();
+    if (!by_hand && reader.counter() == nullptr) {
+        base::fail(ErrorCode::bad_argument,
+                   "There is no counter to calibrate against. {} Name a sensor with --sensor, or read a meter at the "
+                   "wall: --wall to type its watts, --wall-log FILE for the log that it writes.",
+                   reader.describe());
+    }
+    energy::Calibration calibration = energy::fit(run_workloads(options, reader));
+    calibration.machine = energy::fingerprint_of(reader.processor());
+    calibration.source = by_hand ? "a meter at the wall" : reader.counter()->info().name;
+    const std::filesystem::path file = !options.out.empty()            ? std::filesystem::path(options.out)
+                                       : machine_options().calibration ? *machine_options().calibration
+                                                                       : energy::standard_calibration_path();
+    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
+    const std::string text = energy::write_calibration(calibration);
+    base::write_atomically(file, text);
+    if (options.json) {
+        fmt::print("{}", text);
+    } else {
+        print_calibration(calibration);
+    }
+    fmt::print(stderr, "Kept in {}.\n", file.string());
+}
+
+}  // namespace
+
+void add_meter_calibrate(CLI::App& meter) {
+    auto options = std::make_shared<CalibrateOptions>();
+    CLI::App& command = *meter.add_subcommand(
+        "calibrate", "Learn from workloads of known make-up what this machine's joules depend on");
+    add_threads(command, options->threads);
+    command.add_option("--rounds", options->rounds, "How often each workload runs")
+        ->check(CLI::Range(2, 1000))
+        ->capture_default_str();
+    command.add_option("--seconds", options->seconds, "How long each run lasts [1; 10 for a meter at the wall]")
+        ->check(CLI::Range(0.05, 3600.0));
+    auto* const wall = command.add_flag("--wall", options->wall, "Type the watts that a meter at the wall shows");
+    command
+        .add_option("--wall-log", options->wall_log,
+                    "Take them from the log that the meter writes meanwhile: lines of time,watts, the time in seconds "
+                    "since 1970 or as 2026-11-22T17:13:35 in UTC")
+        ->type_name("FILE.csv")
+        ->excludes(wall);
+    command.add_option("--out", options->out, "Where it is kept, if not where every command looks for it")
+        ->type_name("FILE");
+    command.add_flag("--json", options->json, "Print the calibration as JSON");
+    command.footer(
+        "The machine idles, spins, streams from each cache and from memory, and multiplies, on 1, 2, 4, ... and all "
+        "threads, in random order. Without a counter the result makes estimates as narrow as it misses workloads that "
+        "it has not seen; with one it says what bytes and operations cost.\n\n"
+        "Examples:\n"
+        "  ergon meter calibrate\n"
+        "  ergon meter calibrate --sensor plug:http://192.168.1.20\n"
+        "  ergon meter calibrate --wall-log meter.csv");
+    command.callback([options] { calibrate(*options); });
+}
+
+}  // namespace ergon::cli

@@ -1,0 +1,165 @@
+// ergon meter -- COMMAND: what the machine took while it ran.
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/format_number.h"
+#include "cli/commands.h"
+#include "cli/meter.h"
+
+extern char** environ;
+
+namespace ergon::cli {
+namespace {
+
+using base::ErrorCode;
+using energy::WindowFigures;
+
+/// While a command runs, Ctrl-C is its business: what it cost until then is still told.
+class LeaveSignalsToTheCommand {
+  public:
+    LeaveSignalsToTheCommand() : interrupt_(std::signal(SIGINT, SIG_IGN)), quit_(std::signal(SIGQUIT, SIG_IGN)) {}
+    ~LeaveSignalsToTheCommand() {
+        std::signal(SIGINT, interrupt_);
+        std::signal(SIGQUIT, quit_);
+    }
+    LeaveSignalsToTheCommand(const LeaveSignalsToTheCommand&) = delete;
+    LeaveSignalsToTheCommand& operator=(const LeaveSignalsToTheCommand&) = delete;
+
+  private:
+    void (*interrupt_)(int);
+    void (*quit_)(int);
+};
+
+pid_t start(const std::vector<std::string>& command) {
+    std::vector<char*> words;
+    for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    for (const int signal : {SIGINT, SIGQUIT, SIGPIPE}) sigaddset(&defaults, signal);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    pid_t child = 0;
+    const int problem = ::posix_spawnp(&child, words[0], nullptr, &attributes, words.data(), environ);
+    posix_spawnattr_destroy(&attributes);
+    if (problem != 0) {
+        base::fail(ErrorCode::bad_argument, "The command '{}' cannot be started: {}.", command[0],
+                   std::strerror(problem));
+    }
+    return child;
+}
+
+/// Reads the machine until the child ends; its status as waitpid gives it.
+int read_until_end(pid_t child, const energy::MachineReader& reader, energy::Window& window) {
+    const int handle = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));  // absent before Linux 5.3
+    int status = 0;
+    while (true) {
+        const auto wait = std::chrono::nanoseconds(reader.interval().value());
+        pollfd ended{handle, POLLIN, 0};
+        // Without a handle, poll is a sleep, and the end is noticed at the next reading.
+        ::poll(&ended, handle < 0 ? 0 : 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
+        const pid_t got = ::waitpid(child, &status, WNOHANG);
+        if (got == child || (got < 0 && errno != EINTR)) break;
+        window.poll();
+    }
+    if (handle >= 0) ::close(handle);
+    return status;
+}
+
+int exit_code(int status) {
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void append_row(const std::string& file, const std::string& row) {
+    const std::string header = codecarbon_header() + "\n";
+    std::string text;
+    if (std::filesystem::exists(file)) text = base::read_text(file);
+    if (!text.empty() && !text.starts_with(header)) {
+        base::fail(ErrorCode::bad_argument,
+                   "{} is there and does not begin with the columns that would be written: give another file to --out.",
+                   file);
+    }
+    if (text.empty()) text = header;
+    if (!text.ends_with('\n')) text += '\n';
+    base::write_atomically(file, text + row + "\n");
+}
+
+void tell(const WindowFigures& figures, const energy::MachineReader& reader, const MeterOutput& output,
+          const std::string& name) {
+    std::string text;
+    if (output.csv) {
+        const std::string row = codecarbon_row(figures, reader, output, name);
+        if (!output.out.empty()) return append_row(output.out, row);
+        text = codecarbon_header() + "\n" + row + "\n";
+    } else if (output.json) {
+        nlohmann::ordered_json json = window_json(figures, reader.overhead());
+        json.update(output.cost.json(figures.joules));
+        json["machine"] = reader.machine();
+        text = json.dump(2) + "\n";
+    } else {
+        text = window_text(figures, reader.overhead(), output) + reader.describe() + "\n";
+    }
+    if (output.out.empty()) {
+        fmt::print(stderr, "{}", text);
+    } else {
+        base::write_atomically(output.out, text);
+    }
+}
+
+}  // namespace
+
+std::string window_text(const WindowFigures& figures, const energy::Overhead& overhead, const MeterOutput& output) {
+    const auto joules = [](const energy::Figure& figure) {
+        const base::IntervalText text = base::with_interval(figure.value.value(), figure.low.value(),
+                                                            figure.high.value(), {"J", base::Prefixes::all});
+        return text.interval.empty() ? text.value : fmt::format("{} {}", text.value, text.interval);
+    };
+    const std::string method(energy::name(figures.joules.method));
+    const std::string above(energy::name(figures.above_idle.method));
+    std::string text = fmt::format(
+        "{:.2f} s, {} {}, {} above idle{}; {:.3g} W on average, {:.2f} threads busy\n", figures.seconds.value(),
+        joules(figures.joules), method, joules(figures.above_idle), above == method ? "" : " (" + above + ")",
+        figures.average.value(), figures.seconds > base::Seconds(0) ? figures.busy / figures.seconds : 0);
+    if (const std::string cost = output.cost.text(figures.joules); !cost.empty()) text += cost + "\n";
+    for (const energy::SensorUse& use : figures.sensors) {
+        text += fmt::format("  {:<32} {:>10}{}{}\n", use.name,
+                            base::with_unit(use.joules.value(), {"J", base::Prefixes::all}),
+                            use.part_of.empty() ? "" : "  in " + use.part_of,
+                            use.complete ? "" : "  (did not answer all the time)");
+    }
+    text += fmt::format("Metering took {:.1f} ms of processor time, {:.3f}% of a thread.\n",
+                        1e3 * overhead.processor_time.value(), 100 * overhead.share());
+    return text;
+}
+
+int meter_command(energy::MachineReader& reader, const std::vector<std::string>& command, const MeterOutput& output) {
+    if (output.csv && !output.out.empty() && std::filesystem::exists(output.out)) {
+        append_row(output.out, {});  // a wrong file is told before the command runs, not after
+    }
+    const LeaveSignalsToTheCommand leave;
+    std::fflush(nullptr);
+    energy::Window window(reader);
+    const pid_t child = start(command);
+    const int status = read_until_end(child, reader, window);
+    tell(window.figures(), reader, output, std::filesystem::path(command[0]).filename().string());
+    return exit_code(status);
+}
+
+}  // namespace ergon::cli

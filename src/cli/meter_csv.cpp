@@ -1,0 +1,147 @@
+// A window as CodeCarbon's rows: what reads its emissions.csv reads this.
+
+#include <array>
+#include <chrono>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "cli/commands.h"
+#include "cli/meter.h"
+
+namespace ergon::cli {
+namespace {
+
+// Of CodeCarbon 3 (codecarbon/output_methods/emissions_data.py).
+constexpr std::array columns{"timestamp",
+                             "project_name",
+                             "run_id",
+                             "experiment_id",
+                             "duration",
+                             "emissions",
+                             "emissions_rate",
+                             "cpu_power",
+                             "gpu_power",
+                             "ram_power",
+                             "cpu_energy",
+                             "gpu_energy",
+                             "ram_energy",
+                             "energy_consumed",
+                             "water_consumed",
+                             "country_name",
+                             "country_iso_code",
+                             "region",
+                             "cloud_provider",
+                             "cloud_region",
+                             "os",
+                             "python_version",
+                             "codecarbon_version",
+                             "cpu_count",
+                             "cpu_model",
+                             "gpu_count",
+                             "gpu_model",
+                             "longitude",
+                             "latitude",
+                             "ram_total_size",
+                             "tracking_mode",
+                             "cpu_utilization_percent",
+                             "gpu_utilization_percent",
+                             "ram_utilization_percent",
+                             "ram_used_gb",
+                             "on_cloud",
+                             "pue",
+                             "wue"};
+
+constexpr double joules_per_kwh = 3.6e6;
+
+std::string quoted(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == text.npos) return text;
+    std::string inside;
+    for (const char c : text) inside += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return '"' + inside + '"';
+}
+
+/// Joules of the sensors of a scope; without counters all is the processor's, as in CodeCarbon's own estimate.
+double joules_of(const energy::WindowFigures& figures, const energy::MachineReader& reader, energy::Scope scope) {
+    if (reader.counter() == nullptr) return scope == energy::Scope::package ? figures.joules.value.value() : 0;
+    double sum = 0;
+    const auto tallies = reader.counter()->tallies();
+    for (std::size_t i = 0; i < tallies.size(); ++i) {
+        if (tallies[i].info.scope == scope && tallies[i].role != energy::Role::repeated) {
+            sum += figures.sensors[i].joules.value();
+        }
+    }
+    return sum;
+}
+
+}  // namespace
+
+std::string codecarbon_header() {
+    return fmt::format("{}", fmt::join(columns, ","));
+}
+
+std::string codecarbon_row(const energy::WindowFigures& figures, const energy::MachineReader& reader,
+                           const MeterOutput& output, const std::string& project) {
+    const auto now = std::chrono::system_clock::now();
+    const double seconds = figures.seconds.value();
+    const auto number = [](double value) { return fmt::format("{}", value); };
+    const auto watts = [&](double joules) { return number(seconds > 0 ? joules / seconds : 0); };
+    const auto kwh = [&](double joules) { return number(joules / joules_per_kwh); };
+    const double cpu = joules_of(figures, reader, energy::Scope::package);
+    const double gpu = joules_of(figures, reader, energy::Scope::accelerator);
+    const double ram = joules_of(figures, reader, energy::Scope::memory);
+    std::string emissions, rate;
+    if (output.cost.carbon) {
+        const double kilograms = energy::carbon_of(figures.joules, *output.cost.carbon).value.value() / 1000;
+        emissions = number(kilograms);
+        rate = number(seconds > 0 ? kilograms / seconds : 0);
+    }
+    utsname system{};
+    ::uname(&system);
+    const auto stamp = static_cast<std::uint64_t>(now.time_since_epoch().count());
+    const double busy = seconds > 0 ? figures.busy.value() / seconds / reader.processor().threads : 0;
+    const std::array<std::string, columns.size()> cells{
+        fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::localtime(std::chrono::system_clock::to_time_t(now))),
+        quoted(project),
+        fmt::format("{:016x}", base::random_bits(stamp, static_cast<std::uint64_t>(::getpid()), 0)),
+        "",
+        number(seconds),
+        emissions,
+        rate,
+        watts(cpu),
+        watts(gpu),
+        watts(ram),
+        kwh(cpu),
+        kwh(gpu),
+        kwh(ram),
+        kwh(figures.joules.value.value()),
+        "",
+        output.cost.carbon ? quoted(output.cost.carbon->name) : "",
+        "",
+        "",
+        "",
+        "",
+        quoted(fmt::format("{}-{}-{}", system.sysname, system.release, system.machine)),
+        "",
+        "ergon " + version(),
+        fmt::format("{}", reader.processor().threads),
+        quoted(reader.processor().name),
+        "",
+        "",
+        "",
+        "",
+        "",
+        "machine",
+        number(100 * busy),
+        "",
+        "",
+        "",
+        "",
+        "",
+        ""};
+    return fmt::format("{}", fmt::join(cells, ","));
+}
+
+}  // namespace ergon::cli

@@ -1,0 +1,70 @@
+// ergon meter --list
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/meter.h"
+
+namespace ergon::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::string_view role_name(energy::Role role) {
+    constexpr std::array<std::string_view, 4> names{"total", "part of the total", "shown", "repeated"};
+    return names[static_cast<std::size_t>(role)];
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+ordered_json sources_json(const energy::MachineReader& reader) {
+    ordered_json sources = ordered_json::array(), sensors = ordered_json::array();
+    for (const energy::SourceReport& source : reader.sources()) {
+        sources.push_back({{"source", source.source},
+                           {"present", source.present},
+                           {"used", source.used},
+                           {"repeated", source.repeated},
+                           {"problems", source.problems}});
+    }
+    if (const energy::MachineCounter* counter = reader.counter()) {
+        for (const energy::Tally& tally : counter->tallies()) {
+            sensors.push_back({{"name", tally.info.name},
+                               {"source", tally.info.source},
+                               {"role", role_name(tally.role)},
+                               {"part_of", tally.info.part_of},
+                               {"step_seconds", base::to_seconds(tally.info.step).value()}});
+        }
+    }
+    return {{"sources", sources}, {"sensors", sensors}, {"machine", reader.machine()}};
+}
+
+}  // namespace
+
+void list_sensors(const energy::MachineReader& reader, bool json) {
+    if (json) {
+        fmt::print("{}\n", sources_json(reader).dump(2));
+        return;
+    }
+    for (const energy::SourceReport& source : reader.sources()) {
+        const char* const state = !source.used.empty() ? "read" : source.present ? "there, not read" : "not found";
+        fmt::print("{:<11} {}\n", source.source, state);
+        if (!source.used.empty()) fmt::print("            {}\n", joined(source.used));
+        if (!source.repeated.empty()) {
+            fmt::print("            repeats what a better source says: {}\n", joined(source.repeated));
+        }
+        for (const std::string& problem : source.problems) fmt::print("            {}\n", problem);
+    }
+    if (const energy::MachineCounter* counter = reader.counter()) {
+        fmt::print("\n{:<28} {:<11} {:<18} {:<20} {}\n", "sensor", "source", "role", "inside", "moves every");
+        for (const energy::Tally& tally : counter->tallies()) {
+            fmt::print("{:<28} {:<11} {:<18} {:<20} {:.3g} s\n", tally.info.name, tally.info.source,
+                       role_name(tally.role), tally.info.part_of.empty() ? "-" : tally.info.part_of,
+                       base::to_seconds(tally.info.step).value());
+        }
+    }
+    fmt::print("\n{}\n", reader.describe());
+}
+
+}  // namespace ergon::cli

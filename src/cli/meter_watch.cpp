@@ -1,0 +1,132 @@
+// ergon meter: watts as they come.
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <deque>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <thread>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/meter.h"
+#include "cli/run_interrupt.h"
+
+namespace ergon::cli {
+namespace {
+
+constexpr std::size_t history_length = 40;
+
+/// The last values as blocks of eight heights, the highest being the largest of them.
+std::string sparkline(const std::deque<double>& values) {
+    constexpr std::array<const char*, 8> blocks{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    const double most = values.empty() ? 0 : *std::ranges::max_element(values);
+    std::string line;
+    for (const double value : values) {
+        const double share = most > 0 ? std::max(0.0, value / most) : 0;
+        line += blocks[std::min<std::size_t>(static_cast<std::size_t>(share * 8), 7)];
+    }
+    return line;
+}
+
+struct Line {
+    std::string name;
+    std::string part_of;
+    std::optional<double> watts;
+};
+
+/// The total, and every sensor beside it.
+std::vector<Line> lines_of(const energy::MachineReader& reader, base::Watts total) {
+    const energy::MachineCounter* const counter = reader.counter();
+    std::vector<Line> lines{{counter == nullptr ? "machine (estimated)" : counter->info().name, "", total.value()}};
+    if (counter == nullptr) return lines;
+    for (const energy::Tally& tally : counter->tallies()) {
+        if (tally.info.name == lines[0].name) continue;
+        lines.push_back({tally.info.name, tally.info.part_of,
+                         tally.power ? std::optional(tally.power->value()) : std::nullopt});
+    }
+    return lines;
+}
+
+std::string watts_text(const std::optional<double>& watts) {
+    return watts ? fmt::format("{:.2f} W", *watts) : std::string("no answer");
+}
+
+/// Redraws its lines in place.
+class Screen {
+  public:
+    void show(const std::vector<Line>& lines) {
+        if (drawn_ > 0) fmt::print("\x1b[{}A", drawn_);
+        for (const Line& line : lines) {
+            std::deque<double>& history = history_[line.name];
+            if (line.watts) history.push_back(*line.watts);
+            if (history.size() > history_length) history.pop_front();
+            fmt::print("\x1b[2K{:<32} {:>12}  {}\n", (line.part_of.empty() ? "" : "  ") + line.name,
+                       watts_text(line.watts), sparkline(history));
+        }
+        drawn_ = lines.size();
+        std::fflush(stdout);
+    }
+
+  private:
+    std::size_t drawn_ = 0;
+    std::map<std::string, std::deque<double>> history_;
+};
+
+void print_line(const std::vector<Line>& lines) {
+    std::string text = fmt::format("{:%H:%M:%S}", fmt::localtime(std::time(nullptr)));
+    for (const Line& line : lines) text += fmt::format("  {} {}", line.name, watts_text(line.watts));
+    fmt::print("{}\n", text);
+    std::fflush(stdout);
+}
+
+void print_json(const std::vector<Line>& lines, double seconds, energy::Method method) {
+    nlohmann::ordered_json sensors = nlohmann::ordered_json::array();
+    for (const Line& line : lines) {
+        sensors.push_back({{"name", line.name},
+                           {"watts", line.watts ? nlohmann::ordered_json(*line.watts) : nlohmann::ordered_json()},
+                           {"part_of", line.part_of}});
+    }
+    const nlohmann::ordered_json json{
+        {"seconds", seconds}, {"method", std::string(energy::name(method))}, {"sensors", sensors}};
+    fmt::print("{}\n", json.dump());
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+void watch(energy::MachineReader& reader, const MeterOutput& output, double seconds) {
+    InterruptFlag interrupt;
+    const bool terminal = ::isatty(STDOUT_FILENO) == 1 && !output.json;
+    if (terminal) fmt::print("{}\nCtrl-C ends.\n\n", reader.describe());
+    Screen screen;
+    energy::Window window(reader);
+    const base::Nanoseconds begin = base::now();
+    auto next = std::chrono::steady_clock::now();
+    while (true) {
+        next += std::chrono::nanoseconds(reader.interval().value());
+        // Short naps, so that Ctrl-C need not wait for a long interval.
+        while (!interrupt.value() && std::chrono::steady_clock::now() < next) {
+            const auto nap = std::min<std::chrono::nanoseconds>(next - std::chrono::steady_clock::now(),
+                                                                std::chrono::milliseconds(100));
+            std::this_thread::sleep_for(nap);
+        }
+        const double elapsed = base::to_seconds(base::now() - begin).value();
+        if (interrupt.value()) break;
+        const std::vector<Line> lines = lines_of(reader, window.poll());
+        if (terminal) {
+            screen.show(lines);
+        } else if (output.json) {
+            print_json(lines, elapsed, reader.method());
+        } else {
+            print_line(lines);
+        }
+        if (seconds > 0 && elapsed >= seconds) break;
+    }
+    if (!output.json) fmt::print(stderr, "\n{}", window_text(window.figures(), reader.overhead(), output));
+}
+
+}  // namespace ergon::cli

@@ -1,0 +1,180 @@
+#include "energy/machine_reader.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace ergon::energy {
+namespace {
+
+using base::Nanojoules;
+using base::Nanoseconds;
+
+// Assumed: a machine whose threads are busy for at most this share of the time is idle.
+constexpr double quiet_share = 0.02;
+// A counter that steps once in a millisecond is read to 0.2% over a second.
+constexpr Nanoseconds quiet_time_needed{1'000'000'000};
+// Assumed: idle power wanders by this much, with temperature and background work.
+constexpr double idle_wander = 0.1;
+// Assumed: reading more often than this would cost more than it tells, whatever a counter's range.
+constexpr Nanoseconds shortest_interval{10'000'000};
+// What readings may take of a thread.
+constexpr double most_overhead = 0.001;
+
+Nanoseconds not_negative(Nanoseconds time) {
+    return std::max(time, Nanoseconds(0));
+}
+
+}  // namespace
+
+Nanoseconds thread_time() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return Nanoseconds(std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec);
+}
+
+MachineReader::MachineReader(const MeterOptions& options)
+    : options_(options),
+      processor_(read_processor(options.procfs)),
+      estimate_(processor_),
+      search_(find_sensors({.sysfs = options.sysfs, .specs = options.sensors}, base::now())),
+      idle_power_(estimate_.idle) {
+    use_calibration();
+    describe_source();
+}
+
+MachineReader::~MachineReader() = default;
+
+void MachineReader::use_calibration() {
+    if (!options_.calibration) return;
+    if (!options_.calibration_named && !std::filesystem::exists(*options_.calibration)) return;
+    try {
+        Calibration calibration = read_calibration(*options_.calibration);
+        check_machine(calibration, processor_);
+        estimate_ = MachineEstimate(processor_, calibration);
+        idle_power_ = estimate_.idle;
+        idle_observed_ = true;
+        calibration_ = std::move(calibration);
+    } catch (const base::Error& error) {
+        if (options_.calibration_named) throw;
+        calibration_problem_ = fmt::format(" {} is left aside: {}", options_.calibration->string(), error.what());
+    }
+}
+
+void MachineReader::describe_source() {
+    if (search_.counter) {
+        sentence_ = fmt::format("Energy is read from {}.", search_.sentence);
+    } else {
+        sentence_ = fmt::format("Energy is estimated from {}. {}", estimate_.description, search_.sentence);
+    }
+    sentence_ += calibration_problem_;
+}
+
+nlohmann::ordered_json MachineReader::machine() const {
+    nlohmann::ordered_json json{{"processor", processor_.name},
+                                {"vendor", processor_.vendor},
+                                {"family", processor_.family},
+                                {"model", processor_.model},
+                                {"threads", processor_.threads},
+                                {"virtual_machine", processor_.virtual_machine},
+                                {"vector_flags", processor_.vector_flags},
+                                {"energy_source", sentence_},
+                                {"energy_method", std::string(name(method()))}};
+    if (calibration_) {
+        json["calibration"] = {{"source", calibration_->source}, {"left_out_error", calibration_->left_out_error}};
+    }
+    return json;
+}
+
+WorkCost MachineReader::work_cost() const {
+    return calibration_ ? calibration_->work_cost() : WorkCost{};
+}
+
+void MachineReader::start(Nanoseconds now) {
+    first_reading_ = last_reading_ = now;
+    last_busy_ = read_busy_time(options_.procfs);
+    if (search_.counter) search_.counter->restart(now);
+}
+
+std::optional<Interval> MachineReader::read(Nanoseconds now, bool forced, bool quiet) {
+    if (now <= last_reading_) return std::nullopt;
+    const Nanoseconds began = thread_time();
+    Reading reading{Reading::State::lost, last_reading_, now, {}, {}};
+    if (search_.counter) reading = search_.counter->read(now);
+    if (reading.state == Reading::State::pending) {
+        if (!forced) return std::nullopt;
+        search_.counter->restart(now);
+    }
+    Interval interval{last_reading_, now, {}, {}, {}, {}, reading.state == Reading::State::valid};
+    take_busy_time(interval);
+    const Nanoseconds elapsed = now - last_reading_;
+    if (interval.counted) {
+        interval.energy = reading.energy;
+        if (quiet) observe_quiet(interval);
+        interval.idle = std::min(energy_of(idle_power_.value, elapsed), interval.energy);
+    } else {
+        interval.idle = estimate_.idle_energy(elapsed);
+        interval.energy =
+            interval.idle + estimate_.active_energy(interval.program_busy + interval.others_busy, elapsed);
+    }
+    last_reading_ = now;
+    spent_ += thread_time() - began;
+    ++readings_;
+    return interval;
+}
+
+void MachineReader::take_busy_time(Interval& interval) {
+    const BusyTime busy = read_busy_time(options_.procfs);
+    interval.program_busy = not_negative(busy.program - last_busy_.program);
+    last_busy_ = busy;
+    // The machine counts in ticks and the program in nanoseconds, so their difference jitters by some ticks. Only what
+    // exceeds all that was seen before is new.
+    const Nanoseconds others = busy.machine - busy.program;
+    if (!others_seen_) others_seen_ = others;
+    interval.others_busy = not_negative(others - *others_seen_);
+    others_seen_ = std::max(*others_seen_, others);
+}
+
+/// Learns idle power from the counter while nothing of ours runs and nobody else works either.
+void MachineReader::observe_quiet(const Interval& interval) {
+    const Nanoseconds elapsed = interval.end - interval.begin;
+    const double busy = (interval.program_busy + interval.others_busy) / (elapsed * std::int64_t{processor_.threads});
+    if (busy > quiet_share) return;
+    quiet_time_ += elapsed;
+    quiet_energy_ += interval.energy;
+    if (quiet_time_ < quiet_time_needed) return;
+    const base::Watts power = base::to_joules(quiet_energy_) / base::to_seconds(quiet_time_);
+    if (power > base::Watts(0)) {
+        idle_power_ = {power, power * (1 - idle_wander), power * (1 + idle_wander)};
+        idle_observed_ = true;
+    }
+    quiet_time_ = Nanoseconds(0);
+    quiet_energy_ = Nanojoules(0);
+}
+
+Nanoseconds MachineReader::interval() const {
+    Nanoseconds wait = options_.interval;
+    if (readings_ > 0) {
+        const double cost = static_cast<double>(spent_.value()) / static_cast<double>(readings_);
+        wait = std::max(wait, Nanoseconds(static_cast<std::int64_t>(cost / most_overhead)));
+    }
+    // Half the horizon, so that one late reading does not lose a wrap.
+    const Nanoseconds horizon = search_.counter ? search_.counter->info().horizon : Nanoseconds(0);
+    if (horizon > Nanoseconds(0)) wait = std::min(wait, horizon / std::int64_t{2});
+    return std::max(wait, shortest_interval);
+}
+
+Uncertainty MachineReader::uncertainty() const {
+    return {estimate_.idle, estimate_.active_per_thread, idle_power_, idle_observed_,
+            search_.counter ? search_.counter->info().step : Nanoseconds(0)};
+}
+
+Overhead MachineReader::overhead() const {
+    return {base::to_seconds(spent_), base::to_seconds(last_reading_ - first_reading_)};
+}
+
+}  // namespace ergon::energy

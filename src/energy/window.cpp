@@ -1,0 +1,96 @@
+#include "energy/window.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+
+namespace ergon::energy {
+
+using base::Nanojoules;
+using base::Nanoseconds;
+
+Window::Window(MachineReader& reader) : reader_(reader) {
+    reader_.start(base::now());
+    if (const MachineCounter* counter = reader_.counter()) {
+        first_.assign(counter->tallies().begin(), counter->tallies().end());
+    }
+}
+
+void Window::add(Nanoseconds now, bool forced) {
+    const auto interval = reader_.read(now, forced, false);
+    if (!interval) return;
+    const Nanoseconds elapsed = interval->end - interval->begin;
+    const Nanojoules active = interval->energy - interval->idle;
+    amounts_.active += active;
+    amounts_.idle += interval->idle;
+    if (!interval->counted) {
+        amounts_.active_estimated += active;
+        amounts_.idle_estimated += interval->idle;
+    }
+    amounts_.time += elapsed;
+    busy_ += interval->program_busy + interval->others_busy;
+    last_power_ = base::to_joules(interval->energy) / base::to_seconds(elapsed);
+}
+
+base::Watts Window::poll() {
+    add(base::now(), false);
+    return last_power_;
+}
+
+WindowFigures Window::figures() {
+    add(base::now(), true);
+    WindowFigures figures;
+    figures.seconds = base::to_seconds(amounts_.time);
+    figures.joules = total_of(amounts_, reader_.uncertainty());
+    figures.above_idle = above_idle_of(amounts_, reader_.uncertainty());
+    if (figures.seconds > base::Seconds(0)) figures.average = figures.joules.value / figures.seconds;
+    figures.sensors = sensors();
+    figures.busy = base::to_seconds(busy_);
+    return figures;
+}
+
+std::vector<SensorUse> Window::sensors() const {
+    std::vector<SensorUse> uses;
+    const MachineCounter* const counter = reader_.counter();
+    if (counter == nullptr) return uses;
+    const auto tallies = counter->tallies();
+    Nanojoules total{}, parts{};
+    bool all_complete = true, any_part = false;
+    for (std::size_t i = 0; i < tallies.size(); ++i) {
+        const Tally& now = tallies[i];
+        const Nanojoules taken = now.energy - first_[i].energy;
+        const bool complete = now.lost == first_[i].lost && now.problem.empty();
+        uses.push_back({now.info.name, now.info.part_of, base::to_joules(taken), complete, now.power});
+        if (now.role == Role::total) total += taken;
+        if (now.role == Role::part) {
+            parts += taken;
+            any_part = true;
+        }
+        if (now.role == Role::total || now.role == Role::part) all_complete = all_complete && complete;
+    }
+    if (any_part && all_complete) {
+        uses.push_back({"rest of the machine", counter->info().name, base::to_joules(total - parts), true, {}});
+    }
+    return uses;
+}
+
+nlohmann::ordered_json window_json(const WindowFigures& figures, const Overhead& overhead) {
+    nlohmann::ordered_json sensors = nlohmann::ordered_json::array();
+    for (const SensorUse& use : figures.sensors) {
+        nlohmann::ordered_json sensor{{"name", use.name}, {"joules", use.joules.value()}};
+        sensor["part_of"] = use.part_of.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(use.part_of);
+        sensor["complete"] = use.complete;
+        sensors.push_back(std::move(sensor));
+    }
+    return {{"seconds", figures.seconds.value()},
+            {"joules", figures.joules},
+            {"above_idle", figures.above_idle},
+            {"average_watts", figures.average.value()},
+            {"busy_seconds", figures.busy.value()},
+            {"sensors", sensors},
+            {"overhead",
+             {{"processor_seconds", overhead.processor_time.value()}, {"share_of_a_thread", overhead.share()}}}};
+}
+
+}  // namespace ergon::energy

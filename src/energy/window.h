@@ -1,0 +1,55 @@
+#pragma once
+// What the whole machine took in a stretch of time, sensor by sensor.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "energy/figure.h"
+#include "energy/machine_reader.h"
+
+namespace ergon::energy {
+
+/// One sensor in a window.
+struct SensorUse {
+    std::string name;
+    std::string part_of;  // the sensor that contains it; empty for the total
+    base::Joules joules{};
+    bool complete = true;              // it was read all the time
+    std::optional<base::Watts> power;  // over the last reading
+};
+
+struct WindowFigures {
+    base::Seconds seconds{};
+    Figure joules;      // of the whole machine
+    Figure above_idle;  // without idle power
+    base::Watts average{};
+    std::vector<SensorUse> sensors;  // the total first if several add up to it, the rest of the machine last; none without a counter
+    base::Seconds busy{};            // processor time of all programs
+};
+
+/// Reads a machine from its making on. Used by one thread.
+class Window {
+  public:
+    explicit Window(MachineReader& reader);
+    /// Worth calling every reader.interval(); what the last reading took.
+    base::Watts poll();
+    /// Up to now; the window goes on.
+    WindowFigures figures();
+
+  private:
+    void add(base::Nanoseconds now, bool forced);
+    std::vector<SensorUse> sensors() const;
+
+    MachineReader& reader_;
+    Amounts amounts_;
+    base::Nanoseconds busy_{};
+    base::Watts last_power_{};
+    std::vector<Tally> first_;  // the tallies when it began
+};
+
+/// {"seconds", "joules": figure, "above_idle": figure, "average_watts", "sensors": [{"name", "joules", "part_of",
+/// "complete"}], "overhead": {...}}
+nlohmann::ordered_json window_json(const WindowFigures& figures, const Overhead& overhead);
+
+}  // namespace ergon::energy
