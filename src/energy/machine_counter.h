@@ -49,7 +49,6 @@ class MachineCounter : public Sensor {
     std::optional<Rest> rest() const;
 
   private:
-    void assign_roles();
     void describe_total();
     Reading add_up(std::span<const Reading> readings, base::Nanoseconds now);
     void compare(std::span<const Reading> readings, base::Nanoseconds now);

@@ -37,7 +37,7 @@ std::optional<Watts> PollAccount::power_until(const Poll& poll, Nanoseconds at) 
     if (at - last_at_ <= longest_silence) return last_.power;
     if (!last_.total || !poll.total) return std::nullopt;
     const Joules step = *poll.total - *last_.total;
-    if (step < Joules(0) || step < poll.resolution * resolutions_to_bridge) return std::nullopt;
+    if (step <= Joules(0) || step < poll.resolution * resolutions_to_bridge) return std::nullopt;
     return step / base::to_seconds(at - last_at_);
 }
 
