@@ -50,6 +50,7 @@ class MachineCounter : public Sensor {
 
   private:
     void describe_total();
+    void update_steps();
     Reading add_up(std::span<const Reading> readings, base::Nanoseconds now);
     void compare(std::span<const Reading> readings, base::Nanoseconds now);
     void leave_platform(std::span<const Reading> readings);
