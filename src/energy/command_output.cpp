@@ -14,8 +14,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-extern char** environ;
-
 namespace ergon::energy {
 namespace {
 
@@ -85,7 +83,7 @@ class Shell {
 
 /// Appends what is there. False at the end of the output.
 bool read_some(int descriptor, std::string& output) {
-    std::array<char, 4096> buffer;
+    std::array<char, 4096> buffer{};
     const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
     if (got > 0) output.append(buffer.data(), static_cast<std::size_t>(got));
     return got > 0 || (got < 0 && errno == EINTR);

@@ -50,6 +50,7 @@ std::string joined_names(std::span<const Tally> tallies) {
 MachineCounter::MachineCounter(std::vector<std::unique_ptr<Sensor>> sensors, Nanoseconds now)
     : sensors_(std::move(sensors)), begin_(now), stretch_begin_(now) {
     std::vector<SensorInfo> infos;
+    infos.reserve(sensors_.size());
     for (const auto& sensor : sensors_) infos.push_back(sensor->info());
     const std::vector<Role> roles = roles_of(infos);
     std::vector<std::size_t> order;
@@ -112,7 +113,7 @@ Reading MachineCounter::read(Nanoseconds now) {
         }
     }
     compare(readings, now);
-    const Reading sum = add_up(readings, now);
+    Reading sum = add_up(readings, now);
     keep(total_, sum);
     update_steps();
     return sum;
