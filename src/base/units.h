@@ -36,6 +36,11 @@ using Joules = Quantity<struct JoulesTag, double>;
 using Watts = Quantity<struct WattsTag, double>;
 using Seconds = Quantity<struct SecondsTag, double>;
 using Bytes = Quantity<struct BytesTag, std::int64_t>;
+using BytesPerSecond = Quantity<struct BytesPerSecondTag, double>;
+using OperationsPerSecond = Quantity<struct OperationsPerSecondTag, double>;
+using OperationsPerByte = Quantity<struct OperationsPerByteTag, double>;
+using Grams = Quantity<struct GramsTag, double>;
+using GramsPerKilowattHour = Quantity<struct GramsPerKilowattHourTag, double>;
 using Tokens = Quantity<struct TokensTag, std::int64_t>;
 /// Ledgers count in integers so that parts add up exactly.
 using Nanojoules = Quantity<struct NanojoulesTag, std::int64_t>;
@@ -44,6 +49,10 @@ using Nanoseconds = Quantity<struct NanosecondsTag, std::int64_t>;
 constexpr Joules operator*(Watts power, Seconds time) { return Joules(power.value() * time.value()); }
 constexpr Joules operator*(Seconds time, Watts power) { return power * time; }
 constexpr Watts operator/(Joules energy, Seconds time) { return Watts(energy.value() / time.value()); }
+constexpr double joules_per_kilowatt_hour = 3.6e6;
+constexpr Grams operator*(Joules energy, GramsPerKilowattHour intensity) {
+    return Grams(energy.value() / joules_per_kilowatt_hour * intensity.value());
+}
 constexpr Joules to_joules(Nanojoules energy) { return Joules(static_cast<double>(energy.value()) * 1e-9); }
 constexpr Seconds to_seconds(Nanoseconds time) { return Seconds(static_cast<double>(time.value()) * 1e-9); }
 

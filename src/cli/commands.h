@@ -19,6 +19,7 @@ void add_compare(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_logits(CLI::App& program);
 void add_perplexity(CLI::App& program);
+void add_profile(CLI::App& program);
 void add_run(CLI::App& program);
 void add_template(CLI::App& program);
 void add_tokenize(CLI::App& program);

@@ -90,6 +90,7 @@ int run(int argc, char** argv) {
     add_run(program);
     add_compare(program);
     add_bench(program);
+    add_profile(program);
     add_perplexity(program);
     add_inspect(program);
     add_tokenize(program);

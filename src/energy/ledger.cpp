@@ -1,9 +1,11 @@
 #include "energy/ledger.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "base/error.h"
+#include "energy/estimate.h"
 
 namespace ergon::energy {
 namespace {
@@ -23,15 +25,42 @@ std::int64_t scaled(std::int64_t amount, std::int64_t part, std::int64_t whole) 
     return static_cast<std::int64_t>(static_cast<Wide>(amount) * part / whole);
 }
 
-/// The workers' time of an operation that falls into [from, to), the operation's time being spread evenly.
-std::int64_t busy_within(const Work& work, Nanoseconds from, Nanoseconds to) {
+/// The part of an operation's `amount` that falls into [from, to), the amount being spread evenly over its time.
+std::int64_t part_within(std::int64_t amount, const Work& work, Nanoseconds from, Nanoseconds to) {
     const std::int64_t begin = work.begin.value();
-    const std::int64_t busy = std::max<std::int64_t>(0, work.busy.value());
     const std::int64_t elapsed = work.elapsed.value();
-    if (elapsed <= 0) return begin >= from.value() && begin < to.value() ? busy : 0;
+    if (elapsed <= 0) return begin >= from.value() && begin < to.value() ? amount : 0;
     const std::int64_t first = std::clamp(from.value(), begin, begin + elapsed) - begin;
     const std::int64_t last = std::clamp(to.value(), begin, begin + elapsed) - begin;
-    return last > first ? scaled(busy, last, elapsed) - scaled(busy, first, elapsed) : 0;
+    return last > first ? scaled(amount, last, elapsed) - scaled(amount, first, elapsed) : 0;
+}
+
+/// What an operation costs beyond its workers' time, in nanojoules.
+std::int64_t cost_of(const Work& work, const WorkCost& cost) {
+    double joules = 0;
+    for (std::size_t i = 0; i < source_count; ++i) joules += cost.joules_per_byte[i] * static_cast<double>(work.bytes[i]);
+    for (std::size_t i = 0; i < arithmetic_count; ++i)
+        joules += cost.joules_per_operation[i] * static_cast<double>(work.operations[i]);
+    return std::llround(joules * 1e9);
+}
+
+/// Users are counted from outside: a wrong place would charge nobody's memory.
+void check_users(const Step& step) {
+    for (const Work& work : step.records) {
+        const bool inside = work.first_user >= 0 && work.users >= 0 &&
+                            std::int64_t{work.first_user} + work.users <= std::ssize(step.users);
+        if (!inside) base::fail(ErrorCode::bad_argument, "A record of work names users that its step does not have.");
+    }
+    for (const User& user : step.users) {
+        if (user.participant < 0 || user.participant >= std::ssize(step.participants)) {
+            base::fail(ErrorCode::bad_argument, "Work was done for participant {} of a step that has {}.",
+                       user.participant, step.participants.size());
+        }
+    }
+}
+
+Cell cell_of(const Work& work) {
+    return work.expert < 0 ? Cell{work.component} : Cell{work.component, work.layer, work.expert};
 }
 
 }  // namespace
@@ -70,22 +99,34 @@ class Ledger::Settlement {
     void run() {
         find_segments();
         find_work();
-        const std::int64_t dynamic = (interval_.energy - interval_.idle).value();
         const std::int64_t unrecorded = std::max<std::int64_t>(0, interval_.program_busy.value() - recorded_busy_);
         const std::array<std::int64_t, 3> busy{recorded_busy_, unrecorded, interval_.others_busy.value()};
+        const std::int64_t all_busy = recorded_busy_ + unrecorded + busy[2];
         std::int64_t idle = interval_.idle.value();
-        if (std::all_of(busy.begin(), busy.end(), [](std::int64_t time) { return time == 0; })) {
-            idle += dynamic;  // drawn while nobody worked
+        std::int64_t active = (interval_.energy - interval_.idle).value(), by_cost = 0;
+        if (!interval_.counted) {
+            by_cost = recorded_cost_;
+            interval_.energy += Nanojoules(by_cost);
+        } else if (recorded_cost_ > 0) {
+            const std::int64_t dynamic = active;
+            active = std::min(dynamic, energy_of(ledger_.cost_.active, Nanoseconds(all_busy)).value());
+            by_cost = dynamic - active;
+        }
+        if (all_busy == 0) {
+            idle += active;  // drawn while nobody worked
         } else {
-            const std::vector<std::int64_t> parts = split_exactly(dynamic, busy);
-            if (recorded_busy_ > 0) charge_work(parts[0]);
+            const std::vector<std::int64_t> parts = split_exactly(active, busy);
+            charge_work(parts[0], &RecordedWork::busy);
             charge_running(parts[1], Kind::active);
             ledger_.common_.others += Nanojoules(parts[2]);
             others_ = parts[2];
         }
+        charge_work(by_cost, &RecordedWork::cost);
         charge_running(idle, Kind::idle);
         close();
     }
+
+    const Interval& interval() const { return interval_; }
 
   private:
     enum class Kind { active, idle };
@@ -95,11 +136,13 @@ class Ledger::Settlement {
         std::int64_t duration = 0;
         std::vector<std::pair<Request*, Phase>> running;
     };
-    /// The work of one component within one step.
-    struct StepWork {
+    /// Work of one cell and of the same users, within one step.
+    struct RecordedWork {
         const Step* step = nullptr;
-        ComponentId component = 0;
+        Cell cell;
+        std::span<const User> users;
         std::int64_t busy = 0;
+        std::int64_t cost = 0;
     };
 
     void find_segments() {
@@ -140,39 +183,64 @@ class Ledger::Settlement {
 
     void find_work() {
         for (const PendingStep& pending : ledger_.steps_) {
-            std::map<ComponentId, std::int64_t> busy;
-            for (const Work& work : pending.step.records) {
-                const std::int64_t part = busy_within(work, pending.settled_until, interval_.end);
-                if (part > 0) busy[work.component] += part;
-            }
-            for (const auto& [component, time] : busy) {
-                work_.push_back({&pending.step, component, time});
-                recorded_busy_ += time;
+            const Step& step = pending.step;
+            const bool single = step.participants.size() == 1;  // whose users need not be told apart
+            std::map<Cell, std::size_t> shared;                 // by all participants: place in work_
+            for (const Work& work : step.records) {
+                const Nanoseconds from = pending.settled_until, to = interval_.end;
+                const std::int64_t busy =
+                    part_within(std::max<std::int64_t>(0, work.busy.value()), work, from, to);
+                const std::int64_t cost = part_within(cost_of(work, ledger_.cost_), work, from, to);
+                if (busy == 0 && cost == 0) continue;
+                recorded_busy_ += busy;
+                recorded_cost_ += cost;
+                const Cell cell = cell_of(work);
+                if (work.users > 0 && !single) {
+                    work_.push_back({&step, cell, users_of(step, work), busy, cost});
+                    continue;
+                }
+                const auto [place, added] = shared.try_emplace(cell, work_.size());
+                if (added) work_.push_back({&step, cell, {}, 0, 0});
+                work_[place->second].busy += busy;
+                work_[place->second].cost += cost;
             }
         }
     }
 
-    void charge_work(std::int64_t energy) {
-        std::vector<std::int64_t> weights;
-        for (const StepWork& work : work_) weights.push_back(work.busy);
-        const std::vector<std::int64_t> parts = split_exactly(energy, weights);
-        for (std::size_t i = 0; i < work_.size(); ++i) charge_participants(work_[i], parts[i]);
+    static std::span<const User> users_of(const Step& step, const Work& work) {
+        return std::span(step.users)
+            .subspan(static_cast<std::size_t>(work.first_user), static_cast<std::size_t>(work.users));
     }
 
-    void charge_participants(const StepWork& work, std::int64_t energy) {
+    void charge_work(std::int64_t energy, std::int64_t RecordedWork::* key) {
+        if (energy == 0 || work_.empty()) return;
+        std::vector<std::int64_t> weights;
+        for (const RecordedWork& work : work_) weights.push_back(work.*key);
+        const std::vector<std::int64_t> parts = split_exactly(energy, weights);
+        for (std::size_t i = 0; i < work_.size(); ++i) {
+            if (parts[i] > 0) charge_users(work_[i], parts[i]);
+        }
+    }
+
+    void charge_users(const RecordedWork& work, std::int64_t energy) {
         const std::vector<Participant>& participants = work.step->participants;
         if (participants.empty()) {
-            charge(nullptr, Phase::prompt, work.component, Kind::active, energy);
+            charge(nullptr, Phase::prompt, work.cell, Kind::active, energy);
             return;
         }
         std::vector<std::int64_t> weights;
-        for (const Participant& participant : participants)
-            weights.push_back(std::max<std::int64_t>(0, participant.tokens));
+        for (const User& user : work.users) weights.push_back(std::max<std::int64_t>(0, user.amount));
+        if (work.users.empty()) {
+            for (const Participant& one : participants) weights.push_back(std::max<std::int64_t>(0, one.tokens));
+        }
         const std::vector<std::int64_t> parts = split_exactly(energy, weights);
-        for (std::size_t i = 0; i < participants.size(); ++i) {
-            const auto found = ledger_.requests_.find(participants[i].request);
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            const Participant& one = participants[work.users.empty()
+                                                      ? i
+                                                      : static_cast<std::size_t>(work.users[i].participant)];
+            const auto found = ledger_.requests_.find(one.request);
             Request* request = found == ledger_.requests_.end() ? nullptr : &found->second;
-            charge(request, participants[i].phase, work.component, Kind::active, parts[i]);
+            charge(request, one.phase, work.cell, Kind::active, parts[i]);
         }
     }
 
@@ -184,18 +252,18 @@ class Ledger::Settlement {
         for (std::size_t i = 0; i < segments_.size(); ++i) {
             const auto& running = segments_[i].running;
             if (running.empty()) {
-                charge(nullptr, Phase::prompt, everything_else, kind, by_segment[i]);
+                charge(nullptr, Phase::prompt, {everything_else}, kind, by_segment[i]);
                 continue;
             }
             const std::vector<std::int64_t> equal(running.size(), 1);
             const std::vector<std::int64_t> parts = split_exactly(by_segment[i], equal);
             for (std::size_t k = 0; k < running.size(); ++k) {
-                charge(running[k].first, running[k].second, everything_else, kind, parts[k]);
+                charge(running[k].first, running[k].second, {everything_else}, kind, parts[k]);
             }
         }
     }
 
-    void charge(Request* request, Phase phase, ComponentId component, Kind kind, std::int64_t energy) {
+    void charge(Request* request, Phase phase, const Cell& cell, Kind kind, std::int64_t energy) {
         const Nanojoules amount(energy);
         if (request == nullptr) {
             (kind == Kind::idle ? ledger_.common_.idle : ledger_.common_.program) += amount;
@@ -208,7 +276,7 @@ class Ledger::Settlement {
             if (!interval_.counted) charge.idle_estimated += amount;
         } else {
             charge.active += amount;
-            charge.components[component] += amount;
+            charge.cells[cell] += amount;
             if (!interval_.counted) charge.active_estimated += amount;
         }
         touch(request)[static_cast<std::size_t>(phase)] += amount;
@@ -250,11 +318,12 @@ class Ledger::Settlement {
     };
 
     Ledger& ledger_;
-    const Interval& interval_;
+    Interval interval_;
     std::vector<Touched> touched_;
     std::vector<Segment> segments_;
-    std::vector<StepWork> work_;
+    std::vector<RecordedWork> work_;
     std::int64_t recorded_busy_ = 0;
+    std::int64_t recorded_cost_ = 0;
     std::int64_t unowned_ = 0;
     std::int64_t others_ = 0;
 };
@@ -276,6 +345,7 @@ void Ledger::end_request(RequestId request, Nanoseconds time) {
 }
 
 void Ledger::add_step(Step step) {
+    check_users(step);
     for (const Participant& participant : step.participants) {
         const auto found = requests_.find(participant.request);
         if (found == requests_.end()) continue;
@@ -314,8 +384,9 @@ void Ledger::settle(Nanoseconds until) {
     while (!intervals_.empty() && intervals_.front().end <= until) {
         const Interval interval = intervals_.front();
         intervals_.pop_front();
-        Settlement(*this, interval).run();
-        settled_ += interval.energy;
+        Settlement settlement(*this, interval);
+        settlement.run();
+        settled_ += settlement.interval().energy;
         settled_until_ = interval.end;
         for (PendingStep& pending : steps_) pending.settled_until = interval.end;
         std::erase_if(steps_, [&](const PendingStep& pending) {

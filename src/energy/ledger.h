@@ -19,9 +19,15 @@
 namespace ergon::energy {
 
 /// What a request is doing. The engine says which; energy knows no texts.
-enum class Phase : std::uint8_t { prompt, thinking, answer };
-inline constexpr int phase_count = 3;
-inline constexpr std::array<std::string_view, phase_count> phase_names{"prompt", "thinking", "answer"};
+enum class Phase : std::uint8_t {
+    prompt,
+    thinking,
+    answer,
+    discarded,  // drafts that were thrown away
+};
+inline constexpr int phase_count = 4;
+inline constexpr int kept_phase_count = 3;  // those whose tokens stay: all but `discarded`
+inline constexpr std::array<std::string_view, phase_count> phase_names{"prompt", "thinking", "answer", "discarded"};
 constexpr std::string_view name(Phase phase) {
     return phase_names[static_cast<std::size_t>(phase)];
 }
@@ -45,6 +51,7 @@ struct Step {
     base::Nanoseconds end{};
     std::vector<Participant> participants;
     std::vector<Work> records;
+    std::vector<User> users{};  // of the records
 };
 
 /// What the machine took between two readings, from a counter or from the estimate that takes its place.
@@ -58,16 +65,24 @@ struct Interval {
     bool counted = false;              // by a counter
 };
 
+/// What a joule was spent on, within a phase of a request.
+struct Cell {
+    ComponentId component = 0;
+    std::int32_t layer = -1;   // of an expert, else -1
+    std::int32_t expert = -1;  // -1: not an expert's work
+    auto operator<=>(const Cell&) const = default;
+};
+
 /// What one phase of one request was charged.
 struct Charge {
-    base::Nanojoules active{};            // its work; the sum of `components`
+    base::Nanojoules active{};            // its work; the sum of `cells`
     base::Nanojoules idle{};              // its share of idle power
     base::Nanojoules active_estimated{};  // the parts of both that no counter saw
     base::Nanojoules idle_estimated{};
     base::Nanojoules shared{};  // the part of both from counted intervals in which something else ran too
     base::Nanoseconds time{};   // wall time
     std::int64_t tokens = 0;
-    std::map<ComponentId, base::Nanojoules> components;
+    std::map<Cell, base::Nanojoules> cells;
 };
 
 /// What one request was charged, and what that rests on.
@@ -95,15 +110,27 @@ struct CommonAccounts {
 /// `weights` must not be empty.
 std::vector<std::int64_t> split_exactly(std::int64_t total, std::span<const std::int64_t> weights);
 
+/// What work costs beyond the time of its workers, as far as a calibration knows it; without one, nothing.
+struct WorkCost {
+    base::Watts active{};  // of a busy hardware thread
+    std::array<double, source_count> joules_per_byte{};
+    std::array<double, arithmetic_count> joules_per_operation{};
+};
+
 /// The rule, interval by interval:
-///   energy = idle + dynamic. Dynamic is split by processor time between other programs, this program's recorded work,
-///   and its unrecorded work. Recorded work is split over operations by their workers' time (an operation that
-///   straddles intervals counts in each for its part of the time), and each operation over its step's participants by
-///   their tokens. Unrecorded work and idle are split over time, and at each moment equally over the requests then
-///   running.
+///   energy = idle + dynamic, dynamic = active + remainder. Active is power x busy time where work has a cost of its
+///   own (WorkCost), else all that is dynamic. It is split by processor time between other programs, this program's
+///   recorded work and its unrecorded work; recorded work over operations by their workers' time (an operation that
+///   straddles intervals counts in each for its part of the time). The remainder goes to operations by the cost of
+///   their bytes and operations. Each operation is split over its users by their amounts; where none are named, over
+///   its step's participants by their tokens. Unrecorded work and idle are split over time, and at each moment equally
+///   over the requests then running.
+/// An interval without a counter costs what its estimate says and its recorded work by WorkCost on top.
 /// An operation reported after its time was settled counts in the next interval. Calls from one thread at a time.
 class Ledger {
   public:
+    explicit Ledger(const WorkCost& cost = {}) : cost_(cost) {}
+
     /// Throws Error(bad_argument) if the request is known already.
     void begin_request(RequestId request, base::Nanoseconds time);
     /// The request's time is over. Throws Error(bad_argument) if the request does not run.
@@ -137,6 +164,7 @@ class Ledger {
     };
     class Settlement;
 
+    WorkCost cost_;
     std::map<RequestId, Request> requests_;
     std::deque<PendingStep> steps_;
     std::deque<Interval> intervals_;

@@ -217,7 +217,8 @@ void Meter::step(std::span<const Participant> participants, Nanoseconds begin, c
     Step step{begin,
               base::now(),
               {participants.begin(), participants.end()},
-              {account.records().begin(), account.records().end()}};
+              {account.records().begin(), account.records().end()},
+              {account.users().begin(), account.users().end()}};
     const std::lock_guard lock(state_->mutex);
     const Nanoseconds end = step.end;
     state_->ledger.add_step(std::move(step));

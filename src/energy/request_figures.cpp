@@ -53,7 +53,9 @@ Figure total_of(const Amounts& amounts, const Uncertainty& uncertainty) {
     figure.low += idle * uncertainty.estimated_idle.low_factor() + active * uncertainty.estimated_active.low_factor();
     figure.high +=
         idle * uncertainty.estimated_idle.high_factor() + active * uncertainty.estimated_active.high_factor();
-    if (amounts.shared > Nanojoules(0)) figure.method = Method::apportioned;
+    // A counter that moved once or not at all tells of another time as much as of this one.
+    const bool whole_steps = amounts.time >= uncertainty.counter_step * std::int64_t{2};
+    if (amounts.shared > Nanojoules(0) || !whole_steps) figure.method = Method::apportioned;
     if (amounts.any_estimated()) figure.method = Method::estimated;
     return figure;
 }
@@ -98,7 +100,9 @@ RequestFigures figures_of(RequestAccount account, const Uncertainty& uncertainty
         phase.above_idle = above_idle_of(amounts, uncertainty);
         phase.seconds = base::to_seconds(charge.time);
         phase.tokens = base::Tokens(charge.tokens);
-        for (const auto& [component, energy] : charge.components) {
+        std::map<ComponentId, Nanojoules> components;
+        for (const auto& [cell, energy] : charge.cells) components[cell.component] += energy;
+        for (const auto& [component, energy] : components) {
             phase.components[component] = component_of(energy, amounts, uncertainty);
         }
         whole.active += amounts.active;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/components.h"
 
 namespace ergon::engine {
 
@@ -35,24 +36,30 @@ bool Generation::thought_is_used_up() const {
            thought_tokens_ >= *options_.max_thinking;
 }
 
-bool Generation::advance(std::span<float> logits) {
+TokenId Generation::choose(std::span<float> logits) {
+    // Some models have more logits than their vocabulary has tokens: padding, which nobody can read.
+    const auto readable = tokenizer_ != nullptr ? static_cast<std::size_t>(tokenizer_->size()) : logits.size();
+    return sampler_.choose(logits.first(std::min(logits.size(), readable)), sequence_);
+}
+
+bool Generation::advance(std::span<float> logits, energy::WorkAccount& account, std::int32_t participant) {
     if (ended_) return false;
     if (generated() >= options_.max_tokens) {
         end(StopReason::max_tokens);
         return false;
     }
-    if (thought_is_used_up()) {
-        take(*splitter_->close_marker());
-    } else {
-        // Some models have more logits than their vocabulary has tokens: padding, which nobody can read.
-        const auto readable = tokenizer_ != nullptr ? static_cast<std::size_t>(tokenizer_->size()) : logits.size();
-        const TokenId id = sampler_.choose(logits.first(std::min(logits.size(), readable)), sequence_);
-        if (tokenizer_ != nullptr && tokenizer_->ends_generation(id)) {
-            end(StopReason::end_token);
-            return false;
-        }
-        take(id);
+    TokenId id = 0;
+    const bool closes = thought_is_used_up();
+    {
+        const TimedWork work(account, sampling_component, participant);
+        id = closes ? *splitter_->close_marker() : choose(logits);
     }
+    const TimedWork work(account, tokenising_component, participant);
+    if (!closes && tokenizer_ != nullptr && tokenizer_->ends_generation(id)) {
+        end(StopReason::end_token);
+        return false;
+    }
+    take(id);
     if (stops_.hit()) {
         end(StopReason::stop_string);
     } else if (generated() >= options_.max_tokens) {

@@ -73,8 +73,9 @@ class Generation {
     Generation(const text::Tokenizer* tokenizer, std::vector<TokenId> prompt, GenerationOptions options,
                PieceCallback on_piece);
 
-    /// Takes the next token from logits [vocabulary] (overwritten). True if it must be fed to the model to go on.
-    bool advance(std::span<float> logits);
+    /// Takes the next token from logits [vocabulary] (overwritten). True if it must be fed to the model to go on. What it
+    /// took is added to the account for that participant of the step.
+    bool advance(std::span<float> logits, energy::WorkAccount& account, std::int32_t participant);
     /// Ends it from outside.
     void end(StopReason reason);
 
@@ -91,6 +92,7 @@ class Generation {
 
   private:
     bool thought_is_used_up() const;
+    TokenId choose(std::span<float> logits);
     void take(TokenId id);
     void emit(text::Phase phase, std::string text);
     void flush();

@@ -89,7 +89,11 @@ struct Scheduler::Slot {
 
 Scheduler::Scheduler(model::LanguageModel& model, const text::Tokenizer* tokenizer, energy::Meter* meter,
                      std::int64_t step_tokens)
-    : model_(model), tokenizer_(tokenizer), meter_(meter), step_tokens_(std::max<std::int64_t>(step_tokens, 1)) {}
+    : model_(model),
+      tokenizer_(tokenizer),
+      meter_(meter),
+      step_tokens_(std::max<std::int64_t>(step_tokens, 1)),
+      account_(meter != nullptr) {}
 
 Scheduler::~Scheduler() = default;
 
@@ -167,11 +171,13 @@ bool Scheduler::step() {
 void Scheduler::advance(std::vector<Slot>& slots) {
     const auto width = static_cast<std::size_t>(model_.vocabulary());
     std::size_t row = 0;
-    for (Slot& slot : slots) {
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        Slot& slot = slots[i];
         Generation& generation = slot.active->generation;
         if (slot.phase == Phase::prompt) generation.answer()[Phase::prompt].tokens += slot.tokens;
         if (!slot.wants_logits) continue;
-        const bool goes_on = generation.advance(std::span(logits_).subspan(row++ * width, width));
+        const bool goes_on = generation.advance(std::span(logits_).subspan(row++ * width, width), account_,
+                                                   static_cast<std::int32_t>(i));
         if (goes_on && slot.active->cache->length() == slot.active->cache->capacity())
             generation.end(StopReason::context_full);
     }

@@ -48,6 +48,8 @@ class Scheduler {
         }
     }
     std::size_t running() const { return active_.size(); }
+    /// What the last step did; empty without a meter.
+    const energy::WorkAccount& last_work() const { return account_; }
 
   private:
     struct Active;

@@ -44,6 +44,11 @@ struct KernelTable {
                          float* scratch);
     void (*merge_states)(float* into, const float* next, std::int64_t value_width);
     void (*finish_state)(const float* state, std::int64_t value_width, float* y);
+
+    float (*float_chains)(std::int64_t rounds);
+    std::int64_t float_operations = 0;  // of one round
+    std::int32_t (*byte_chains)(std::int64_t rounds);
+    std::int64_t byte_operations = 0;
 };
 
 /// The build in use (isa.h).

@@ -98,6 +98,11 @@ Answer to_result(const engine::Answer& answer, const Turn& turn, const tasks::Pr
         const energy::PhaseFigures& cost = (*answer.energy)[which];
         result[which] = {base::Tokens(answer[phase].tokens), answer[phase].time, cost.total, cost.above_idle};
     }
+    // Drafts that were thrown away are part of what the kept tokens cost.
+    if (const energy::PhaseFigures& drafts = (*answer.energy)[energy::Phase::discarded]; drafts.tokens.value() > 0) {
+        result[energy::Phase::answer].total += drafts.total;
+        result[energy::Phase::answer].above_idle += drafts.above_idle;
+    }
     result.raw = energy::raw_json(*answer.energy);
     return result;
 }

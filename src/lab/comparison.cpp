@@ -11,7 +11,7 @@ namespace ergon::lab {
 namespace {
 
 using energy::Figure;
-using energy::phase_count;
+using energy::kept_phase_count;
 
 // The values that one bootstrap replicate computes, in the order of PairSummary.
 enum Value {
@@ -23,10 +23,10 @@ enum Value {
     from_prompts,
     first_term
 };
-constexpr std::size_t value_count = first_term + 2 * phase_count;
+constexpr std::size_t value_count = first_term + 2 * kept_phase_count;
 constexpr std::size_t prompt_phase = static_cast<std::size_t>(energy::Phase::prompt);
 
-using Totals = std::array<PhaseAmount, phase_count>;
+using Totals = std::array<PhaseAmount, kept_phase_count>;
 
 /// A coefficient's factor for a standard normal draw: 1 at 0, the ends of its 95% interval at +-1.96, log-normal on
 /// either side.
@@ -41,7 +41,7 @@ double drawn_factor(double z, double value, double low, double high) {
 void evaluate(const Totals& a, const Totals& b, std::span<double> values) {
     std::fill(values.begin(), values.end(), std::numeric_limits<double>::quiet_NaN());
     PhaseAmount generated_a, generated_b;
-    for (std::size_t i = 0; i < phase_count; ++i) {
+    for (std::size_t i = 0; i < kept_phase_count; ++i) {
         if (i == prompt_phase) continue;
         generated_a.tokens += a[i].tokens;
         generated_a.joules += a[i].joules;
@@ -56,7 +56,7 @@ void evaluate(const Totals& a, const Totals& b, std::span<double> values) {
     const auto terms = decompose(a, b);
     if (!terms) return;
     double tokens = 0, joules_per_token = 0, prompts = 0;
-    for (std::size_t i = 0; i < phase_count; ++i) {
+    for (std::size_t i = 0; i < kept_phase_count; ++i) {
         const DecompositionTerm& term = (*terms)[i];
         values[first_term + 2 * i] = term.tokens;
         values[first_term + 2 * i + 1] = term.joules_per_token;
@@ -91,7 +91,7 @@ struct ComparisonBuilder::Pairing {
         for (const std::size_t item : sample.items) {
             const PromptSum& prompt = *prompts[item][side];
             const double share = 1.0 / static_cast<double>(prompt.repeats);
-            for (std::size_t i = 0; i < phase_count; ++i) {
+            for (std::size_t i = 0; i < kept_phase_count; ++i) {
                 const PhaseSum& phase = prompt.phases[i];
                 sums[i].tokens += share * phase.tokens;
                 sums[i].joules += share * (phase.counted + idle_factor * phase.idle_estimated +
@@ -119,7 +119,7 @@ void ComparisonBuilder::add(const Answer& answer) {
     ++prompt.repeats;
     summary.capped += answer.finish_reason == "length" ? 1 : 0;
     summary.reasons = summary.reasons || shows_thought(answer);
-    for (std::size_t i = 0; i < phase_count; ++i) {
+    for (std::size_t i = 0; i < kept_phase_count; ++i) {
         const PhaseResult& phase = answer.phases[i];
         PhaseSum& sum = prompt.phases[i];
         summary.tokens[i] += phase.tokens.value();
@@ -146,7 +146,7 @@ Comparison ComparisonBuilder::finish(const BootstrapOptions& options) const {
     Comparison comparison{contenders_, {}};
     for (ContenderSummary& summary : comparison.contenders) {
         std::int64_t generated = 0;
-        for (std::size_t i = 0; i < phase_count; ++i) generated += i == prompt_phase ? 0 : summary.tokens[i];
+        for (std::size_t i = 0; i < kept_phase_count; ++i) generated += i == prompt_phase ? 0 : summary.tokens[i];
         if (generated > 0) summary.joules_per_token = summary.generated / static_cast<double>(generated);
         if (summary.answers > 0) summary.joules_per_answer = summary.joules / static_cast<double>(summary.answers);
     }
@@ -191,7 +191,7 @@ PairSummary ComparisonBuilder::compare(std::size_t a, std::size_t b, const Boots
     pair.from_tokens = values[from_tokens];
     pair.from_joules_per_token = values[from_joules_per_token];
     pair.from_prompts = values[from_prompts];
-    for (std::size_t i = 0; i < phase_count; ++i)
+    for (std::size_t i = 0; i < kept_phase_count; ++i)
         pair.terms[i] = {values[first_term + 2 * i], values[first_term + 2 * i + 1]};
     return pair;
 }

@@ -21,7 +21,7 @@ struct ContenderSummary {
     std::int64_t answers = 0;
     std::int64_t capped = 0;  // answers cut off by a token limit
     bool reasons = false;     // thinking tokens or think markers were seen
-    std::array<std::int64_t, energy::phase_count> tokens{};
+    std::array<std::int64_t, energy::kept_phase_count> tokens{};
     energy::Figure joules;                            // all phases
     energy::Figure generated;                         // thinking and answer
     std::optional<energy::Figure> joules_per_token;   // generated joules / generated tokens
@@ -42,7 +42,7 @@ struct PairSummary {
     Estimate from_joules_per_token;
     Estimate from_prompts;
     // Terms that add up to ln(energy_ratio), by phase: from its tokens, from its joules per token.
-    std::array<std::array<Estimate, 2>, energy::phase_count> terms{};
+    std::array<std::array<Estimate, 2>, energy::kept_phase_count> terms{};
 };
 
 struct Comparison {
@@ -70,7 +70,7 @@ class ComparisonBuilder {
     };
     struct PromptSum {
         std::int64_t repeats = 0;
-        std::array<PhaseSum, energy::phase_count> phases{};
+        std::array<PhaseSum, energy::kept_phase_count> phases{};
     };
     /// Sums of the estimated figures and the ends of their intervals: how far the machine's coefficients may be off.
     struct Spread {

@@ -10,7 +10,7 @@ namespace ergon::lab {
 namespace {
 
 using energy::Figure;
-using energy::phase_count;
+using energy::kept_phase_count;
 using nlohmann::ordered_json;
 
 constexpr std::size_t label_width_in_text = 40;
@@ -165,7 +165,7 @@ std::string contender_lines(const Comparison& comparison, bool with_method) {
     const int figure_width = with_method ? 21 : 19;
     const int label_width = table_width - 34 - 2 * (1 + figure_width);
     const auto row = [&](const std::string& label, const std::string& answers,
-                         const std::array<std::string, phase_count>& tokens, const std::string& per_token,
+                         const std::array<std::string, kept_phase_count>& tokens, const std::string& per_token,
                          const std::string& per_answer) {
         return fmt::format("{:<{}} {:>7} {:>8} {:>8} {:>8} {:>{}} {:>{}}\n", label, label_width - 1, answers, tokens[0],
                            tokens[1], tokens[2], per_token, figure_width, per_answer, figure_width);
@@ -187,7 +187,7 @@ ordered_json estimate_json(const Estimate& estimate) {
 
 ordered_json contender_json(const ContenderSummary& contender) {
     ordered_json tokens;
-    for (std::size_t i = 0; i < phase_count; ++i) tokens[std::string(energy::phase_names[i])] = contender.tokens[i];
+    for (std::size_t i = 0; i < kept_phase_count; ++i) tokens[std::string(energy::phase_names[i])] = contender.tokens[i];
     const auto figure = [](const std::optional<Figure>& one) { return one ? ordered_json(*one) : ordered_json(); };
     return {{"label", contender.label},
             {"answers", contender.answers},
@@ -203,7 +203,7 @@ ordered_json pair_json(const Comparison& comparison, const PairSummary& pair) {
     ordered_json decomposition = ordered_json::array();
     constexpr std::array<const char*, 2> factors{"tokens", "joules_per_token"};
     const double whole = std::log(pair.energy_ratio.value);
-    for (std::size_t i = 0; i < phase_count; ++i) {
+    for (std::size_t i = 0; i < kept_phase_count; ++i) {
         for (std::size_t k = 0; k < factors.size(); ++k) {
             const Estimate& term = pair.terms[i][k];
             decomposition.push_back({{"phase", std::string(energy::phase_names[i])},

@@ -103,7 +103,7 @@ void migrate(Database& database) {
 
 ordered_json energy_json(const Answer& answer) {
     ordered_json json;
-    for (std::size_t i = 0; i < energy::phase_count; ++i) {
+    for (std::size_t i = 0; i < energy::kept_phase_count; ++i) {
         json[std::string(energy::phase_names[i])] = {{"total", answer.phases[i].total},
                                                      {"above_idle", answer.phases[i].above_idle}};
     }
@@ -112,7 +112,7 @@ ordered_json energy_json(const Answer& answer) {
 
 void read_energy(const Database& database, const std::string& text, Answer& answer) {
     const ordered_json json = parse(database, text, "an answer's energy");
-    for (std::size_t i = 0; i < energy::phase_count; ++i) {
+    for (std::size_t i = 0; i < energy::kept_phase_count; ++i) {
         const ordered_json phase =
             json.is_object() ? json.value(std::string(energy::phase_names[i]), ordered_json()) : ordered_json();
         answer.phases[i].total =
@@ -220,7 +220,7 @@ void Results::add(RunId run, const Answer& answer) {
                      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     insert.bind(1, run).bind(2, answer.contender).bind(3, answer.prompt).bind(4, answer.repeat);
     insert.bind(5, answer.text).bind(6, answer.thinking).bind(7, answer.finish_reason);
-    for (int i = 0; i < energy::phase_count; ++i) {
+    for (int i = 0; i < energy::kept_phase_count; ++i) {
         const PhaseResult& phase = answer.phases[static_cast<std::size_t>(i)];
         insert.bind(8 + i, phase.tokens.value()).bind(11 + i, phase.seconds.value());
     }
@@ -250,7 +250,7 @@ void Results::for_each(RunId run, const std::function<void(const Answer&)>& visi
         answer.text = statement.text(3);
         answer.thinking = statement.text(4);
         answer.finish_reason = statement.text(5);
-        for (int i = 0; i < energy::phase_count; ++i) {
+        for (int i = 0; i < energy::kept_phase_count; ++i) {
             PhaseResult& phase = answer.phases[static_cast<std::size_t>(i)];
             phase.tokens = base::Tokens(statement.integer(6 + i));
             phase.seconds = base::Seconds(statement.real(9 + i));

@@ -50,7 +50,7 @@ struct Answer {
     std::string text;
     std::string thinking;
     std::string finish_reason;  // "stop", "length" when a cap was hit
-    std::array<PhaseResult, energy::phase_count> phases;
+    std::array<PhaseResult, energy::kept_phase_count> phases;
     nlohmann::ordered_json raw;  // counters and times behind the figures
 
     const PhaseResult& operator[](energy::Phase phase) const { return phases[static_cast<std::size_t>(phase)]; }

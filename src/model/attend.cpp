@@ -136,10 +136,9 @@ base::Nanoseconds attend(std::span<const AttentionGroup> groups, float scale, Wo
 
 void count_attention(energy::Work& work, const Sequence& s, std::int64_t heads, std::int64_t key_width,
                      std::int64_t value_width, std::int64_t position_bytes) {
-    const std::int64_t pairs = s.tokens * s.past + s.tokens * (s.tokens + 1) / 2;  // token t sees past + t + 1 keys
     work[energy::Source::cache] += s.end() * position_bytes;
     work[energy::Source::activations] += s.tokens * heads * (key_width + value_width) * std::int64_t{sizeof(float)};
-    work[energy::Arithmetic::f32] += 2 * pairs * heads * (key_width + value_width);
+    work[energy::Arithmetic::f32] += 2 * s.keys_attended() * heads * (key_width + value_width);
 }
 
 }  // namespace ergon::model

@@ -69,7 +69,9 @@ void attend_cached(const Context& c, std::int64_t layer, const GqaWeights& w) {
 
     base::Nanoseconds busy = for_rows(c, tokens, [&](std::int64_t t) { finish_token(c, layer, w, t); });
     std::vector<AttentionGroup> groups;
+    std::vector<energy::User> users;
     c.step.for_each_sequence([&](const Sequence& s) {
+        users.push_back({s.item, s.keys_attended()});
         const std::int64_t position_bytes = 2 * shape.kv_heads * n * s.cache->value_bytes();
         work[Source::cache] += s.tokens * position_bytes;
         count_attention(work, s, shape.heads, n, n, position_bytes);
@@ -87,7 +89,7 @@ void attend_cached(const Context& c, std::int64_t layer, const GqaWeights& w) {
         }
     });
     busy += attend(groups, attention_scale(c.config), c.work, c.pool);
-    c.recorder.end(work, busy);
+    c.recorder.end(work, busy, users);
 }
 
 }  // namespace

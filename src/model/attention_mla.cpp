@@ -12,6 +12,7 @@
 // cache, rounded as they are there.
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <vector>
 
@@ -99,9 +100,9 @@ Rows cached_latents(const Context& c, std::int64_t layer, const Sequence& s) {
     return rows_of(latents, shape.rank, s.end());
 }
 
-/// Keys [group, positions, nope] and values [group, positions, value] of heads [first, first + count).
+/// Keys [group, positions, nope] and values [group, positions, value] of heads [first, first + count), for one item.
 void expand(const Context& c, const MlaWeights& w, const Rows& latents, std::int64_t first, std::int64_t count,
-            float* k, float* v) {
+            float* k, float* v, std::int32_t item) {
     const Shape shape(c.config);
     energy::Work work = c.recorder.begin(Component::attention_projections);
     base::Nanoseconds busy{};
@@ -124,7 +125,7 @@ void expand(const Context& c, const MlaWeights& w, const Rows& latents, std::int
     }
     for (const kernels::Product& product : products) model::count(work, product);
     busy += kernels::matmul(products, c.pool);
-    c.recorder.end(work, busy);
+    c.recorder.end(work, busy, std::array{energy::User{item, 1}});
 }
 
 void attend_expanded(const Context& c, std::int64_t layer, const MlaWeights& w, const Sequence& s) {
@@ -138,7 +139,7 @@ void attend_expanded(const Context& c, std::int64_t layer, const MlaWeights& w, 
     std::vector<AttentionGroup> groups;
     for (std::int64_t first = 0; first < shape.heads; first += heads_at_once) {
         const std::int64_t count = std::min(heads_at_once, shape.heads - first);
-        expand(c, w, latents, first, count, k, v);
+        expand(c, w, latents, first, count, k, v, s.item);
 
         energy::Work work = c.recorder.begin(Component::attention);
         groups.clear();
@@ -158,14 +159,14 @@ void attend_expanded(const Context& c, std::int64_t layer, const MlaWeights& w, 
         const base::Nanoseconds busy = attend(groups, attention_scale(c.config), c.work, c.pool);
         count_attention(work, s, count, shape.key, shape.value, shape.rope * s.cache->value_bytes());
         work[Source::activations] += count * head_bytes;
-        c.recorder.end(work, busy);
+        c.recorder.end(work, busy, std::array{energy::User{s.item, s.keys_attended()}});
     }
 }
 
 /// One matrix per head, applied to rows [tokens, heads, width], of which the first weights.cols() values of each count:
 /// y [tokens, heads, y_width].
 void project_heads(const Context& c, const PackedMatrix& weights, const float* x, std::int64_t width,
-                   std::int64_t tokens, float* y, std::int64_t y_width) {
+                   std::int64_t tokens, float* y, std::int64_t y_width, std::span<const energy::User> users) {
     const std::int64_t heads = c.config.num_attention_heads;
     energy::Work work = c.recorder.begin(Component::attention_projections);
     base::Nanoseconds busy{};
@@ -192,7 +193,7 @@ void project_heads(const Context& c, const PackedMatrix& weights, const float* x
         model::count(work, products.back());
     }
     busy += kernels::matmul(products, c.pool);
-    c.recorder.end(work, busy);
+    c.recorder.end(work, busy, users);
 }
 
 /// All generated tokens of the step; their rows are neighbours.
@@ -203,7 +204,12 @@ void attend_absorbed(const Context& c, std::int64_t layer, const MlaWeights& w) 
     float* const queries = c.work.queries.of(tokens * shape.heads * shape.cached);  // [tokens, heads, rank | rope]
     float* const latents = c.work.attended_latents.of(tokens * shape.heads * shape.rank);  // [tokens, heads, rank]
 
-    project_heads(c, w.w_uk_t, q, shape.key, tokens, queries, shape.cached);
+    std::vector<energy::User> by_tokens, by_keys;
+    for (const Sequence& s : c.step.absorbed) {
+        by_tokens.push_back({s.item, s.tokens});
+        by_keys.push_back({s.item, s.keys_attended()});
+    }
+    project_heads(c, w.w_uk_t, q, shape.key, tokens, queries, shape.cached, by_tokens);
 
     energy::Work work = c.recorder.begin(Component::attention);
     base::Nanoseconds busy = for_rows(c, tokens * shape.heads, [&](std::int64_t row) {
@@ -225,10 +231,10 @@ void attend_absorbed(const Context& c, std::int64_t layer, const MlaWeights& w) 
         count_attention(work, s, shape.heads, shape.cached, shape.rank, shape.cached * s.cache->value_bytes());
     }
     busy += attend(groups, attention_scale(c.config), c.work, c.pool);
-    c.recorder.end(work, busy);
+    c.recorder.end(work, busy, by_keys);
 
     project_heads(c, w.w_uv, latents, shape.rank, tokens, c.work.attended.data() + first * shape.heads * shape.value,
-                  shape.value);
+                  shape.value, by_tokens);
 }
 
 }  // namespace

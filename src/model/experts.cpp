@@ -62,27 +62,33 @@ void sort_slots(const Config& config, std::int64_t tokens, Slots& slots) {
     }
 }
 
-/// How many sequences the tokens of slots [begin, end) belong to: rows of a sequence are neighbours.
-std::int32_t sequences_of(const Step& step, const Slots& slots, std::int64_t begin, std::int64_t end) {
-    std::int32_t count = 0;
-    std::int64_t reached = 0;  // rows below belong to sequences already counted
+/// The items that the tokens of slots [begin, end) belong to, and how many tokens each has there: rows of a sequence are
+/// neighbours, and so are their slots.
+void find_users(const Step& step, const Slots& slots, std::int64_t begin, std::int64_t end,
+                std::vector<energy::User>& users) {
+    users.clear();
+    std::int64_t reached = 0;  // rows below belong to sequences already seen
     for (std::int64_t slot = begin; slot < end; ++slot) {
         const std::int64_t token = slots.token[static_cast<std::size_t>(slot)];
-        if (token < reached) continue;
-        ++count;
-        step.for_each_sequence([&](const Sequence& s) {
-            if (s.first <= token && token < s.first + s.tokens) reached = s.first + s.tokens;
-        });
+        if (token >= reached) {
+            step.for_each_sequence([&](const Sequence& s) {
+                if (token < s.first || token >= s.first + s.tokens) return;
+                reached = s.first + s.tokens;
+                users.push_back({s.item, 0});
+            });
+        }
+        ++users.back().amount;
     }
-    return count;
 }
 
 /// One record for each expert that had tokens. Its products run together with those of the other experts: of the time
 /// it gets the share of its operations, the last expert what is left.
 void record_experts(const Context& c, const Slots& slots, std::vector<energy::Work>& works, base::Nanoseconds busy) {
+    if (!c.recorder.on()) return;
     const base::Nanoseconds elapsed = base::now() - works.front().begin;
     const auto all = static_cast<double>(std::ssize(slots.token));
     base::Nanoseconds busy_left = busy, elapsed_left = elapsed;
+    std::vector<energy::User> users;
     for (energy::Work& work : works) {
         const std::int64_t begin = slots.begin[static_cast<std::size_t>(work.expert)];
         const std::int64_t end = slots.begin[static_cast<std::size_t>(work.expert) + 1];
@@ -90,12 +96,13 @@ void record_experts(const Context& c, const Slots& slots, std::vector<energy::Wo
             return base::Nanoseconds(
                 static_cast<std::int64_t>(static_cast<double>(whole.value()) * static_cast<double>(end - begin) / all));
         };
-        work.sequences = sequences_of(c.step, slots, begin, end);
+        find_users(c.step, slots, begin, end, users);
+        work.sequences = static_cast<std::int32_t>(users.size());
         work.busy = &work == &works.back() ? busy_left : share(busy);
         work.elapsed = &work == &works.back() ? elapsed_left : share(elapsed);
         busy_left -= work.busy;
         elapsed_left -= work.elapsed;
-        c.recorder.add(work);
+        c.recorder.add(work, users);
     }
 }
 

@@ -7,7 +7,7 @@ namespace ergon::model {
 using energy::Source;
 
 void project(const Context& c, Component component, const kernels::Rows& x, kernels::Digits digits,
-             std::initializer_list<Projection> outputs) {
+             std::initializer_list<Projection> outputs, std::span<const energy::User> users) {
     energy::Work work = c.recorder.begin(component);
     base::Nanoseconds busy{};
     const bool quantised =
@@ -24,7 +24,7 @@ void project(const Context& c, Component component, const kernels::Rows& x, kern
         count(work, products.back());
     }
     busy += kernels::matmul(products, c.pool);
-    c.recorder.end(work, busy);
+    c.recorder.end(work, busy, users);
 }
 
 void norm(const Context& c, const float* x, const std::vector<float>& weights, double eps, float* y) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 
 #include "base/threads.h"
 #include "kernels/matmul.h"
@@ -52,9 +53,9 @@ struct Projection {
 };
 
 /// Several projections of the same rows as one parallel loop; where weights are block-quantised the rows are quantised
-/// once for all.
+/// once for all. `users` as in WorkAccount::add.
 void project(const Context& c, Component component, const kernels::Rows& x, kernels::Digits digits,
-             std::initializer_list<Projection> outputs);
+             std::initializer_list<Projection> outputs, std::span<const energy::User> users = {});
 
 /// y[t] = rms_norm(x[t]) * weights for every token, rows as wide as `weights`. y may be x.
 void norm(const Context& c, const float* x, const std::vector<float>& weights, double eps, float* y);

@@ -31,26 +31,33 @@ class Recorder {
   public:
     Recorder(energy::WorkAccount& account, std::int32_t sequences) : account_(account), sequences_(sequences) {}
 
+    /// What follows belongs to this layer, -1: to none.
+    void enter_layer(std::int64_t layer) { layer_ = static_cast<std::int32_t>(layer); }
+
     /// Starts the clock.
     energy::Work begin(Component component) const {
         energy::Work work;
         work.component = static_cast<energy::ComponentId>(component);
         work.sequences = sequences_;
-        work.begin = base::now();
+        work.layer = layer_;
+        if (account_.on()) work.begin = base::now();
         return work;
     }
-    /// Stops it. `busy` is the workers' time.
-    void end(energy::Work& work, base::Nanoseconds busy) const {
+    /// Stops it. `busy` is the workers' time, `users` as in WorkAccount::add.
+    void end(energy::Work& work, base::Nanoseconds busy, std::span<const energy::User> users = {}) const {
+        if (!account_.on()) return;
         work.elapsed = base::now() - work.begin;
         work.busy = busy;
-        account_.add(work);
+        account_.add(work, users);
     }
+    bool on() const { return account_.on(); }
     /// A record that was filled by hand.
-    void add(const energy::Work& work) const { account_.add(work); }
+    void add(const energy::Work& work, std::span<const energy::User> users) const { account_.add(work, users); }
 
   private:
     energy::WorkAccount& account_;
     std::int32_t sequences_;
+    std::int32_t layer_ = -1;
 };
 
 /// Adds to `work` what a product moves and computes: its weights once, its activations in and out.

@@ -11,12 +11,14 @@ void Step::assign(std::span<const Piece> pieces) {
     positions.clear();
     caches.clear();
     rows_wanted.clear();
+    readers.clear();
     std::vector<std::int64_t> first_row(pieces.size());
     for (const bool form : {false, true}) {
         for (std::size_t p = 0; p < pieces.size(); ++p) {
             const Piece& piece = pieces[p];
             if (piece.absorbed != form) continue;
-            const Sequence sequence{piece.cache, tokens(), std::ssize(piece.tokens), piece.cache->length()};
+            const Sequence sequence{piece.cache, tokens(), std::ssize(piece.tokens), piece.cache->length(),
+                                    piece.item};
             first_row[p] = sequence.first;
             (form ? absorbed : expanded).push_back(sequence);
             ids.insert(ids.end(), piece.tokens.begin(), piece.tokens.end());
@@ -32,6 +34,7 @@ void Step::assign(std::span<const Piece> pieces) {
             row_of.push_back(row);
             if (t >= count - pieces[p].logits) rows_wanted.push_back(row);
         }
+        if (pieces[p].logits > 0) readers.push_back({pieces[p].item, pieces[p].logits});
     }
 }
 

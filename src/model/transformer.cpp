@@ -88,7 +88,7 @@ void Transformer::forward(std::span<const StepItem> items, std::vector<float>& l
     std::int64_t tokens_before = 0, logits_before = 0, room = most_tokens;
     const auto run_pieces = [&] {
         step_.assign(pieces);
-        const Recorder recorder(account, step_.sequences());
+        Recorder recorder(account, step_.sequences());
         run(step_, recorder, logits.data() + logits_before * config_.vocab_size,
             hidden != nullptr ? hidden->values.data() + tokens_before * config_.hidden_size : nullptr, hidden_stride);
         for (const Piece& piece : pieces) piece.cache->advance(std::ssize(piece.tokens));
@@ -104,7 +104,8 @@ void Transformer::forward(std::span<const StepItem> items, std::vector<float>& l
             const std::int64_t wanted = std::min(item.logits, tokens - done) - wanted_later;
             pieces.push_back({cache_of(item),
                               item.tokens.subspan(static_cast<std::size_t>(done), static_cast<std::size_t>(count)),
-                              strict_ || item.role == Role::generated, wanted});
+                              strict_ || item.role == Role::generated, wanted,
+                              static_cast<std::int32_t>(&item - items.data())});
             done += count;
             room -= count;
             if (room == 0) run_pieces();
@@ -113,7 +114,7 @@ void Transformer::forward(std::span<const StepItem> items, std::vector<float>& l
     if (!pieces.empty()) run_pieces();
 }
 
-void Transformer::run(const Step& step, const Recorder& recorder, float* logits, float* hidden,
+void Transformer::run(const Step& step, Recorder& recorder, float* logits, float* hidden,
                       std::int64_t hidden_stride) {
     const Context c{config_, step, rotary_, recorder, work_, pool_};
     const std::int64_t values = step.tokens() * config_.hidden_size;
@@ -133,6 +134,7 @@ void Transformer::run(const Step& step, const Recorder& recorder, float* logits,
     keep_hidden(0);
     for (std::int64_t layer = 0; layer < config_.num_hidden_layers; ++layer) {
         const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
+        recorder.enter_layer(layer);
 
         norm(c, x, w.attention_norm, config_.rms_norm_eps, normed);
         if (const auto* gqa = std::get_if<GqaWeights>(&w.attention)) {
@@ -151,6 +153,7 @@ void Transformer::run(const Step& step, const Recorder& recorder, float* logits,
         add_residual(c, update, x);
         keep_hidden(layer + 1);
     }
+    recorder.enter_layer(-1);
     head(c, x, logits);
 }
 
@@ -198,8 +201,9 @@ void Transformer::head(const Context& c, const float* x, float* logits) {
     });
     work[energy::Source::activations] = 2 * rows * width * std::int64_t{sizeof(float)};
     work[energy::Arithmetic::f32] = 4 * rows * width;
-    c.recorder.end(work, busy);
-    project(c, Component::output_head, rows_of(normed, width, rows), fine, {{&weights_.output_head, logits}});
+    c.recorder.end(work, busy, c.step.readers);
+    project(c, Component::output_head, rows_of(normed, width, rows), fine, {{&weights_.output_head, logits}},
+            c.step.readers);
 }
 
 }  // namespace ergon::model

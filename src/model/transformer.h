@@ -26,7 +26,7 @@ class Transformer final : public Model {
     void check(std::span<const StepItem> items) const;
     /// One step of bounded size: `logits` [rows wanted, vocab_size]; `hidden` (if not null) points at the step's first
     /// token in [layers + 1, hidden_stride / hidden_size tokens, hidden_size].
-    void run(const Step& step, const Recorder& recorder, float* logits, float* hidden, std::int64_t hidden_stride);
+    void run(const Step& step, Recorder& recorder, float* logits, float* hidden, std::int64_t hidden_stride);
     void embed(const Context& c, float* x) const;
     void rotary_tables(const Context& c) const;
     void head(const Context& c, const float* x, float* logits);

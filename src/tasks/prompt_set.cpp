@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/data_files.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -18,9 +19,8 @@ using nlohmann::json;
 // Prompt sets are written by hand; anything larger is something else (assumed).
 constexpr std::size_t file_limit = 256u << 20;
 
-const std::filesystem::path& shipped_sets() {
-    static const std::filesystem::path folder = ERGON_DATA_DIR "/prompts";
-    return folder;
+std::filesystem::path shipped_sets() {
+    return base::data_directory() / "prompts";
 }
 
 std::string text_field(const json& object, const char* key, const std::string& place, bool required) {

@@ -65,7 +65,8 @@ TEST(Meter, WithoutACounterItEstimatesAndSaysSo) {
     // Idle: 2 threads x 0.8 W for as long as it ran. Every phase lasted 20 ms at least.
     const double idle = figures.total.value.value() - figures.above_idle.value.value();
     EXPECT_NEAR(idle, 1.6 * figures.seconds.value(), 1e-6);
-    for (const PhaseFigures& phase : figures.phases) {
+    for (const Phase which : {Phase::prompt, Phase::thinking, Phase::answer}) {
+        const PhaseFigures& phase = figures[which];
         EXPECT_GE(phase.seconds.value(), 0.0199);
         EXPECT_EQ(phase.total.method, Method::estimated);
         EXPECT_LE(phase.total.low.value(), 0.7 * phase.total.value.value());
@@ -251,7 +252,7 @@ TEST(RequestFigures, MixCountedAndEstimatedAmounts) {
     answer.idle = Nanojoules(3'000'000'000);
     answer.idle_estimated = Nanojoules(1'000'000'000);
     answer.time = Nanoseconds(1'000'000'000);
-    answer.components[5] = answer.active;
+    answer.cells[{5}] = answer.active;
     const auto range = [](double value, double low, double high) {
         return PowerRange{base::Watts(value), base::Watts(low), base::Watts(high)};
     };

@@ -6,6 +6,7 @@
 
 #include "base/expect_error.h"
 #include "kernels/isa.h"
+#include "kernels/throughput.h"
 
 namespace ergon::kernels {
 namespace {
@@ -23,6 +24,21 @@ TEST_P(Build, RunsHere) {
     }
     use_isa(GetParam());
     EXPECT_EQ(current_isa(), GetParam());
+}
+
+/// The chains check what they computed themselves.
+TEST(Throughput, CountsTheOperationsOfEachBuild) {
+    for (const Isa isa : available_isas()) {
+        use_isa(isa);
+        for (const std::int64_t rounds : {1, 7, 24, 25, 1000}) {
+            const std::int64_t floats = run_float_chains(rounds);
+            EXPECT_EQ(floats, rounds * run_float_chains(1));
+            EXPECT_EQ(run_byte_chains(4 * rounds), 4 * rounds * run_byte_chains(4) / 4);
+        }
+        EXPECT_GT(run_float_chains(1), 0);
+        EXPECT_GT(run_byte_chains(std::int64_t{1} << 20), 0);
+    }
+    use_isa(available_isas().back());
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Build, testing::Values(Isa::scalar, Isa::avx2, Isa::avx512),

@@ -61,7 +61,7 @@ Answer answer(std::int64_t contender, const std::string& prompt, std::int64_t re
     made.text = "Paris.";
     made.thinking = "The user asks for a capital.";
     made.finish_reason = "stop";
-    for (int i = 0; i < energy::phase_count; ++i) {
+    for (int i = 0; i < energy::kept_phase_count; ++i) {
         PhaseResult& phase = made.phases[static_cast<std::size_t>(i)];
         phase.tokens = base::Tokens(10 + i);
         phase.seconds = base::Seconds(0.1 * (i + 1));
@@ -103,7 +103,7 @@ TEST_F(ResultsTest, KeepsEverything) {
     EXPECT_EQ(answers[0].thinking, expected.thinking);
     EXPECT_EQ(answers[0].finish_reason, "stop");
     EXPECT_EQ(answers[0].raw, expected.raw);
-    for (std::size_t i = 0; i < energy::phase_count; ++i) {
+    for (std::size_t i = 0; i < energy::kept_phase_count; ++i) {
         EXPECT_EQ(answers[0].phases[i].tokens, expected.phases[i].tokens);
         EXPECT_EQ(answers[0].phases[i].seconds, expected.phases[i].seconds);
         EXPECT_EQ(answers[0].phases[i].total, expected.phases[i].total);

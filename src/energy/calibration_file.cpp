@@ -1,0 +1,120 @@
+// Calibrations as files, and the machine that they belong to.
+
+#include <cstdlib>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "energy/calibration.h"
+
+namespace ergon::energy {
+namespace {
+
+using base::ErrorCode;
+using nlohmann::ordered_json;
+
+constexpr int format_version = 1;
+constexpr std::size_t most_bytes = 1 << 20;
+
+std::string words(const Fingerprint& machine) {
+    return fmt::format("{} ({}, family {}, model {}, {} thread{}{})",
+                       machine.processor.empty() ? "a processor without a name" : machine.processor, machine.vendor,
+                       machine.family, machine.model, machine.threads, machine.threads == 1 ? "" : "s",
+                       machine.virtual_machine ? ", a virtual machine" : "");
+}
+
+ordered_json to_json(const Calibration& calibration) {
+    ordered_json coefficients;
+    for (std::size_t i = 0; i < resource_count; ++i) {
+        const Coefficient& one = calibration.coefficients[i];
+        coefficients[std::string(resource_names[i])] = {{"value", one.value}, {"low", one.low}, {"high", one.high}};
+    }
+    const Fingerprint& machine = calibration.machine;
+    return {{"ergon_calibration", format_version},
+            {"machine",
+             {{"vendor", machine.vendor},
+              {"processor", machine.processor},
+              {"family", machine.family},
+              {"model", machine.model},
+              {"threads", machine.threads},
+              {"virtual_machine", machine.virtual_machine}}},
+            {"source", calibration.source},
+            {"coefficients", coefficients},
+            {"left_out_error", calibration.left_out_error},
+            {"worst_error", calibration.worst_error},
+            {"worst_workload", calibration.worst_workload},
+            {"samples", calibration.samples}};
+}
+
+/// Throws nlohmann's exceptions for what is missing or of another type.
+Calibration from_json(const ordered_json& json) {
+    Calibration calibration;
+    const ordered_json& machine = json.at("machine");
+    calibration.machine = {machine.at("vendor"), machine.at("processor"), machine.at("family"),
+                           machine.at("model"),  machine.at("threads"),   machine.at("virtual_machine")};
+    calibration.source = json.at("source");
+    for (std::size_t i = 0; i < resource_count; ++i) {
+        const ordered_json& one = json.at("coefficients").at(std::string(resource_names[i]));
+        calibration.coefficients[i] = {one.at("value"), one.at("low"), one.at("high")};
+    }
+    calibration.left_out_error = json.at("left_out_error");
+    calibration.worst_error = json.at("worst_error");
+    calibration.worst_workload = json.at("worst_workload");
+    calibration.samples = json.at("samples");
+    return calibration;
+}
+
+bool makes_sense(const Calibration& calibration) {
+    for (const Coefficient& one : calibration.coefficients) {
+        if (!(one.low >= 0 && one.low <= one.value && one.value <= one.high)) return false;
+    }
+    return calibration.left_out_error >= 0 && calibration.machine.threads >= 1;
+}
+
+}  // namespace
+
+Fingerprint fingerprint_of(const Processor& processor) {
+    return {processor.vendor, processor.name,    processor.family,
+            processor.model,  processor.threads, processor.virtual_machine};
+}
+
+Calibration read_calibration(const std::filesystem::path& path) {
+    const std::string text = base::read_text(path, most_bytes);
+    std::string problem = "it is not a calibration that this ergon knows";
+    try {
+        const ordered_json json = ordered_json::parse(text);
+        if (json.at("ergon_calibration") == format_version) {
+            Calibration calibration = from_json(json);
+            if (makes_sense(calibration)) return calibration;
+            problem = "its coefficients make no sense";
+        }
+    } catch (const nlohmann::json::exception& error) {
+        problem = error.what();
+    }
+    base::fail(ErrorCode::bad_file, "{} cannot be used: {}. Make a new one with 'ergon meter calibrate'.",
+               path.string(), problem);
+}
+
+std::string write_calibration(const Calibration& calibration) {
+    return to_json(calibration).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+void check_machine(const Calibration& calibration, const Processor& processor) {
+    const Fingerprint here = fingerprint_of(processor);
+    if (calibration.machine == here) return;
+    base::fail(ErrorCode::bad_argument,
+               "The calibration belongs to {}; this machine is {}. Make a new one with 'ergon meter calibrate'.",
+               words(calibration.machine), words(here));
+}
+
+std::filesystem::path standard_calibration_path() {
+    const char* data = std::getenv("XDG_DATA_HOME");
+    const char* home = std::getenv("HOME");
+    const std::filesystem::path root = data != nullptr && *data != '\0'
+                                           ? std::filesystem::path(data)
+                                           : std::filesystem::path(home == nullptr ? "." : home) / ".local" / "share";
+    return root / "ergon" / "calibration.json";
+}
+
+}  // namespace ergon::energy

@@ -1,0 +1,58 @@
+#pragma once
+// Amounts of energy from elsewhere, each with its source: everyday things, and published figures of language models.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/data_files.h"
+#include "base/units.h"
+
+namespace ergon::energy {
+
+/// Where an amount comes from.
+struct Source {
+    std::string name;
+    std::optional<int> year;  // none for arithmetic
+    std::string url;          // empty if there is none
+};
+
+struct Reference {
+    std::string what;  // completes "about 0.4 of ..."
+    base::Joules joules{};
+    std::optional<base::Joules> low;  // where the source gives a range: both ends
+    std::optional<base::Joules> high;
+    Source source;
+};
+
+/// What somebody published of a model. Without its batch a figure is hardly comparable: it moves the same model on the
+/// same hardware about tenfold.
+struct PublishedFigure {
+    std::string model;
+    std::string task;
+    std::string hardware;  // empty if it was not said
+    std::optional<std::int64_t> batch;
+    std::optional<base::Tokens> tokens;  // generated per response, about
+    std::optional<base::Joules> per_token;
+    std::optional<base::Joules> per_response;
+    Source source;
+};
+
+struct References {
+    std::vector<Reference> everyday;
+    std::vector<PublishedFigure> published;
+};
+
+/// Reads the tables [[everyday]] and [[published]]. Strict: an unknown key, a missing one or an amount that is not
+/// positive throws Error(bad_file) with the line.
+References read_references(const std::filesystem::path& path = base::data_directory() / "references.toml");
+
+/// Everyday things within a factor of 30 of an amount, the nearest first, at most three.
+std::vector<Reference> comparable(base::Joules amount, const References& references);
+
+/// "about 0.4 of a Google search as Google gave it in 2009 (1,080 J)"; a source that gives a range is quoted with it.
+std::string comparison(base::Joules amount, const Reference& reference);
+
+}  // namespace ergon::energy

@@ -1,0 +1,47 @@
+#pragma once
+// A report: one HTML page that needs nothing beside itself.
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "report/bar_chart.h"
+#include "report/heat_map.h"
+#include "report/line_chart.h"
+#include "report/roofline.h"
+#include "report/table.h"
+
+namespace ergon::report {
+
+/// A heading within a section.
+struct Heading {
+    std::string text;
+};
+
+struct Paragraph {
+    std::string text;
+};
+
+/// What a reader must know to read the rest right; set apart.
+struct Note {
+    std::string text;
+};
+
+using Block = std::variant<Heading, Paragraph, Note, Table, Facts, BarChart, Roofline, HeatMap, LineChart>;
+
+struct Section {
+    std::string heading;
+    std::vector<Block> blocks;
+};
+
+/// All text is plain text and is escaped, wherever it comes from.
+struct Page {
+    std::string title;
+    std::string lede;  // what was found, in a sentence or two
+    std::vector<Section> sections;
+};
+
+/// The page as a file's content. The same page gives the same bytes.
+std::string render(const Page& page);
+
+}  // namespace ergon::report

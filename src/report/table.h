@@ -1,0 +1,61 @@
+#pragma once
+// Tables and lists of facts; their cells are values that print themselves.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/format_number.h"
+#include "energy/figure.h"
+#include "report/markup.h"
+
+namespace ergon::report {
+
+/// "12.3 GB/s".
+struct Amount {
+    double value = 0;
+    base::Unit unit;
+};
+
+/// A name that leads to its source, if the address is one of the web.
+struct Link {
+    std::string text;
+    std::string address;
+};
+
+/// What stands in a cell; std::monostate is a value that is not known and prints as a dash.
+using Cell = std::variant<std::monostate, std::string, std::int64_t, Amount, energy::Figure, energy::Ratio, Link>;
+
+enum class Align { left, right };
+
+struct Column {
+    std::string heading;
+    Align align = Align::left;
+};
+
+/// Rows may be shorter than the columns: what is missing prints as nothing. Energy figures of one column share an SI
+/// prefix where their sizes allow it; how they were obtained is said once below the caption if it is the same for all,
+/// in every cell if not.
+struct Table {
+    std::string caption;
+    std::vector<Column> columns;
+    std::vector<std::vector<Cell>> rows;
+};
+
+/// "Model: DeepSeek-V2-Lite", one a line.
+struct Facts {
+    std::vector<std::pair<std::string, Cell>> facts;
+};
+
+Markup markup(const Table& table);
+Markup markup(const Facts& facts);
+
+/// The method that all of these share; nothing if they differ or there are none.
+std::optional<energy::Method> uniform_method(const std::vector<energy::Method>& methods);
+
+inline const base::Unit joules{"J", base::Prefixes::all};
+
+}  // namespace ergon::report

@@ -1,0 +1,104 @@
+#include "energy/references.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/expect_error.h"
+#include "base/temporary_directory.h"
+
+namespace ergon::energy {
+namespace {
+
+using base::ErrorCode;
+using base::Joules;
+using ergon::test::expect_error;
+using testing::HasSubstr;
+
+TEST(References, ThoseThatShip) {
+    const References references = read_references();
+    EXPECT_GE(references.everyday.size(), 8u);
+    EXPECT_GE(references.published.size(), 15u);
+    for (const PublishedFigure& figure : references.published) {
+        if (!figure.per_token || !figure.per_response || !figure.tokens) continue;
+        // Joules per token count the prompt's share in some sources: the two agree about, not exactly.
+        const double tokens = *figure.per_response / *figure.per_token;
+        EXPECT_NEAR(tokens / static_cast<double>(figure.tokens->value()), 1, 0.06) << figure.model << figure.task;
+    }
+}
+
+Reference thing(const char* what, double joules) {
+    return {what, Joules(joules), std::nullopt, std::nullopt, {"", std::nullopt, ""}};
+}
+
+TEST(Comparable, TheNearestFirstAndNoneFarAway) {
+    const References references{{thing("a", 1), thing("b", 10), thing("c", 100), thing("d", 1000), thing("e", 1e6)},
+                                {}};
+    const auto names = [&](double joules) {
+        std::string found;
+        for (const Reference& reference : comparable(Joules(joules), references)) found += reference.what;
+        return found;
+    };
+    EXPECT_EQ(names(90), "cbd");
+    EXPECT_EQ(names(9), "bac");
+    EXPECT_EQ(names(2e6), "e");
+    EXPECT_EQ(names(1e12), "");
+    EXPECT_EQ(names(0), "");
+    EXPECT_EQ(names(-5), "");
+    EXPECT_EQ(names(std::numeric_limits<double>::infinity()), "");
+    EXPECT_EQ(names(std::numeric_limits<double>::quiet_NaN()), "");
+}
+
+TEST(Comparison, IsASentenceWithTheAmountThatItRestsOn) {
+    const Reference search = thing("a Google search as Google gave it in 2009", 1080);
+    EXPECT_EQ(comparison(Joules(430), search), "about 0.4 of a Google search as Google gave it in 2009 (1,080 J)");
+    EXPECT_EQ(comparison(Joules(1100), search), "about as much as a Google search as Google gave it in 2009 (1,080 J)");
+    EXPECT_THAT(comparison(Joules(2700), search), HasSubstr("about 2.5 times a Google search"));
+    EXPECT_THAT(comparison(Joules(23000), search), HasSubstr("about 21 times"));
+    EXPECT_THAT(comparison(Joules(1020), search), HasSubstr("about 0.9 of"));
+    EXPECT_EQ(comparison(Joules(2), thing("x", 9.8)), "about 0.2 of x (9.8 J)");
+    Reference battery = thing("a battery", 55400);
+    battery.low = Joules(41600);
+    battery.high = Joules(69300);
+    EXPECT_EQ(comparison(Joules(11000), battery), "about 0.2 of a battery (41,600 to 69,300 J)");
+    const References shipped = read_references();
+    EXPECT_THAT(comparison(Joules(430), comparable(Joules(430), shipped)[0]),
+                HasSubstr("LED bulb for a minute (600 J)"));
+}
+
+TEST(References, AFileWithMistakesIsRefusedWithTheLine) {
+    const ergon::test::TemporaryDirectory folder;
+    const std::string everyday = "[[everyday]]\nwhat = \"x\"\njoules = 1\nsource = \"s\"\n";
+    const std::string published =
+        "[[published]]\nmodel = \"m\"\ntask = \"t\"\njoules_per_token = 2.5\nsource = \"s\"\n";
+    const auto refuses = [&](const std::string& content, const std::string& fragment) {
+        const auto path = folder.write("references.toml", std::string_view(content));
+        expect_error(ErrorCode::bad_file, fragment, [&] { read_references(path); });
+    };
+    const auto good = folder.write("references.toml", std::string_view(everyday + published));
+    EXPECT_EQ(read_references(good).published[0].per_token, Joules(2.5));
+    refuses("[[everyday", "references.toml, line 1: ");
+    refuses(everyday, "at least one table [[published]]");
+    refuses("everyday = 3\n" + published, "at least one table [[everyday]]");
+    refuses("everyday = [3]\n" + published, "must hold tables only");
+    refuses("other = 1\n" + everyday + published, "line 1: the key \"other\" is not known");
+    refuses(everyday + "jouls = 3\n" + published, "line 5: the key \"jouls\" is not known; expected what, joules");
+    refuses("[[everyday]]\nwhat = \"x\"\nsource = \"s\"\n" + published, "line 1: \"joules\" must be a positive number");
+    refuses("[[everyday]]\njoules = 1\nsource = \"s\"\n" + published, "\"what\" must be a text that is not empty");
+    for (const char* wrong : {"0", "-3", "nan", "inf", "\"5\"", "true"}) {
+        refuses("[[everyday]]\nwhat = \"x\"\nsource = \"s\"\njoules = " + std::string(wrong) + "\n" + published,
+                "line 4: \"joules\" must be a positive number");
+    }
+    refuses(everyday + "low = 2\n" + published, "line 5: \"low\" must be at most the amount itself");
+    refuses(everyday + "low = 0.5\n" + published, "\"high\" must be there where the other end of the range is");
+    refuses(everyday + "high = 0.5\n" + published, "line 5: \"high\" must be at least the amount itself");
+    refuses(everyday + "year = 20\n" + published, "\"year\" must be a whole number from 1900 to 2200");
+    refuses(everyday + "url = \"javascript:alert(1)\"\n" + published, "\"url\" must be an address with https://");
+    refuses(everyday + published + "batch = 0\n", "\"batch\" must be a whole number from 1");
+    refuses(everyday + published + "batch = 1.5\n", "\"batch\" must be a whole number");
+    refuses(everyday + "[[published]]\nmodel = \"m\"\ntask = \"t\"\nsource = \"s\"\n",
+            "\"joules_per_response\" must be a positive number where \"joules_per_token\" is absent");
+    expect_error(ErrorCode::not_found, "none.toml", [&] { read_references(folder / "none.toml"); });
+}
+
+}  // namespace
+}  // namespace ergon::energy

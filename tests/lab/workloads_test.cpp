@@ -1,0 +1,59 @@
+#include "lab/workloads.h"
+
+#include <gtest/gtest.h>
+#include <set>
+
+namespace ergon::lab {
+namespace {
+
+using base::Seconds;
+using energy::Resource;
+using energy::Usage;
+
+TEST(Workloads, SayWhatTheyTook) {
+    const Workloads workloads;
+    std::set<std::string> names;
+    std::array<bool, energy::resource_count> seen{};
+    for (const energy::Workload& workload : workloads.all(2)) {
+        EXPECT_TRUE(names.insert(workload.name).second) << workload.name;
+        workload.run(Seconds(0.02));
+        const Usage usage = workload.account();
+        EXPECT_GE(usage[Resource::time], 0.02) << workload.name;
+        const bool idle = workload.name == "idle";
+        EXPECT_EQ(usage[Resource::busy_time] > 0, !idle) << workload.name;
+        EXPECT_LE(usage[Resource::busy_time], 2.2 * usage[Resource::time]) << workload.name;
+        for (std::size_t i = 0; i < energy::resource_count; ++i) seen[i] = seen[i] || usage.amounts[i] > 0;
+    }
+    EXPECT_EQ(names.size(), 1u + 2 * 7);
+    for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_TRUE(seen[i]) << energy::resource_names[i];
+}
+
+TEST(Workloads, NearerCachesAreNotSlower) {
+    const Workloads workloads;
+    std::map<std::string, double> rates;
+    for (int round = 0; round < 3; ++round) {
+        for (const energy::Workload& workload : workloads.all(1)) {
+            workload.run(Seconds(0.05));
+            const Usage usage = workload.account();
+            double amount = 0;
+            for (const Resource resource : {Resource::near_bytes, Resource::shared_bytes, Resource::memory_bytes}) {
+                amount += usage[resource];
+            }
+            double& best = rates[workload.name];
+            best = std::max(best, amount / usage[Resource::time]);
+        }
+    }
+    EXPECT_GT(rates.at("first cache, 1 thread"), rates.at("memory, 1 thread"));
+    EXPECT_GT(rates.at("second cache, 1 thread"), rates.at("memory, 1 thread"));
+}
+
+TEST(Workloads, FindTheLimitsOfTheMachine) {
+    const MachineLimits limits = Workloads().limits(1, Seconds(0.05));
+    EXPECT_EQ(limits.threads, 1);
+    EXPECT_GT(limits.bytes_per_second, 1e8);  // a tenth of the slowest machine of this century
+    EXPECT_GT(limits.float_operations_per_second, 1e8);
+    EXPECT_GT(limits.int8_operations_per_second, 1e8);
+}
+
+}  // namespace
+}  // namespace ergon::lab
