@@ -14,8 +14,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-extern char** environ;
-
 namespace ergon::energy {
 namespace {
 
@@ -29,7 +27,7 @@ class Shell {
   public:
     explicit Shell(const std::string& command) {
         int ends[2];
-        if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        if (::pipe2(ends, O_CLOEXEC) != 0) {
             base::fail(ErrorCode::system, "No pipe to the command \"{}\": {}.", command, std::strerror(errno));
         }
         output_ = ends[0];
@@ -68,6 +66,7 @@ class Shell {
         posix_spawnattr_init(&attributes);
         posix_spawn_file_actions_adddup2(&actions, write_end, STDOUT_FILENO);
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
         std::string shell = "sh", option = "-c", text = command;
         std::array<char*, 4> arguments{shell.data(), option.data(), text.data(), nullptr};
@@ -82,12 +81,12 @@ class Shell {
     bool ended_ = false;
 };
 
-/// Appends what can be read without waiting. False at the end of the output.
+/// Appends what is there. False at the end of the output.
 bool read_some(int descriptor, std::string& output) {
-    std::array<char, 4096> buffer;
+    std::array<char, 4096> buffer{};
     const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
     if (got > 0) output.append(buffer.data(), static_cast<std::size_t>(got));
-    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+    return got > 0 || (got < 0 && errno == EINTR);
 }
 
 }  // namespace
@@ -116,7 +115,7 @@ std::string command_output(const std::string& command, Nanoseconds limit) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        base::fail(ErrorCode::system, "The command \"{}\" failed ({} {}).", command,
+        base::fail(ErrorCode::system, "The command \"{}\" failed ({} {}); run it in a shell to see why.", command,
                    WIFEXITED(status) ? "exit code" : "signal",
                    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
     }

@@ -25,8 +25,8 @@ void CounterSensor::restart(Nanoseconds now) {
     last_ = ask_().value;
 }
 
-std::uint64_t CounterSensor::difference(std::uint64_t count) const {
-    return count >= *last_ ? count - *last_ : count + (rules_.range - *last_);
+std::uint64_t CounterSensor::difference(std::uint64_t last, std::uint64_t count) const {
+    return count >= last ? count - last : count + (rules_.range - last);
 }
 
 std::string CounterSensor::fault(std::uint64_t count, Nanoseconds gap) const {
@@ -36,7 +36,7 @@ std::string CounterSensor::fault(std::uint64_t count, Nanoseconds gap) const {
                            base::to_seconds(gap).value());
     }
     const double most = (rules_.most * base::to_seconds(gap + rules_.slack)).value() * 1e9 / rules_.nanojoules;
-    const bool too_much = rules_.most > base::Watts(0) && static_cast<double>(difference(count)) > most;
+    const bool too_much = rules_.most > base::Watts(0) && static_cast<double>(difference(*last_, count)) > most;
     if (count < *last_ && (*last_ > rules_.range || too_much)) {
         return fmt::format("{} went backwards from {} to {}, which is no wrap at {}", rules_.where, *last_, count,
                            rules_.range);
@@ -57,7 +57,7 @@ Reading CounterSensor::read(Nanoseconds now) {
     reading.problem = fault(*answer.value, now - begin_);
     reading.state = reading.problem.empty() ? Reading::State::valid : Reading::State::lost;
     if (reading.state == Reading::State::valid) {
-        const double energy = static_cast<double>(difference(*answer.value)) * rules_.nanojoules;
+        const double energy = static_cast<double>(difference(last_.value(), *answer.value)) * rules_.nanojoules;
         reading.energy = Nanojoules(std::llround(std::min(energy, 9e18)));
     }
     last_ = answer.value;

@@ -41,7 +41,7 @@ class CounterSensor final : public Sensor {
   private:
     /// Why the step from last_ to `count` in `gap` is not energy; empty if it is.
     std::string fault(std::uint64_t count, base::Nanoseconds gap) const;
-    std::uint64_t difference(std::uint64_t count) const;
+    std::uint64_t difference(std::uint64_t last, std::uint64_t count) const;
 
     SensorInfo info_;
     CounterRules rules_;

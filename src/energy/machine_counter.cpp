@@ -50,6 +50,7 @@ std::string joined_names(std::span<const Tally> tallies) {
 MachineCounter::MachineCounter(std::vector<std::unique_ptr<Sensor>> sensors, Nanoseconds now)
     : sensors_(std::move(sensors)), begin_(now), stretch_begin_(now) {
     std::vector<SensorInfo> infos;
+    infos.reserve(sensors_.size());
     for (const auto& sensor : sensors_) infos.push_back(sensor->info());
     const std::vector<Role> roles = roles_of(infos);
     std::vector<std::size_t> order;
@@ -75,19 +76,27 @@ void MachineCounter::describe_total() {
     total_.role = Role::total;
     total_.info = {};
     total_.info.name = joined_names(tallies_);
-    for (std::size_t i = 0; i < sensors_.size(); ++i) {
-        SensorInfo& info = tallies_[i].info;
-        info.step = sensors_[i]->info().step;  // a polled counter learns how often it moves
-        if (tallies_[i].role == Role::total) {
-            total_.info.step = std::max(total_.info.step, info.step);
-            total_.info.scope = std::min(total_.info.scope, info.scope);
-            if (total_.info.source.empty()) total_.info.source = info.source;
-        } else if (tallies_[i].role == Role::part) {
-            info.part_of = total_.info.name;
+    for (Tally& tally : tallies_) {
+        if (tally.role == Role::total) {
+            total_.info.scope = std::min(total_.info.scope, tally.info.scope);
+            if (total_.info.source.empty()) total_.info.source = tally.info.source;
+        } else if (tally.role == Role::part) {
+            tally.info.part_of = total_.info.name;
         }
-        if (info.horizon <= Nanoseconds(0)) continue;
+        const Nanoseconds horizon = tally.info.horizon;
+        if (horizon <= Nanoseconds(0)) continue;
         const bool first = total_.info.horizon == Nanoseconds(0);
-        total_.info.horizon = first ? info.horizon : std::min(total_.info.horizon, info.horizon);
+        total_.info.horizon = first ? horizon : std::min(total_.info.horizon, horizon);
+    }
+    update_steps();
+}
+
+/// Polled counters learn how often they move.
+void MachineCounter::update_steps() {
+    total_.info.step = Nanoseconds(0);
+    for (std::size_t i = 0; i < sensors_.size(); ++i) {
+        tallies_[i].info.step = sensors_[i]->info().step;
+        if (tallies_[i].role == Role::total) total_.info.step = std::max(total_.info.step, tallies_[i].info.step);
     }
 }
 
@@ -104,9 +113,9 @@ Reading MachineCounter::read(Nanoseconds now) {
         }
     }
     compare(readings, now);
-    const Reading sum = add_up(readings, now);
+    Reading sum = add_up(readings, now);
     keep(total_, sum);
-    describe_total();
+    update_steps();
     return sum;
 }
 
@@ -151,17 +160,18 @@ void MachineCounter::compare(std::span<const Reading> readings, Nanoseconds now)
     if (!broken) leave_platform(readings);
 }
 
+/// A platform counter that counts less than its parts is left for them, from this reading on.
 void MachineCounter::leave_platform(std::span<const Reading> readings) {
-    const bool together = std::all_of(readings.begin(), readings.end(), [&](const Reading& reading) {
-        return reading.state == State::valid && reading.begin == begin_;
-    });
-    if (total_.info.scope != Scope::platform || !together || known_parts_ < enough_to_judge ||
+    bool together = true, packages = false;
+    for (std::size_t i = 0; i < readings.size(); ++i) {
+        if (tallies_[i].role == Role::shown) continue;
+        together &= readings[i].state == State::valid && readings[i].begin == begin_;
+        packages |= tallies_[i].info.scope == Scope::package;
+    }
+    if (total_.info.scope != Scope::platform || !together || !packages || known_parts_ < enough_to_judge ||
         known_time_ < total_.info.step * steps_to_judge || known_total_ / known_parts_ >= least_platform_share) {
         return;
     }
-    const bool packages = std::any_of(tallies_.begin(), tallies_.end(),
-                                      [](const Tally& tally) { return tally.info.scope == Scope::package; });
-    if (!packages) return;
     for (Tally& tally : tallies_) {
         if (tally.role == Role::total) tally.role = Role::shown;
         if (tally.role == Role::part) {
@@ -171,6 +181,7 @@ void MachineCounter::leave_platform(std::span<const Reading> readings) {
     }
     known_total_ = known_parts_ = Nanojoules(0);
     known_time_ = Nanoseconds(0);
+    describe_total();
 }
 
 std::optional<MachineCounter::Rest> MachineCounter::rest() const {

@@ -49,8 +49,8 @@ class MachineCounter : public Sensor {
     std::optional<Rest> rest() const;
 
   private:
-    void assign_roles();
     void describe_total();
+    void update_steps();
     Reading add_up(std::span<const Reading> readings, base::Nanoseconds now);
     void compare(std::span<const Reading> readings, base::Nanoseconds now);
     void leave_platform(std::span<const Reading> readings);

@@ -122,14 +122,14 @@ void open_device(const SharedLibrary& library, unsigned index, base::Nanoseconds
 
 }  // namespace
 
-FoundSensors find_nvml(const std::filesystem::path& path, base::Nanoseconds now) {
+FoundSensors find_nvml(const std::filesystem::path& file, base::Nanoseconds now) {
     FoundSensors found;
-    void* const handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    void* const handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr) return found;
     const auto library = std::make_shared<const Library>(handle);
     if (!library->problem.empty()) {
         found.problems.push_back(
-            fmt::format("NVIDIA's library {} cannot be used: {}.", path.string(), library->problem));
+            fmt::format("NVIDIA's library {} cannot be used: {}.", file.string(), library->problem));
         return found;
     }
     unsigned count = 0;

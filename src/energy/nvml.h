@@ -7,8 +7,8 @@
 
 namespace ergon::energy {
 
-/// Cards count energy themselves (Volta and newer), in steps of 100 ms; of older ones power is integrated. `library` is
-/// a file name for the loader or a path.
-FoundSensors find_nvml(const std::filesystem::path& library, base::Nanoseconds now);
+/// Cards count energy themselves (Volta and newer), in steps of 100 ms; of older ones power is integrated. `file` is
+/// a name for the loader or a path.
+FoundSensors find_nvml(const std::filesystem::path& file, base::Nanoseconds now);
 
 }  // namespace ergon::energy

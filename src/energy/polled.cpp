@@ -37,19 +37,17 @@ std::optional<Watts> PollAccount::power_until(const Poll& poll, Nanoseconds at) 
     if (at - last_at_ <= longest_silence) return last_.power;
     if (!last_.total || !poll.total) return std::nullopt;
     const Joules step = *poll.total - *last_.total;
-    if (step < Joules(0) || step < poll.resolution * resolutions_to_bridge) return std::nullopt;
+    if (step <= Joules(0) || step < poll.resolution * resolutions_to_bridge) return std::nullopt;
     return step / base::to_seconds(at - last_at_);
 }
 
-void PollAccount::add_step(const Poll& poll, Nanoseconds at) {
-    const Joules step = *poll.total - *last_.total;
-    if (step < Joules(0)) {
-        lost_ = fmt::format("the counter went backwards from {:.3f} J to {:.3f} J", last_.total->value(),
-                            poll.total->value());
+void PollAccount::add_step(Joules before, Joules after, Nanoseconds at) {
+    if (after < before) {
+        lost_ = fmt::format("the counter went backwards from {:.3f} J to {:.3f} J", before.value(), after.value());
     } else {
-        collected_ += step;
+        collected_ += after - before;
     }
-    if (step == Joules(0)) return;
+    if (after == before) return;
     longest_step_ = std::max(longest_step_, at - changed_at_);
     changed_at_ = at;
 }
@@ -61,7 +59,7 @@ void PollAccount::answered(const Poll& poll, Nanoseconds at) {
         return;
     }
     if (!by_power_) {
-        add_step(poll, at);
+        add_step(last_.total.value(), poll.total.value(), at);
     } else if (const auto power = power_until(poll, at)) {
         // A reading that came after the answer was taken has already given its time away.
         const Nanoseconds from = std::max(begin_, last_at_);
@@ -88,7 +86,7 @@ Reading PollAccount::read(Nanoseconds now) {
     } else if (lost_.empty()) {
         reading.state = State::valid;
         const Nanoseconds from = std::max(begin_, last_at_);
-        if (by_power_ && now > from) collected_ += *last_.power * base::to_seconds(now - from);
+        if (by_power_ && now > from) collected_ += last_.power.value() * base::to_seconds(now - from);
         reading.energy = Nanojoules(std::llround(collected_.value() * 1e9));
     }
     restart(now);

@@ -40,7 +40,7 @@ class PollAccount {
 
   private:
     std::optional<base::Watts> power_until(const Poll& poll, base::Nanoseconds at) const;
-    void add_step(const Poll& poll, base::Nanoseconds at);
+    void add_step(base::Joules before, base::Joules after, base::Nanoseconds at);
 
     Poll last_;
     base::Nanoseconds last_at_{};

@@ -89,6 +89,7 @@ std::string why_none(const std::vector<SourceReport>& reports, const std::filesy
 SensorSearch find_sensors(const SensorOptions& options, base::Nanoseconds now) {
     Collected all = look_everywhere(options, now);
     std::vector<SensorInfo> infos;
+    infos.reserve(all.sensors.size());
     for (const auto& sensor : all.sensors) infos.push_back(sensor->info());
     const std::vector<Role> roles = roles_of(infos);
     bool any_total = false;

@@ -248,12 +248,15 @@ TEST(MachineCounter, APsysThatHardlyCountsIsLeftButItsShowGoesOn) {
     FakeMachine machine;
     FakeSensor& psys = machine.add("psys", "powercap", Scope::platform);
     FakeSensor& package = machine.add("package-0", "powercap", Scope::package);
+    FakeSensor& core = machine.add("package-0/core", "powercap", Scope::part);
     MachineCounter counter = machine.open();
+    core.play(1);
     psys.play(4);
     package.play(4.9);
     EXPECT_EQ(counter.read(seconds(1)).energy, joules(4)) << "less than 5 J do not judge";
     psys.play(0.4);
     package.play(0.2);
+    core.fail(State::lost);
     EXPECT_EQ(counter.read(seconds(2)).energy, joules(0.2)) << "4.4 of 5.1 J: left for the package";
     EXPECT_EQ(counter.info().name, "powercap: package-0");
     EXPECT_EQ(tally(counter, "psys").role, Role::shown);
@@ -262,6 +265,7 @@ TEST(MachineCounter, APsysThatHardlyCountsIsLeftButItsShowGoesOn) {
     EXPECT_FALSE(counter.rest());
     psys.play(100);
     package.play(3);
+    core.play(1);
     EXPECT_EQ(counter.read(seconds(3)).energy, joules(3));
     EXPECT_EQ(tally(counter, "psys").energy, joules(104.4));
 }

@@ -81,6 +81,9 @@ TEST(PollAccount, ACoarseOrResetCounterBridgesNothing) {
     PollAccount reset(both(10, 1000), seconds(0));
     reset.answered(both(10, 0), seconds(10));
     EXPECT_EQ(reset.read(seconds(11)).state, State::lost);
+    PollAccount still(both(10, 1000), seconds(0));
+    still.answered(both(10, 1000), seconds(10));
+    EXPECT_EQ(still.read(seconds(11)).state, State::lost) << "a counter that stands says nothing, not zero";
 }
 
 TEST(PollAccount, ACounterAloneGivesItsSteps) {
