@@ -41,7 +41,8 @@ MachineReader::MachineReader(const MeterOptions& options)
     : options_(options),
       processor_(read_processor(options.procfs)),
       estimate_(processor_),
-      search_(find_sensors({.sysfs = options.sysfs, .specs = options.sensors}, base::now())),
+      search_(find_sensors(
+          {.sysfs = options.sysfs, .specs = options.sensors, .nvml_library = options.nvml_library}, base::now())),
       idle_power_(estimate_.idle) {
     use_calibration();
     describe_source();

@@ -22,7 +22,8 @@ namespace ergon::energy {
 struct MeterOptions {
     std::filesystem::path sysfs = "/sys";
     std::filesystem::path procfs = "/proc";
-    std::vector<std::string> sensors;  // as --sensor names them
+    std::vector<std::string> sensors;                          // as --sensor names them
+    std::filesystem::path nvml_library = "libnvidia-ml.so.1";  // empty: NVIDIA's cards are not looked for
     /// Of this machine (see calibration.h). One that the user names must belong to it; the standard one is left aside if
     /// it does not, or is not there.
     std::optional<std::filesystem::path> calibration;

@@ -66,7 +66,7 @@ struct Profile {
     base::Bytes weight_bytes{};
     ProfileSettings settings;
     MachineLimits limits;
-    nlohmann::ordered_json machine;
+    nlohmann::ordered_json machine = nlohmann::ordered_json::object();
     std::string energy_source;  // a sentence
     std::array<PhaseProfile, 2> phases;
     ExpertUse experts;  // empty for dense models

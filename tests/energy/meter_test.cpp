@@ -28,6 +28,15 @@ void write_server(const FakeTree& tree, int threads = 2) {
     tree.write("stat", "cpu 0 0 0 0 0 0 0\n");
 }
 
+MeterOptions options_of(const std::filesystem::path& sysfs, const std::filesystem::path& procfs, Nanoseconds interval) {
+    MeterOptions options;
+    options.sysfs = sysfs;
+    options.procfs = procfs;
+    options.nvml_library = "";
+    options.interval = interval;
+    return options;
+}
+
 /// A step of `milliseconds` in which one operation kept a worker busy.
 void play_step(Meter& meter, std::vector<Participant> participants, ComponentId component, int milliseconds = 5) {
     const Nanoseconds begin = base::now();
@@ -51,7 +60,7 @@ Joules sum_of_phases(const RequestFigures& figures) {
 TEST(Meter, WithoutACounterItEstimatesAndSaysSo) {
     const FakeTree tree;
     write_server(tree);
-    Meter meter({tree.root(), tree.root(), Nanoseconds(5'000'000)});
+    Meter meter(options_of(tree.root(), tree.root(), Nanoseconds(5'000'000)));
     EXPECT_EQ(meter.method(), Method::estimated);
     EXPECT_THAT(meter.describe(), ::testing::AllOf(HasSubstr("estimated"), HasSubstr("a share of a server processor"),
                                                    HasSubstr("2 threads"), HasSubstr("No energy counter was found")));
@@ -82,7 +91,7 @@ TEST(Meter, AloneUnderACounterIsMeasured) {
     const FakeTree tree;
     write_server(tree);
     tree.zone("intel-rapl:0", "package-0", 1'000'000);
-    Meter meter({tree.root(), tree.root(), Nanoseconds(3'600'000'000'000)});  // only forced readings
+    Meter meter(options_of(tree.root(), tree.root(), Nanoseconds(3'600'000'000'000)));  // only forced readings
     EXPECT_EQ(meter.method(), Method::measured);
     EXPECT_THAT(meter.describe(), HasSubstr("powercap: package-0"));
     const RequestId id = meter.begin_request();
@@ -106,7 +115,7 @@ TEST(Meter, SharedUnderACounterIsApportionedAndAddsUp) {
     const FakeTree tree;
     write_server(tree);
     tree.zone("intel-rapl:0", "package-0", 0);
-    Meter meter({tree.root(), tree.root(), Nanoseconds(3'600'000'000'000)});
+    Meter meter(options_of(tree.root(), tree.root(), Nanoseconds(3'600'000'000'000)));
     const RequestId first = meter.begin_request();
     const RequestId second = meter.begin_request();
     for (int i = 0; i < 3; ++i) play_step(meter, {{first, Phase::answer, 1}, {second, Phase::prompt, 3}}, 1);
@@ -128,7 +137,7 @@ TEST(Meter, ACounterThatFailsBecomesAnEstimateNeverAZeroOrAWrap) {
     const FakeTree tree;
     write_server(tree);
     tree.zone("intel-rapl:0", "package-0", 200'000'000'000);
-    Meter meter({tree.root(), tree.root(), Nanoseconds(1'000'000)});
+    Meter meter(options_of(tree.root(), tree.root(), Nanoseconds(1'000'000)));
     const RequestId id = meter.begin_request();
     tree.remove("intel-rapl:0");
     play_step(meter, {{id, Phase::prompt, 10}}, 1, 30);
@@ -151,7 +160,7 @@ TEST(Meter, LearnsIdlePowerWhileTheMachineIsQuiet) {
     const FakeTree tree;
     write_server(tree, 64);  // beside so many, what this test itself does is nothing
     tree.zone("intel-rapl:0", "package-0", 0);
-    Meter meter({tree.root(), tree.root(), Nanoseconds(50'000'000)});
+    Meter meter(options_of(tree.root(), tree.root(), Nanoseconds(50'000'000)));
     meter.end_request(meter.begin_request());
     const Nanoseconds begin = base::now();
     // 10 W for 2.5 s, in steps; the sampler reads twenty times a second and this process sleeps.
@@ -178,7 +187,7 @@ TEST(Meter, LearnsIdlePowerWhileTheMachineIsQuiet) {
 TEST(Meter, CancelledAndUnknownRequests) {
     const FakeTree tree;
     write_server(tree);
-    Meter meter({tree.root(), tree.root(), Nanoseconds(1'000'000)});
+    Meter meter(options_of(tree.root(), tree.root(), Nanoseconds(1'000'000)));
     EXPECT_THROW(meter.end_request(1), base::Error);
     const RequestId cancelled = meter.begin_request();
     const RequestId other = meter.begin_request();
@@ -191,7 +200,7 @@ TEST(Meter, CancelledAndUnknownRequests) {
 TEST(Meter, StepsWithoutRecordsAreChargedToo) {
     const FakeTree tree;
     write_server(tree);
-    Meter meter({tree.root(), tree.root(), Nanoseconds(1'000'000)});
+    Meter meter(options_of(tree.root(), tree.root(), Nanoseconds(1'000'000)));
     const RequestId id = meter.begin_request();
     const Participant thinking[] = {{id, Phase::thinking, 5}};
     const Nanoseconds begin = base::now();
@@ -208,7 +217,7 @@ TEST(Meter, ManyThreadsAtOnce) {
     const FakeTree tree;
     write_server(tree);
     tree.zone("intel-rapl:0", "package-0", 0);
-    Meter meter({tree.root(), tree.root(), Nanoseconds(1)});  // as often as it may
+    Meter meter(options_of(tree.root(), tree.root(), Nanoseconds(1)));  // as often as it may
     std::vector<std::thread> threads;
     for (int thread = 0; thread < 4; ++thread) {
         threads.emplace_back([&meter, thread] {
@@ -231,7 +240,7 @@ TEST(Meter, ManyThreadsAtOnce) {
 TEST(Meter, JsonOfARequest) {
     const FakeTree tree;
     write_server(tree);
-    Meter meter({tree.root(), tree.root(), Nanoseconds(1'000'000)});
+    Meter meter(options_of(tree.root(), tree.root(), Nanoseconds(1'000'000)));
     const RequestId id = meter.begin_request();
     play_step(meter, {{id, Phase::prompt, 1}}, 0, 2);
     const RequestFigures figures = meter.end_request(id);
@@ -242,6 +251,32 @@ TEST(Meter, JsonOfARequest) {
     EXPECT_EQ(raw["phases"]["prompt"]["active_nj"], figures.account.phases[0].active.value());
     EXPECT_EQ(meter.machine()["threads"], 2);
     EXPECT_EQ(meter.machine()["energy_method"], "estimated");
+}
+
+TEST(Meter, TellsWhatItTookItself) {
+    const FakeTree tree;
+    write_server(tree);
+    Meter meter(options_of(tree.root(), tree.root(), Nanoseconds(10'000'000)));
+    const RequestId id = meter.begin_request();
+    for (int i = 0; i < 5; ++i) play_step(meter, {{id, Phase::answer, 1}}, 1, 20);
+    meter.end_request(id);
+    const Overhead overhead = meter.overhead();
+    EXPECT_GT(overhead.processor_time.value(), 0);
+    EXPECT_GE(overhead.elapsed.value(), 0.1);
+    EXPECT_LT(overhead.share(), 0.5);
+}
+
+TEST(RequestFigures, AreNotMeasuredWithinTwoStepsOfTheCounter) {
+    RequestAccount account;
+    Charge& answer = account.phases[static_cast<std::size_t>(Phase::answer)];
+    answer.active = Nanojoules(1'000'000'000);
+    answer.time = Nanoseconds(150'000'000);
+    Uncertainty uncertainty;
+    uncertainty.counter_step = Nanoseconds(100'000'000);
+    EXPECT_EQ(figures_of(account, uncertainty).total.method, Method::apportioned);
+    EXPECT_EQ(figures_of(account, uncertainty).total.low.value(), 0);
+    uncertainty.counter_step = Nanoseconds(1'000'000);
+    EXPECT_EQ(figures_of(account, uncertainty).total.method, Method::measured);
 }
 
 TEST(RequestFigures, MixCountedAndEstimatedAmounts) {

@@ -1,0 +1,173 @@
+#include "energy/window.h"
+
+#include <chrono>
+#include <fmt/format.h>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/error.h"
+#include "energy/wall_log.h"
+#include "fake_tree.h"
+
+namespace ergon::energy {
+namespace {
+
+using base::Nanoseconds;
+
+MeterOptions options_of(const FakeTree& tree) {
+    tree.write("cpuinfo", "processor : 0\nvendor_id : AuthenticAMD\nmodel name : AMD EPYC\nflags : avx2 hypervisor\n");
+    tree.write("stat", "cpu 0 0 0 0 0 0 0\n");
+    MeterOptions options;
+    options.sysfs = options.procfs = tree.root();
+    options.nvml_library = "";
+    return options;
+}
+
+void pause() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+}
+
+TEST(Window, ReadsTotalPartsAndTheRest) {
+    const FakeTree tree;
+    tree.zone("intel-rapl:1", "psys", 1'000'000);
+    tree.zone("intel-rapl:0", "package-0", 5'000'000);
+    tree.zone("intel-rapl:0:0", "core", 1'000'000);
+    MachineReader reader(options_of(tree));
+    Window window(reader);
+    pause();
+    tree.count("intel-rapl:1", 3'000'000);
+    tree.count("intel-rapl:0", 6'500'000);
+    tree.count("intel-rapl:0:0", 2'000'000);
+    const WindowFigures figures = window.figures();
+    EXPECT_DOUBLE_EQ(figures.joules.value.value(), 2);
+    EXPECT_EQ(figures.joules.method, Method::measured);
+    ASSERT_EQ(figures.sensors.size(), 4u);
+    const auto joules = [&](const std::string& name) {
+        for (const SensorUse& use : figures.sensors) {
+            if (use.name == name) return use.joules.value();
+        }
+        return -1.0;
+    };
+    EXPECT_DOUBLE_EQ(joules("psys"), 2);
+    EXPECT_DOUBLE_EQ(joules("package-0"), 1.5);
+    EXPECT_DOUBLE_EQ(joules("rest of the machine"), 0.5);
+    const auto json = window_json(figures, reader.overhead());
+    EXPECT_EQ(json["joules"]["method"], "measured");
+    EXPECT_EQ(json["sensors"].size(), 4u);
+    EXPECT_GT(json["overhead"]["processor_seconds"].get<double>(), 0);
+}
+
+TEST(Window, ACounterThatFailsIsNeverAZero) {
+    const FakeTree tree;
+    tree.zone("intel-rapl:0", "package-0", 5'000'000);
+    MachineReader reader(options_of(tree));
+    Window window(reader);
+    pause();
+    tree.remove("intel-rapl:0");
+    const WindowFigures figures = window.figures();
+    EXPECT_GT(figures.joules.value.value(), 0);
+    EXPECT_EQ(figures.joules.method, Method::estimated);
+    EXPECT_FALSE(figures.sensors.at(0).complete);
+}
+
+TEST(Window, AddsUpOverManyReadings) {
+    const FakeTree tree;
+    tree.zone("intel-rapl:0", "package-0", 0);
+    MachineReader reader(options_of(tree));
+    Window window(reader);
+    for (int i = 1; i <= 5; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        tree.count("intel-rapl:0", static_cast<std::uint64_t>(i) * 100'000);
+        window.poll();
+    }
+    EXPECT_NEAR(window.figures().joules.value.value(), 0.5, 1e-12);
+}
+
+class CalibratedReader : public testing::Test {
+  protected:
+    std::filesystem::path write(const Processor& machine) const {
+        Calibration calibration;
+        calibration.machine = fingerprint_of(machine);
+        calibration.source = "a meter at the wall";
+        calibration.left_out_error = 0.02;
+        calibration.coefficients[static_cast<std::size_t>(Resource::time)] = {10, 9.5, 10.5};
+        calibration.coefficients[static_cast<std::size_t>(Resource::busy_time)] = {4, 3.9, 4.1};
+        calibration.coefficients[static_cast<std::size_t>(Resource::memory_bytes)] = {1e-9, 1e-9, 1e-9};
+        tree_.write("calibration.json", write_calibration(calibration));
+        return tree_.root() / "calibration.json";
+    }
+    FakeTree tree_;
+};
+
+TEST_F(CalibratedReader, UsesTheCalibrationOfThisMachine) {
+    MeterOptions options = options_of(tree_);
+    options.calibration = write(read_processor(tree_.root()));
+    const MachineReader reader(options);
+    EXPECT_DOUBLE_EQ(reader.estimate().idle.value.value(), 10);
+    EXPECT_DOUBLE_EQ(reader.estimate().idle.low.value(), 9.5);
+    EXPECT_NEAR(reader.estimate().active_per_thread.high.value(), 4 * (1 + 1.96 * 0.02), 1e-4);
+    EXPECT_DOUBLE_EQ(reader.work_cost().joules_per_byte[0], 1e-9);
+    EXPECT_NE(reader.describe().find("calibration"), std::string::npos) << reader.describe();
+}
+
+TEST_F(CalibratedReader, LeavesThatOfAnotherMachineAside) {
+    MeterOptions options = options_of(tree_);
+    Processor other = read_processor(tree_.root());
+    other.threads = 64;
+    options.calibration = write(other);
+    const MachineReader reader(options);
+    EXPECT_LT(reader.estimate().idle.value.value(), 5);
+    EXPECT_NE(reader.describe().find("left aside"), std::string::npos) << reader.describe();
+    options.calibration_named = true;
+    EXPECT_THROW(MachineReader{options}, base::Error);
+}
+
+TEST_F(CalibratedReader, DoesNotMissOneThatIsNotThere) {
+    MeterOptions options = options_of(tree_);
+    options.calibration = tree_.root() / "nothing.json";
+    EXPECT_EQ(MachineReader(options).describe().find("left aside"), std::string::npos);
+    options.calibration_named = true;
+    EXPECT_THROW(MachineReader{options}, base::Error);
+}
+
+TEST(MachineReader, WaitsLongerWhereReadingCostsMuch) {
+    const FakeTree tree;
+    MeterOptions options = options_of(tree);
+    options.interval = Nanoseconds(1'000'000);
+    MachineReader reader(options);
+    Window window(reader);
+    for (int i = 0; i < 20; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        window.poll();
+    }
+    // A thousandth of a thread: a reading of 20 us and more is worth 20 ms.
+    const double cost = reader.overhead().processor_time.value() / 20;
+    EXPECT_GE(base::to_seconds(reader.interval()).value(), std::min(0.9 * cost * 1000, 1.0));
+}
+
+TEST(WallLog, ReadsSecondsAndDates) {
+    const FakeTree tree;
+    tree.write("log.csv",
+               "time,watts\n2026-11-22T17:13:35Z, 41.5, 230\n1795367616.5,42\n\n2026-11-22 17:13:37.25,43\n");
+    const std::vector<WallReading> log = read_wall_log(tree.root() / "log.csv");
+    ASSERT_EQ(log.size(), 3u);
+    EXPECT_DOUBLE_EQ(log[0].time, 1795367615);
+    EXPECT_DOUBLE_EQ(log[2].time, 1795367617.25);
+    EXPECT_DOUBLE_EQ(log[0].power.value(), 41.5);
+    EXPECT_DOUBLE_EQ(mean_power(log, 1795367615, 1795367618)->value(), (41.5 + 42 + 43) / 3);
+    EXPECT_FALSE(mean_power(log, 1795367616, 1795367618)) << "two readings are no mean";
+}
+
+TEST(WallLog, RefusesWhatIsNone) {
+    const FakeTree tree;
+    for (const char* text : {"1,2\nx,3\n", "1,2\n3,-1\n", "1,2\n0,3\n", "1,2\n5\n", "1,2\n2026-13,4\n",
+                             "1,2\n2026-11-22T17:13:35abc,4\n"}) {
+        tree.write("log.csv", text);
+        EXPECT_THROW(read_wall_log(tree.root() / "log.csv"), base::Error) << text;
+    }
+}
+
+}  // namespace
+}  // namespace ergon::energy
