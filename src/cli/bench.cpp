@@ -34,6 +34,7 @@ struct BenchOptions {
     int repeat = 3;
     model::CacheType cache = model::CacheType::f16;
     model::LoadOptions load;
+    bool accounting = false;
     bool json = false;
 };
 
@@ -45,18 +46,32 @@ struct Instance {
     engine::LoadedModel model;
 };
 
+double median(std::vector<double> values) {
+    std::ranges::sort(values);
+    const std::size_t half = values.size() / 2;
+    return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
 /// One row of the result: a case on an instance, and its runs.
 struct Row {
     BenchmarkCase test;
     Instance* instance;
     std::vector<BenchmarkRun> runs;
+    std::vector<BenchmarkRun> unaccounted;  // without a meter, each in turns with its namesake
 
     double tokens_per_second() const {
         std::vector<double> speeds;
         for (const BenchmarkRun& run : runs) speeds.push_back(run.tokens_per_second);
-        std::ranges::sort(speeds);
-        const std::size_t half = speeds.size() / 2;
-        return speeds.size() % 2 == 1 ? speeds[half] : (speeds[half - 1] + speeds[half]) / 2;
+        return median(std::move(speeds));
+    }
+    /// Time that accounting adds, as a part of the time without it: pair by pair, ascending.
+    std::vector<double> accounting_costs() const {
+        std::vector<double> costs;
+        for (std::size_t i = 0; i < unaccounted.size(); ++i) {
+            costs.push_back(unaccounted[i].tokens_per_second / runs[i].tokens_per_second - 1);
+        }
+        std::ranges::sort(costs);
+        return costs;
     }
     energy::Figure joules_per_token() const {
         energy::Figure sum;
@@ -130,6 +145,9 @@ formats::Json json_of(const std::vector<Row>& rows) {
                             {"tokens_per_second", row.tokens_per_second()},
                             {"joules_per_token", row.joules_per_token()}};
         if (row.test.depth > 0) entry["depth"] = row.test.depth;
+        if (const std::vector<double> costs = row.accounting_costs(); !costs.empty()) {
+            entry["accounting"] = {{"median", median(costs)}, {"low", costs.front()}, {"high", costs.back()}};
+        }
         json.push_back(std::move(entry));
     }
     return json;
@@ -148,6 +166,22 @@ void print_table(const std::vector<Row>& rows) {
                    short_number(joules.value.value()), short_number(joules.low.value()),
                    short_number(joules.high.value()), energy::name(joules.method));
     }
+    for (const Row& row : rows) {
+        const std::vector<double> costs = row.accounting_costs();
+        if (costs.empty()) continue;
+        fmt::print("Accounting adds {:.2f}% to the time of {} (median of {} pairs, {:.2f}% to {:.2f}%).\n",
+                   100 * median(costs), engine::name(row.test.workload), costs.size(), 100 * costs.front(),
+                   100 * costs.back());
+    }
+}
+
+/// One run with a meter and, if its cost is asked for, one without; which of them comes first alternates.
+void run_once(Row& row, energy::Meter& meter, bool accounting, bool meter_first) {
+    model::LanguageModel& model = *row.instance->model.model;
+    for (const bool metered : {meter_first, !meter_first}) {
+        if (metered) row.runs.push_back(run_benchmark(model, &meter, row.test));
+        if (!metered && accounting) row.unaccounted.push_back(run_benchmark(model, nullptr, row.test));
+    }
 }
 
 void bench(const BenchOptions& options) {
@@ -161,7 +195,7 @@ void bench(const BenchOptions& options) {
     long done = 0;
     for (int i = 0; i < options.repeat; ++i) {
         for (Row& row : rows) {
-            row.runs.push_back(run_benchmark(*row.instance->model.model, meter, row.test));
+            run_once(row, meter, options.accounting, i % 2 == 0);
             progress.show(++done, all);
         }
     }
@@ -199,6 +233,8 @@ void add_bench(CLI::App& program) {
         ->capture_default_str();
     add_cache(command, options->cache);
     add_strict(command, options->load);
+    command.add_flag("--accounting", options->accounting,
+                     "Measure what accounting for energy costs, too: each case also runs without it, in turns");
     command.add_flag("--json", options->json, "Print a JSON array with one object per measurement");
     command.footer(
         "Reading and generating are measured apart, on random tokens. Before anything is timed, answers in a batch are "

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/commands.h"
+#include "cli/cost_options.h"
 #include "cli/generation_options.h"
 #include "cli/machine_options.h"
 #include "cli/model_path.h"
@@ -17,6 +18,7 @@
 #include "cli/run_report.h"
 #include "lab/comparison.h"
 #include "lab/comparison_table.h"
+#include "lab/context.h"
 
 namespace ergon::cli {
 namespace {
@@ -34,6 +36,7 @@ struct CompareOptions {
     model::CacheType cache = model::CacheType::f16;
     model::LoadOptions load;
     AnswerOptions answer;
+    CostOptions cost;
 };
 
 // Equal caps need a cap: what everyday answers of chat models seldom exceed (assumed).
@@ -86,6 +89,25 @@ void show(Progress& progress, const lab::CompareProgress& at) {
                   static_cast<long>(at.already));
 }
 
+void print_costs(const lab::Comparison& comparison, const CostOptions& cost) {
+    if (!cost.any()) return;
+    fmt::print("\nAn answer comes to:\n");
+    for (const lab::ContenderSummary& one : comparison.contenders) {
+        if (one.joules_per_answer) fmt::print("  {}: {}\n", one.label, cost.text(*one.joules_per_answer));
+    }
+}
+
+/// The findings, with grams and money for each contender if they are asked for.
+nlohmann::ordered_json findings(const lab::Comparison& comparison, const lab::RunDescription& run,
+                                const CostOptions& cost) {
+    nlohmann::ordered_json json = lab::comparison_json(comparison, run);
+    for (std::size_t i = 0; i < comparison.contenders.size(); ++i) {
+        const auto& joules = comparison.contenders[i].joules_per_answer;
+        if (cost.any() && joules) json["contenders"][i]["cost_per_answer"] = cost.json(*joules);
+    }
+    return json;
+}
+
 void compare(const CompareOptions& options) {
     std::vector<tasks::Prompt> prompts = tasks::read_prompts(tasks::find_prompt_set(options.prompts));
     if (options.limit > 0) prompts.resize(std::min(prompts.size(), static_cast<std::size_t>(options.limit)));
@@ -110,9 +132,13 @@ void compare(const CompareOptions& options) {
     const lab::RunDescription description = results.description(run);
     const lab::Comparison comparison = builder.finish({.seed = description.seed});
     fmt::print("{}", lab::comparison_table(comparison, meter.describe()));
+    print_costs(comparison, options.cost);
+    if (const std::string context = lab::context_text(comparison, energy::read_references()); !context.empty()) {
+        fmt::print("\n{}", context);
+    }
     fmt::print(stderr, "Every answer is kept in {} (run {}).\n", options.results_file, run);
     if (!options.json_file.empty()) {
-        base::write_atomically(options.json_file, lab::comparison_json(comparison, description).dump(2) + "\n");
+        base::write_atomically(options.json_file, findings(comparison, description, options.cost).dump(2) + "\n");
     }
 }
 
@@ -141,6 +167,7 @@ void add_compare(CLI::App& program) {
     add_cache(command, options->cache);
     add_strict(command, options->load);
     options->answer.add(command);
+    options->cost.add(command);
     command.footer(
         fmt::format("Every model answers every prompt under the same caps (--max-tokens {} unless given), in turns "
                     "whose order alternates. What is not "

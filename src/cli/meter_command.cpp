@@ -87,18 +87,18 @@ int exit_code(int status) {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-void append_row(const std::string& file, const std::string& row) {
+/// What rows can be added to: nothing, or a file that begins with the same columns.
+std::string rows_of(const std::string& file) {
     const std::string header = codecarbon_header() + "\n";
     std::string text;
     if (std::filesystem::exists(file)) text = base::read_text(file);
-    if (!text.empty() && !text.starts_with(header)) {
+    if (text.empty()) return header;
+    if (!text.starts_with(header)) {
         base::fail(ErrorCode::bad_argument,
                    "{} is there and does not begin with the columns that would be written: give another file to --out.",
                    file);
     }
-    if (text.empty()) text = header;
-    if (!text.ends_with('\n')) text += '\n';
-    base::write_atomically(file, text + row + "\n");
+    return text.ends_with('\n') ? text : text + "\n";
 }
 
 void tell(const WindowFigures& figures, const energy::MachineReader& reader, const MeterOutput& output,
@@ -106,8 +106,7 @@ void tell(const WindowFigures& figures, const energy::MachineReader& reader, con
     std::string text;
     if (output.csv) {
         const std::string row = codecarbon_row(figures, reader, output, name);
-        if (!output.out.empty()) return append_row(output.out, row);
-        text = codecarbon_header() + "\n" + row + "\n";
+        text = (output.out.empty() ? codecarbon_header() + "\n" : rows_of(output.out)) + row + "\n";
     } else if (output.json) {
         nlohmann::ordered_json json = window_json(figures, reader.overhead());
         json.update(output.cost.json(figures.joules));
@@ -150,9 +149,7 @@ std::string window_text(const WindowFigures& figures, const energy::Overhead& ov
 }
 
 int meter_command(energy::MachineReader& reader, const std::vector<std::string>& command, const MeterOutput& output) {
-    if (output.csv && !output.out.empty() && std::filesystem::exists(output.out)) {
-        append_row(output.out, {});  // a wrong file is told before the command runs, not after
-    }
+    if (output.csv && !output.out.empty()) rows_of(output.out);  // a wrong file is told before the command runs
     const LeaveSignalsToTheCommand leave;
     std::fflush(nullptr);
     energy::Window window(reader);

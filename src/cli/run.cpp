@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "cli/commands.h"
+#include "cli/cost_options.h"
 #include "cli/generation_options.h"
 #include "cli/machine_options.h"
 #include "cli/model_path.h"
@@ -34,6 +35,7 @@ struct RunOptions {
     engine::ContextOptions context;
     model::LoadOptions load;
     AnswerOptions answer;
+    CostOptions cost;
 };
 
 /// A loaded model that answers, and what the options make of it.
@@ -71,6 +73,7 @@ class Conversation {
     formats::Json json(const engine::Answer& answer) const {
         formats::Json json{{"model", model_.name}};
         json.update(answer_json(answer));
+        if (answer.energy) json.update(options_.cost.json(answer.energy->total));
         json["sampling"] = options_.answer.sampling_json(model_);
         json["context"] = {{"tokens", session_.context()},
                            {"bytes", session_.context_bytes().value()},
@@ -100,9 +103,10 @@ class Conversation {
     std::vector<Message> messages_;
 };
 
-void print_usage(const engine::Answer& answer) {
+void print_usage(const engine::Answer& answer, const CostOptions& cost) {
     fmt::print(stderr, "{}{}\n", answer.stop == engine::StopReason::context_full ? "The context is full. " : "",
                usage_line(answer));
+    if (cost.any() && answer.energy) fmt::print(stderr, "{}\n", cost.text(answer.energy->total));
 }
 
 /// One answer, to its end or to Ctrl-C.
@@ -119,19 +123,20 @@ int answer_once(const RunOptions& options, const std::string& prompt) {
     if (options.json) {
         fmt::print("{}\n", conversation.json(answer).dump(2, ' ', false, formats::Json::error_handler_t::replace));
     } else {
-        print_usage(answer);
+        print_usage(answer, options.cost);
     }
     return answer.stop == engine::StopReason::cancelled ? 1 : 0;
 }
 
-void answer_question(Conversation& conversation, const std::string& question, InterruptFlag& interrupt) {
+void answer_question(Conversation& conversation, const std::string& question, InterruptFlag& interrupt,
+                     const CostOptions& cost) {
     interrupt.clear();
     AnswerPrinter printer;
     try {
         const engine::Answer answer = conversation.answer(
             question, [&printer](const engine::Piece& piece) { printer(piece); }, interrupt);
         printer.finish();
-        print_usage(answer);
+        print_usage(answer, cost);
     } catch (const base::Error& error) {
         if (error.code() != ErrorCode::out_of_budget) throw;
         fmt::print(stderr, "{}\nThe conversation begins anew.\n", error.what());
@@ -161,7 +166,7 @@ int chat(const RunOptions& options) {
         fmt::print(stderr, "> ");
         if (!read_line(line, interrupt)) break;
         if (line.empty()) continue;
-        answer_question(conversation, line, interrupt);
+        answer_question(conversation, line, interrupt, options.cost);
     }
     fmt::print(stderr, "\n");
     return 0;
@@ -199,6 +204,7 @@ void add_run(CLI::App& program) {
         ->excludes(system);
     command.add_flag("--json", options->json, "Print one JSON object with the answer, its tokens, times and joules");
     options->answer.add(command);
+    options->cost.add(command);
     command.footer(
         "The answer goes to stdout. What the model thinks goes to stderr: dim on a terminal, else between <think> and "
         "</think>. The last line "

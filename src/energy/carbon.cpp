@@ -212,7 +212,8 @@ CarbonIntensity parse_carbon(std::string_view argument, const std::vector<Region
     for (const Region& region : regions) {
         for (const std::string& name : names_of(region)) {
             if (folded(name) != word) continue;
-            return {region.intensity, region.name, fmt::format("Our World in Data, {}", region.year)};
+            const char* const mean = region.alpha3 == "WLD" ? "mean of the countries by their generation, " : "";
+            return {region.intensity, region.name, fmt::format("{}Our World in Data, {}", mean, region.year)};
         }
     }
     const std::vector<std::string> near = similar(folded(shown(argument)), regions);

@@ -73,7 +73,7 @@ std::string_view name(Workload workload) {
     return workload == Workload::prefill ? "prefill" : "decode";
 }
 
-BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter& meter, const BenchmarkCase& test) {
+BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter* meter, const BenchmarkCase& test) {
     const bool reads = test.workload == Workload::prefill;
     const std::int64_t prompt = reads ? test.tokens : std::max<std::int64_t>(test.depth, 1);
     // The first token comes from reading; the others take a step each.
@@ -82,7 +82,7 @@ BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter& meter, co
         base::fail(ErrorCode::bad_argument, "{} tokens do not fit the model's context of {}.", prompt + generate,
                    model.context_length());
     }
-    Batch batch(model, &meter, 0, test.batch, prompt, generate, test.cache);
+    Batch batch(model, meter, 0, test.batch, prompt, generate, test.cache);
     if (!reads) batch.read();
     const base::Nanoseconds begin = base::now();
     batch.run();
@@ -90,7 +90,7 @@ BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter& meter, co
     BenchmarkRun run;
     run.tokens = test.tokens * test.batch;
     run.tokens_per_second = static_cast<double>(run.tokens) / seconds;
-    run.energy = energy_of(batch, reads ? energy::Phase::prompt : energy::Phase::answer);
+    if (meter != nullptr) run.energy = energy_of(batch, reads ? energy::Phase::prompt : energy::Phase::answer);
     return run;
 }
 

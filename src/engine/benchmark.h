@@ -28,8 +28,9 @@ struct BenchmarkRun {
 };
 
 /// Measures one case once. Prefill reads random tokens and computes the logits of the last; decode generates greedily
-/// after `depth` tokens (at least one, which begins the sequence). Both are measured apart.
-BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter& meter, const BenchmarkCase& test);
+/// after `depth` tokens (at least one, which begins the sequence). Both are measured apart. Without a meter (null)
+/// nothing is accounted for.
+BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter* meter, const BenchmarkCase& test);
 
 /// What a few tokens of `batch` sequences come to when they run together: for a check before anything is timed.
 /// Throws Error(unsupported) if running them one by one, in smaller pieces, gives other tokens.

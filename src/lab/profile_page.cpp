@@ -19,21 +19,15 @@ const base::Unit bytes{"B", base::Prefixes::all};
 const base::Unit bytes_per_second{"B/s", base::Prefixes::all};
 const base::Unit operations_per_second{"op/s", base::Prefixes::all};
 const base::Unit seconds{"s", base::Prefixes::below_one};
-const base::Unit percent{"%", base::Prefixes::none};
 const base::Unit tokens{"tokens", base::Prefixes::none};
 
 std::string heading_of(const PhaseProfile& phase) {
     return phase.name == "prompt" ? "Reading the prompt" : "Generating";
 }
 
-Cell rate(double amount, base::Seconds time, const base::Unit& unit) {
-    if (!(amount > 0) || !(time.value() > 0)) return std::monostate();
-    return Amount{amount / time.value(), unit};
-}
-
 Cell share_cell(double share) {
     if (!(share > 0)) return std::monostate();
-    return Amount{100 * share, percent};
+    return fmt::format("{:.1f} %", 100 * share);
 }
 
 report::Table component_table(const Profile& profile, const PhaseProfile& phase) {
@@ -41,12 +35,10 @@ report::Table component_table(const Profile& profile, const PhaseProfile& phase)
     table.caption = heading_of(phase) + ", part by part";
     table.columns = {{"part", Align::left},
                      {"time", Align::right},
-                     {"from memory, each token", Align::right},
-                     {"reading", Align::right},
-                     {"arithmetic", Align::right},
+                     {"bytes, each token", Align::right},
                      {"energy above idle", Align::right},
-                     {"share of energy", Align::right},
-                     {"of the memory's speed", Align::right},
+                     {"share", Align::right},
+                     {"of memory speed", Align::right},
                      {"of peak arithmetic", Align::right}};
     const double count = static_cast<double>(std::max<std::int64_t>(phase.tokens, 1));
     for (const ComponentUse& use : phase.components) {
@@ -54,9 +46,7 @@ report::Table component_table(const Profile& profile, const PhaseProfile& phase)
         const bool reads = use.memory_bytes() > 0;
         table.rows.push_back({use.name, Amount{use.elapsed.value(), seconds},
                               reads ? Cell(Amount{use.memory_bytes() / count, bytes}) : Cell(),
-                              rate(use.memory_bytes(), use.elapsed, bytes_per_second),
-                              rate(use.all_operations(), use.elapsed, operations_per_second), use.joules,
-                              share_cell(use.joules.value / phase.above_idle.value), share_cell(near.memory),
+                              use.joules, share_cell(use.joules.value / phase.above_idle.value), share_cell(near.memory),
                               share_cell(near.arithmetic)});
     }
     return table;

@@ -1,0 +1,205 @@
+// ergon meter and ergon profile as a user types them.
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
+
+#include "cli/program.h"
+
+namespace ergon::cli {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+/// A /sys with one processor package, and a /proc with one processor.
+class MeterCommand : public testing::Test {
+  protected:
+    void SetUp() override {
+        folder_.write("class/powercap/intel-rapl:0/name", "package-0\n");
+        folder_.write("class/powercap/intel-rapl:0/max_energy_range_uj", "262143328850\n");
+        count(1'000'000);
+        folder_.write("cpuinfo",
+                      "processor : 0\nvendor_id : AuthenticAMD\nmodel name : AMD EPYC\nflags : avx2 hypervisor\n");
+        folder_.write("stat", "cpu 0 0 0 0 0 0 0\n");
+    }
+    void count(std::int64_t microjoules) const {
+        folder_.write("class/powercap/intel-rapl:0/energy_uj", std::to_string(microjoules) + "\n");
+    }
+    std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+    std::string counter() const { return path("class/powercap/intel-rapl:0/energy_uj"); }
+    /// ergon meter on these trees.
+    Outcome meter(std::vector<std::string> arguments) const {
+        std::vector<std::string> all{"meter", "--sysfs", folder_.path().string(), "--procfs", folder_.path().string()};
+        all.insert(all.end(), arguments.begin(), arguments.end());
+        return run_ergon(all);
+    }
+
+    TemporaryFolder folder_;
+};
+
+TEST_F(MeterCommand, MeasuresACommandAndLeavesItsOutputAlone) {
+    const Outcome outcome =
+        meter({"--json", "--", "sh", "-c", "echo hello; echo 3500000 > " + counter() + "; exit 7"});
+    EXPECT_EQ(outcome.exit_code, 7);
+    EXPECT_EQ(outcome.out, "hello\n");
+    const json found = json::parse(outcome.err);
+    EXPECT_DOUBLE_EQ(found["joules"]["value"], 2.5);
+    EXPECT_EQ(found["joules"]["unit"], "J");
+    EXPECT_EQ(found["sensors"][0]["name"], "package-0");
+    EXPECT_DOUBLE_EQ(found["sensors"][0]["joules"], 2.5);
+    for (const char* key : {"above_idle", "average_watts", "overhead"}) EXPECT_TRUE(found.contains(key)) << key;
+    EXPECT_GT(found["seconds"], 0);
+}
+
+TEST_F(MeterCommand, AddsRowsThatOthersReadAsCodeCarbons) {
+    const std::string out = path("emissions.csv");
+    for (int i = 0; i < 2; ++i) {
+        EXPECT_EQ(meter({"--csv", "--carbon", "100", "--out", out, "--", "true"}).exit_code, 0);
+    }
+    std::ifstream file(out);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(file, line);) lines.push_back(line);
+    ASSERT_EQ(lines.size(), 3u) << "a heading and a row for each run";
+    EXPECT_THAT(lines[0], ::testing::StartsWith("timestamp,project_name,run_id,experiment_id,duration,emissions,"));
+    for (const std::string& line : lines) EXPECT_EQ(std::ranges::count(line, ','), 37) << line;
+
+    const std::string other = folder_.write("other.csv", "a,b\n1,2\n");
+    const Outcome refused = meter({"--csv", "--out", other, "--", "touch", path("ran")});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.err, HasSubstr("other.csv"));
+    EXPECT_FALSE(std::filesystem::exists(path("ran"))) << "told before the command runs";
+}
+
+TEST_F(MeterCommand, PassesOnHowACommandEnds) {
+    EXPECT_EQ(meter({"--", "sh", "-c", "kill -TERM $$"}).exit_code, 128 + 15);
+    const Outcome absent = meter({"--", "no-such-command-anywhere"});
+    EXPECT_EQ(absent.exit_code, 2);
+    EXPECT_THAT(absent.err, HasSubstr("no-such-command-anywhere"));
+    const Outcome own = meter({"--", "echo", "--json", "--list"});
+    EXPECT_EQ(own.out, "--json --list\n") << "a command's options are its own";
+}
+
+TEST_F(MeterCommand, ListsWhatItFoundAndWhatNot) {
+    const Outcome list = meter({"--list"});
+    EXPECT_EQ(list.exit_code, 0);
+    for (const char* word : {"powercap", "package-0", "perf", "hwmon", "battery", "nvml"}) {
+        EXPECT_THAT(list.out, HasSubstr(word));
+    }
+    EXPECT_EQ(json::parse(meter({"--list", "--json"}).out)["sensors"][0]["role"], "total");
+}
+
+TEST_F(MeterCommand, WatchesForAsLongAsItIsTold) {
+    const Outcome watched = meter({"--json", "--interval", "0.05", "--seconds", "0.2"});
+    EXPECT_EQ(watched.exit_code, 0);
+    std::istringstream lines(watched.out);
+    int seen = 0;
+    for (std::string line; std::getline(lines, line); ++seen) EXPECT_TRUE(json::parse(line).contains("sensors"));
+    EXPECT_GE(seen, 2);
+}
+
+TEST_F(MeterCommand, TakesTheTreesFromTheEnvironment) {
+    const Outcome list = run_ergon({"meter", "--list"}, {}, {{"ERGON_SYSFS", folder_.path().string()}});
+    EXPECT_THAT(list.out, HasSubstr("package-0"));
+}
+
+TEST_F(MeterCommand, TakesASensorThatTheUserNames) {
+    const std::string wall = folder_.write("wall", "100 J\n");
+    const Outcome outcome =
+        meter({"--json", "--sensor", "file:" + wall, "--", "sh", "-c", "echo 103 J > " + wall});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_NEAR(json::parse(outcome.err)["joules"]["value"].get<double>(), 3, 1e-9);
+    const Outcome wrong = meter({"--sensor", "file:/nowhere/at/all", "--", "true"});
+    EXPECT_NE(wrong.exit_code, 0);
+    EXPECT_THAT(wrong.err, HasSubstr("/nowhere/at/all"));
+}
+
+TEST_F(MeterCommand, CalibratesAgainstACounterAndUsesWhatItLearnt) {
+    std::atomic<bool> stop = false;
+    std::thread counting([&] {  // 20 W, whatever runs
+        const auto begin = std::chrono::steady_clock::now();
+        const std::string aside = path("next");
+        while (!stop) {
+            const std::chrono::duration<double, std::micro> elapsed = std::chrono::steady_clock::now() - begin;
+            std::ofstream(aside) << static_cast<std::int64_t>(1e6 + 20 * elapsed.count()) << '\n';
+            std::filesystem::rename(aside, counter());
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    });
+    const std::string file = path("calibration.json");
+    const Outcome outcome = meter({"calibrate", "--threads", "1", "--rounds", "2", "--seconds", "0.15", "--out", file});
+    stop = true;
+    counting.join();
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("busy time"));
+    const json calibration = json::parse(std::ifstream(file));
+    EXPECT_NEAR(calibration["coefficients"]["time"]["value"].get<double>(), 20, 3);
+
+    std::filesystem::remove_all(folder_.path() / "class");
+    const Outcome used = meter({"--calibration", file, "--json", "--", "sleep", "0.3"});
+    ASSERT_EQ(used.exit_code, 0) << used.err;
+    EXPECT_NEAR(json::parse(used.err)["average_watts"].get<double>(), 20, 4) << used.err;
+    EXPECT_EQ(json::parse(used.err)["joules"]["method"], "estimated");
+}
+
+TEST_F(MeterCommand, SaysWhatIsMissingForACalibration) {
+    std::filesystem::remove_all(folder_.path() / "class");
+    const Outcome outcome = meter({"calibrate", "--rounds", "2"});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("--wall"));
+}
+
+TEST_F(MeterCommand, TellsGramsAndMoney) {
+    EXPECT_EQ(meter({"--carbon", "Atlantis", "--", "true"}).exit_code, 2);
+    EXPECT_EQ(meter({"--price", "free", "--", "true"}).exit_code, 2);
+    const Outcome outcome = meter({"--json", "--carbon", "DEU", "--price", "0.30EUR", "--", "sh", "-c",
+                                   "echo 51000000 > " + counter() + "; sleep 0.2"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json found = json::parse(outcome.err);
+    EXPECT_EQ(found["carbon"]["region"], "Germany");
+    EXPECT_EQ(found["money"]["unit"], "EUR");
+    EXPECT_NEAR(found["carbon"]["value"].get<double>(),
+                found["joules"]["value"].get<double>() / 3.6e6 * found["carbon"]["grams_per_kwh"].get<double>(), 1e-9);
+}
+
+TEST(ProfileCommand, WritesATableJsonAndAPage) {
+    const TemporaryFolder folder;
+    const std::string page = (folder.path() / "profile.html").string(), model = fixture("deepseek-v2-lite");
+    const Outcome table = run_ergon({"profile", model, "--prompt-tokens", "16", "--tokens", "4", "--html", page});
+    ASSERT_EQ(table.exit_code, 0) << table.err;
+    EXPECT_THAT(table.out, HasSubstr("routed experts"));
+    EXPECT_THAT(table.out, HasSubstr("The biggest energy hogs"));
+    std::stringstream html;
+    html << std::ifstream(page).rdbuf();
+    EXPECT_THAT(html.str(), HasSubstr("<svg"));
+    const Outcome batch =
+        run_ergon({"profile", model, "--prompt-tokens", "16", "--tokens", "4", "--batch", "2", "--json"});
+    EXPECT_EQ(json::parse(batch.out)["phases"]["prompt"]["tokens"], 32);
+    EXPECT_EQ(run_ergon({"profile", model, "--tokens", "0"}).exit_code, 2);
+}
+
+TEST(BenchCommand, MeasuresWhatAccountingCosts) {
+    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt", "0", "--generate", "16", "--threads",
+                                       "1", "--repeat", "2", "--accounting", "--json"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_TRUE(json::parse(outcome.out)[0]["accounting"].contains("median"));
+}
+
+TEST(RunCommand, TellsGramsBesideJoules) {
+    const Outcome outcome = run_ergon(
+        {"run", fixture("scripted-plain"), "hello", "--max-tokens", "3", "--carbon", "FRA", "--price", "0.2", "--json"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json found = json::parse(outcome.out);
+    EXPECT_EQ(found["carbon"]["region"], "France");
+    EXPECT_TRUE(found.contains("money"));
+}
+
+}  // namespace
+}  // namespace ergon::cli
