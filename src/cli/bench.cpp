@@ -1,6 +1,7 @@
 // ergon bench MODEL: how fast a model reads and generates, and the joules of a token.
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <fmt/format.h>
 #include <memory>
@@ -52,26 +53,27 @@ double median(std::vector<double> values) {
     return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+/// 95% interval of the median of ascending values, from their ranks: half of n +- 1.96 sqrt(n) / 2 (the binomial
+/// distribution by its normal approximation).
+std::pair<double, double> interval_of_median(const std::vector<double>& values) {
+    const double half = static_cast<double>(values.size()) / 2, reach = 1.96 * std::sqrt(half / 2);
+    const auto at = [&](double rank) {
+        return values[static_cast<std::size_t>(std::clamp(rank, 0.0, static_cast<double>(values.size() - 1)))];
+    };
+    return {at(half - reach), at(std::ceil(half + reach))};
+}
+
 /// One row of the result: a case on an instance, and its runs.
 struct Row {
     BenchmarkCase test;
     Instance* instance;
     std::vector<BenchmarkRun> runs;
-    std::vector<BenchmarkRun> unaccounted;  // without a meter, each in turns with its namesake
+    std::vector<double> accounting_costs{};  // see engine::accounting_costs; ascending
 
     double tokens_per_second() const {
         std::vector<double> speeds;
         for (const BenchmarkRun& run : runs) speeds.push_back(run.tokens_per_second);
         return median(std::move(speeds));
-    }
-    /// Time that accounting adds, as a part of the time without it: pair by pair, ascending.
-    std::vector<double> accounting_costs() const {
-        std::vector<double> costs;
-        for (std::size_t i = 0; i < unaccounted.size(); ++i) {
-            costs.push_back(unaccounted[i].tokens_per_second / runs[i].tokens_per_second - 1);
-        }
-        std::ranges::sort(costs);
-        return costs;
     }
     energy::Figure joules_per_token() const {
         energy::Figure sum;
@@ -145,8 +147,10 @@ formats::Json json_of(const std::vector<Row>& rows) {
                             {"tokens_per_second", row.tokens_per_second()},
                             {"joules_per_token", row.joules_per_token()}};
         if (row.test.depth > 0) entry["depth"] = row.test.depth;
-        if (const std::vector<double> costs = row.accounting_costs(); !costs.empty()) {
-            entry["accounting"] = {{"median", median(costs)}, {"low", costs.front()}, {"high", costs.back()}};
+        if (const std::vector<double>& costs = row.accounting_costs; !costs.empty()) {
+            const auto [low, high] = interval_of_median(costs);
+            entry["accounting"] = {
+                {"median", median(costs)}, {"low", low}, {"high", high}, {"pairs_of_steps", costs.size()}};
         }
         json.push_back(std::move(entry));
     }
@@ -167,21 +171,19 @@ void print_table(const std::vector<Row>& rows) {
                    short_number(joules.high.value()), energy::name(joules.method));
     }
     for (const Row& row : rows) {
-        const std::vector<double> costs = row.accounting_costs();
+        const std::vector<double>& costs = row.accounting_costs;
         if (costs.empty()) continue;
-        fmt::print("Accounting adds {:.2f}% to the time of {} (median of {} pairs, {:.2f}% to {:.2f}%).\n",
-                   100 * median(costs), engine::name(row.test.workload), costs.size(), 100 * costs.front(),
-                   100 * costs.back());
+        const auto [low, high] = interval_of_median(costs);
+        fmt::print(
+            "Accounting adds {:.2f}% to a step of decode (median of {} pairs of steps, 95% interval {:.2f}% to {:.2f}%).\n",
+            100 * median(costs), costs.size(), 100 * low, 100 * high);
     }
 }
 
-/// One run with a meter and, if its cost is asked for, one without; which of them comes first alternates.
-void run_once(Row& row, energy::Meter& meter, bool accounting, bool meter_first) {
-    model::LanguageModel& model = *row.instance->model.model;
-    for (const bool metered : {meter_first, !meter_first}) {
-        if (metered) row.runs.push_back(run_benchmark(model, &meter, row.test));
-        if (!metered && accounting) row.unaccounted.push_back(run_benchmark(model, nullptr, row.test));
-    }
+void add_accounting(Row& row, energy::Meter& meter) {
+    const std::vector<double> costs = accounting_costs(*row.instance->model.model, meter, row.test);
+    row.accounting_costs.insert(row.accounting_costs.end(), costs.begin(), costs.end());
+    std::ranges::sort(row.accounting_costs);
 }
 
 void bench(const BenchOptions& options) {
@@ -195,7 +197,8 @@ void bench(const BenchOptions& options) {
     long done = 0;
     for (int i = 0; i < options.repeat; ++i) {
         for (Row& row : rows) {
-            run_once(row, meter, options.accounting, i % 2 == 0);
+            row.runs.push_back(run_benchmark(*row.instance->model.model, meter, row.test));
+            if (options.accounting && row.test.workload == Workload::decode) add_accounting(row, meter);
             progress.show(++done, all);
         }
     }
@@ -234,7 +237,7 @@ void add_bench(CLI::App& program) {
     add_cache(command, options->cache);
     add_strict(command, options->load);
     command.add_flag("--accounting", options->accounting,
-                     "Measure what accounting for energy costs, too: each case also runs without it, in turns");
+                     "Measure what accounting for energy adds to a step of decode, too: with and without it in turns");
     command.add_flag("--json", options->json, "Print a JSON array with one object per measurement");
     command.footer(
         "Reading and generating are measured apart, on random tokens. Before anything is timed, answers in a batch are "

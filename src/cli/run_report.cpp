@@ -74,7 +74,8 @@ std::string usage_line(const Answer& answer) {
         if (const auto rate = speed(use, phase)) details.push_back(short_number(*rate) + " tokens/s");
         if (answer.energy) {
             const Figure& figure = figure_of(answer, phase);
-            details.push_back(short_number(figure.value.value()) + " J");
+            details.push_back(fmt::format("{} J [{}, {}]", short_number(figure.value.value()),
+                                          short_number(figure.low.value()), short_number(figure.high.value())));
             if (!uniform) details.back() += fmt::format(" {}", energy::name(figure.method));
         }
         parts.push_back(fmt::format("{} {}{}", use.tokens, parts.empty() ? fmt::format("tokens {}", done) : done,

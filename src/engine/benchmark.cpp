@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -28,6 +29,10 @@ std::vector<TokenId> random_prompt(std::int64_t vocabulary, std::int64_t length,
     return ids;
 }
 
+double seconds_since(base::Nanoseconds begin) {
+    return base::to_seconds(base::now() - begin).value();
+}
+
 /// Sequences of random tokens that are read, and then generate, together.
 class Batch {
   public:
@@ -49,6 +54,8 @@ class Batch {
             scheduler_.step();
     }
     void run() { scheduler_.run(); }
+    /// Seconds that a step took; nothing if all have ended.
+    std::optional<double> timed_step();
     const std::vector<std::shared_ptr<const Answer>>& answers() const { return answers_; }
 
   private:
@@ -57,14 +64,16 @@ class Batch {
     Scheduler scheduler_;
 };
 
+std::optional<double> Batch::timed_step() {
+    const base::Nanoseconds begin = base::now();
+    if (!scheduler_.step()) return std::nullopt;
+    return seconds_since(begin);
+}
+
 energy::Figure energy_of(const Batch& batch, energy::Phase phase) {
     energy::Figure sum;
     for (const auto& answer : batch.answers()) sum += (*answer->energy)[phase].total;
     return sum;
-}
-
-double seconds_since(base::Nanoseconds begin) {
-    return base::to_seconds(base::now() - begin).value();
 }
 
 }  // namespace
@@ -73,7 +82,7 @@ std::string_view name(Workload workload) {
     return workload == Workload::prefill ? "prefill" : "decode";
 }
 
-BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter* meter, const BenchmarkCase& test) {
+BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter& meter, const BenchmarkCase& test) {
     const bool reads = test.workload == Workload::prefill;
     const std::int64_t prompt = reads ? test.tokens : std::max<std::int64_t>(test.depth, 1);
     // The first token comes from reading; the others take a step each.
@@ -82,7 +91,7 @@ BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter* meter, co
         base::fail(ErrorCode::bad_argument, "{} tokens do not fit the model's context of {}.", prompt + generate,
                    model.context_length());
     }
-    Batch batch(model, meter, 0, test.batch, prompt, generate, test.cache);
+    Batch batch(model, &meter, 0, test.batch, prompt, generate, test.cache);
     if (!reads) batch.read();
     const base::Nanoseconds begin = base::now();
     batch.run();
@@ -90,8 +99,25 @@ BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter* meter, co
     BenchmarkRun run;
     run.tokens = test.tokens * test.batch;
     run.tokens_per_second = static_cast<double>(run.tokens) / seconds;
-    if (meter != nullptr) run.energy = energy_of(batch, reads ? energy::Phase::prompt : energy::Phase::answer);
+    run.energy = energy_of(batch, reads ? energy::Phase::prompt : energy::Phase::answer);
     return run;
+}
+
+std::vector<double> accounting_costs(model::LanguageModel& model, energy::Meter& meter, const BenchmarkCase& test) {
+    const std::int64_t prompt = std::max<std::int64_t>(test.depth, 1), generate = test.tokens + 1;
+    Batch with(model, &meter, 0, test.batch, prompt, generate, test.cache);
+    Batch without(model, nullptr, 0, test.batch, prompt, generate, test.cache);
+    with.read();
+    without.read();
+    std::vector<double> costs;
+    for (bool with_first = true;; with_first = !with_first) {
+        std::optional<double> metered, plain;
+        if (with_first) metered = with.timed_step();
+        plain = without.timed_step();
+        if (!with_first) metered = with.timed_step();
+        if (!metered || !plain) return costs;
+        costs.push_back(*metered / *plain - 1);
+    }
 }
 
 std::vector<std::vector<TokenId>> checked_answers(model::LanguageModel& model, std::int64_t batch,

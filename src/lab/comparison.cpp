@@ -123,6 +123,7 @@ void ComparisonBuilder::add(const Answer& answer) {
         const PhaseResult& phase = answer.phases[i];
         PhaseSum& sum = prompt.phases[i];
         summary.tokens[i] += phase.tokens.value();
+        summary.phase_joules[i] += phase.total;
         summary.joules += phase.total;
         if (i != prompt_phase) summary.generated += phase.total;
         sum.tokens += static_cast<double>(phase.tokens.value());

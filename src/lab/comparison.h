@@ -22,6 +22,7 @@ struct ContenderSummary {
     std::int64_t capped = 0;  // answers cut off by a token limit
     bool reasons = false;     // thinking tokens or think markers were seen
     std::array<std::int64_t, energy::kept_phase_count> tokens{};
+    std::array<energy::Figure, energy::kept_phase_count> phase_joules{};
     energy::Figure joules;                            // all phases
     energy::Figure generated;                         // thinking and answer
     std::optional<energy::Figure> joules_per_token;   // generated joules / generated tokens

@@ -181,13 +181,34 @@ std::string contender_lines(const Comparison& comparison, bool with_method) {
     return text;
 }
 
+/// Where an answer's joules go, phase by phase; a phase that nobody has is left out.
+std::string phase_lines(const Comparison& comparison, bool with_method) {
+    std::string text;
+    for (std::size_t i = 0; i < kept_phase_count; ++i) {
+        const bool used = std::ranges::any_of(comparison.contenders, [&](const ContenderSummary& one) {
+            return one.phase_joules[i].value > base::Joules(0);
+        });
+        if (!used) continue;
+        text += fmt::format("joules per answer in the {}:\n", energy::phase_names[i]);
+        for (const ContenderSummary& one : comparison.contenders) {
+            if (one.answers == 0) continue;
+            text += fmt::format("  {:<{}} {}\n", shown(one.label, label_width_in_text), label_width_in_text,
+                                figure_cell(one.phase_joules[i] / static_cast<double>(one.answers), with_method));
+        }
+    }
+    return text;
+}
+
 ordered_json estimate_json(const Estimate& estimate) {
     return {{"value", estimate.value}, {"low", estimate.low}, {"high", estimate.high}};
 }
 
 ordered_json contender_json(const ContenderSummary& contender) {
-    ordered_json tokens;
-    for (std::size_t i = 0; i < kept_phase_count; ++i) tokens[std::string(energy::phase_names[i])] = contender.tokens[i];
+    ordered_json tokens, joules;
+    for (std::size_t i = 0; i < kept_phase_count; ++i) {
+        tokens[std::string(energy::phase_names[i])] = contender.tokens[i];
+        joules[std::string(energy::phase_names[i])] = contender.phase_joules[i];
+    }
     const auto figure = [](const std::optional<Figure>& one) { return one ? ordered_json(*one) : ordered_json(); };
     return {{"label", contender.label},
             {"answers", contender.answers},
@@ -195,6 +216,7 @@ ordered_json contender_json(const ContenderSummary& contender) {
             {"reasons", contender.reasons},
             {"tokens", tokens},
             {"joules", contender.joules},
+            {"joules_by_phase", joules},
             {"joules_per_token", figure(contender.joules_per_token)},
             {"joules_per_answer", figure(contender.joules_per_answer)}};
 }
@@ -295,6 +317,8 @@ std::string reasoning_sentence(const Comparison& comparison) {
 std::string comparison_table(const Comparison& comparison, const std::string& energy_source) {
     const auto method = uniform_method(comparison);
     std::string text = contender_lines(comparison, !method);
+    text += '\n';
+    text += phase_lines(comparison, !method);
     text += '\n';
     text += wrapped(
         method ? fmt::format("All joules are {}, with 95% intervals. {}", name(*method), energy_source)

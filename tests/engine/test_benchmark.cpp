@@ -15,7 +15,7 @@ using testing::FakeModel;
 TEST(Benchmark, PrefillReadsThePromptsAndNothingElse) {
     FakeModel model(50, 2000);
     energy::Meter meter;
-    const BenchmarkRun run = run_benchmark(model, &meter, {.workload = Workload::prefill, .tokens = 700, .batch = 1});
+    const BenchmarkRun run = run_benchmark(model, meter, {.workload = Workload::prefill, .tokens = 700, .batch = 1});
     EXPECT_THAT(model.step_tokens, ElementsAre(512, 188));
     EXPECT_EQ(run.tokens, 700);
     EXPECT_GT(run.tokens_per_second, 0);
@@ -26,19 +26,19 @@ TEST(Benchmark, DecodeTakesOneStepForEachTokenOfAllSequences) {
     FakeModel model;
     energy::Meter meter;
     const BenchmarkRun run =
-        run_benchmark(model, &meter, {.workload = Workload::decode, .tokens = 5, .batch = 3, .depth = 20});
+        run_benchmark(model, meter, {.workload = Workload::decode, .tokens = 5, .batch = 3, .depth = 20});
     EXPECT_THAT(model.step_tokens, ElementsAre(60, 3, 3, 3, 3, 3));
     EXPECT_EQ(run.tokens, 15);
     FakeModel empty;
-    run_benchmark(empty, &meter, {.workload = Workload::decode, .tokens = 4});
+    run_benchmark(empty, meter, {.workload = Workload::decode, .tokens = 4});
     EXPECT_THAT(empty.step_tokens, ElementsAre(1, 1, 1, 1, 1));
 }
 
 TEST(Benchmark, WhatDoesNotFitTheContextIsRefused) {
     FakeModel model(50, 100);
     energy::Meter meter;
-    EXPECT_THROW(run_benchmark(model, &meter, {.workload = Workload::prefill, .tokens = 101}), base::Error);
-    EXPECT_THROW(run_benchmark(model, &meter, {.workload = Workload::decode, .tokens = 50, .depth = 50}), base::Error);
+    EXPECT_THROW(run_benchmark(model, meter, {.workload = Workload::prefill, .tokens = 101}), base::Error);
+    EXPECT_THROW(run_benchmark(model, meter, {.workload = Workload::decode, .tokens = 50, .depth = 50}), base::Error);
 }
 
 /// A model whose logits depend on who else is in the step: what the check is for.
