@@ -174,6 +174,21 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
     }
 }
 
+namespace {
+
+void write_to_device(const std::filesystem::path& path, std::string_view content) {
+    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (file.get() < 0) fail_errno(path, "open");
+    while (!content.empty()) {
+        const ssize_t put = ::write(file.get(), content.data(), content.size());
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) fail_errno(path, "write");
+        content.remove_prefix(static_cast<std::size_t>(put));
+    }
+}
+
+}  // namespace
+
 void AtomicFile::commit() {
     if (::fsync(descriptor_) != 0) fail_errno(path_, "flush");
     if (::rename(aside_.c_str(), path_.c_str()) != 0) fail_errno(path_, "rename into place");
@@ -181,7 +196,15 @@ void AtomicFile::commit() {
 }
 
 void write_atomically(const std::filesystem::path& path, std::string_view content) {
-    AtomicFile file(path);
+    std::error_code none;
+    // What a link leads to is replaced, not the link; what is no file (a terminal, a pipe) is written to.
+    const std::filesystem::path target =
+        std::filesystem::is_symlink(path, none) ? std::filesystem::weakly_canonical(path, none) : path;
+    if (std::filesystem::exists(target, none) && !std::filesystem::is_regular_file(target, none)) {
+        write_to_device(target, content);
+        return;
+    }
+    AtomicFile file(target);
     file.write(std::as_bytes(std::span(content)));
     file.commit();
 }

@@ -205,8 +205,11 @@ void bench(const BenchOptions& options) {
     progress.clear();
     if (options.json) {
         fmt::print("{}\n", json_of(rows).dump(2));
-    } else {
-        print_table(rows);
+        return;
+    }
+    print_table(rows);
+    if (options.accounting) {
+        fmt::print("The meter took {:.3f}% of a thread in all.\n", 100 * meter.overhead().share());
     }
 }
 

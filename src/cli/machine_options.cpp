@@ -5,7 +5,11 @@ namespace {
 
 /// One program has one machine; the options stand before or behind any command.
 energy::MeterOptions& options() {
-    static energy::MeterOptions chosen{.calibration = energy::standard_calibration_path()};
+    static energy::MeterOptions chosen = [] {
+        energy::MeterOptions standard;
+        standard.calibration = energy::standard_calibration_path();
+        return standard;
+    }();
     return chosen;
 }
 

@@ -133,6 +133,8 @@ std::string version() {
 int main(int argc, char** argv) {
     // Writing to a reader that left gives an error, which ends the program quietly, and not a signal.
     std::signal(SIGPIPE, SIG_IGN);
+    // Some who start programs ignore it, and children's exit codes would be lost.
+    std::signal(SIGCHLD, SIG_DFL);
     ergon::base::install_mapped_file_guard();
     ergon::base::set_up_log();
     return ergon::cli::run(argc, argv);

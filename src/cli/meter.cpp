@@ -19,7 +19,23 @@ struct MeterCommandOptions {
     MeterOutput output;
 };
 
+/// Options that would do nothing are refused.
+void check(const MeterCommandOptions& options) {
+    const bool command = !options.command.empty();
+    if (options.list && command) {
+        base::fail(base::ErrorCode::bad_argument, "--list runs no command: ask for one or the other.");
+    }
+    if (!command && (options.output.csv || !options.output.out.empty())) {
+        base::fail(base::ErrorCode::bad_argument,
+                   "--csv and --out are about a command: ergon meter --csv --out FILE -- COMMAND");
+    }
+    if (options.seconds > 0 && (command || options.list)) {
+        base::fail(base::ErrorCode::bad_argument, "--seconds is for watching: a command lasts as long as it lasts.");
+    }
+}
+
 int run(const MeterCommandOptions& options) {
+    check(options);
     energy::MeterOptions machine = machine_options();
     const double interval = options.interval > 0 ? options.interval : options.command.empty() ? 1.0 : 0.1;
     machine.interval = base::Nanoseconds(static_cast<std::int64_t>(interval * 1e9));
@@ -29,9 +45,6 @@ int run(const MeterCommandOptions& options) {
         return 0;
     }
     if (!options.command.empty()) return meter_command(reader, options.command, options.output);
-    if (options.output.csv) {
-        base::fail(base::ErrorCode::bad_argument, "--csv writes one row about a command: ergon meter --csv -- COMMAND");
-    }
     watch(reader, options.output, options.seconds);
     return 0;
 }
@@ -61,7 +74,8 @@ void add_meter(CLI::App& program) {
     options->output.cost.add(command);
     command.footer(
         "A command's own output is left alone: what it cost goes to stderr, or to --out FILE; its exit code is passed "
-        "on.\n\n"
+        "on.\nWhere energy is read can be chosen for any command: --sysfs, --procfs, --sensor, --calibration; see 'ergon "
+        "--help'.\n\n"
         "Examples:\n"
         "  ergon meter --list\n"
         "  ergon meter -- make -j4\n"

@@ -1,10 +1,16 @@
 // ergon meter calibrate: what this machine's joules depend on.
 
 #include <chrono>
+#include <cmath>
+#include <condition_variable>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
-#include <unistd.h>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -48,18 +54,55 @@ double unix_seconds() {
     return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-/// Joules from the machine's own counter.
-energy::EnergySince by_counter(energy::MachineReader& reader) {
-    reader.start(base::now());
-    return [&reader] {
-        const auto interval = reader.read(base::now(), true, false);
-        if (interval && !interval->counted) {
-            base::fail(ErrorCode::system, "The counter {} did not answer during a workload; try again.",
-                       reader.counter()->info().name);
+/// Reads the machine's counter all the time, as sensors of power need, and adds up.
+class SteadyReading {
+  public:
+    explicit SteadyReading(energy::MachineReader& reader) : reader_(reader) {
+        reader_.start(base::now());
+        thread_ = std::thread([this] {
+            std::unique_lock lock(mutex_);
+            const auto pause = [this] { return std::chrono::nanoseconds(reader_.interval().value()); };
+            while (!wake_.wait_for(lock, pause(), [this] { return stopping_; })) add(false);
+        });
+    }
+    ~SteadyReading() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
         }
-        return interval ? base::to_joules(interval->energy) : Joules(0);
-    };
-}
+        wake_.notify_all();
+        thread_.join();
+    }
+    SteadyReading(const SteadyReading&) = delete;
+    SteadyReading& operator=(const SteadyReading&) = delete;
+
+    /// Since the last call.
+    Joules take() {
+        const std::lock_guard lock(mutex_);
+        add(true);
+        if (std::exchange(lost_, false)) {
+            base::fail(ErrorCode::system, "The counter {} did not answer, or did not move, during a workload; try again.",
+                       reader_.counter()->info().name);
+        }
+        return base::to_joules(std::exchange(energy_, base::Nanojoules(0)));
+    }
+
+  private:
+    void add(bool forced) {
+        const auto interval = reader_.read(base::now(), forced, false);
+        if (!interval) return;
+        energy_ += interval->energy;
+        lost_ = lost_ || !interval->counted;
+    }
+
+    energy::MachineReader& reader_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    bool stopping_ = false;
+    bool lost_ = false;
+    base::Nanojoules energy_{};
+    std::thread thread_;
+};
 
 /// Joules from watts that somebody reads off a meter and types.
 energy::EnergySince by_reading() {
@@ -81,7 +124,7 @@ energy::EnergySince by_reading() {
             const char* const text = line.c_str();
             char* end = nullptr;
             watts = std::strtod(text, &end);
-            if (end != text && watts > 0) return base::Watts(watts) * elapsed;
+            if (end != text && watts > 0 && std::isfinite(watts)) return base::Watts(watts) * elapsed;
             fmt::print(stderr, "A number of watts, please: ");
         }
         base::fail(ErrorCode::bad_argument, "The readings ended before the workloads did; nothing was written.");
@@ -153,11 +196,12 @@ std::vector<CalibrationSample> run_workloads(const CalibrateOptions& options, en
                                             sample.energy.value() / sample.usage[energy::Resource::time]));
     };
     Windows windows;
-    std::vector<CalibrationSample> samples =
-        energy::measure(all, options.wall                ? by_reading()
-                             : !options.wall_log.empty() ? by_log(windows)
-                                                         : by_counter(reader),
-                        measure);
+    std::optional<SteadyReading> steady;
+    energy::EnergySince joules = [&steady] { return steady->take(); };
+    if (options.wall) joules = by_reading();
+    if (!options.wall_log.empty()) joules = by_log(windows);
+    if (!by_hand) steady.emplace(reader);
+    std::vector<CalibrationSample> samples = energy::measure(all, joules, measure);
     progress.clear();
     if (!options.wall_log.empty()) take_from_log(options.wall_log, windows, samples);
     return samples;

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,13 +30,26 @@ namespace {
 using base::ErrorCode;
 using energy::WindowFigures;
 
-/// While a command runs, Ctrl-C is its business: what it cost until then is still told.
+volatile std::sig_atomic_t running_child = 0;
+
+extern "C" void pass_on(int signal) {
+    if (running_child > 0) ::kill(static_cast<pid_t>(running_child), signal);
+}
+
+/// While a command runs, signals are its business: what it cost until then is still told. The terminal sends Ctrl-C to
+/// both; what is sent to this program alone is passed on.
 class LeaveSignalsToTheCommand {
   public:
-    LeaveSignalsToTheCommand() : interrupt_(std::signal(SIGINT, SIG_IGN)), quit_(std::signal(SIGQUIT, SIG_IGN)) {}
+    LeaveSignalsToTheCommand()
+        : interrupt_(std::signal(SIGINT, SIG_IGN)),
+          quit_(std::signal(SIGQUIT, SIG_IGN)),
+          terminate_(std::signal(SIGTERM, pass_on)),
+          hang_up_(std::signal(SIGHUP, pass_on)) {}
     ~LeaveSignalsToTheCommand() {
         std::signal(SIGINT, interrupt_);
         std::signal(SIGQUIT, quit_);
+        std::signal(SIGTERM, terminate_);
+        std::signal(SIGHUP, hang_up_);
     }
     LeaveSignalsToTheCommand(const LeaveSignalsToTheCommand&) = delete;
     LeaveSignalsToTheCommand& operator=(const LeaveSignalsToTheCommand&) = delete;
@@ -43,6 +57,8 @@ class LeaveSignalsToTheCommand {
   private:
     void (*interrupt_)(int);
     void (*quit_)(int);
+    void (*terminate_)(int);
+    void (*hang_up_)(int);
 };
 
 pid_t start(const std::vector<std::string>& command) {
@@ -66,21 +82,37 @@ pid_t start(const std::vector<std::string>& command) {
     return child;
 }
 
-/// Reads the machine until the child ends; its status as waitpid gives it.
-int read_until_end(pid_t child, const energy::MachineReader& reader, energy::Window& window) {
+struct Ended {
+    int status = 0;  // as waitpid gives it
+    base::Nanoseconds busy{};
+};
+
+base::Nanoseconds time_of(const timeval& time) {
+    return base::Nanoseconds(std::int64_t{time.tv_sec} * 1'000'000'000 + std::int64_t{time.tv_usec} * 1000);
+}
+
+/// Reads the machine until the child ends.
+Ended read_until_end(pid_t child, const energy::MachineReader& reader, energy::Window& window) {
     const int handle = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));  // absent before Linux 5.3
-    int status = 0;
+    Ended ended_as;
     while (true) {
         const auto wait = std::chrono::nanoseconds(reader.interval().value());
         pollfd ended{handle, POLLIN, 0};
         // Without a handle, poll is a sleep, and the end is noticed at the next reading.
         ::poll(&ended, handle < 0 ? 0 : 1, static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count()));
-        const pid_t got = ::waitpid(child, &status, WNOHANG);
-        if (got == child || (got < 0 && errno != EINTR)) break;
+        rusage used{};
+        const pid_t got = ::wait4(child, &ended_as.status, WNOHANG, &used);
+        if (got == child) {
+            ended_as.busy = time_of(used.ru_utime) + time_of(used.ru_stime);
+            break;
+        }
+        if (got < 0 && errno != EINTR) {
+            base::fail(ErrorCode::system, "How the command ended cannot be learnt: {}.", std::strerror(errno));
+        }
         window.poll();
     }
     if (handle >= 0) ::close(handle);
-    return status;
+    return ended_as;
 }
 
 int exit_code(int status) {
@@ -99,6 +131,16 @@ std::string rows_of(const std::string& file) {
                    file);
     }
     return text.ends_with('\n') ? text : text + "\n";
+}
+
+/// A file that cannot be written is told before the command runs, not after.
+void check_target(const MeterOutput& output) {
+    if (output.csv) rows_of(output.out);
+    const std::filesystem::path target(output.out);
+    const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
+    const bool there = std::filesystem::exists(target);
+    if (::access(there ? target.c_str() : folder.c_str(), W_OK) == 0 && !std::filesystem::is_directory(target)) return;
+    base::fail(ErrorCode::bad_argument, "{} cannot be written: give another file to --out.", output.out);
 }
 
 void tell(const WindowFigures& figures, const energy::MachineReader& reader, const MeterOutput& output,
@@ -149,14 +191,23 @@ std::string window_text(const WindowFigures& figures, const energy::Overhead& ov
 }
 
 int meter_command(energy::MachineReader& reader, const std::vector<std::string>& command, const MeterOutput& output) {
-    if (output.csv && !output.out.empty()) rows_of(output.out);  // a wrong file is told before the command runs
+    if (!output.out.empty()) check_target(output);
     const LeaveSignalsToTheCommand leave;
     std::fflush(nullptr);
     energy::Window window(reader);
     const pid_t child = start(command);
-    const int status = read_until_end(child, reader, window);
-    tell(window.figures(), reader, output, std::filesystem::path(command[0]).filename().string());
-    return exit_code(status);
+    running_child = static_cast<std::sig_atomic_t>(child);
+    const Ended ended = read_until_end(child, reader, window);
+    running_child = 0;
+    window.figures();  // the last reading, which the child's own time is compared with
+    window.count_work(ended.busy);
+    const WindowFigures figures = window.figures();
+    try {
+        tell(figures, reader, output, std::filesystem::path(command[0]).filename().string());
+    } catch (const base::Error& error) {  // the command's exit code counts, and its figures are not lost
+        fmt::print(stderr, "ergon: {}\n{}", error.what(), window_text(figures, reader.overhead(), output));
+    }
+    return exit_code(ended.status);
 }
 
 }  // namespace ergon::cli

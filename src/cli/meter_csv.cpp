@@ -4,7 +4,9 @@
 #include <chrono>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <optional>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/random.h"
@@ -63,15 +65,18 @@ std::string quoted(const std::string& text) {
     return '"' + inside + '"';
 }
 
-/// Joules of the sensors of a scope; without counters all is the processor's, as in CodeCarbon's own estimate.
-double joules_of(const energy::WindowFigures& figures, const energy::MachineReader& reader, energy::Scope scope) {
-    if (reader.counter() == nullptr) return scope == energy::Scope::package ? figures.joules.value.value() : 0;
-    double sum = 0;
-    const auto tallies = reader.counter()->tallies();
-    for (std::size_t i = 0; i < tallies.size(); ++i) {
-        if (tallies[i].info.scope == scope && tallies[i].role != energy::Role::repeated) {
-            sum += figures.sensors[i].joules.value();
-        }
+/// Joules of the sensors of a scope, nothing if none covers it or one did not answer all the time. Without counters all
+/// is the processor's, as in CodeCarbon's own estimate.
+std::optional<double> joules_of(const energy::WindowFigures& figures, const energy::MachineReader& reader,
+                                energy::Scope scope) {
+    if (reader.counter() == nullptr) {
+        return scope == energy::Scope::package ? std::optional(figures.joules.value.value()) : std::nullopt;
+    }
+    std::optional<double> sum;
+    for (const energy::SensorUse& use : figures.sensors) {
+        if (use.scope != scope) continue;
+        if (!use.complete) return std::nullopt;
+        sum = sum.value_or(0) + use.joules.value();
     }
     return sum;
 }
@@ -87,11 +92,15 @@ std::string codecarbon_row(const energy::WindowFigures& figures, const energy::M
     const auto now = std::chrono::system_clock::now();
     const double seconds = figures.seconds.value();
     const auto number = [](double value) { return fmt::format("{}", value); };
-    const auto watts = [&](double joules) { return number(seconds > 0 ? joules / seconds : 0); };
-    const auto kwh = [&](double joules) { return number(joules / joules_per_kwh); };
-    const double cpu = joules_of(figures, reader, energy::Scope::package);
-    const double gpu = joules_of(figures, reader, energy::Scope::accelerator);
-    const double ram = joules_of(figures, reader, energy::Scope::memory);
+    const auto watts = [&](std::optional<double> joules) {
+        return joules && seconds > 0 ? number(*joules / seconds) : std::string();
+    };
+    const auto kwh = [&](std::optional<double> joules) {
+        return joules ? number(*joules / joules_per_kwh) : std::string();
+    };
+    const auto cpu = joules_of(figures, reader, energy::Scope::package);
+    const auto gpu = joules_of(figures, reader, energy::Scope::accelerator);
+    const auto ram = joules_of(figures, reader, energy::Scope::memory);
     std::string emissions, rate;
     if (output.cost.carbon) {
         const double kilograms = energy::carbon_of(figures.joules, *output.cost.carbon).value.value() / 1000;

@@ -88,7 +88,7 @@ void print_json(const std::vector<Line>& lines, double seconds, energy::Method m
     for (const Line& line : lines) {
         sensors.push_back({{"name", line.name},
                            {"watts", line.watts ? nlohmann::ordered_json(*line.watts) : nlohmann::ordered_json()},
-                           {"part_of", line.part_of}});
+                           {"part_of", line.part_of.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(line.part_of)}});
     }
     const nlohmann::ordered_json json{
         {"seconds", seconds}, {"method", std::string(energy::name(method))}, {"sensors", sensors}};
@@ -106,8 +106,10 @@ void watch(energy::MachineReader& reader, const MeterOutput& output, double seco
     energy::Window window(reader);
     const base::Nanoseconds begin = base::now();
     auto next = std::chrono::steady_clock::now();
+    const auto end = next + std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(seconds));
     while (true) {
         next += std::chrono::nanoseconds(reader.interval().value());
+        if (seconds > 0) next = std::min(next, end);
         // Short naps, so that Ctrl-C need not wait for a long interval.
         while (!interrupt.value() && std::chrono::steady_clock::now() < next) {
             const auto nap = std::min<std::chrono::nanoseconds>(next - std::chrono::steady_clock::now(),
@@ -124,7 +126,7 @@ void watch(energy::MachineReader& reader, const MeterOutput& output, double seco
         } else {
             print_line(lines);
         }
-        if (seconds > 0 && elapsed >= seconds) break;
+        if (std::ferror(stdout) != 0 || (seconds > 0 && elapsed >= seconds)) break;  // or the reader left
     }
     if (!output.json) fmt::print(stderr, "\n{}", window_text(window.figures(), reader.overhead(), output));
 }

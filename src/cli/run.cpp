@@ -19,6 +19,7 @@
 #include "cli/run_report.h"
 #include "cli/standard_input.h"
 #include "engine/chat.h"
+#include "engine/components.h"
 
 namespace ergon::cli {
 namespace {
@@ -73,7 +74,10 @@ class Conversation {
     formats::Json json(const engine::Answer& answer) const {
         formats::Json json{{"model", model_.name}};
         json.update(answer_json(answer));
-        if (answer.energy) json.update(options_.cost.json(answer.energy->total));
+        if (answer.energy) {
+            json.update(options_.cost.json(answer.energy->total));
+            json["energy"]["components"] = components_json(*answer.energy);
+        }
         json["sampling"] = options_.answer.sampling_json(model_);
         json["context"] = {{"tokens", session_.context()},
                            {"bytes", session_.context_bytes().value()},
@@ -84,6 +88,17 @@ class Conversation {
     }
 
   private:
+    /// {"answer": {"attention": figure, ...}, ...}: each phase's joules above idle by part of the model.
+    formats::Json components_json(const energy::RequestFigures& figures) const {
+        formats::Json json = formats::Json::object();
+        for (std::size_t i = 0; i < energy::phase_count; ++i) {
+            for (const auto& [component, joules] : figures.phases[i].components) {
+                json[std::string(energy::phase_names[i])][engine::component_name(*model_.model, component)] = joules;
+            }
+        }
+        return json;
+    }
+
     engine::Session open_context() {
         model_.words();  // says so before memory is taken
         const std::int64_t tokens =

@@ -137,6 +137,22 @@ void leave_each_out(std::span<const CalibrationSample> samples, std::span<const 
     calibration.worst_error = worst;
 }
 
+/// What a busy thread took above idle, workload by workload.
+Coefficient any_work_of(std::span<const CalibrationSample> samples, double idle_watts) {
+    std::vector<double> watts;
+    for (const CalibrationSample& sample : samples) {
+        const double busy = sample.usage[Resource::busy_time];
+        if (busy > 0) {
+            const double above = sample.energy.value() - idle_watts * sample.usage[Resource::time];
+            watts.push_back(std::max(0.0, above / busy));
+        }
+    }
+    if (watts.empty()) return {};
+    const double mean = std::accumulate(watts.begin(), watts.end(), 0.0) / static_cast<double>(watts.size());
+    const auto [least, most] = std::ranges::minmax(watts);
+    return {mean, least, most};
+}
+
 }  // namespace
 
 Figure Calibration::predict(const Usage& usage) const {
@@ -178,6 +194,7 @@ Calibration fit(std::span<const CalibrationSample> samples, const FitOptions& op
     calibration.samples = std::ssize(samples);
     find_intervals(rows, solve(rows, [](std::size_t) { return true; }), options, calibration);
     leave_each_out(samples, rows, calibration);
+    calibration.any_work = any_work_of(samples, calibration[Resource::time].value);
     return calibration;
 }
 

@@ -76,6 +76,8 @@ struct Calibration {
     Fingerprint machine;
     std::string source;  // the counter or meter that the joules came from
     std::array<Coefficient, resource_count> coefficients;
+    /// Watts of a busy thread whose work is not known: the mean of the workloads, from the cheapest to the dearest.
+    Coefficient any_work;
     /// Each workload predicted by a fit without it: the root of the mean square of the relative errors, and the worst.
     double left_out_error = 0;
     double worst_error = 0;

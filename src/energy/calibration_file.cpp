@@ -1,5 +1,6 @@
 // Calibrations as files, and the machine that they belong to.
 
+#include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -41,6 +42,10 @@ ordered_json to_json(const Calibration& calibration) {
               {"virtual_machine", machine.virtual_machine}}},
             {"source", calibration.source},
             {"coefficients", coefficients},
+            {"any_work",
+             {{"value", calibration.any_work.value},
+              {"low", calibration.any_work.low},
+              {"high", calibration.any_work.high}}},
             {"left_out_error", calibration.left_out_error},
             {"worst_error", calibration.worst_error},
             {"worst_workload", calibration.worst_workload},
@@ -58,6 +63,8 @@ Calibration from_json(const ordered_json& json) {
         const ordered_json& one = json.at("coefficients").at(std::string(resource_names[i]));
         calibration.coefficients[i] = {one.at("value"), one.at("low"), one.at("high")};
     }
+    const ordered_json& any = json.at("any_work");
+    calibration.any_work = {any.at("value"), any.at("low"), any.at("high")};
     calibration.left_out_error = json.at("left_out_error");
     calibration.worst_error = json.at("worst_error");
     calibration.worst_workload = json.at("worst_workload");
@@ -66,9 +73,10 @@ Calibration from_json(const ordered_json& json) {
 }
 
 bool makes_sense(const Calibration& calibration) {
-    for (const Coefficient& one : calibration.coefficients) {
-        if (!(one.low >= 0 && one.low <= one.value && one.value <= one.high)) return false;
-    }
+    const auto ordered = [](const Coefficient& one) {
+        return one.low >= 0 && one.low <= one.value && one.value <= one.high;
+    };
+    if (!std::ranges::all_of(calibration.coefficients, ordered) || !ordered(calibration.any_work)) return false;
     return calibration.left_out_error >= 0 && calibration.machine.threads >= 1;
 }
 

@@ -167,6 +167,11 @@ MachineEstimate::MachineEstimate(const Processor& processor, const Calibration& 
                   range_words();
 }
 
+PowerRange any_work(const Calibration& calibration) {
+    const Coefficient& one = calibration.any_work;
+    return watts(one.value, std::min(one.low, 0.7 * one.value), std::max(one.high, 1.3 * one.value));
+}
+
 std::string MachineEstimate::range_words() const {
     return fmt::format(": {:.2g} W idle ({:.2g} to {:.2g}), and {:.2g} W for each busy thread ({:.2g} to {:.2g})",
                        idle.value.value(), idle.low.value(), idle.high.value(), active_per_thread.value.value(),

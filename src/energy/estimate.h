@@ -63,6 +63,10 @@ struct MachineEstimate {
     std::string range_words() const;
 };
 
+/// Of a busy thread whose work is not known, on a calibrated machine: from its cheapest workload to its dearest, and 30%
+/// either way at least.
+PowerRange any_work(const Calibration& calibration);
+
 /// power x time, rounded to a nanojoule.
 base::Nanojoules energy_of(base::Watts power, base::Nanoseconds time);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/error.h"
 #include "energy/estimate.h"
@@ -65,32 +64,6 @@ Cell cell_of(const Work& work) {
 
 }  // namespace
 
-std::vector<std::int64_t> split_exactly(std::int64_t total, std::span<const std::int64_t> weights) {
-    const std::size_t count = weights.size();
-    Wide whole = 0;
-    for (const std::int64_t weight : weights) whole += weight;
-    const bool equal = whole == 0;
-    if (equal) whole = static_cast<Wide>(count);
-
-    std::vector<std::int64_t> parts(count);
-    std::vector<Wide> remainders(count);
-    std::int64_t left = total;
-    for (std::size_t i = 0; i < count; ++i) {
-        const Wide product = static_cast<Wide>(total) * (equal ? 1 : weights[i]);
-        parts[i] = static_cast<std::int64_t>(product / whole);
-        remainders[i] = product % whole;
-        left -= parts[i];
-    }
-    // The floors miss less than one each, so `left` is below `count`.
-    std::vector<std::size_t> order(count);
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::partial_sort(order.begin(), order.begin() + left, order.end(), [&](std::size_t a, std::size_t b) {
-        return remainders[a] != remainders[b] ? remainders[a] > remainders[b] : a < b;
-    });
-    for (std::int64_t i = 0; i < left; ++i) ++parts[order[static_cast<std::size_t>(i)]];
-    return parts;
-}
-
 /// The split of one interval.
 class Ledger::Settlement {
   public:
@@ -108,9 +81,10 @@ class Ledger::Settlement {
             by_cost = recorded_cost_;
             interval_.energy += Nanojoules(by_cost);
         } else if (recorded_cost_ > 0) {
-            const std::int64_t dynamic = active;
-            active = std::min(dynamic, energy_of(ledger_.cost_.active, Nanoseconds(all_busy)).value());
-            by_cost = dynamic - active;
+            // What neither active power nor our own work's cost explains may be anybody's, and is split like active.
+            const std::int64_t explained = energy_of(ledger_.cost_.active, Nanoseconds(all_busy)).value();
+            by_cost = std::clamp(active - explained, std::int64_t{0}, recorded_cost_);
+            active -= by_cost;
         }
         if (all_busy == 0) {
             idle += active;  // drawn while nobody worked

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "energy/split.h"
 #include "energy/work_account.h"
 
 namespace ergon::energy {
@@ -105,11 +106,6 @@ struct CommonAccounts {
     base::Nanojoules others{};   // other programs
 };
 
-/// Splits `total` >= 0 in proportion to `weights` >= 0 by largest remainder: parts add up to `total` exactly, each
-/// within one of its share; equal remainders favour the earlier part. If all weights are zero they count as equal.
-/// `weights` must not be empty.
-std::vector<std::int64_t> split_exactly(std::int64_t total, std::span<const std::int64_t> weights);
-
 /// What work costs beyond the time of its workers, as far as a calibration knows it; without one, nothing.
 struct WorkCost {
     base::Watts active{};  // of a busy hardware thread
@@ -118,8 +114,8 @@ struct WorkCost {
 };
 
 /// The rule, interval by interval:
-///   energy = idle + dynamic, dynamic = active + remainder. Active is power x busy time where work has a cost of its
-///   own (WorkCost), else all that is dynamic. It is split by processor time between other programs, this program's
+///   energy = idle + dynamic, dynamic = active + remainder. The remainder is what exceeds active power x busy time, at
+///   most what bytes and operations are known to cost (WorkCost). Active is split by processor time between other programs, this program's
 ///   recorded work and its unrecorded work; recorded work over operations by their workers' time (an operation that
 ///   straddles intervals counts in each for its part of the time). The remainder goes to operations by the cost of
 ///   their bytes and operations. Each operation is split over its users by their amounts; where none are named, over

@@ -45,6 +45,31 @@ std::string joined_names(std::span<const Tally> tallies) {
     return text;
 }
 
+/// "package-0 + package-1"
+std::string names_of_total(std::span<const Tally> tallies) {
+    std::string text;
+    for (const Tally& tally : tallies) {
+        if (tally.role == Role::total) text += (text.empty() ? "" : " + ") + tally.info.name;
+    }
+    return text;
+}
+
+// Assumed: no machine that runs this takes more; what would be more is a fault of the sensor. Its energy over a day fits
+// 64 bits of nanojoules.
+constexpr base::Watts most_power{100'000};
+constexpr Nanoseconds power_slack{100'000'000};  // a coarse counter's step may come all at once
+
+/// An absurd amount is a fault, whatever the sensor said of it.
+Reading judged(Reading reading, const std::string& name) {
+    if (reading.state != State::valid) return reading;
+    const base::Joules most = most_power * base::to_seconds(reading.end - reading.begin + power_slack);
+    if (reading.energy >= Nanojoules(0) && base::to_joules(reading.energy) <= most) return reading;
+    reading.state = State::lost;
+    reading.problem = fmt::format("{} gave an amount that no machine takes", name);
+    reading.energy = Nanojoules(0);
+    return reading;
+}
+
 }  // namespace
 
 MachineCounter::MachineCounter(std::vector<std::unique_ptr<Sensor>> sensors, Nanoseconds now)
@@ -72,10 +97,14 @@ MachineCounter::MachineCounter(std::vector<std::unique_ptr<Sensor>> sensors, Nan
     describe_total();
 }
 
+std::string MachineCounter::description() const {
+    return joined_names(tallies_);
+}
+
 void MachineCounter::describe_total() {
     total_.role = Role::total;
     total_.info = {};
-    total_.info.name = joined_names(tallies_);
+    total_.info.name = names_of_total(tallies_);
     for (Tally& tally : tallies_) {
         if (tally.role == Role::total) {
             total_.info.scope = std::min(total_.info.scope, tally.info.scope);
@@ -103,7 +132,7 @@ void MachineCounter::update_steps() {
 Reading MachineCounter::read(Nanoseconds now) {
     std::vector<Reading> readings;
     for (std::size_t i = 0; i < sensors_.size(); ++i) {
-        readings.push_back(sensors_[i]->read(now));
+        readings.push_back(judged(sensors_[i]->read(now), tallies_[i].info.name));
         const Reading& reading = readings.back();
         keep(tallies_[i], reading);
         if (reading.state == State::pending) {

@@ -37,6 +37,8 @@ class MachineCounter : public Sensor {
     void restart(base::Nanoseconds now) override;
 
     const Tally& total() const { return total_; }
+    /// The total's sensors with their sources: "powercap: package-0 + package-1".
+    std::string description() const;
     /// Every sensor that is read, in a fixed order. `info.part_of` of a part is the total's name, of others
     /// the sensor that they lie in.
     std::span<const Tally> tallies() const { return tallies_; }

@@ -37,28 +37,32 @@ Nanoseconds thread_time() {
     return Nanoseconds(std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec);
 }
 
-MachineReader::MachineReader(const MeterOptions& options)
+MachineReader::MachineReader(const MeterOptions& options, bool accounted)
     : options_(options),
       processor_(read_processor(options.procfs)),
       estimate_(processor_),
       search_(find_sensors(
           {.sysfs = options.sysfs, .specs = options.sensors, .nvml_library = options.nvml_library}, base::now())),
       idle_power_(estimate_.idle) {
-    use_calibration();
+    use_calibration(accounted);
     describe_source();
 }
 
 MachineReader::~MachineReader() = default;
 
-void MachineReader::use_calibration() {
+void MachineReader::use_calibration(bool accounted) {
     if (!options_.calibration) return;
     if (!options_.calibration_named && !std::filesystem::exists(*options_.calibration)) return;
     try {
         Calibration calibration = read_calibration(*options_.calibration);
         check_machine(calibration, processor_);
+        if (search_.counter && calibration.source != search_.counter->info().name) {
+            base::fail(base::ErrorCode::bad_argument, "It was made against {}, and energy is read from {}.",
+                       calibration.source, search_.counter->info().name);
+        }
         estimate_ = MachineEstimate(processor_, calibration);
+        if (!accounted) estimate_.active_per_thread = any_work(calibration);
         idle_power_ = estimate_.idle;
-        idle_observed_ = true;
         calibration_ = std::move(calibration);
     } catch (const base::Error& error) {
         if (options_.calibration_named) throw;
@@ -106,13 +110,16 @@ std::optional<Interval> MachineReader::read(Nanoseconds now, bool forced, bool q
     const Nanoseconds began = thread_time();
     Reading reading{Reading::State::lost, last_reading_, now, {}, {}};
     if (search_.counter) reading = search_.counter->read(now);
-    if (reading.state == Reading::State::pending) {
-        if (!forced) return std::nullopt;
-        search_.counter->restart(now);
-    }
-    Interval interval{last_reading_, now, {}, {}, {}, {}, reading.state == Reading::State::valid};
-    take_busy_time(interval);
     const Nanoseconds elapsed = now - last_reading_;
+    const bool still = reading.state == Reading::State::valid && reading.energy == Nanojoules(0);
+    if (reading.state == Reading::State::pending || (still && elapsed < patience())) {
+        if (!forced) return std::nullopt;
+        if (!still) search_.counter->restart(now);
+    }
+    standing_ = still ? standing_ + elapsed : Nanoseconds(0);
+    const bool stands = still && standing_ >= patience();
+    Interval interval{last_reading_, now, {}, {}, {}, {}, reading.state == Reading::State::valid && !stands};
+    take_busy_time(interval);
     if (interval.counted) {
         interval.energy = reading.energy;
         if (quiet) observe_quiet(interval);
@@ -126,6 +133,13 @@ std::optional<Interval> MachineReader::read(Nanoseconds now, bool forced, bool q
     spent_ += thread_time() - began;
     ++readings_;
     return interval;
+}
+
+/// How long a counter may stand still before it tells nothing: ten of its steps, but a second at least, and not so long
+/// that what waits for it grows without bound.
+Nanoseconds MachineReader::patience() const {
+    constexpr Nanoseconds least{1'000'000'000}, most{30'000'000'000};
+    return search_.counter ? std::clamp(search_.counter->info().step * std::int64_t{10}, least, most) : least;
 }
 
 void MachineReader::take_busy_time(Interval& interval) {

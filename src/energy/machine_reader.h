@@ -41,8 +41,10 @@ struct Overhead {
 /// Used by one thread at a time.
 class MachineReader {
   public:
-    /// Throws base::Error for a sensor or a calibration that the user names and that cannot be used.
-    explicit MachineReader(const MeterOptions& options);
+    /// `accounted`: what this program does is told to a ledger with its bytes and operations; else a calibrated estimate
+    /// must allow for any kind of work. Throws base::Error for a sensor or a calibration that the user names and that
+    /// cannot be used.
+    explicit MachineReader(const MeterOptions& options, bool accounted = false);
     ~MachineReader();
     MachineReader(const MachineReader&) = delete;
     MachineReader& operator=(const MachineReader&) = delete;
@@ -76,7 +78,8 @@ class MachineReader {
     Overhead overhead() const;
 
   private:
-    void use_calibration();
+    void use_calibration(bool accounted);
+    base::Nanoseconds patience() const;
     void describe_source();
     void take_busy_time(Interval& interval);
     void observe_quiet(const Interval& interval);
@@ -96,7 +99,8 @@ class MachineReader {
     bool idle_observed_ = false;
     base::Nanoseconds quiet_time_{};
     base::Nanojoules quiet_energy_{};
-    base::Nanoseconds spent_{};  // processor time of readings
+    base::Nanoseconds standing_{};  // for so long the counter has not moved
+    base::Nanoseconds spent_{};     // processor time of readings
     std::int64_t readings_ = 0;
 };
 

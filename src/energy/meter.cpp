@@ -14,7 +14,7 @@ namespace ergon::energy {
 using base::Nanoseconds;
 
 struct Meter::State {
-    explicit State(const MeterOptions& options) : reader(options), ledger(reader.work_cost()) {}
+    explicit State(const MeterOptions& options) : reader(options, true), ledger(reader.work_cost()) {}
 
     // What follows is called under `mutex`.
 
@@ -37,12 +37,26 @@ struct Meter::State {
         }
     }
 
+    /// Adds the calling thread's time to what metering takes.
+    class Timed {
+      public:
+        explicit Timed(State& state) : state_(state), began_(thread_time()) {}
+        ~Timed() { state_.keeping += thread_time() - began_; }
+        Timed(const Timed&) = delete;
+        Timed& operator=(const Timed&) = delete;
+
+      private:
+        State& state_;
+        Nanoseconds began_;
+    };
+
     // The sampler's thread.
     void sample() {
         std::unique_lock lock(mutex);
         while (!wake.wait_for(lock, std::chrono::nanoseconds(reader.interval().value()), [this] { return stopping; })) {
             read(false);
             if (!ledger.any_running()) ledger.settle(reader.last_reading());  // else steps under way may belong to it
+            sampling = thread_time();
         }
     }
 
@@ -52,7 +66,8 @@ struct Meter::State {
     std::condition_variable wake;
     bool stopping = false;
     Ledger ledger;
-    Nanoseconds keeping{};  // processor time of the ledger
+    Nanoseconds sampling{};  // processor time of the sampler's thread
+    Nanoseconds keeping{};   // of others, in this class
     RequestId next_request = 1;
     std::thread sampler;
 };
@@ -82,6 +97,7 @@ nlohmann::ordered_json Meter::machine() const {
 
 RequestId Meter::begin_request() {
     const std::lock_guard lock(state_->mutex);
+    const State::Timed timed(*state_);
     state_->start();
     state_->read(true);
     const RequestId request = state_->next_request++;
@@ -96,20 +112,21 @@ void Meter::step(std::span<const Participant> participants, Nanoseconds begin, c
               {account.records().begin(), account.records().end()},
               {account.users().begin(), account.users().end()}};
     const std::lock_guard lock(state_->mutex);
-    const Nanoseconds began = thread_time();
+    const State::Timed timed(*state_);
     const Nanoseconds end = step.end;
     state_->ledger.add_step(std::move(step));
     state_->ledger.settle(end);
-    state_->keeping += thread_time() - began;
 }
 
 void Meter::mark() {
     const std::lock_guard lock(state_->mutex);
+    const State::Timed timed(*state_);
     if (state_->sampler.joinable()) state_->read(true);
 }
 
 RequestFigures Meter::end_request(RequestId request) {
     const std::lock_guard lock(state_->mutex);
+    const State::Timed timed(*state_);
     if (state_->sampler.joinable()) state_->read(true);
     state_->ledger.end_request(request, state_->reader.last_reading());
     state_->ledger.settle(state_->reader.last_reading());
@@ -119,9 +136,7 @@ RequestFigures Meter::end_request(RequestId request) {
 
 Overhead Meter::overhead() const {
     const std::lock_guard lock(state_->mutex);
-    Overhead overhead = state_->reader.overhead();
-    overhead.processor_time += base::to_seconds(state_->keeping);
-    return overhead;
+    return {base::to_seconds(state_->sampling + state_->keeping), state_->reader.overhead().elapsed};
 }
 
 CommonFigures Meter::common() const {

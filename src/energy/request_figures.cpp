@@ -30,9 +30,15 @@ Amounts amounts_of(const Charge& charge) {
 
 /// What counters leave uncertain: a step of the counter at either end, and the split of what was shared.
 Joules counter_error(const Amounts& amounts, const Uncertainty& uncertainty) {
-    Joules edges{};
-    if (amounts.time > Nanoseconds(0)) edges = counted(amounts) * (2 * (uncertainty.counter_step / amounts.time));
-    return std::min(edges, counted(amounts)) + to_joules(amounts.shared) * apportioning_error;
+    if (!(amounts.active + amounts.idle > amounts.active_estimated + amounts.idle_estimated) && any_estimated(amounts)) {
+        return Joules(0);  // nothing was counted
+    }
+    // What the counter has not shown yet at either end: a step at the power that was counted, or that the machine is
+    // taken to draw at least. A count of nothing is no certainty.
+    base::Watts power = uncertainty.estimated_idle.value;
+    if (amounts.time > Nanoseconds(0)) power = std::max(power, counted(amounts) / base::to_seconds(amounts.time));
+    const Joules edges = power * base::to_seconds(uncertainty.counter_step) * 2.0;
+    return edges + to_joules(amounts.shared) * apportioning_error;
 }
 
 Joules not_negative(Joules energy) {

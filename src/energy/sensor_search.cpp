@@ -101,11 +101,19 @@ SensorSearch find_sensors(const SensorOptions& options, base::Nanoseconds now) {
     SensorSearch search;
     search.sources = std::move(all.reports);
     if (!any_total) {
+        for (SourceReport& report : search.sources) {
+            for (const std::string& name : std::exchange(report.used, {})) {
+                report.problems.push_back(fmt::format(
+                    "{} covers a part of the machine only, and no sensor covers its processor: it is not read, and its "
+                    "energy is in no figure.",
+                    name));
+            }
+        }
         search.sentence = why_none(search.sources, options.sysfs);
         return search;
     }
     search.counter = std::make_unique<MachineCounter>(std::move(all.sensors), now);
-    search.sentence = fmt::format("the machine's counters ({})", search.counter->info().name);
+    search.sentence = fmt::format("the machine's counters ({})", search.counter->description());
     return search;
 }
 

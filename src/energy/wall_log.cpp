@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <ctime>
 #include <sstream>
 #include <string_view>
@@ -60,7 +61,7 @@ std::vector<WallReading> read_wall_log(const std::filesystem::path& path) {
         std::string_view second = text.substr(std::min(text.find(',') + 1, text.size()));
         second = trimmed(second.substr(0, second.find(',')));
         const std::optional<double> time = number(first) ? number(first) : date(first), power = number(second);
-        const bool right = text.find(',') != text.npos && time && power && *power >= 0 &&
+        const bool right = text.find(',') != text.npos && time && power && std::isfinite(*power) && *power >= 0 &&
                            (readings.empty() || *time >= readings.back().time);
         if (!right && count > 1) {
             base::fail(base::ErrorCode::bad_file,

@@ -33,6 +33,15 @@ void Window::add(Nanoseconds now, bool forced) {
     last_power_ = base::to_joules(interval->energy) / base::to_seconds(elapsed);
 }
 
+void Window::count_work(Nanoseconds busy) {
+    if (busy <= busy_ || reader_.counter() != nullptr) return;
+    const Nanojoules unseen = reader_.estimate().active_energy(busy, amounts_.time) -
+                              reader_.estimate().active_energy(busy_, amounts_.time);
+    amounts_.active += unseen;
+    amounts_.active_estimated += unseen;
+    busy_ = busy;
+}
+
 base::Watts Window::poll() {
     add(base::now(), false);
     return last_power_;
@@ -57,11 +66,13 @@ std::vector<SensorUse> Window::sensors() const {
     const auto tallies = counter->tallies();
     Nanojoules total{}, parts{};
     bool all_complete = true, any_part = false;
+    const bool several = std::ranges::count(tallies, Role::total, &Tally::role) > 1;
     for (std::size_t i = 0; i < tallies.size(); ++i) {
         const Tally& now = tallies[i];
         const Nanojoules taken = now.energy - first_[i].energy;
         const bool complete = now.lost == first_[i].lost && now.problem.empty();
-        uses.push_back({now.info.name, now.info.part_of, base::to_joules(taken), complete, now.power});
+        const std::string& part_of = several && now.role == Role::total ? counter->info().name : now.info.part_of;
+        uses.push_back({now.info.name, now.info.scope, part_of, base::to_joules(taken), complete, now.power});
         if (now.role == Role::total) total += taken;
         if (now.role == Role::part) {
             parts += taken;
@@ -70,7 +81,10 @@ std::vector<SensorUse> Window::sensors() const {
         if (now.role == Role::total || now.role == Role::part) all_complete = all_complete && complete;
     }
     if (any_part && all_complete) {
-        uses.push_back({"rest of the machine", counter->info().name, base::to_joules(total - parts), true, {}});
+        uses.push_back({"rest of the machine", Scope::part, counter->info().name, base::to_joules(total - parts), true, {}});
+    }
+    if (several) {
+        uses.insert(uses.begin(), {counter->info().name, Scope::machine, "", base::to_joules(total), all_complete, {}});
     }
     return uses;
 }

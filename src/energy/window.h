@@ -13,6 +13,7 @@ namespace ergon::energy {
 /// One sensor in a window.
 struct SensorUse {
     std::string name;
+    Scope scope = Scope::part;
     std::string part_of;  // the sensor that contains it; empty for the total
     base::Joules joules{};
     bool complete = true;              // it was read all the time
@@ -36,6 +37,9 @@ class Window {
     base::Watts poll();
     /// Up to now; the window goes on.
     WindowFigures figures();
+    /// So much processor time is known to have been taken by the last reading, whether or not /proc/stat, which counts in
+    /// ticks and may be hidden, shows it. Matters where energy is estimated.
+    void count_work(base::Nanoseconds busy);
 
   private:
     void add(base::Nanoseconds now, bool forced);

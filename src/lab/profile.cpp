@@ -99,6 +99,21 @@ ExpertUse table_of(const Experts& experts) {
     return use;
 }
 
+/// The ledger's cells of experts, of all phases and sequences.
+void add_joules(const Sequences& sequences, ExpertUse& use) {
+    for (const auto& row : use.tokens) use.joules.emplace_back(row.size());
+    for (const auto& answer : sequences.answers()) {
+        for (const energy::Charge& phase : answer->energy->account.phases) {
+            for (const auto& [cell, energy] : phase.cells) {
+                const auto layer = std::ranges::find(use.layers, std::int64_t{cell.layer});
+                if (cell.expert < 0 || layer == use.layers.end()) continue;
+                use.joules[static_cast<std::size_t>(layer - use.layers.begin())][static_cast<std::size_t>(
+                    cell.expert)] += base::to_joules(energy).value();
+            }
+        }
+    }
+}
+
 PhaseProfile phase_of(const engine::LoadedModel& model, const Sequences& sequences, Phase phase, Uses uses) {
     PhaseProfile profile;
     profile.name = energy::name(phase);
@@ -169,6 +184,8 @@ Profile profile(const engine::LoadedModel& model, energy::Meter& meter, const Ma
     for (bool first = true; sequences.step(); first = false) {
         add_work(sequences.work(), first ? reading : generating, experts);
     }
+    ExpertUse expert_use = table_of(experts);
+    add_joules(sequences, expert_use);
     return {.model = model.name,
             .weight_bytes = model.weight_bytes,
             .settings = settings,
@@ -177,7 +194,7 @@ Profile profile(const engine::LoadedModel& model, energy::Meter& meter, const Ma
             .energy_source = meter.describe(),
             .phases = {phase_of(model, sequences, Phase::prompt, std::move(reading)),
                        phase_of(model, sequences, Phase::answer, std::move(generating))},
-            .experts = table_of(experts)};
+            .experts = std::move(expert_use)};
 }
 
 }  // namespace ergon::lab

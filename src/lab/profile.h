@@ -59,6 +59,7 @@ struct PhaseProfile {
 struct ExpertUse {
     std::vector<std::int64_t> layers;               // that have experts
     std::vector<std::vector<std::int64_t>> tokens;  // [layers, experts]
+    std::vector<std::vector<double>> joules;        // [layers, experts], above idle
 };
 
 struct Profile {

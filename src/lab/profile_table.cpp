@@ -112,7 +112,10 @@ ordered_json profile_json(const Profile& profile) {
               {"int8_operations_per_second", profile.limits.int8_operations_per_second}}},
             {"phases", phases},
             {"hogs", hogs},
-            {"experts", {{"layers", profile.experts.layers}, {"tokens", profile.experts.tokens}}},
+            {"experts",
+             {{"layers", profile.experts.layers},
+              {"tokens", profile.experts.tokens},
+              {"joules_above_idle", profile.experts.joules}}},
             {"energy_source", profile.energy_source},
             {"machine", profile.machine},
             {"version", profile.settings.version}};

@@ -98,7 +98,9 @@ struct Workloads::State {
     /// Reads `bytes` over and over, each worker its own.
     Piece stream_own(std::int64_t bytes) const {
         return [this, bytes](int worker, std::int64_t) {
-            const std::uint64_t* const own = words.data() + static_cast<std::size_t>(worker) * words_of(bytes);
+            // Many threads with large caches may have more than the buffer holds: some then share a stretch.
+            const std::int64_t places = std::max<std::int64_t>(memory_bytes() / bytes, 1);
+            const std::uint64_t* const own = words.data() + static_cast<std::size_t>(worker % places) * words_of(bytes);
             std::int64_t read = 0;
             for (; read < piece_bytes; read += bytes) keep(sum(own, words_of(bytes)));
             return read;

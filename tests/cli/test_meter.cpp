@@ -7,6 +7,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
@@ -121,22 +122,49 @@ TEST_F(MeterCommand, TakesASensorThatTheUserNames) {
     EXPECT_THAT(wrong.err, HasSubstr("/nowhere/at/all"));
 }
 
+/// Keeps a counter going at 20 W, whatever runs, as long as it lives.
+class TwentyWatts {
+  public:
+    TwentyWatts(const std::string& counter, const std::string& aside)
+        : thread_([this, counter, aside] {
+              const auto begin = std::chrono::steady_clock::now();
+              while (!stop_) {
+                  const std::chrono::duration<double, std::micro> elapsed = std::chrono::steady_clock::now() - begin;
+                  std::ofstream(aside) << static_cast<std::int64_t>(1e6 + 20 * elapsed.count()) << '\n';
+                  std::filesystem::rename(aside, counter);
+                  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+              }
+          }) {}
+    ~TwentyWatts() {
+        stop_ = true;
+        thread_.join();
+    }
+    TwentyWatts(const TwentyWatts&) = delete;
+    TwentyWatts& operator=(const TwentyWatts&) = delete;
+
+  private:
+    std::atomic<bool> stop_ = false;
+    std::thread thread_;
+};
+
+/// Every command reads the trees that it is told to.
+TEST_F(MeterCommand, JoulesOfTokensComeFromTheCounter) {
+    const TwentyWatts power(counter(), path("next"));
+    const Outcome outcome =
+        run_ergon({"bench", fixture("llama-gqa"), "--prompt", "0", "--generate", "400", "--threads", "1", "--repeat",
+                   "3", "--json", "--sysfs", folder_.path().string(), "--procfs", folder_.path().string()});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json row = json::parse(outcome.out)[0];
+    EXPECT_NE(row["joules_per_token"]["method"], "estimated") << row;
+    const double watts = row["joules_per_token"]["value"].get<double>() * row["tokens_per_second"].get<double>();
+    EXPECT_NEAR(watts, 20, 8) << row;
+}
+
 TEST_F(MeterCommand, CalibratesAgainstACounterAndUsesWhatItLearnt) {
-    std::atomic<bool> stop = false;
-    std::thread counting([&] {  // 20 W, whatever runs
-        const auto begin = std::chrono::steady_clock::now();
-        const std::string aside = path("next");
-        while (!stop) {
-            const std::chrono::duration<double, std::micro> elapsed = std::chrono::steady_clock::now() - begin;
-            std::ofstream(aside) << static_cast<std::int64_t>(1e6 + 20 * elapsed.count()) << '\n';
-            std::filesystem::rename(aside, counter());
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        }
-    });
+    auto power = std::make_unique<TwentyWatts>(counter(), path("next"));
     const std::string file = path("calibration.json");
     const Outcome outcome = meter({"calibrate", "--threads", "1", "--rounds", "2", "--seconds", "0.15", "--out", file});
-    stop = true;
-    counting.join();
+    power.reset();
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("busy time"));
     const json calibration = json::parse(std::ifstream(file));
@@ -199,6 +227,26 @@ TEST(RunCommand, TellsGramsBesideJoules) {
     const json found = json::parse(outcome.out);
     EXPECT_EQ(found["carbon"]["region"], "France");
     EXPECT_TRUE(found.contains("money"));
+    EXPECT_TRUE(found["energy"]["components"]["answer"].contains("sampling")) << found["energy"];
+}
+
+TEST_F(MeterCommand, RefusesOptionsThatWouldDoNothing) {
+    EXPECT_EQ(meter({"--csv"}).exit_code, 2);
+    EXPECT_EQ(meter({"--out", path("x")}).exit_code, 2);
+    EXPECT_EQ(meter({"--seconds", "1", "--", "true"}).exit_code, 2);
+    EXPECT_EQ(meter({"--list", "--", "true"}).exit_code, 2);
+}
+
+TEST_F(MeterCommand, TellsOfAFileThatCannotBeWrittenBeforeTheCommandRuns) {
+    const Outcome outcome = meter({"--json", "--out", path("nowhere/x"), "--", "touch", path("ran")});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_FALSE(std::filesystem::exists(path("ran")));
+}
+
+TEST_F(MeterCommand, EndsWhenItsReaderLeaves) {
+    const auto begin = std::chrono::steady_clock::now();
+    run_ergon_without_reader({"meter", "--json", "--interval", "0.05", "--seconds", "20"});
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 }  // namespace

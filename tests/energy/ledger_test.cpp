@@ -390,7 +390,7 @@ class Schedule {
     Nanojoules handed_out_{};
 };
 
-TEST(Ledger, TheRemainderGoesToBytesByTheirCost) {
+TEST(Ledger, TheRemainderGoesToBytesByTheirCostAndNoMoreThanThat) {
     WorkCost cost;
     cost.active = base::Watts(1);  // a nanojoule for a nanosecond
     cost.joules_per_byte[static_cast<std::size_t>(Source::weights)] = 2e-9;
@@ -400,15 +400,16 @@ TEST(Ledger, TheRemainderGoesToBytesByTheirCost) {
     reads[Source::weights] = 30;
     multiplies[Source::weights] = 10;
     ledger.add_step({ns(0), ns(100), {{1, Phase::answer, 1}}, {reads, multiplies}, {}});
-    // 1000 above idle: 200 active (100 ns recorded, 100 ns of others), 800 by cost, 3 to 1.
+    // 1000 above idle: 200 are active power x time; of the rest 80 are what 40 bytes cost, 3 to 1; 720 are anybody's, and
+    // go with active power, half to others.
     ledger.add_interval(interval(0, 100, 1500, 500, 100, 100));
     ledger.end_request(1, ns(100));
     ledger.settle(ns(100));
     const auto account = ledger.take(1);
     const Charge& answer = phase(*account, Phase::answer);
-    EXPECT_EQ(answer.cells.at({3}), Nanojoules(50 + 600));
-    EXPECT_EQ(answer.cells.at({4}), Nanojoules(50 + 200));
-    EXPECT_EQ(ledger.common().others, Nanojoules(100));
+    EXPECT_EQ(answer.cells.at({3}), Nanojoules(230 + 60));
+    EXPECT_EQ(answer.cells.at({4}), Nanojoules(230 + 20));
+    EXPECT_EQ(ledger.common().others, Nanojoules(460));
 }
 
 TEST(Ledger, WithoutACounterWorkCostsOnTopOfTheEstimate) {

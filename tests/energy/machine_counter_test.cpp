@@ -147,7 +147,8 @@ TEST(MachineCounter, TellsPartsAndTheRest) {
     FakeSensor& card = machine.add("gpu-0", "nvml", Scope::accelerator, 0.1);
     MachineCounter counter = machine.open();
     EXPECT_FALSE(counter.rest()) << "nothing is known yet";
-    EXPECT_EQ(counter.info().name, "plug: http://plug");
+    EXPECT_EQ(counter.info().name, "http://plug");
+    EXPECT_EQ(counter.description(), "plug: http://plug");
     EXPECT_EQ(counter.info().scope, Scope::machine);
     EXPECT_EQ(counter.info().step, seconds(1));
     EXPECT_EQ(counter.info().horizon, seconds(50)) << "the shortest of all that are read";
@@ -158,7 +159,7 @@ TEST(MachineCounter, TellsPartsAndTheRest) {
     EXPECT_EQ(counter.read(seconds(2)).energy, joules(100));
     EXPECT_EQ(counter.total().power, base::Watts(50));
     EXPECT_EQ(tally(counter, "package-0").role, Role::part);
-    EXPECT_EQ(tally(counter, "package-0").info.part_of, "plug: http://plug");
+    EXPECT_EQ(tally(counter, "package-0").info.part_of, "http://plug");
     EXPECT_DOUBLE_EQ(tally(counter, "package-0").power->value(), 15);
     EXPECT_EQ(tally(counter, "package-0/core").role, Role::shown);
     EXPECT_EQ(counter.rest()->energy, joules(20));
@@ -258,7 +259,7 @@ TEST(MachineCounter, APsysThatHardlyCountsIsLeftButItsShowGoesOn) {
     package.play(0.2);
     core.fail(State::lost);
     EXPECT_EQ(counter.read(seconds(2)).energy, joules(0.2)) << "4.4 of 5.1 J: left for the package";
-    EXPECT_EQ(counter.info().name, "powercap: package-0");
+    EXPECT_EQ(counter.info().name, "package-0");
     EXPECT_EQ(tally(counter, "psys").role, Role::shown);
     EXPECT_EQ(tally(counter, "package-0").role, Role::total);
     EXPECT_EQ(tally(counter, "package-0").info.part_of, "");

@@ -109,7 +109,7 @@ TEST_F(SensorSearchTest, ABatteryIsTheTotalAndThePackageItsPart) {
     tree_.count("intel-rapl:0", 4'000'000);
     EXPECT_EQ(search.counter->read(seconds(1)).energy, joules(9));
     ASSERT_EQ(search.counter->tallies().size(), 2u);
-    EXPECT_EQ(search.counter->tallies()[1].info.part_of, "battery: BAT0");
+    EXPECT_EQ(search.counter->tallies()[1].info.part_of, "BAT0");
     EXPECT_EQ(search.counter->tallies()[1].energy, joules(4));
     EXPECT_EQ(search.counter->rest()->energy, joules(5));
     battery("Charging");

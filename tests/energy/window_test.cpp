@@ -85,6 +85,65 @@ TEST(Window, AddsUpOverManyReadings) {
     EXPECT_NEAR(window.figures().joules.value.value(), 0.5, 1e-12);
 }
 
+TEST(Window, ACounterThatStandsStillTellsNothing) {
+    const FakeTree tree;
+    tree.zone("intel-rapl:0", "package-0", 5'000'000);
+    MachineReader reader(options_of(tree));
+    Window window(reader);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    WindowFigures figures = window.figures();
+    EXPECT_EQ(figures.joules.value.value(), 0);
+    EXPECT_GT(figures.joules.high.value(), 0) << "a count of nothing is no certainty";
+    for (int i = 0; i < 12; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        figures = window.figures();
+    }
+    EXPECT_EQ(figures.joules.method, Method::estimated);
+    EXPECT_GT(figures.joules.value.value(), 0);
+}
+
+TEST(Window, AnAbsurdAmountIsAFault) {
+    const FakeTree tree;
+    MeterOptions options = options_of(tree);
+    tree.write("watts", "50 W\n");
+    options.sensors = {"file:" + (tree.root() / "watts").string()};
+    MachineReader reader(options);
+    Window window(reader);
+    pause();
+    tree.write("watts", "1e300 W\n");
+    pause();
+    window.poll();
+    const WindowFigures figures = window.figures();
+    EXPECT_GE(figures.joules.low.value(), 0);
+    EXPECT_LT(figures.joules.high.value(), 100);
+    EXPECT_EQ(figures.joules.method, Method::estimated);
+}
+
+TEST(Window, KnowsWorkThatProcDoesNotShow) {
+    const FakeTree tree;
+    MachineReader reader(options_of(tree));
+    Window window(reader);
+    pause();
+    const double before = window.figures().above_idle.value.value();
+    window.count_work(Nanoseconds(15'000'000));
+    EXPECT_NEAR(window.figures().above_idle.value.value() - before, 2.2 * 0.015, 2.2 * 0.002);
+}
+
+TEST(Window, SeveralFeedsHaveATotalThatTheyAreIn) {
+    const FakeTree tree;
+    tree.zone("intel-rapl:0", "package-0", 0);
+    tree.zone("intel-rapl:1", "package-1", 0);
+    MachineReader reader(options_of(tree));
+    Window window(reader);
+    pause();
+    tree.count("intel-rapl:0", 1'000'000);
+    tree.count("intel-rapl:1", 2'000'000);
+    const WindowFigures figures = window.figures();
+    ASSERT_EQ(figures.sensors.size(), 3u);
+    EXPECT_DOUBLE_EQ(figures.sensors[0].joules.value(), 3);
+    EXPECT_EQ(figures.sensors[1].part_of, figures.sensors[0].name);
+}
+
 class CalibratedReader : public testing::Test {
   protected:
     std::filesystem::path write(const Processor& machine) const {
@@ -92,6 +151,7 @@ class CalibratedReader : public testing::Test {
         calibration.machine = fingerprint_of(machine);
         calibration.source = "a meter at the wall";
         calibration.left_out_error = 0.02;
+        calibration.any_work = {7, 4, 12};
         calibration.coefficients[static_cast<std::size_t>(Resource::time)] = {10, 9.5, 10.5};
         calibration.coefficients[static_cast<std::size_t>(Resource::busy_time)] = {4, 3.9, 4.1};
         calibration.coefficients[static_cast<std::size_t>(Resource::memory_bytes)] = {1e-9, 1e-9, 1e-9};
@@ -104,7 +164,7 @@ class CalibratedReader : public testing::Test {
 TEST_F(CalibratedReader, UsesTheCalibrationOfThisMachine) {
     MeterOptions options = options_of(tree_);
     options.calibration = write(read_processor(tree_.root()));
-    const MachineReader reader(options);
+    const MachineReader reader(options, true);
     EXPECT_DOUBLE_EQ(reader.estimate().idle.value.value(), 10);
     EXPECT_DOUBLE_EQ(reader.estimate().idle.low.value(), 9.5);
     EXPECT_NEAR(reader.estimate().active_per_thread.high.value(), 4 * (1 + 1.96 * 0.02), 1e-4);
@@ -122,6 +182,26 @@ TEST_F(CalibratedReader, LeavesThatOfAnotherMachineAside) {
     EXPECT_NE(reader.describe().find("left aside"), std::string::npos) << reader.describe();
     options.calibration_named = true;
     EXPECT_THROW(MachineReader{options}, base::Error);
+}
+
+TEST_F(CalibratedReader, AllowsForAnyWorkWhereNobodyAccountsForIt) {
+    MeterOptions options = options_of(tree_);
+    options.calibration = write(read_processor(tree_.root()));
+    const PowerRange active = MachineReader(options).estimate().active_per_thread;
+    EXPECT_DOUBLE_EQ(active.value.value(), 7);
+    EXPECT_DOUBLE_EQ(active.low.value(), 4);
+    EXPECT_DOUBLE_EQ(active.high.value(), 12);
+}
+
+TEST_F(CalibratedReader, LeavesThatOfAnotherMeterAside) {
+    MeterOptions options = options_of(tree_);
+    tree_.zone("intel-rapl:0", "package-0", 0);
+    options.calibration = write(read_processor(tree_.root()));
+    const MachineReader reader(options, true);
+    EXPECT_EQ(reader.work_cost().joules_per_byte[0], 0);
+    EXPECT_NE(reader.describe().find("made against a meter at the wall"), std::string::npos) << reader.describe();
+    options.calibration_named = true;
+    EXPECT_THROW(MachineReader(options, true), base::Error);
 }
 
 TEST_F(CalibratedReader, DoesNotMissOneThatIsNotThere) {

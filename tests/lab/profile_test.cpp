@@ -1,6 +1,7 @@
 #include "lab/profile.h"
 
 #include <gtest/gtest.h>
+#include <numeric>
 
 #include "base/error.h"
 
@@ -46,7 +47,7 @@ Profile known_profile() {
                          {use("routed experts", 7, 0.8, 6'400'000'000, 12'800'000'000),
                           use("output head", 2, 0.1, 900'000'000, 1'800'000'000),
                           use("sampling", 1, 0.1, 0, 0)}};
-    profile.experts = {{1, 2}, {{5, 0, 3}, {0, 8, 0}}};
+    profile.experts = {{1, 2}, {{5, 0, 3}, {0, 8, 0}}, {{1, 0, 0.5}, {0, 2, 0}}};
     return profile;
 }
 
@@ -122,6 +123,15 @@ TEST_F(ProfileOfAModel, PartsAddUpToThePhases) {
 TEST_F(ProfileOfAModel, EveryTokenGoesToItsExpertsInEveryLayer) {
     const Profile profile = run("deepseek-v2-lite", {.prompt_tokens = 24, .tokens = 6, .batch = 2, .threads = 2, .version = ""});
     ASSERT_FALSE(profile.experts.layers.empty());
+    double joules = 0, of_component = 0;
+    for (const auto& row : profile.experts.joules) joules += std::accumulate(row.begin(), row.end(), 0.0);
+    for (const PhaseProfile& phase : profile.phases) {
+        for (const ComponentUse& use : phase.components) {
+            if (use.name == "routed experts") of_component += use.joules.value.value();
+        }
+    }
+    EXPECT_GT(joules, 0);
+    EXPECT_LE(joules, of_component * (1 + 1e-9)) << "summing up what the experts gave is theirs together";
     std::int64_t first = -1;
     for (const auto& row : profile.experts.tokens) {
         std::int64_t sum = 0;
