@@ -6,6 +6,8 @@
 #include <fmt/ranges.h>
 #include <string_view>
 
+#include "lab/wrapped.h"
+
 namespace ergon::lab {
 namespace {
 
@@ -66,31 +68,6 @@ std::string figure_cell(const std::optional<Figure>& figure, bool with_method) {
     return fmt::format("{} {}{} ({}-{})", digits(value * prefix.scale), prefix.unit,
                        with_method ? fmt::format(" {}", name(figure->method)[0]) : "",
                        digits(figure->low.value() * prefix.scale), digits(figure->high.value() * prefix.scale));
-}
-
-/// Breaks text at spaces so that no line is wider than the table.
-std::string wrapped(std::string_view text) {
-    std::string lines;
-    std::size_t width = 0;
-    while (!text.empty()) {
-        const std::size_t length = std::min(text.find(' '), text.size());
-        const std::string_view word = text.substr(0, length);
-        text.remove_prefix(std::min(length + 1, text.size()));
-        if (word.empty()) continue;
-        // Characters, not bytes.
-        const auto letters = static_cast<std::size_t>(std::count_if(
-            word.begin(), word.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
-        if (width > 0 && width + 1 + letters > static_cast<std::size_t>(table_width)) {
-            lines += '\n';
-            width = 0;
-        } else if (width > 0) {
-            lines += ' ';
-            ++width;
-        }
-        lines += word;
-        width += letters;
-    }
-    return lines + "\n";
 }
 
 std::string without_trailing_spaces(std::string_view text) {
@@ -189,7 +166,8 @@ std::string phase_lines(const Comparison& comparison, bool with_method) {
             return one.phase_joules[i].value > base::Joules(0);
         });
         if (!used) continue;
-        text += fmt::format("joules per answer in the {}:\n", energy::phase_names[i]);
+        constexpr std::array<const char*, kept_phase_count> doing{"reading the prompt", "thinking", "answering"};
+        text += fmt::format("joules per answer, {}:\n", doing[i]);
         for (const ContenderSummary& one : comparison.contenders) {
             if (one.answers == 0) continue;
             text += fmt::format("  {:<{}} {}\n", shown(one.label, label_width_in_text), label_width_in_text,

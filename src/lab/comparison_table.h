@@ -9,8 +9,6 @@
 
 namespace ergon::lab {
 
-inline constexpr int table_width = 100;
-
 /// Contenders, pairs, findings. `energy_source` says where the joules come from (energy::Meter::describe()).
 std::string comparison_table(const Comparison& comparison, const std::string& energy_source);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/format_number.h"
+#include "lab/wrapped.h"
 
 namespace ergon::lab {
 namespace {
@@ -26,8 +27,8 @@ std::string everyday_line(const Comparison& comparison, const energy::References
     const base::Joules amount = dearest->joules_per_answer->value;
     const std::vector<energy::Reference> near = comparable(amount, references);
     if (near.empty()) return {};
-    return fmt::format("An answer of {} takes {}. Source: {}.\n", dearest->label,
-                       energy::comparison(amount, near.front()), source_of(near.front().source));
+    return wrapped(fmt::format("An answer of {} takes {}. Source: {}.", dearest->label,
+                               energy::comparison(amount, near.front()), source_of(near.front().source)));
 }
 
 /// Published figures by how near their joules per token are to the contenders'.
