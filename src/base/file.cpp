@@ -200,7 +200,8 @@ void write_atomically(const std::filesystem::path& path, std::string_view conten
     // What a link leads to is replaced, not the link; what is no file (a terminal, a pipe) is written to.
     const std::filesystem::path target =
         std::filesystem::is_symlink(path, none) ? std::filesystem::weakly_canonical(path, none) : path;
-    if (std::filesystem::exists(target, none) && !std::filesystem::is_regular_file(target, none)) {
+    const std::filesystem::file_type type = std::filesystem::status(target, none).type();
+    if (type == std::filesystem::file_type::character || type == std::filesystem::file_type::fifo) {
         write_to_device(target, content);
         return;
     }

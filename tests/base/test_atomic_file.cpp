@@ -27,6 +27,23 @@ std::span<const std::byte> bytes(std::string_view text) {
     return std::as_bytes(std::span(text));
 }
 
+TEST(WriteAtomically, ReplacesWhatALinkLeadsToAndLeavesTheLink) {
+    const TemporaryDirectory directory;
+    const auto file = directory.write("file", "old"), link = directory.path() / "link";
+    std::filesystem::create_symlink(file, link);
+    base::write_atomically(link, "new");
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+    EXPECT_EQ(base::read_text(file), "new");
+}
+
+TEST(WriteAtomically, WritesToADeviceAndDoesNotReplaceIt) {
+    const TemporaryDirectory directory;
+    const auto link = directory.path() / "link";
+    std::filesystem::create_symlink("/dev/null", link);
+    base::write_atomically(link, "new");
+    EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
 TEST(AtomicFile, AppearsWholeWithCommit) {
     const TemporaryDirectory directory;
     const auto path = directory.write("a", "old");
