@@ -4,11 +4,11 @@
 #include <chrono>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <optional>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "base/memory.h"
 #include "base/random.h"
 #include "cli/commands.h"
 #include "cli/meter.h"

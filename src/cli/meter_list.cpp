@@ -1,6 +1,8 @@
 // ergon meter --list
 
+#include <array>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/meter.h"

@@ -88,7 +88,8 @@ void print_json(const std::vector<Line>& lines, double seconds, energy::Method m
     for (const Line& line : lines) {
         sensors.push_back({{"name", line.name},
                            {"watts", line.watts ? nlohmann::ordered_json(*line.watts) : nlohmann::ordered_json()},
-                           {"part_of", line.part_of.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(line.part_of)}});
+                           {"part_of", line.part_of.empty() ? nlohmann::ordered_json()
+                                                             : nlohmann::ordered_json(line.part_of)}});
     }
     const nlohmann::ordered_json json{
         {"seconds", seconds}, {"method", std::string(energy::name(method))}, {"sensors", sensors}};

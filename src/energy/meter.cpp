@@ -11,6 +11,7 @@
 #include "base/error.h"
 
 namespace ergon::energy {
+
 using base::Nanoseconds;
 
 struct Meter::State {

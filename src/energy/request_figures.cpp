@@ -30,9 +30,7 @@ Amounts amounts_of(const Charge& charge) {
 
 /// What counters leave uncertain: a step of the counter at either end, and the split of what was shared.
 Joules counter_error(const Amounts& amounts, const Uncertainty& uncertainty) {
-    if (!(amounts.active + amounts.idle > amounts.active_estimated + amounts.idle_estimated) && any_estimated(amounts)) {
-        return Joules(0);  // nothing was counted
-    }
+    if (any_estimated(amounts) && !(counted(amounts) > Joules(0))) return Joules(0);  // nothing was counted
     // What the counter has not shown yet at either end: a step at the power that was counted, or that the machine is
     // taken to draw at least. A count of nothing is no certainty.
     base::Watts power = uncertainty.estimated_idle.value;
@@ -82,8 +80,10 @@ Figure above_idle_of(const Amounts& amounts, const Uncertainty& uncertainty) {
     const Joules counted_active = to_joules(amounts.active - amounts.active_estimated);
     const Joules active = to_joules(amounts.active_estimated);
     const Joules subtracted = to_joules(amounts.idle - amounts.idle_estimated);
-    Figure figure{counted_active + active, counted_active - error - subtracted * (uncertainty.subtracted_idle.high_factor() - 1),
-                  counted_active + error + subtracted * (1 - uncertainty.subtracted_idle.low_factor()), Method::apportioned};
+    const Joules below = subtracted * (uncertainty.subtracted_idle.high_factor() - 1);
+    const Joules above = subtracted * (1 - uncertainty.subtracted_idle.low_factor());
+    Figure figure{counted_active + active, counted_active - error - below, counted_active + error + above,
+                  Method::apportioned};
     figure.low = not_negative(figure.low) + active * uncertainty.estimated_active.low_factor();
     figure.high += active * uncertainty.estimated_active.high_factor();
     if (any_estimated(amounts) || !uncertainty.idle_observed) figure.method = Method::estimated;

@@ -81,7 +81,8 @@ std::vector<SensorUse> Window::sensors() const {
         if (now.role == Role::total || now.role == Role::part) all_complete = all_complete && complete;
     }
     if (any_part && all_complete) {
-        uses.push_back({"rest of the machine", Scope::part, counter->info().name, base::to_joules(total - parts), true, {}});
+        uses.push_back(
+            {"rest of the machine", Scope::part, counter->info().name, base::to_joules(total - parts), true, {}});
     }
     if (several) {
         uses.insert(uses.begin(), {counter->info().name, Scope::machine, "", base::to_joules(total), all_complete, {}});

@@ -1,7 +1,10 @@
 // A profile as a page.
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <utility>
+#include <vector>
 
 #include "lab/profile.h"
 #include "report/page.h"
