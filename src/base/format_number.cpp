@@ -101,6 +101,7 @@ IntervalText with_interval(double value, double low, double high, const Unit& un
     const double scaled = value / scale.factor;
     const double width = (high - low) / scale.factor;
     if (width == 0) return {with_unit(value, unit, scale), {}};
+    if (std::isinf(low) && std::isinf(high)) return {with_unit(value, unit, scale), "[not known]"};
     if (!plain(scaled, 3)) {
         return {joined(significant(scaled), unit, scale),
                 fmt::format("[{}, {}]", significant(low / scale.factor), significant(high / scale.factor))};

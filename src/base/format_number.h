@@ -48,7 +48,7 @@ std::string readable_count(std::int64_t count);
 /// A number and the ends of its interval, with the same scale and decimals.
 struct IntervalText {
     std::string value;     // "3.1 J"
-    std::string interval;  // "[2.6, 3.7]", or nothing if the interval has no width
+    std::string interval;  // "[2.6, 3.7]", "[not known]" if neither end is, or nothing if the interval has no width
 };
 
 /// The decimals are those of the interval's second digit: what lies below it is noise.

@@ -211,4 +211,9 @@ std::string comparison(Joules amount, const Reference& reference) {
     return fmt::format("about {} {} {} ({} J)", factor, times < 0.95 ? "of" : "times", reference.what, joules);
 }
 
+std::string cited(const Citation& source) {
+    if (!source.year || source.name.ends_with(std::to_string(*source.year))) return source.name;
+    return fmt::format("{}, {}", source.name, *source.year);
+}
+
 }  // namespace ergon::energy

@@ -19,6 +19,8 @@ struct Citation {
     std::optional<int> year;  // none for arithmetic
     std::string url;          // empty if there is none
 };
+/// "name, year"; the year once, also where the name ends in it.
+std::string cited(const Citation& source);
 
 struct Reference {
     std::string what;  // completes "about 0.4 of ..."

@@ -111,11 +111,21 @@ report::Facts condition_facts(const std::vector<Condition>& conditions) {
     return facts;
 }
 
+/// A value of the run's JSON as a reader would say it.
+std::string said(const nlohmann::ordered_json& value) {
+    if (value.is_null()) return "none";
+    if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+    if (!value.is_string()) return value.dump();
+    return value.get_ref<const std::string&>().empty() ? "none" : value.get<std::string>();
+}
+
 report::Facts json_facts(const nlohmann::ordered_json& json) {
     report::Facts facts;
     if (!json.is_object()) return facts;
     for (const auto& [key, value] : json.items()) {
-        facts.facts.emplace_back(key, value.is_string() ? value.get<std::string>() : value.dump());
+        std::string words = key;
+        std::replace(words.begin(), words.end(), '_', ' ');
+        facts.facts.emplace_back(std::move(words), said(value));
     }
     return facts;
 }

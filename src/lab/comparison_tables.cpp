@@ -191,8 +191,7 @@ report::Table published_table(const energy::References& references) {
         const auto amount = [](const std::optional<base::Joules>& joules) {
             return joules ? Cell(Amount{joules->value(), report::joules}) : Cell();
         };
-        const std::string source =
-            one.source.year ? fmt::format("{}, {}", one.source.name, *one.source.year) : one.source.name;
+        const std::string source = energy::cited(one.source);
         table.rows.push_back({one.model, one.task, one.hardware.empty() ? Cell() : Cell(one.hardware),
                               one.batch ? Cell(*one.batch) : Cell(), amount(one.per_token), amount(one.per_response),
                               one.source.url.empty() ? Cell(source) : Cell(report::Link{source, one.source.url})});

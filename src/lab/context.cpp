@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::size_t most_published = 4;
 
-std::string source_of(const energy::Citation& source) {
-    return source.year ? fmt::format("{}, {}", source.name, *source.year) : source.name;
-}
-
 std::string everyday_line(const Comparison& comparison, const energy::References& references) {
     const ContenderSummary* dearest = nullptr;
     for (const ContenderSummary& one : comparison.contenders) {
@@ -28,7 +24,7 @@ std::string everyday_line(const Comparison& comparison, const energy::References
     const std::vector<energy::Reference> near = comparable(amount, references);
     if (near.empty()) return {};
     return base::wrapped(fmt::format("An answer of {} takes {}. Source: {}.", dearest->label,
-                               energy::comparison(amount, near.front()), source_of(near.front().source)));
+                               energy::comparison(amount, near.front()), energy::cited(near.front().source)));
 }
 
 /// Published figures by how near their joules per token are to the contenders'.
@@ -53,7 +49,7 @@ std::string published_line(const energy::PublishedFigure& one) {
     std::string where = one.hardware.empty() ? "hardware not said" : one.hardware;
     if (one.batch) where += fmt::format(", batch {}", *one.batch);
     return fmt::format("  {} ({}; {}): {} J per token. Source: {}.\n", one.model, one.task, where,
-                       base::significant(one.per_token->value()), source_of(one.source));
+                       base::significant(one.per_token->value()), energy::cited(one.source));
 }
 
 }  // namespace

@@ -76,6 +76,13 @@ TEST(FormatNumber, ExtremesStayShort) {
     }
 }
 
+TEST(FormatNumber, AnIntervalWithoutEndsIsNotKnown) {
+    const IntervalText found = with_interval(4.08, -infinity, infinity, joule);
+    EXPECT_EQ(found.value, "4.08 J");
+    EXPECT_EQ(found.interval, "[not known]");
+    EXPECT_EQ(with_interval(4.08, 2, infinity, joule).interval, "[2.00, ∞]");
+}
+
 void expect_interval(double value, double low, double high, const std::string& text, const std::string& interval) {
     const IntervalText found = with_interval(value, low, high, joule);
     EXPECT_EQ(found.value, text);
