@@ -15,6 +15,20 @@ void rotate(float* x, const float* cosines, const float* sines, std::int64_t n, 
 }
 void to_f16(const float* x, std::int64_t n, std::uint16_t* y) { table().to_f16(x, n, y); }
 
+float rms_norm_backward(const float* x, const float* w, const float* dy, float eps, std::int64_t n, float* dx) {
+    return table().rms_norm_backward(x, w, dy, eps, n, dx);
+}
+void add_product(float* y, const float* a, const float* b, float factor, std::int64_t n) {
+    table().add_product(y, a, b, factor, n);
+}
+void swiglu_backward(float* gate, float* up, const float* dy, std::int64_t n) { table().swiglu_backward(gate, up, dy, n); }
+float dot(const float* a, const float* b, std::int64_t n) { return table().dot(a, b, n); }
+void scale(float* x, float factor, std::int64_t n) { table().scale(x, factor, n); }
+void softmax_backward(const float* p, float* d, float factor, std::int64_t n) { table().softmax_backward(p, d, factor, n); }
+void adamw(const AdamwStep& step, float* w, float* m, float* v, const float* g, std::int64_t n) {
+    table().adamw(step, w, m, v, g, n);
+}
+
 std::int64_t argmax(const float* x, std::int64_t n) {
     std::int64_t best = 0;
     for (std::int64_t i = 1; i < n; ++i) {

@@ -46,4 +46,31 @@ void to_f16(const float* x, std::int64_t n, std::uint16_t* y);
 /// Widens one row of n values of any weight type, as stored in files, to F32.
 void widen_row(tensor::DType type, const std::byte* row, std::int64_t n, float* y);
 
+// Gradients: d of a name is the derivative of the loss by it.
+
+/// dx += gradient of rms_norm by x, given dy; n values. Returns 1 / sqrt(mean(x^2) + eps), so that the gradient by w is
+/// the sum over rows of dy * x times it.
+float rms_norm_backward(const float* x, const float* w, const float* dy, float eps, std::int64_t n, float* dx);
+/// y = fma(a * factor, b, y), n values.
+void add_product(float* y, const float* a, const float* b, float factor, std::int64_t n);
+/// Overwrites gate and up by the gradients by them, given that of silu(gate) * up; n values.
+void swiglu_backward(float* gate, float* up, const float* dy, std::int64_t n);
+/// Sum of a * b over n values, in 16 lanes and a fixed tree.
+float dot(const float* a, const float* b, std::int64_t n);
+/// x *= factor, n values.
+void scale(float* x, float factor, std::int64_t n);
+/// d, the gradient by p = softmax(factor * z), becomes that by z: p * (d - sum of p * d) * factor; n values.
+void softmax_backward(const float* p, float* d, float factor, std::int64_t n);
+
+/// One step of AdamW (Loshchilov and Hutter, 2019), its corrections of the bias folded into two factors.
+struct AdamwStep {
+    float beta1 = 0.9f, beta2 = 0.95f, epsilon = 1e-8f;
+    float gradient_scale = 1;  // clipping
+    float step_size = 0;       // learning rate / (1 - beta1^t)
+    float root_scale = 1;      // 1 / sqrt(1 - beta2^t)
+    float keep = 1;            // 1 - learning rate * weight decay
+};
+/// m and v move towards g and g^2; w = w * keep - step_size * m / (sqrt(v) * root_scale + epsilon); n values.
+void adamw(const AdamwStep& step, float* w, float* m, float* v, const float* g, std::int64_t n);
+
 }  // namespace ergon::kernels

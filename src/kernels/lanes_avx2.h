@@ -41,6 +41,7 @@ inline F mul(F a, F b) { return _mm256_mul_ps(a, b); }
 inline F add(F a, F b) { return _mm256_add_ps(a, b); }
 inline F sub(F a, F b) { return _mm256_sub_ps(a, b); }
 inline F div(F a, F b) { return _mm256_div_ps(a, b); }
+inline F square_root(F a) { return _mm256_sqrt_ps(a); }
 inline F min(F a, F b) { return _mm256_min_ps(a, b); }
 inline F max(F a, F b) { return _mm256_max_ps(a, b); }
 inline F zero_below(F x, F bound, F value) { return _mm256_andnot_ps(_mm256_cmp_ps(x, bound, _CMP_LT_OQ), value); }

@@ -41,6 +41,7 @@ inline F mul(F a, F b) { return _mm512_mul_ps(a, b); }
 inline F add(F a, F b) { return _mm512_add_ps(a, b); }
 inline F sub(F a, F b) { return _mm512_sub_ps(a, b); }
 inline F div(F a, F b) { return _mm512_div_ps(a, b); }
+inline F square_root(F a) { return _mm512_sqrt_ps(a); }
 inline F min(F a, F b) { return _mm512_min_ps(a, b); }
 inline F max(F a, F b) { return _mm512_max_ps(a, b); }
 inline F zero_below(F x, F bound, F value) {

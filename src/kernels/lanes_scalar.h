@@ -38,6 +38,7 @@ inline F mul(F a, F b) { return per_lane<F>([&](int i) { return a.v[i] * b.v[i];
 inline F add(F a, F b) { return per_lane<F>([&](int i) { return a.v[i] + b.v[i]; }); }
 inline F sub(F a, F b) { return per_lane<F>([&](int i) { return a.v[i] - b.v[i]; }); }
 inline F div(F a, F b) { return per_lane<F>([&](int i) { return a.v[i] / b.v[i]; }); }
+inline F square_root(F a) { return per_lane<F>([&](int i) { return std::sqrt(a.v[i]); }); }
 // As the processor's: the second operand where either is NaN.
 inline F min(F a, F b) { return per_lane<F>([&](int i) { return a.v[i] < b.v[i] ? a.v[i] : b.v[i]; }); }
 inline F max(F a, F b) { return per_lane<F>([&](int i) { return a.v[i] > b.v[i] ? a.v[i] : b.v[i]; }); }

@@ -7,6 +7,7 @@
 
 #include "kernels/attention.h"
 #include "kernels/elementwise.h"
+#include "kernels/gemm.h"
 #include "kernels/isa.h"
 #include "kernels/matmul.h"
 #include "tensor/dtype.h"
@@ -21,6 +22,12 @@ struct ProductInput {
     Digits digits = Digits::one;        // in the panels
 };
 
+/// Rows of c that a block of a product holds, and values of k that it takes at a time: a (96 kB) stays in a second-level
+/// cache, a panel of b (16 kB) in a first-level one. A multiple of every build's gemm_rows.
+inline constexpr std::int64_t gemm_block_rows = 96;
+inline constexpr std::int64_t gemm_depth = 256;
+inline constexpr std::int64_t gemm_block_floats = gemm_block_rows * gemm_depth;
+
 struct KernelTable {
     /// y[t * stride + r] for rows r of groups [begin, end) (at most `rows`), all t.
     using MatmulGroups = void (*)(const std::byte* weights, std::int64_t rows, std::int64_t begin, std::int64_t end,
@@ -30,6 +37,12 @@ struct KernelTable {
     void (*quantise_panel)(const Rows& rows, std::int64_t begin, std::int64_t count, std::int64_t cols, Digits digits,
                            std::byte* panel);
 
+    /// Panel `panel` of b [n, k] laid out for gemm_block.
+    void (*gemm_pack)(const Operand& b, std::int64_t n, std::int64_t k, std::int64_t panel, float* out);
+    /// Rows [begin, end) of c, at most gemm_block_rows, and columns of panels [first, last).
+    void (*gemm_block)(const Gemm& g, const float* packed_b, std::int64_t begin, std::int64_t end, std::int64_t first,
+                       std::int64_t last, float* scratch);
+
     void (*rms_norm)(const float* x, const float* w, float eps, std::int64_t n, float* y);
     void (*add)(float* x, const float* y, std::int64_t n);
     void (*add_scaled)(float* y, const float* x, float factor, std::int64_t n);
@@ -38,6 +51,14 @@ struct KernelTable {
     void (*sigmoid)(float* x, std::int64_t n);
     void (*rotate)(float* x, const float* cosines, const float* sines, std::int64_t n, Pairing pairing);
     void (*to_f16)(const float* x, std::int64_t n, std::uint16_t* y);
+
+    float (*rms_norm_backward)(const float* x, const float* w, const float* dy, float eps, std::int64_t n, float* dx);
+    void (*add_product)(float* y, const float* a, const float* b, float factor, std::int64_t n);
+    void (*swiglu_backward)(float* gate, float* up, const float* dy, std::int64_t n);
+    float (*dot)(const float* a, const float* b, std::int64_t n);
+    void (*scale)(float* x, float factor, std::int64_t n);
+    void (*softmax_backward)(const float* p, float* d, float factor, std::int64_t n);
+    void (*adamw)(const AdamwStep& step, float* w, float* m, float* v, const float* g, std::int64_t n);
 
     void (*attend_chunk)(const KeysAndValues& keys, const float* queries, std::int64_t query_stride,
                          const std::int64_t* limits, std::int64_t rows, std::int64_t chunk, float scale, float* states,

@@ -132,3 +132,75 @@ inline void to_f16(const float* x, std::int64_t n, std::uint16_t* y) {
         std::memcpy(y + i, buffer, static_cast<std::size_t>(n - i) * sizeof(std::uint16_t));
     }
 }
+
+// Gradients.
+
+inline float rms_norm_backward(const float* x, const float* w, const float* dy, float eps, std::int64_t n, float* dx) {
+    const float squares = sum_16(n, [&](std::int64_t i, std::int64_t count, F sum) {
+        const F v = load_some(x + i, count);
+        return fma(v, v, sum);
+    });
+    const float factor = 1.0f / std::sqrt(squares / static_cast<float>(n) + eps);
+    const float along = sum_16(n, [&](std::int64_t i, std::int64_t count, F sum) {
+        return fma(mul(load_some(dy + i, count), load_some(w + i, count)), load_some(x + i, count), sum);
+    });
+    const F f = broadcast(factor), back = broadcast(-(factor * factor * factor) * (along / static_cast<float>(n)));
+    for_lanes(n, [&](std::int64_t i, std::int64_t count) {
+        const F straight = fma(f, mul(load_some(dy + i, count), load_some(w + i, count)), load_some(dx + i, count));
+        store_some(dx + i, fma(back, load_some(x + i, count), straight), count);
+    });
+    return factor;
+}
+
+inline void add_product(float* y, const float* a, const float* b, float factor, std::int64_t n) {
+    const F f = broadcast(factor);
+    for_lanes(n, [&](std::int64_t i, std::int64_t count) {
+        store_some(y + i, fma(mul(load_some(a + i, count), f), load_some(b + i, count), load_some(y + i, count)), count);
+    });
+}
+
+inline void swiglu_backward(float* gate, float* up, const float* dy, std::int64_t n) {
+    const F one = broadcast(1.0f);
+    for_lanes(n, [&](std::int64_t i, std::int64_t count) {
+        const F g = load_some(gate + i, count), u = load_some(up + i, count), d = load_some(dy + i, count);
+        const F s = sigmoid_lanes(g);
+        const F slope = mul(s, fma(g, sub(one, s), one));  // of silu
+        store_some(gate + i, mul(mul(d, u), slope), count);
+        store_some(up + i, mul(d, mul(g, s)), count);
+    });
+}
+
+inline float dot(const float* a, const float* b, std::int64_t n) {
+    return sum_16(n, [&](std::int64_t i, std::int64_t count, F sum) {
+        return fma(load_some(a + i, count), load_some(b + i, count), sum);
+    });
+}
+
+inline void scale(float* x, float factor, std::int64_t n) {
+    const F f = broadcast(factor);
+    for_lanes(n, [&](std::int64_t i, std::int64_t count) { store_some(x + i, mul(load_some(x + i, count), f), count); });
+}
+
+inline void softmax_backward(const float* p, float* d, float factor, std::int64_t n) {
+    const F mean = broadcast(dot(p, d, n)), f = broadcast(factor);
+    for_lanes(n, [&](std::int64_t i, std::int64_t count) {
+        const F slope = mul(load_some(p + i, count), sub(load_some(d + i, count), mean));
+        store_some(d + i, mul(slope, f), count);
+    });
+}
+
+inline void adamw(const AdamwStep& step, float* w, float* m, float* v, const float* g, std::int64_t n) {
+    const F beta1 = broadcast(step.beta1), beta2 = broadcast(step.beta2);
+    const F rest1 = broadcast(1.0f - step.beta1), rest2 = broadcast(1.0f - step.beta2);
+    const F clip = broadcast(step.gradient_scale), size = broadcast(-step.step_size), keep = broadcast(step.keep);
+    const F root = broadcast(step.root_scale), eps = broadcast(step.epsilon);
+    for_lanes(n, [&](std::int64_t i, std::int64_t count) {
+        const F gradient = mul(load_some(g + i, count), clip);
+        const F first = fma(beta1, load_some(m + i, count), mul(rest1, gradient));
+        const F second = fma(beta2, load_some(v + i, count), mul(rest2, mul(gradient, gradient)));
+        store_some(m + i, first, count);
+        store_some(v + i, second, count);
+        const F direction = div(first, add(mul(square_root(second), root), eps));
+        store_some(w + i, fma(size, direction, mul(load_some(w + i, count), keep)), count);
+    });
+}
