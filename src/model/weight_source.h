@@ -2,51 +2,19 @@
 // Where weights come from: tensors found by their part in the model, whatever the file format calls them.
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "formats/gguf.h"
 #include "formats/safetensors.h"
+#include "model/tensor_names.h"
 #include "tensor/tensor.h"
 
 namespace ergon::model {
-
-/// A tensor's part in the model. weight_source.cpp has the names under which the formats store each.
-enum class Part : std::uint8_t {
-    embedding,
-    final_norm,
-    output_head,
-    rope_divisors,
-    attention_norm,
-    q,
-    k,
-    v,
-    o,
-    q_norm,
-    k_norm,
-    q_a,
-    q_a_norm,
-    q_b,
-    kv_a,
-    kv_a_norm,
-    kv_b,
-    k_b,
-    v_b,
-    ffn_norm,
-    gate,
-    up,
-    down,
-    router,
-    correction_bias,
-    expert_gate,
-    expert_up,
-    expert_down,
-    shared_gate,
-    shared_up,
-    shared_down,
-};
 
 /// A tensor with what belongs to it.
 struct SourceMatrix {
@@ -54,12 +22,26 @@ struct SourceMatrix {
     tensor::TensorView scales;   // F8_E4M3: [ceil(rows/128), ceil(cols/128)]; else no bytes
 };
 
-/// A GGUF file or the safetensors of a Hugging Face folder. All look-ups check shape and type:
+/// Tensors in a caller's buffers under the names of a Hugging Face folder: those of a model that is being trained.
+class TensorsInMemory {
+  public:
+    explicit TensorsInMemory(std::vector<tensor::TensorView> tensors) : tensors_(std::move(tensors)) {}
+    std::filesystem::path path() const { return "the model in memory"; }
+    std::span<const tensor::TensorView> tensors() const { return tensors_; }
+    const tensor::TensorView* find(std::string_view name) const;
+
+  private:
+    std::vector<tensor::TensorView> tensors_;
+};
+
+/// A GGUF file, the safetensors of a Hugging Face folder, or tensors in memory. All look-ups check shape and type:
 /// Error(bad_file) names the file, the tensor, what was found and what was expected.
 class WeightSource {
   public:
     explicit WeightSource(formats::Gguf file) : files_(std::move(file)) {}
     explicit WeightSource(formats::Safetensors files) : files_(std::move(files)) {}
+    /// The buffers must outlive this and what is bound to it.
+    explicit WeightSource(TensorsInMemory tensors) : files_(std::move(tensors)) {}
 
     std::string file() const;
     /// Every tensor, also those that the model does not use.
@@ -88,7 +70,7 @@ class WeightSource {
     SourceMatrix with_scales(const tensor::TensorView& weights) const;
     std::vector<float> widen(const tensor::TensorView& view) const;
 
-    std::variant<formats::Gguf, formats::Safetensors> files_;
+    std::variant<formats::Gguf, formats::Safetensors, TensorsInMemory> files_;
 };
 
 }  // namespace ergon::model
