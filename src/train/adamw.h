@@ -1,0 +1,53 @@
+#pragma once
+// AdamW (Loshchilov and Hutter, 2019) with a learning rate that warms up, stays, and falls, and clipped gradients.
+
+#include <cstdint>
+#include <vector>
+
+#include "base/threads.h"
+#include "train/weights.h"
+
+namespace ergon::train {
+
+/// The learning rate by step: linear from 0 over `warm_up` steps, constant to `decay_from`, then along a cosine to
+/// `least` at `steps` (DeepSeek-V3, section 4.2).
+struct Schedule {
+    std::int64_t steps = 0;
+    std::int64_t warm_up = 0;
+    std::int64_t decay_from = 0;
+    double learning_rate = 0;
+    double least = 0;
+    /// Of step `step`, counted from 0.
+    double at(std::int64_t step) const;
+};
+
+struct AdamwOptions {
+    double beta1 = 0.9, beta2 = 0.95, epsilon = 1e-8;
+    double weight_decay = 0.1;  // of matrices
+    double clip = 1;            // the gradients' norm is at most this; 0: as they are
+};
+
+class Adamw {
+  public:
+    Adamw(Weights& weights, const AdamwOptions& options);
+
+    /// One step on the gradients, each multiplied by `scale` first. Returns their norm before clipping; if that is not
+    /// a number the weights stay as they are.
+    double step(double learning_rate, double scale, base::ThreadPool& pool);
+
+    std::int64_t steps() const { return steps_; }
+    void set_steps(std::int64_t steps) { steps_ = steps; }
+    /// The moments, in the order of Weights::values().
+    std::vector<float>& first() { return first_; }
+    std::vector<float>& second() { return second_; }
+
+  private:
+    double gradient_norm(base::ThreadPool& pool) const;
+
+    Weights& weights_;
+    AdamwOptions options_;
+    std::int64_t steps_ = 0;
+    std::vector<float> first_, second_;
+};
+
+}  // namespace ergon::train

@@ -1,0 +1,17 @@
+#pragma once
+// A trained model as a Hugging Face folder: config.json, model.safetensors, the tokenizer's files.
+
+#include <filesystem>
+
+#include "formats/json.h"
+#include "train/weights.h"
+
+namespace ergon::train {
+
+/// What config.json says of the shape, under the names that transformers reads (DeepseekV3, DeepseekV2 or Llama).
+formats::Json hugging_face_config(const Architecture& architecture);
+
+/// Writes the folder, each file aside and renamed, the weights last. Throws Error(system | not_found).
+void export_folder(const std::filesystem::path& folder, const Weights& weights, const std::filesystem::path& tokenizer);
+
+}  // namespace ergon::train

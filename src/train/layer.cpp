@@ -1,0 +1,115 @@
+#include "train/layer.h"
+
+#include <algorithm>
+
+#include "kernels/elementwise.h"
+
+namespace ergon::train {
+namespace {
+
+/// Columns that a thread takes at a time where it goes through all rows of them: a few cache lines.
+constexpr std::int64_t columns_at_once = 64;
+/// Values of a long run that a thread takes at a time.
+constexpr std::int64_t values_at_once = 4096;
+
+void rotate_heads(const Context& c, const float* sines, float* x, std::int64_t stride, std::int64_t heads,
+                  std::int64_t head) {
+    const std::int64_t pairs = c.config.rope_dim() / 2;
+    for_rows(c, c.tokens(), [&](std::int64_t t) {
+        for (std::int64_t h = 0; h < heads; ++h) {
+            kernels::rotate(x + t * stride + h * head, c.angles.cosines + t * pairs, sines + t * pairs, 2 * pairs,
+                            c.angles.pairing);
+        }
+    });
+}
+
+}  // namespace
+
+void project(const Context& c, std::int64_t rows, std::initializer_list<Projection> projections) {
+    std::vector<kernels::Gemm>& products = c.scratch.products;
+    products.clear();
+    for (const Projection& p : projections) {
+        const Weight& w = p.weight;
+        products.push_back({.a = {p.x, w.cols, 1},
+                            .b = {w.value, w.cols, 1},
+                            .m = rows,
+                            .n = w.rows,
+                            .k = w.cols,
+                            .c = p.y,
+                            .c_row = w.rows});
+    }
+    kernels::gemm(products, c.scratch.gemm, c.pool);
+}
+
+void project_backward(const Context& c, std::int64_t rows, std::initializer_list<ProjectionGradient> projections) {
+    std::vector<kernels::Gemm>& products = c.scratch.products;
+    products.clear();
+    const auto run = [&] {
+        kernels::gemm(products, c.scratch.gemm, c.pool);
+        products.clear();
+    };
+    for (const ProjectionGradient& p : projections) {
+        const Weight& w = p.weight;
+        products.push_back({.a = {p.dy, 1, w.rows},
+                            .b = {p.x, 1, w.cols},
+                            .m = w.rows,
+                            .n = w.cols,
+                            .k = rows,
+                            .c = w.gradient,
+                            .c_row = w.cols,
+                            .accumulate = true});
+    }
+    for (const ProjectionGradient& p : projections) {
+        if (p.dx == nullptr) continue;
+        const bool shared = std::any_of(products.begin(), products.end(), [&](const auto& g) { return g.c == p.dx; });
+        if (shared) run();
+        const Weight& w = p.weight;
+        products.push_back({.a = {p.dy, w.rows, 1},
+                            .b = {w.value, 1, w.cols},
+                            .m = rows,
+                            .n = w.cols,
+                            .k = w.rows,
+                            .c = p.dx,
+                            .c_row = w.cols,
+                            .accumulate = p.add});
+    }
+    run();
+}
+
+void norm(const Context& c, std::int64_t rows, const float* x, std::int64_t x_stride, const Weight& w, double eps,
+          float* y, std::int64_t y_stride) {
+    for_rows(c, rows, [&](std::int64_t t) {
+        kernels::rms_norm(x + t * x_stride, w.value, static_cast<float>(eps), w.cols, y + t * y_stride);
+    });
+}
+
+void norm_backward(const Context& c, std::int64_t rows, const float* x, std::int64_t x_stride, const Weight& w,
+                   double eps, const float* dy, std::int64_t dy_stride, float* dx) {
+    std::vector<float>& factors = c.scratch.norm_factors;
+    if (std::ssize(factors) < rows) factors.resize(static_cast<std::size_t>(rows));
+    for_rows(c, rows, [&](std::int64_t t) {
+        factors[static_cast<std::size_t>(t)] = kernels::rms_norm_backward(
+            x + t * x_stride, w.value, dy + t * dy_stride, static_cast<float>(eps), w.cols, dx + t * x_stride);
+    });
+    c.pool.run(w.cols, columns_at_once, [&](std::int64_t begin, std::int64_t end, int) {
+        for (std::int64_t t = 0; t < rows; ++t) {
+            kernels::add_product(w.gradient + begin, dy + t * dy_stride + begin, x + t * x_stride + begin,
+                                 factors[static_cast<std::size_t>(t)], end - begin);
+        }
+    });
+}
+
+void add(const Context& c, float* y, const float* x, std::int64_t n) {
+    c.pool.run(n, values_at_once,
+               [&](std::int64_t begin, std::int64_t end, int) { kernels::add(y + begin, x + begin, end - begin); });
+}
+
+void rotate(const Context& c, float* x, std::int64_t stride, std::int64_t heads, std::int64_t head) {
+    rotate_heads(c, c.angles.sines, x, stride, heads, head);
+}
+
+void rotate_back(const Context& c, float* x, std::int64_t stride, std::int64_t heads, std::int64_t head) {
+    rotate_heads(c, c.angles.negative_sines, x, stride, heads, head);
+}
+
+}  // namespace ergon::train

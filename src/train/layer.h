@@ -1,0 +1,88 @@
+#pragma once
+// What the layers share: the step at hand, the memory of operations, and the few operations that they are made of.
+
+#include <cstdint>
+#include <initializer_list>
+#include <vector>
+
+#include "base/threads.h"
+#include "kernels/gemm.h"
+#include "model/config.h"
+#include "model/rotary.h"
+#include "model/workspace.h"
+#include "train/arena.h"
+#include "train/batch.h"
+#include "train/weights.h"
+
+namespace ergon::train {
+
+/// Cosines and sines of every row's position [tokens, rope_dim / 2]; the negated sines turn back.
+struct Angles {
+    float* cosines = nullptr;
+    float* sines = nullptr;
+    float* negative_sines = nullptr;
+    kernels::Pairing pairing = kernels::Pairing::halves;
+};
+
+/// Memory that operations use in turn; nothing in it outlives a call.
+struct Scratch {
+    kernels::GemmScratch gemm;
+    model::Workspace attention;
+    std::vector<kernels::Gemm> products;
+    std::vector<float> norm_factors;          // [tokens]
+    std::vector<std::vector<float>> workers;  // of attention's gradient
+};
+
+struct Context {
+    const model::Config& config;
+    const Batch& batch;
+    const Angles& angles;
+    Scratch& scratch;
+    base::ThreadPool& pool;
+    std::int64_t tokens() const { return batch.tokens(); }
+};
+
+/// Runs body(row) for all rows, spread over the threads.
+template <typename Body>
+void for_rows(const Context& c, std::int64_t rows, const Body& body) {
+    const std::int64_t grain = std::max<std::int64_t>(rows / (4 * c.pool.size()), 1);
+    c.pool.run(rows, grain, [&](std::int64_t begin, std::int64_t end, int) {
+        for (std::int64_t row = begin; row < end; ++row) body(row);
+    });
+}
+
+/// Rows of activations that lie one after the other and a weight that they meet.
+struct Projection {
+    const Weight& weight;
+    const float* x;  // [rows, weight.cols]
+    float* y;        // [rows, weight.rows]
+};
+/// y = x W^T for each.
+void project(const Context& c, std::int64_t rows, std::initializer_list<Projection> projections);
+
+/// A projection's way back.
+struct ProjectionGradient {
+    const Weight& weight;
+    const float* x;    // [rows, weight.cols]
+    const float* dy;   // [rows, weight.rows]
+    float* dx;         // [rows, weight.cols], or null if nothing wants it
+    bool add = false;  // dx += instead of dx =
+};
+/// dx = dy W, and W's gradient += dy^T x, for each; those with the same dx one after the other.
+void project_backward(const Context& c, std::int64_t rows, std::initializer_list<ProjectionGradient> projections);
+
+/// y[t] = rms_norm(x[t]) * w; x and y have rows x_stride and y_stride apart.
+void norm(const Context& c, std::int64_t rows, const float* x, std::int64_t x_stride, const Weight& w, double eps,
+          float* y, std::int64_t y_stride);
+/// dx += gradient by x, w's gradient += that by w. dx has rows x_stride apart.
+void norm_backward(const Context& c, std::int64_t rows, const float* x, std::int64_t x_stride, const Weight& w,
+                   double eps, const float* dy, std::int64_t dy_stride, float* dx);
+
+/// y += x, n values.
+void add(const Context& c, float* y, const float* x, std::int64_t n);
+
+/// The two rotations of the rotary embedding: of `heads` heads whose rotated part begins at x + t * stride + h * head.
+void rotate(const Context& c, float* x, std::int64_t stride, std::int64_t heads, std::int64_t head);
+void rotate_back(const Context& c, float* x, std::int64_t stride, std::int64_t heads, std::int64_t head);
+
+}  // namespace ergon::train

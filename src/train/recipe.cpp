@@ -1,0 +1,154 @@
+#include "train/recipe.h"
+
+#include <sstream>
+
+#include "base/error.h"
+#include "train/recipe_table.h"
+
+namespace ergon::train {
+namespace {
+
+constexpr std::int64_t most_width = 1 << 20, most_layers = 1024, most_tokens = 1 << 24;
+
+void read_attention(RecipeTable& t, model::Config& c) {
+    c.num_attention_heads = t.integer("num_attention_heads", {}, 1, most_width);
+    if (c.is_mla()) {
+        c.num_key_value_heads = c.num_attention_heads;
+        c.q_lora_rank = t.integer("q_lora_rank", 0, 0, most_width);
+        c.kv_lora_rank = t.integer("kv_lora_rank", {}, 1, most_width);
+        c.qk_nope_head_dim = t.integer("qk_nope_head_dim", {}, 1, most_width);
+        c.qk_rope_head_dim = t.integer("qk_rope_head_dim", {}, 2, most_width);
+        c.v_head_dim = t.integer("v_head_dim", {}, 1, most_width);
+    } else {
+        c.num_key_value_heads = t.integer("num_key_value_heads", c.num_attention_heads, 1, c.num_attention_heads);
+        c.head_dim = t.integer("head_dim", c.hidden_size / c.num_attention_heads, 2, most_width);
+        if (c.num_attention_heads % c.num_key_value_heads != 0)
+            t.refuse("num_key_value_heads", "expected a divisor of num_attention_heads");
+    }
+    if (c.rope_dim() % 2 != 0) t.refuse(c.is_mla() ? "qk_rope_head_dim" : "head_dim", "expected an even number");
+}
+
+void read_experts(RecipeTable& t, model::Config& c) {
+    c.n_routed_experts = t.integer("n_routed_experts", 0, 0, most_width);
+    if (c.n_routed_experts == 0) return;
+    c.num_experts_per_tok = t.integer("num_experts_per_tok", {}, 1, c.n_routed_experts);
+    c.moe_intermediate_size = t.integer("moe_intermediate_size", {}, 1, most_width);
+    c.n_shared_experts = t.integer("n_shared_experts", 0, 0, most_width);
+    c.first_k_dense_replace = t.integer("first_k_dense_replace", 0, 0, c.num_hidden_layers);
+    c.n_group = t.integer("n_group", 1, 1, c.n_routed_experts);
+    c.topk_group = t.integer("topk_group", 1, 1, c.n_group);
+    if (c.n_routed_experts % c.n_group != 0) t.refuse("n_group", "expected a divisor of n_routed_experts");
+    if (c.num_experts_per_tok > c.n_routed_experts / c.n_group * c.topk_group) {
+        t.refuse("num_experts_per_tok", "the topk_group groups do not have as many experts");
+    }
+    const std::string scoring = t.word("scoring_func", "sigmoid", {"sigmoid", "softmax"});
+    const std::string method = t.word("topk_method", "noaux_tc", {"noaux_tc", "greedy", "group_limited_greedy"});
+    c.scoring_func = scoring == "sigmoid" ? model::ScoringFunc::sigmoid : model::ScoringFunc::softmax;
+    c.topk_method = method == "noaux_tc" ? model::TopkMethod::noaux_tc
+                    : method == "greedy" ? model::TopkMethod::greedy
+                                         : model::TopkMethod::group_limited_greedy;
+    c.norm_topk_prob = t.boolean("norm_topk_prob", c.scoring_func == model::ScoringFunc::sigmoid);
+    c.routed_scaling_factor = t.number("routed_scaling_factor", 1, 1e-6, 1e6);
+}
+
+Architecture read_model(RecipeTable t) {
+    Architecture a;
+    model::Config& c = a.config;
+    const std::string name = t.word("architecture", "deepseek2", {"deepseek2", "llama"});
+    c.architecture = name == "llama" ? model::Architecture::llama : model::Architecture::deepseek2;
+    c.hidden_size = t.integer("hidden_size", {}, 1, most_width);
+    c.num_hidden_layers = t.integer("num_hidden_layers", {}, 1, most_layers);
+    c.max_position_embeddings = t.integer("max_position_embeddings", {}, 1, most_tokens);
+    c.rms_norm_eps = t.number("rms_norm_eps", 1e-6, 1e-12, 1);
+    c.rope_theta = t.number("rope_theta", 10000, 1, 1e12);
+    c.tie_word_embeddings = t.boolean("tie_word_embeddings", false);
+    read_attention(t, c);
+    if (c.is_mla()) read_experts(t, c);
+    const bool dense = c.n_routed_experts == 0 || c.first_k_dense_replace > 0;
+    if (dense) c.intermediate_size = t.integer("intermediate_size", {}, 1, most_width);
+    a.mtp = t.boolean("mtp", false);
+    t.no_others();
+    return a;
+}
+
+void read_training(RecipeTable t, Recipe& recipe) {
+    TrainerOptions& o = recipe.trainer;
+    recipe.seed = static_cast<std::uint64_t>(t.integer("seed", 0, 0));
+    recipe.initial_deviation = static_cast<float>(t.number("initial_deviation", 0.006, 1e-6, 1));
+    o.document = t.integer("document_tokens", recipe.architecture.config.max_position_embeddings, 2,
+                           recipe.architecture.config.max_position_embeddings);
+    o.batch_tokens = t.integer("batch_tokens", {}, 1, most_tokens);
+    o.micro_tokens = t.integer("micro_tokens", std::max(o.document, std::min<std::int64_t>(o.batch_tokens, 4096)),
+                               o.document, most_tokens);
+    o.recompute = t.boolean("recompute", false);
+    o.mtp_factor = static_cast<float>(t.number("mtp_factor", recipe.architecture.mtp ? 0.3 : 0.0, 0, 10));
+    if (o.mtp_factor > 0 && !recipe.architecture.mtp)
+        t.refuse("mtp_factor", "the model has no block for multi-token prediction: model.mtp = true");
+    Schedule& s = o.schedule;
+    s.steps = t.integer("steps", {}, 1);
+    s.warm_up = t.integer("warm_up", 0, 0, s.steps);
+    s.decay_from = t.integer("decay_from", s.steps, s.warm_up, s.steps);
+    s.learning_rate = t.number("learning_rate", {}, 0, 10);
+    s.least = t.number("least_learning_rate", 0.1 * s.learning_rate, 0, s.learning_rate);
+    AdamwOptions& a = o.adamw;
+    a.beta1 = t.number("beta1", 0.9, 0, 0.999999);
+    a.beta2 = t.number("beta2", 0.95, 0, 0.999999);
+    a.epsilon = t.number("epsilon", 1e-8, 1e-20, 1);
+    a.weight_decay = t.number("weight_decay", 0.1, 0, 10);
+    a.clip = t.number("clip", 1, 0, 1e6);
+    t.no_others();
+}
+
+Balance read_balance(RecipeTable t, const model::Config& c) {
+    Balance b;
+    const bool biased = c.n_routed_experts > 0 && c.topk_method == model::TopkMethod::noaux_tc;
+    b.bias_step = static_cast<float>(t.number("bias_step", biased ? 0.001 : 0.0, 0, 1));
+    b.sequence_loss = static_cast<float>(t.number("sequence_loss", biased ? 1e-4 : 0.0, 0, 10));
+    b.batch_loss = static_cast<float>(t.number("batch_loss", 0, 0, 10));
+    if (b.bias_step > 0 && !biased) t.refuse("bias_step", "only experts chosen by noaux_tc have a bias");
+    t.no_others();
+    return b;
+}
+
+DataRecipe read_data(RecipeTable t, const std::filesystem::path& folder) {
+    DataRecipe d;
+    for (const std::string& one : t.texts("files")) d.files.push_back(folder / one);
+    if (d.files.empty()) t.refuse("files", "expected at least one file of JSON lines");
+    d.thinking = t.word("style", "direct", {"direct", "think"}) == "think";
+    t.no_others();
+    return d;
+}
+
+/// FNV-1a, 64 bits.
+std::uint64_t digest(std::string_view text) {
+    std::uint64_t hash = 0xCBF29CE484222325u;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
+    return hash;
+}
+
+}  // namespace
+
+Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::string>& settings) {
+    toml::table root = read_toml(file);
+    for (const std::string& one : settings) set_key(root, one);
+    RecipeTable t(root, file.string(), "");
+    const std::filesystem::path folder = file.parent_path();
+    Recipe recipe;
+    recipe.file = file;
+    recipe.tokenizer = folder / t.text("tokenizer", {});
+    recipe.architecture = read_model(t.table("model"));
+    read_training(t.table("training"), recipe);
+    recipe.trainer.balance = read_balance(t.table("balance"), recipe.architecture.config);
+    recipe.data = read_data(t.table("data"), folder);
+    RecipeTable checkpoint = t.table("checkpoint");
+    recipe.checkpoint_every = checkpoint.integer("every", 100, 1);
+    checkpoint.no_others();
+    t.no_others();
+    root.erase("checkpoint");  // when it is saved changes nothing of what is learnt
+    std::ostringstream text;
+    text << toml::json_formatter{root};
+    recipe.fingerprint = digest(text.str());
+    return recipe;
+}
+
+}  // namespace ergon::train

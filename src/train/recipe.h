@@ -1,0 +1,35 @@
+#pragma once
+// A recipe: everything that a run of training depends on, in one TOML file.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "train/trainer.h"
+
+namespace ergon::train {
+
+/// Where examples come from: JSON lines with `prompt`, `answer` and, if there is one, `thinking`.
+struct DataRecipe {
+    std::vector<std::filesystem::path> files;
+    bool thinking = false;  // whether the thinking is part of what is learnt, or left out
+};
+
+struct Recipe {
+    std::filesystem::path file;
+    Architecture architecture;        // its vocab_size is the tokenizer's
+    std::filesystem::path tokenizer;  // a folder with tokenizer.json and tokenizer_config.json
+    std::uint64_t seed = 0;
+    float initial_deviation = 0;  // standard deviation of the first weights
+    TrainerOptions trainer;
+    DataRecipe data;
+    std::int64_t checkpoint_every = 0;  // steps
+    std::uint64_t fingerprint = 0;      // of all that changes what is learnt
+};
+
+/// Reads FILE with what `--set KEY=VALUE` puts over it. Paths in it are relative to its folder. Throws
+/// Error(bad_argument | bad_file | not_found): the line, the key, what is allowed.
+Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::string>& settings);
+
+}  // namespace ergon::train

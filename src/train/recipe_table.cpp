@@ -1,0 +1,165 @@
+#include "train/recipe_table.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace ergon::train {
+namespace {
+
+using base::ErrorCode;
+using base::fail;
+
+std::string shown(const toml::node& node) {
+    if (const auto number = node.as_floating_point()) return fmt::format("{}", number->get());
+    std::ostringstream text;
+    node.visit([&](const auto& value) { text << value; });
+    return text.str();
+}
+
+}  // namespace
+
+RecipeTable::RecipeTable(const toml::table& table, std::string file, std::string name)
+    : table_(&table), file_(std::move(file)), name_(std::move(name)) {}
+
+std::string RecipeTable::place(std::string_view key) const {
+    const std::string full = name_.empty() ? std::string(key) : fmt::format("{}.{}", name_, key);
+    const toml::node* node = table_->get(key);
+    const auto line = node != nullptr ? node->source().begin.line : 0;
+    // A value from the command line has no line.
+    return line > 0 ? fmt::format("{}: line {}: {}", file_, line, full) : fmt::format("{}: {}", file_, full);
+}
+
+void RecipeTable::refuse(std::string_view key, const std::string& sentence) const {
+    const toml::node* node = table_->get(key);
+    if (node == nullptr) fail(ErrorCode::bad_argument, "{} is missing; {}", place(key), sentence);
+    fail(ErrorCode::bad_argument, "{} is {}; {}", place(key), shown(*node), sentence);
+}
+
+const toml::node* RecipeTable::find(std::string_view key, bool required) {
+    asked_.emplace_back(key);
+    const toml::node* node = table_->get(key);
+    if (node == nullptr && required) refuse(key, "it has no usual value, so give one");
+    return node;
+}
+
+std::int64_t RecipeTable::integer(std::string_view key, std::optional<std::int64_t> otherwise, std::int64_t least,
+                                  std::int64_t most) {
+    const toml::node* node = find(key, !otherwise);
+    if (node == nullptr) return *otherwise;
+    const auto value = node->value_exact<std::int64_t>();
+    if (!value || *value < least || *value > most) {
+        refuse(key, most == std::numeric_limits<std::int64_t>::max()
+                        ? fmt::format("expected a whole number of at least {}", least)
+                        : fmt::format("expected a whole number from {} to {}", least, most));
+    }
+    return *value;
+}
+
+double RecipeTable::number(std::string_view key, std::optional<double> otherwise, double least, double most) {
+    const toml::node* node = find(key, !otherwise);
+    if (node == nullptr) return *otherwise;
+    const auto value = node->is_number() ? node->value<double>() : std::nullopt;
+    if (!value || !(*value >= least && *value <= most))
+        refuse(key, fmt::format("expected a number from {} to {}", least, most));
+    return *value;
+}
+
+bool RecipeTable::boolean(std::string_view key, bool otherwise) {
+    const toml::node* node = find(key, false);
+    if (node == nullptr) return otherwise;
+    if (!node->is_boolean()) refuse(key, "expected true or false");
+    return **node->as_boolean();
+}
+
+std::string RecipeTable::text(std::string_view key, std::optional<std::string> otherwise) {
+    const toml::node* node = find(key, !otherwise);
+    if (node == nullptr) return *otherwise;
+    if (!node->is_string()) refuse(key, "expected text in quotes");
+    return **node->as_string();
+}
+
+std::string RecipeTable::word(std::string_view key, std::optional<std::string> otherwise,
+                              std::initializer_list<std::string_view> allowed) {
+    const std::string value = text(key, std::move(otherwise));
+    if (std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
+        refuse(key, fmt::format("expected one of: {}", fmt::join(allowed, ", ")));
+    }
+    return value;
+}
+
+std::vector<std::string> RecipeTable::texts(std::string_view key) {
+    const toml::node* node = find(key, false);
+    if (node == nullptr) return {};
+    const toml::array* array = node->as_array();
+    std::vector<std::string> all;
+    for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
+        const auto one = array->get(i)->value_exact<std::string>();
+        if (one) all.push_back(*one);
+    }
+    if (array == nullptr || all.size() != array->size()) refuse(key, "expected a list of texts in quotes");
+    return all;
+}
+
+RecipeTable RecipeTable::table(std::string_view key) {
+    const toml::node* node = find(key, false);
+    const std::string name = name_.empty() ? std::string(key) : fmt::format("{}.{}", name_, key);
+    static const toml::table empty;
+    if (node == nullptr) return {empty, file_, name};
+    if (!node->is_table()) refuse(key, fmt::format("expected a table: [{}]", name));
+    return {*node->as_table(), file_, name};
+}
+
+void RecipeTable::no_others() const {
+    for (const auto& [key, node] : *table_) {
+        if (std::find(asked_.begin(), asked_.end(), std::string_view(key)) != asked_.end()) continue;
+        fail(ErrorCode::bad_argument, "{} is not a key; {} are{}", place(key), fmt::join(asked_, ", "),
+             name_.empty() ? "" : fmt::format(" in [{}]", name_));
+    }
+}
+
+toml::table read_toml(const std::filesystem::path& path) {
+    constexpr std::size_t most_bytes = std::size_t{1} << 20;
+    try {
+        return toml::parse(base::read_text(path, most_bytes), path.string());
+    } catch (const toml::parse_error& error) {
+        fail(ErrorCode::bad_file, "{}: line {}: {}", path.string(), error.source().begin.line, error.description());
+    }
+}
+
+void set_key(toml::table& table, const std::string& assignment) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+        fail(ErrorCode::bad_argument, "--set {}: expected KEY=VALUE, such as training.steps=100", assignment);
+    }
+    const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1);
+    toml::table parsed;
+    try {
+        parsed = toml::parse(key + " = " + value);
+    } catch (const toml::parse_error&) {
+        try {  // plain text
+            parsed = toml::parse(key + " = ''");
+        } catch (const toml::parse_error& error) {
+            fail(ErrorCode::bad_argument, "--set {}: {}", assignment, error.description());
+        }
+        toml::table* within = &parsed;
+        while (within->begin()->second.is_table()) within = within->begin()->second.as_table();
+        within->insert_or_assign(within->begin()->first, value);
+    }
+    const auto merge = [](const auto& self, toml::table& into, const toml::table& from) -> void {
+        for (const auto& [name, node] : from) {
+            toml::table* old = into.contains(name) ? into.get(name)->as_table() : nullptr;
+            if (old != nullptr && node.is_table()) {
+                self(self, *old, *node.as_table());
+            } else {
+                into.insert_or_assign(name, node);
+            }
+        }
+    };
+    merge(merge, table, parsed);
+}
+
+}  // namespace ergon::train

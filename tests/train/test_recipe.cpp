@@ -1,0 +1,130 @@
+// Recipes: what they say is what is done; what is wrong in them is said with line, key and what is allowed.
+
+#include <gtest/gtest.h>
+
+#include "base/expect_error.h"
+#include "base/temporary_directory.h"
+#include "train/recipe.h"
+
+namespace ergon::train {
+namespace {
+
+using base::ErrorCode;
+using test::expect_error;
+
+constexpr const char* good = R"(tokenizer = "words"
+[model]
+hidden_size = 64
+num_hidden_layers = 2
+max_position_embeddings = 128
+num_attention_heads = 4
+kv_lora_rank = 32
+qk_nope_head_dim = 16
+qk_rope_head_dim = 8
+v_head_dim = 16
+n_routed_experts = 8
+num_experts_per_tok = 2
+moe_intermediate_size = 24
+mtp = true
+[training]
+steps = 50
+batch_tokens = 1000
+learning_rate = 1e-3
+[data]
+files = ["a.jsonl", "b.jsonl"]
+style = "think"
+)";
+
+class RecipeFile : public testing::Test {
+  protected:
+    Recipe read(const std::string& text, const std::vector<std::string>& settings = {}) {
+        return read_recipe(folder_.write("small.toml", text), settings);
+    }
+    void expect_refused(const std::string& text, const std::string& sentence,
+                        ErrorCode code = ErrorCode::bad_argument) {
+        expect_error(code, sentence, [&] { read(text); });
+    }
+    test::TemporaryDirectory folder_;
+};
+
+/// `good` with one line put in place of another.
+std::string with(const std::string& line, const std::string& other) {
+    std::string text = good;
+    const std::size_t at = text.find(line);
+    EXPECT_NE(at, std::string::npos) << line;
+    return text.replace(at, line.size(), other);
+}
+
+TEST_F(RecipeFile, SaysWhatIsDone) {
+    const Recipe r = read(good);
+    EXPECT_EQ(r.architecture.config.architecture, model::Architecture::deepseek2);
+    EXPECT_EQ(r.architecture.config.n_routed_experts, 8);
+    EXPECT_EQ(r.architecture.config.topk_method, model::TopkMethod::noaux_tc);
+    EXPECT_TRUE(r.architecture.config.norm_topk_prob);
+    EXPECT_TRUE(r.architecture.mtp);
+    EXPECT_EQ(r.trainer.schedule.steps, 50);
+    EXPECT_EQ(r.trainer.document, 128);
+    EXPECT_EQ(r.trainer.micro_tokens, 1000);
+    EXPECT_FLOAT_EQ(r.trainer.mtp_factor, 0.3f);
+    EXPECT_FLOAT_EQ(r.trainer.balance.bias_step, 0.001f);
+    EXPECT_EQ(r.data.files.size(), 2u);
+    EXPECT_EQ(r.data.files[1], folder_ / "b.jsonl");
+    EXPECT_EQ(r.tokenizer, folder_ / "words");
+    EXPECT_TRUE(r.data.thinking);
+}
+
+TEST_F(RecipeFile, SettingsStandOverTheFile) {
+    const Recipe r =
+        read(good, {"training.steps=7", "data.style=direct", "training.seed = 3", "balance.bias_step=0.01"});
+    EXPECT_EQ(r.trainer.schedule.steps, 7);
+    EXPECT_EQ(r.seed, 3u);
+    EXPECT_FALSE(r.data.thinking);
+    EXPECT_FLOAT_EQ(r.trainer.balance.bias_step, 0.01f);
+    expect_error(ErrorCode::bad_argument, "expected KEY=VALUE", [&] { read(good, {"training.steps"}); });
+    expect_error(ErrorCode::bad_argument, "training.steps is 0; expected a whole number of at least 1",
+                 [&] { read(good, {"training.steps=0"}); });
+}
+
+/// The fingerprint tells recipes apart that learn something else, and only those.
+TEST_F(RecipeFile, TheFingerprintIsOfWhatIsLearnt) {
+    const std::uint64_t fingerprint = read(good).fingerprint;
+    EXPECT_EQ(read(std::string(good) + "[checkpoint]\nevery = 3\n").fingerprint, fingerprint);
+    EXPECT_EQ(read("# a remark\n" + std::string(good)).fingerprint, fingerprint);
+    EXPECT_NE(read(good, {"training.seed=1"}).fingerprint, fingerprint);
+    EXPECT_NE(read(with("hidden_size = 64", "hidden_size = 96")).fingerprint, fingerprint);
+}
+
+TEST_F(RecipeFile, MistakesAreNamedWithLineKeyAndRemedy) {
+    expect_refused(with("hidden_size = 64", "hidden_size = \"64\""),
+                   "line 3: model.hidden_size is '64'; expected a whole number from 1 to");
+    expect_refused(with("hidden_size = 64\n", ""), "model.hidden_size is missing");
+    expect_refused(with("mtp = true", "mpt = true"), "line 14: model.mpt is not a key; ");
+    expect_refused(with("num_experts_per_tok = 2", "num_experts_per_tok = 9"),
+                   "line 12: model.num_experts_per_tok is 9; expected a whole number from 1 to 8");
+    expect_refused(with("qk_rope_head_dim = 8", "qk_rope_head_dim = 7"), "expected an even number");
+    expect_refused(with("style = \"think\"", "style = \"thick\""),
+                   "data.style is 'thick'; expected one of: direct, think");
+    expect_refused(with("files = [\"a.jsonl\", \"b.jsonl\"]", "files = [1]"), "expected a list of texts");
+    expect_refused(with("learning_rate = 1e-3", "learning_rate = nan"),
+                   "training.learning_rate is nan; expected a number from 0 to 10");
+    expect_refused(with("steps = 50", "steps = "), "small.toml: line 16: ", ErrorCode::bad_file);
+    expect_refused(std::string(good) + "[trainin]\n",
+                   "line 22: trainin is not a key; tokenizer, model, training, balance, data, checkpoint are");
+    expect_error(ErrorCode::not_found, "none.toml", [&] { read_recipe(folder_ / "none.toml", {}); });
+}
+
+TEST_F(RecipeFile, WhatDoesNotGoTogetherIsRefused) {
+    const std::string without = with("mtp = true\n", "");
+    EXPECT_EQ(read(without).trainer.mtp_factor, 0);
+    expect_error(ErrorCode::bad_argument, "training.mtp_factor is 0.3; the model has no block",
+                 [&] { read(without, {"training.mtp_factor=0.3"}); });
+    expect_error(ErrorCode::bad_argument, "balance.bias_step is 0.1; only experts", [&] {
+        read(good, {"balance.bias_step=0.1", "model.topk_method=greedy"});
+    });
+    expect_error(ErrorCode::bad_argument, "the topk_group groups do not have", [&] {
+        read(good, {"model.n_group=8", "model.topk_group=1"});
+    });
+}
+
+}  // namespace
+}  // namespace ergon::train
