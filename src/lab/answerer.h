@@ -14,6 +14,11 @@
 
 namespace ergon::lab {
 
+/// The short answer before the first that counts: long enough to bring weights into memory and clocks up to speed,
+/// short enough to be nothing beside forty answers (assumed).
+inline constexpr std::int64_t warm_up_tokens = 8;
+inline constexpr const char* warm_up_question = "Hello";
+
 class Answerer {
   public:
     virtual ~Answerer() = default;

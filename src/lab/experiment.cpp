@@ -1,10 +1,9 @@
 #include "lab/experiment.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fmt/format.h>
-#include <thread>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "lab/conditions.h"
@@ -66,10 +65,6 @@ std::vector<AskedPrompt> asked(std::span<const tasks::Prompt> prompts) {
         asked.push_back({prompt.id, prompt.category, prompt.text, prompt.answer});
     }
     return asked;
-}
-
-void sleep_for(base::Seconds seconds) {
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds.value()));
 }
 
 /// One start of an experiment, whether it begins or goes on.
@@ -135,7 +130,7 @@ class Running {
         const tasks::Prompt& prompt = prompts_[turn.prompt];
         const auto contender = static_cast<std::int64_t>(turn.contender);
         if (progress_.already > 0 && results_.has(run_, contender, prompt.id, turn.repeat)) return;
-        if (const auto pause = cool_down(throttle_, sleep_for)) results_.add_condition(run_, *pause);
+        if (const auto pause = cool_down(throttle_, base::sleep_for)) results_.add_condition(run_, *pause);
         Answer answer = answerers_[turn.contender]->answer(prompt, turn.repeat);
         answer.contender = contender;
         if (options_.judge != nullptr && !prompt.answer.empty()) {

@@ -54,8 +54,7 @@ void add_verdict(const Verdict& verdict, const Contender& judge, Answer& answer)
     double tokens = 0;
     for (const PhaseResult& phase : said.phases) tokens += static_cast<double>(phase.tokens.value());
     if (said.metered) {
-        energy::Figure sum = said.phases[0].total;
-        for (std::size_t i = 1; i < said.phases.size(); ++i) sum += said.phases[i].total;
+        const energy::Figure sum = said.joules();
         joules = sum;
         answer.measures.judge_joules = sum.value.value();
     }

@@ -15,11 +15,6 @@ namespace {
 using nlohmann::ordered_json;
 using text::Phase;
 
-// Long enough to bring weights into memory and clocks up to speed, short enough to be nothing beside forty answers
-// (assumed).
-constexpr std::int64_t warm_up_tokens = 8;
-constexpr const char* warm_up_question = "Hello";
-
 /// Equal for vocabularies with the same tokens in the same order, as 16 hexadecimal digits.
 std::string vocabulary_fingerprint(const text::Tokenizer& tokenizer) {
     std::uint64_t digest = 0;

@@ -74,6 +74,12 @@ struct Answer {
 
     const PhaseResult& operator[](energy::Phase phase) const { return phases[static_cast<std::size_t>(phase)]; }
     PhaseResult& operator[](energy::Phase phase) { return phases[static_cast<std::size_t>(phase)]; }
+    /// Of all phases together.
+    energy::Figure joules() const {
+        energy::Figure sum;
+        for (const PhaseResult& phase : phases) sum += phase.total;
+        return sum;
+    }
 };
 
 /// A question as the run put it.
