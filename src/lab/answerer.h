@@ -53,8 +53,4 @@ struct LocalOptions {
 std::unique_ptr<Answerer> answer_locally(const engine::LoadedModel& model, const LocalOptions& options,
                                          energy::Meter& meter);
 
-/// Tells files apart without reading gigabytes: names, sizes and evenly spaced samples of all files of a model, as 16
-/// hexadecimal digits.
-std::string file_fingerprint(const std::filesystem::path& path);
-
 }  // namespace ergon::lab

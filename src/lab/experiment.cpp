@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/random.h"
 #include "lab/conditions.h"
+#include "lab/fingerprint.h"
 #include "tasks/grader.h"
 
 namespace ergon::lab {
@@ -29,13 +29,11 @@ std::vector<Contender> contenders_of(std::span<const std::unique_ptr<Answerer>> 
 
 /// Equal for the same questions with the same right answers.
 std::string digest_of(std::span<const tasks::Prompt> prompts) {
-    std::uint64_t digest = 0;
+    Digest digest;
     for (const tasks::Prompt& prompt : prompts) {
-        for (const std::string* part : {&prompt.id, &prompt.category, &prompt.text, &prompt.answer}) {
-            for (const char c : *part) digest = base::random_bits(digest, static_cast<unsigned char>(c), part->size());
-        }
+        for (const std::string* part : {&prompt.id, &prompt.category, &prompt.text, &prompt.answer}) digest.add(*part);
     }
-    return fmt::format("{:016x}", digest);
+    return digest.text();
 }
 
 RunDescription describe(std::span<const tasks::Prompt> prompts, const ExperimentOptions& options) {

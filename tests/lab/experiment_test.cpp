@@ -1,7 +1,6 @@
 #include "lab/experiment.h"
 
 #include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -288,23 +287,6 @@ TEST_F(KilledExperiment, LabelsThatAreEqualAreNumbered) {
     const auto contenders = results.contenders(run_experiment(same, prompts_, quick(), results));
     EXPECT_EQ(contenders[0].label, "a #1");
     EXPECT_EQ(contenders[1].label, "a #2");
-}
-
-TEST_F(ExperimentTest, FingerprintsTellFilesApart) {
-    const auto write = [&](const std::string& name, const std::string& content) {
-        std::ofstream(folder_ / name) << content;
-        return file_fingerprint(folder_ / name);
-    };
-    const std::string large(3'000'000, 'x');
-    const std::string first = write("a", large);
-    EXPECT_EQ(first, file_fingerprint(folder_ / "a"));
-    EXPECT_EQ(first.size(), 16u);
-    std::string changed = large;
-    changed[0] = 'y';
-    EXPECT_NE(first, write("a", changed));
-    EXPECT_NE(first, write("a", large + "x"));
-    EXPECT_NE(first, write("b", large));
-    EXPECT_NE(file_fingerprint(folder_), file_fingerprint(ERGON_FIXTURES "/scripted-plain"));
 }
 
 }  // namespace
