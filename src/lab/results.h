@@ -132,8 +132,6 @@ class Results {
     void add_condition(RunId run, const Condition& condition);
     std::vector<Condition> conditions(RunId run);
     bool finished(RunId run);
-    /// All runs, oldest first.
-    std::vector<RunId> runs();
 
     const std::filesystem::path& path() const { return database_.path(); }
 
