@@ -66,6 +66,10 @@ std::int64_t ThrottleWatch::events() {
     return std::max<std::int64_t>(0, now - std::exchange(last_, now));
 }
 
+bool throttled_unseen(const RunDescription& run) {
+    return run.protocol.contains("throttling") && run.protocol["throttling"] == throttling_not_seen;
+}
+
 std::optional<Condition> cool_down(ThrottleWatch& watch, const std::function<void(base::Seconds)>& wait) {
     std::int64_t events = watch.events();
     if (events == 0) return std::nullopt;

@@ -36,7 +36,8 @@ std::string digest_of(std::span<const tasks::Prompt> prompts) {
     return digest.text();
 }
 
-RunDescription describe(std::span<const tasks::Prompt> prompts, const ExperimentOptions& options) {
+RunDescription describe(std::span<const tasks::Prompt> prompts, const ExperimentOptions& options,
+                        const ThrottleWatch& throttle) {
     RunDescription run;
     run.settings = options.settings;
     run.settings["prompt_count"] = prompts.size();
@@ -53,6 +54,7 @@ RunDescription describe(std::span<const tasks::Prompt> prompts, const Experiment
         {"cache", "empty before each answer"},
         {"warm_up", "one short answer of each contender, not kept"},
         {"idle_seconds", options.idle.value()},
+        {"throttling", throttle.visible() ? throttling_seen : throttling_not_seen},
         {"shard", fmt::format("{}/{}", options.shard.index + 1, options.shard.count)}};
     return run;
 }
@@ -98,7 +100,7 @@ class Running {
 
   private:
     RunId open() {
-        const RunDescription description = describe(prompts_, options_);
+        const RunDescription description = describe(prompts_, options_, throttle_);
         if (options_.resume != Resume::never) {
             if (const auto found = results_.unfinished(description, contenders_)) return *found;
         }

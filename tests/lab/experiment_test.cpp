@@ -1,6 +1,7 @@
 #include "lab/experiment.h"
 
 #include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -107,6 +108,21 @@ TEST_F(ExperimentTest, TheMachineAtRestIsWatchedBeforeAndAfter) {
         EXPECT_GE(one.details["seconds"].get<double>(), 0.05);
         EXPECT_LE(one.details["watts"]["low"].get<double>(), one.details["watts"]["value"].get<double>());
     }
+}
+
+TEST_F(ExperimentTest, TheProtocolSaysWhetherThrottlingCouldBeSeen) {
+    Results results(folder_ / "results.sqlite");
+    ExperimentOptions options = quick();
+    options.meter.sysfs = folder_ / "sys";
+    const auto throttling = [&] {
+        const RunId run = run_experiment(models(), std::span(prompts_).first(1), options, results);
+        return results.description(run).protocol["throttling"].get<std::string>();
+    };
+    EXPECT_EQ(throttling(), "not visible: the kernel counts none here");
+    const auto counts = options.meter.sysfs / "devices/system/cpu/cpu0/thermal_throttle";
+    std::filesystem::create_directories(counts);
+    std::ofstream(counts / "core_throttle_count") << "0\n";
+    EXPECT_EQ(throttling(), "visible: the kernel counts it");
 }
 
 TEST_F(ExperimentTest, CapsAreEqualAndMarked) {
