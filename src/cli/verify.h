@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "lab/report_data.h"
+#include "lab/loaded_run.h"
 
 namespace ergon::cli {
 

@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include "lab/circumstances.h"
-#include "lab/comparison_charts.h"
+#include "lab/comparison_page_charts.h"
+#include "lab/comparison_page_tables.h"
 #include "lab/fairness.h"
 #include "lab/findings.h"
 #include "report/page.h"

@@ -1,4 +1,4 @@
-#include "lab/report_data.h"
+#include "lab/loaded_run.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

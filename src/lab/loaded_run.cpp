@@ -1,4 +1,4 @@
-#include "lab/report_data.h"
+#include "lab/loaded_run.h"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "lab/comparison_charts.h"
+#include "lab/comparison_page_charts.h"
 
 #include <algorithm>
 #include <cmath>
@@ -93,9 +93,9 @@ report::BarChart joules_by_phase(const Comparison& comparison) {
 }
 
 report::BarChart joules_by_component(const Comparison& comparison) {
-    report::BarChart chart = bars_of_contenders(
-        "Where the joules of an answer go", "Energy above idle by part of the model, on average over the answers.",
-        "energy above idle per answer", report::joules);
+    report::BarChart chart = bars_of_contenders("Where the joules of an answer go",
+                                                "Energy above idle by part of the model, on average over the answers.",
+                                                "energy above idle per answer", report::joules);
     std::map<std::string, double> sums;
     for (const ContenderSummary& one : comparison.contenders) {
         for (const auto& [component, joules] : one.measures.components) sums[component] += joules;
