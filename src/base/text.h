@@ -1,5 +1,5 @@
 #pragma once
-// Text as bytes: ends cut, ASCII letters folded; never the locale's business.
+// Text as bytes: ends cut, ASCII letters folded, cells quoted; never the locale's business.
 
 #include <string>
 #include <string_view>
@@ -31,6 +31,14 @@ constexpr std::string_view trimmed(std::string_view text, std::string_view cut =
     const std::size_t first = text.find_first_not_of(cut);
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(cut) - first + 1);
+}
+
+/// A cell of a CSV file (RFC 4180): between quotation marks if it holds a comma, a quotation mark or a line's end.
+inline std::string csv_cell(std::string_view text) {
+    if (text.find_first_of(",\"\r\n") == text.npos) return std::string(text);
+    std::string quoted = "\"";
+    for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
+    return quoted + '"';
 }
 
 }  // namespace ergon::base

@@ -6,25 +6,14 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/experiment_options.h"
-#include "lab/report_data.h"
-#include "lab/verify.h"
+#include "cli/verify.h"
 
 namespace ergon::cli {
 namespace {
 
-/// Does the run agree with one that was made elsewhere?
-bool verified(lab::Results& results, lab::RunId run, const lab::LoadedRun& loaded, const std::string& other_file) {
-    const lab::LoadedRun other = lab::load_runs({other_file});
-    lab::Results there(other_file);
-    const lab::Agreement agreement = lab::compare_runs(results, run, there, there.last_run().value());
-    fmt::print("\nAgainst {}:\n{}", other_file,
-               lab::agreement_text(agreement, loaded.report.comparison, other.report.comparison));
-    return agreement.agrees();
-}
-
-void compare(const ExperimentOptions& options, const std::string& verify) {
-    if (!verify.empty() && !std::filesystem::exists(verify)) {
-        base::fail(base::ErrorCode::not_found, "There is no results file {} to verify against.", verify);
+void compare(const ExperimentOptions& options, const std::string& other_file) {
+    if (!other_file.empty() && !std::filesystem::exists(other_file)) {
+        base::fail(base::ErrorCode::not_found, "There is no results file {} to verify against.", other_file);
     }
     const std::vector<lab::Factor> design = options.files.design();
     lab::Results results(options.results_file);
@@ -33,7 +22,7 @@ void compare(const ExperimentOptions& options, const std::string& verify) {
     print_findings(loaded, options.cost);
     fmt::print(stderr, "Every answer is kept in {} (run {}).\n", options.results_file, run);
     options.files.write(loaded, options.cost);
-    if (!verify.empty() && !verified(results, run, loaded, verify)) throw CLI::RuntimeError(1);
+    if (!other_file.empty()) verify(results, run, loaded, other_file);
 }
 
 }  // namespace
@@ -48,9 +37,9 @@ void add_compare(CLI::App& program) {
         ->required()
         ->expected(2, 16);
     options->add(command, "--prompts");
-    auto verify = std::make_shared<std::string>();
+    auto other_file = std::make_shared<std::string>();
     command
-        .add_option("--verify", *verify,
+        .add_option("--verify", *other_file,
                     "Then say whether the results of another machine agree: answers to the bit, ratios within their "
                     "intervals; exit code 1 if not")
         ->type_name("FILE");
@@ -64,7 +53,7 @@ void add_compare(CLI::App& program) {
         "  ergon compare a.gguf b.gguf --prompts puzzles --max-tokens 2000 --json findings.json\n"
         "  ergon compare r1.gguf r1.gguf:no_think,label=direct --prompts puzzles",
         lab::contender_options()));
-    command.callback([options, verify] { compare(*options, *verify); });
+    command.callback([options, other_file] { compare(*options, *other_file); });
 }
 
 }  // namespace ergon::cli

@@ -6,7 +6,7 @@
 #include "cli/commands.h"
 #include "cli/experiment_options.h"
 #include "lab/comparison_table.h"
-#include "lab/report_data.h"
+#include "lab/loaded_run.h"
 
 namespace ergon::cli {
 namespace {

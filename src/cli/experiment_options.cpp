@@ -79,18 +79,14 @@ void show(Progress& progress, const lab::ExperimentProgress& at) {
         progress.show(done, all, at.doing, static_cast<long>(at.already));
         return;
     }
-    energy::Figure joules;
-    std::int64_t tokens = 0;
-    for (const energy::Phase phase : {energy::Phase::prompt, energy::Phase::thinking, energy::Phase::answer}) {
-        joules += (*at.answer)[phase].total;
-        if (phase != energy::Phase::prompt) tokens += (*at.answer)[phase].tokens.value();
-    }
+    const lab::Answer& answer = *at.answer;
+    const base::Tokens tokens = answer[energy::Phase::thinking].tokens + answer[energy::Phase::answer].tokens;
     const std::string cost =
-        at.answer->metered ? fmt::format(", {} J", short_number(joules.value.value())) : std::string();
-    const std::string verdict = !at.answer->right ? "" : *at.answer->right ? ", right" : ", wrong";
+        answer.metered ? fmt::format(", {} J", short_number(answer.joules().value.value())) : std::string();
+    const std::string verdict = !answer.right ? "" : *answer.right ? ", right" : ", wrong";
     progress.show(
         done, all,
-        fmt::format("{} on \"{}\", {} tokens{}{}", at.contender->label, at.answer->prompt, tokens, cost, verdict),
+        fmt::format("{} on \"{}\", {} tokens{}{}", at.contender->label, answer.prompt, tokens.value(), cost, verdict),
         static_cast<long>(at.already));
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/cost_options.h"
-#include "lab/report_data.h"
+#include "lab/loaded_run.h"
 
 namespace ergon::cli {
 

@@ -74,8 +74,8 @@ void add_meter(CLI::App& program) {
     options->output.cost.add(command);
     command.footer(
         "A command's own output is left alone: what it cost goes to stderr, or to --out FILE; its exit code is passed "
-        "on.\nWhere energy is read can be chosen for any command: --sysfs, --procfs, --sensor, --calibration; see "
-        "'ergon "
+        "on\n(128 + the signal that ended it; 127 if it was not found, 126 if it cannot be started).\n"
+        "Where energy is read can be chosen for any command: --sysfs, --procfs, --sensor, --calibration; see 'ergon "
         "--help'.\n\n"
         "Examples:\n"
         "  ergon meter --list\n"

@@ -24,8 +24,8 @@ void list_sensors(const energy::MachineReader& reader, bool json);
 /// Watts as they come, until Ctrl-C or for so many seconds (0: no end).
 void watch(energy::MachineReader& reader, const MeterOutput& output, double seconds);
 
-/// Runs a command and tells what the machine took meanwhile. Returns its exit code, 128 + the signal if one ended it.
-/// Throws Error(bad_argument) if it cannot be started.
+/// Runs a command and tells what the machine took meanwhile. Returns its exit code, 128 + the signal if one ended it;
+/// 127 if it was not found, 126 if it could not be started.
 int meter_command(energy::MachineReader& reader, const std::vector<std::string>& command, const MeterOutput& output);
 
 /// "1.23 s, 4.5 J, between 2.2 and 9.1, estimated; ..." and a line for each sensor.

@@ -31,9 +31,14 @@ using base::ErrorCode;
 using energy::WindowFigures;
 
 volatile std::sig_atomic_t running_child = 0;
+volatile std::sig_atomic_t early_signal = 0;  // came before there was a child
 
 extern "C" void pass_on(int signal) {
-    if (running_child > 0) ::kill(static_cast<pid_t>(running_child), signal);
+    if (running_child > 0) {
+        ::kill(static_cast<pid_t>(running_child), signal);
+    } else {
+        early_signal = signal;
+    }
 }
 
 /// While a command runs, signals are its business: what it cost until then is still told. The terminal sends Ctrl-C to
@@ -61,7 +66,13 @@ class LeaveSignalsToTheCommand {
     void (*hang_up_)(int);
 };
 
-pid_t start(const std::vector<std::string>& command) {
+/// A child that runs, or why there is none.
+struct Started {
+    pid_t child = 0;
+    int problem = 0;  // as errno has it
+};
+
+Started start(const std::vector<std::string>& command) {
     std::vector<char*> words;
     for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
@@ -72,14 +83,10 @@ pid_t start(const std::vector<std::string>& command) {
     for (const int signal : {SIGINT, SIGQUIT, SIGPIPE}) sigaddset(&defaults, signal);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    pid_t child = 0;
-    const int problem = ::posix_spawnp(&child, words[0], nullptr, &attributes, words.data(), environ);
+    Started started;
+    started.problem = ::posix_spawnp(&started.child, words[0], nullptr, &attributes, words.data(), environ);
     posix_spawnattr_destroy(&attributes);
-    if (problem != 0) {
-        base::fail(ErrorCode::bad_argument, "The command '{}' cannot be started: {}.", command[0],
-                   std::strerror(problem));
-    }
-    return child;
+    return started;
 }
 
 struct Ended {
@@ -115,6 +122,10 @@ Ended read_until_end(pid_t child, const energy::MachineReader& reader, energy::W
     if (handle >= 0) ::close(handle);
     return ended_as;
 }
+
+// As shells have them (POSIX, Shell Command Language 2.8.2).
+constexpr int exit_not_executable = 126;
+constexpr int exit_not_found = 127;
 
 int exit_code(int status) {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -195,8 +206,13 @@ int meter_command(energy::MachineReader& reader, const std::vector<std::string>&
     const LeaveSignalsToTheCommand leave;
     std::fflush(nullptr);
     energy::Window window(reader);
-    const pid_t child = start(command);
+    const auto [child, problem] = start(command);
+    if (problem != 0) {
+        fmt::print(stderr, "ergon: The command '{}' cannot be started: {}.\n", command[0], std::strerror(problem));
+        return problem == ENOENT ? exit_not_found : exit_not_executable;
+    }
     running_child = static_cast<std::sig_atomic_t>(child);
+    if (early_signal != 0) ::kill(child, early_signal);
     const Ended ended = read_until_end(child, reader, window);
     running_child = 0;
     window.figures();  // the last reading, which the child's own time is compared with

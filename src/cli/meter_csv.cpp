@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/meter.h"
 
@@ -57,13 +58,6 @@ constexpr std::array columns{"timestamp",
                              "wue"};
 
 constexpr double joules_per_kwh = 3.6e6;
-
-std::string quoted(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == text.npos) return text;
-    std::string inside;
-    for (const char c : text) inside += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return '"' + inside + '"';
-}
 
 /// Joules of the sensors of a scope, nothing if none covers it or one did not answer all the time. What is estimated is
 /// all the processor's, as in CodeCarbon's own estimate.
@@ -114,7 +108,7 @@ std::string codecarbon_row(const energy::WindowFigures& figures, const energy::M
     const double busy = seconds > 0 ? figures.busy.value() / seconds / reader.processor().threads : 0;
     const std::array<std::string, columns.size()> cells{
         fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::localtime(std::chrono::system_clock::to_time_t(now))),
-        quoted(project),
+        base::csv_cell(project),
         fmt::format("{:016x}", base::random_bits(stamp, static_cast<std::uint64_t>(::getpid()), 0)),
         "",
         number(seconds),
@@ -128,16 +122,16 @@ std::string codecarbon_row(const energy::WindowFigures& figures, const energy::M
         kwh(ram),
         kwh(figures.joules.value.value()),
         "",
-        output.cost.carbon ? quoted(output.cost.carbon->name) : "",
+        output.cost.carbon ? base::csv_cell(output.cost.carbon->name) : "",
         "",
         "",
         "",
         "",
-        quoted(fmt::format("{}-{}-{}", system.sysname, system.release, system.machine)),
+        base::csv_cell(fmt::format("{}-{}-{}", system.sysname, system.release, system.machine)),
         "",
         "ergon " + version(),
         fmt::format("{}", reader.processor().threads),
-        quoted(reader.processor().name),
+        base::csv_cell(reader.processor().name),
         "",
         "",
         "",

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "energy/references.h"
-#include "lab/report_data.h"
+#include "lab/loaded_run.h"
 #include "plan/rebound_report.h"
 
 namespace ergon::cli {

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/findings_files.h"
-#include "lab/verify.h"
+#include "cli/verify.h"
 
 namespace ergon::cli {
 namespace {
@@ -34,13 +34,8 @@ void report(const ReportOptions& options) {
         base::fail(base::ErrorCode::bad_argument, "--verify compares two whole runs, but {} files were given.",
                    files.size());
     }
-    const lab::LoadedRun other = lab::load_runs({options.verify});
-    lab::Results here(files[0]), there(options.verify);
-    const lab::RunId run = options.run > 0 ? options.run : here.last_run().value();
-    const lab::Agreement agreement = lab::compare_runs(here, run, there, there.last_run().value());
-    fmt::print("\nAgainst {}:\n{}", options.verify,
-               lab::agreement_text(agreement, loaded.report.comparison, other.report.comparison));
-    if (!agreement.agrees()) throw CLI::RuntimeError(1);
+    lab::Results results(files[0]);
+    verify(results, options.run > 0 ? options.run : results.last_run().value(), loaded, options.verify);
 }
 
 }  // namespace

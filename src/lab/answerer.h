@@ -14,6 +14,11 @@
 
 namespace ergon::lab {
 
+/// The short answer before the first that counts: long enough to bring weights into memory and clocks up to speed,
+/// short enough to be nothing beside forty answers (assumed).
+inline constexpr std::int64_t warm_up_tokens = 8;
+inline constexpr const char* warm_up_question = "Hello";
+
 class Answerer {
   public:
     virtual ~Answerer() = default;
@@ -47,9 +52,5 @@ struct LocalOptions {
 /// `model` stays where it is as long as the answerer lives; so does `meter`.
 std::unique_ptr<Answerer> answer_locally(const engine::LoadedModel& model, const LocalOptions& options,
                                          energy::Meter& meter);
-
-/// Tells files apart without reading gigabytes: names, sizes and evenly spaced samples of all files of a model, as 16
-/// hexadecimal digits.
-std::string file_fingerprint(const std::filesystem::path& path);
 
 }  // namespace ergon::lab

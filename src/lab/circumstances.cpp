@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <optional>
 
+#include "lab/conditions.h"
 #include "lab/terminal_text.h"
 
 namespace ergon::lab {
@@ -76,6 +77,9 @@ std::vector<std::string> circumstances(const Comparison& comparison, const RunDe
     if (paused > 0) {
         sentences.push_back(
             fmt::format("The processor slowed down for its heat; {:.0f} s were waited for it.", paused));
+    }
+    if (throttled_unseen(run)) {
+        sentences.emplace_back("Whether the processor slowed down for its heat could not be seen.");
     }
     return sentences;
 }

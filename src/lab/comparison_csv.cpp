@@ -3,15 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/text.h"
+
 namespace ergon::lab {
 namespace {
-
-std::string quoted(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == text.npos) return text;
-    std::string inside;
-    for (const char c : text) inside += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return '"' + inside + '"';
-}
 
 std::vector<std::string> cells(const std::optional<energy::Figure>& figure) {
     if (!figure) return {"", "", ""};
@@ -26,8 +21,8 @@ std::vector<std::string> cells(const std::optional<Estimate>& estimate) {
 }
 
 std::string row(const std::string& label, const std::string& task, const AnswerSummary& of) {
-    std::vector<std::string> all{quoted(label),
-                                 quoted(task),
+    std::vector<std::string> all{base::csv_cell(label),
+                                 base::csv_cell(task),
                                  std::to_string(of.answers),
                                  std::to_string(of.capped),
                                  std::to_string(of.tokens[0]),

@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include "lab/circumstances.h"
-#include "lab/comparison_charts.h"
+#include "lab/comparison_page_charts.h"
+#include "lab/comparison_page_tables.h"
 #include "lab/fairness.h"
 #include "lab/findings.h"
 #include "report/page.h"
@@ -163,8 +164,7 @@ std::string figures_line(const Answer& answer) {
     std::string text = fmt::format("{} tokens read, {} thought, {} answered", answer.phases[0].tokens.value(),
                                    answer.phases[1].tokens.value(), answer.phases[2].tokens.value());
     if (answer.metered) {
-        energy::Figure joules;
-        for (const PhaseResult& phase : answer.phases) joules += phase.total;
+        const energy::Figure joules = answer.joules();
         const base::IntervalText shown =
             base::with_interval(joules.value.value(), joules.low.value(), joules.high.value(), report::joules);
         text += fmt::format("; {} {} {}", shown.value, shown.interval, energy::name(joules.method));

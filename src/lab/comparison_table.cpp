@@ -113,8 +113,7 @@ std::string phase_lines(const Comparison& comparison, bool with_method) {
             return one.phase_joules[i].value > base::Joules(0);
         });
         if (!used) continue;
-        constexpr std::array<const char*, kept_phase_count> doing{"reading the prompt", "thinking", "answering"};
-        text += fmt::format("joules per answer, {}:\n", doing[i]);
+        text += fmt::format("joules per answer, {}:\n", phase_doing[i]);
         for (const ContenderSummary& one : comparison.contenders) {
             if (one.answers == 0 || one.metered < one.answers) continue;
             text += fmt::format("  {:<{}} {}\n", shown(one.label), label_width_in_text,

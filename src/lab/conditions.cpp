@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <set>
-#include <thread>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "energy/window.h"
 
@@ -18,10 +17,6 @@ namespace {
 constexpr base::Seconds pause_length{10};
 constexpr base::Seconds longest_pause{120};
 
-void sleep_for(base::Seconds seconds) {
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds.value()));
-}
-
 }  // namespace
 
 Condition idle_baseline(const energy::MeterOptions& machine, base::Seconds seconds, std::string kind) {
@@ -29,7 +24,7 @@ Condition idle_baseline(const energy::MeterOptions& machine, base::Seconds secon
     energy::Window window(reader);
     const base::Seconds step = std::min(seconds, base::to_seconds(reader.interval()));
     for (base::Seconds waited{}; waited < seconds; waited += step) {
-        sleep_for(std::min(step, seconds - waited));
+        base::sleep_for(std::min(step, seconds - waited));
         window.poll();
     }
     const energy::WindowFigures figures = window.figures();
@@ -69,6 +64,10 @@ std::int64_t ThrottleWatch::count() {
 std::int64_t ThrottleWatch::events() {
     const std::int64_t now = count();
     return std::max<std::int64_t>(0, now - std::exchange(last_, now));
+}
+
+bool throttled_unseen(const RunDescription& run) {
+    return run.protocol.contains("throttling") && run.protocol["throttling"] == throttling_not_seen;
 }
 
 std::optional<Condition> cool_down(ThrottleWatch& watch, const std::function<void(base::Seconds)>& wait) {

@@ -13,9 +13,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr std::int64_t warm_up_tokens = 8;
-constexpr const char* warm_up_question = "Hello";
-
 // Assumed: with another batch, other hardware and another length, what was published of a model is right within this
 // factor at best. (The batch alone moves it about tenfold.)
 constexpr double assumed_factor = 3;

@@ -1,13 +1,12 @@
 #include "lab/experiment.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fmt/format.h>
-#include <thread>
 
+#include "base/clock.h"
 #include "base/error.h"
-#include "base/random.h"
 #include "lab/conditions.h"
+#include "lab/fingerprint.h"
 #include "tasks/grader.h"
 
 namespace ergon::lab {
@@ -30,16 +29,15 @@ std::vector<Contender> contenders_of(std::span<const std::unique_ptr<Answerer>> 
 
 /// Equal for the same questions with the same right answers.
 std::string digest_of(std::span<const tasks::Prompt> prompts) {
-    std::uint64_t digest = 0;
+    Digest digest;
     for (const tasks::Prompt& prompt : prompts) {
-        for (const std::string* part : {&prompt.id, &prompt.category, &prompt.text, &prompt.answer}) {
-            for (const char c : *part) digest = base::random_bits(digest, static_cast<unsigned char>(c), part->size());
-        }
+        for (const std::string* part : {&prompt.id, &prompt.category, &prompt.text, &prompt.answer}) digest.add(*part);
     }
-    return fmt::format("{:016x}", digest);
+    return digest.text();
 }
 
-RunDescription describe(std::span<const tasks::Prompt> prompts, const ExperimentOptions& options) {
+RunDescription describe(std::span<const tasks::Prompt> prompts, const ExperimentOptions& options,
+                        const ThrottleWatch& throttle) {
     RunDescription run;
     run.settings = options.settings;
     run.settings["prompt_count"] = prompts.size();
@@ -56,6 +54,7 @@ RunDescription describe(std::span<const tasks::Prompt> prompts, const Experiment
         {"cache", "empty before each answer"},
         {"warm_up", "one short answer of each contender, not kept"},
         {"idle_seconds", options.idle.value()},
+        {"throttling", throttle.visible() ? throttling_seen : throttling_not_seen},
         {"shard", fmt::format("{}/{}", options.shard.index + 1, options.shard.count)}};
     return run;
 }
@@ -66,10 +65,6 @@ std::vector<AskedPrompt> asked(std::span<const tasks::Prompt> prompts) {
         asked.push_back({prompt.id, prompt.category, prompt.text, prompt.answer});
     }
     return asked;
-}
-
-void sleep_for(base::Seconds seconds) {
-    std::this_thread::sleep_for(std::chrono::duration<double>(seconds.value()));
 }
 
 /// One start of an experiment, whether it begins or goes on.
@@ -105,7 +100,7 @@ class Running {
 
   private:
     RunId open() {
-        const RunDescription description = describe(prompts_, options_);
+        const RunDescription description = describe(prompts_, options_, throttle_);
         if (options_.resume != Resume::never) {
             if (const auto found = results_.unfinished(description, contenders_)) return *found;
         }
@@ -135,7 +130,7 @@ class Running {
         const tasks::Prompt& prompt = prompts_[turn.prompt];
         const auto contender = static_cast<std::int64_t>(turn.contender);
         if (progress_.already > 0 && results_.has(run_, contender, prompt.id, turn.repeat)) return;
-        if (const auto pause = cool_down(throttle_, sleep_for)) results_.add_condition(run_, *pause);
+        if (const auto pause = cool_down(throttle_, base::sleep_for)) results_.add_condition(run_, *pause);
         Answer answer = answerers_[turn.contender]->answer(prompt, turn.repeat);
         answer.contender = contender;
         if (options_.judge != nullptr && !prompt.answer.empty()) {

@@ -1,11 +1,16 @@
 #pragma once
 // What a comparison shows, in sentences.
 
+#include <array>
 #include <string>
 
 #include "lab/comparison.h"
 
 namespace ergon::lab {
+
+/// What is done in each phase of an answer.
+inline constexpr std::array<const char*, energy::kept_phase_count> phase_doing{"reading the prompt", "thinking",
+                                                                               "answering"};
 
 /// Above this share of prompts with an answer cut off, a ratio is that of the caps.
 inline constexpr double tolerated_capped_share = 0.05;

@@ -1,9 +1,11 @@
+#include "lab/fingerprint.h"
+
 #include <algorithm>
 #include <fmt/format.h>
+#include <vector>
 
 #include "base/file.h"
 #include "base/random.h"
-#include "lab/answerer.h"
 
 namespace ergon::lab {
 namespace {
@@ -13,6 +15,18 @@ constexpr std::size_t fingerprint_samples = 256;
 constexpr std::size_t fingerprint_sample_bytes = 4096;
 
 }  // namespace
+
+void Digest::add(std::span<const std::byte> bytes) {
+    for (const std::byte byte : bytes) add(static_cast<std::uint64_t>(byte), bytes.size());
+}
+
+void Digest::add(std::uint64_t first, std::uint64_t second) {
+    value_ = base::random_bits(value_, first, second);
+}
+
+std::string Digest::text() const {
+    return fmt::format("{:016x}", value_);
+}
 
 std::string file_fingerprint(const std::filesystem::path& path) {
     std::vector<std::filesystem::path> files;
@@ -24,22 +38,18 @@ std::string file_fingerprint(const std::filesystem::path& path) {
     } else {
         files.push_back(path);
     }
-    std::uint64_t digest = 0;
-    const auto add = [&digest](std::span<const std::byte> bytes) {
-        for (const std::byte byte : bytes)
-            digest = base::random_bits(digest, static_cast<std::uint64_t>(byte), bytes.size());
-    };
+    Digest digest;
     for (const std::filesystem::path& path_of_file : files) {
         const base::MappedFile file(path_of_file);
         const std::span<const std::byte> bytes = file.bytes();
-        add(std::as_bytes(std::span(path_of_file.filename().native())));
-        digest = base::random_bits(digest, bytes.size(), files.size());
+        digest.add(path_of_file.filename().native());
+        digest.add(bytes.size(), files.size());
         const std::size_t stride = std::max(bytes.size() / fingerprint_samples, fingerprint_sample_bytes);
         for (std::size_t begin = 0; begin < bytes.size(); begin += stride) {
-            add(bytes.subspan(begin, std::min(fingerprint_sample_bytes, bytes.size() - begin)));
+            digest.add(bytes.subspan(begin, std::min(fingerprint_sample_bytes, bytes.size() - begin)));
         }
     }
-    return fmt::format("{:016x}", digest);
+    return digest.text();
 }
 
 }  // namespace ergon::lab

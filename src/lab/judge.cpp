@@ -4,18 +4,16 @@
 #include <fmt/format.h>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace ergon::lab {
 namespace {
-
-bool is_letter(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
 
 /// Where the word begins last, standing alone; nothing if it does not.
 std::optional<std::size_t> last_word(const std::string& text, std::string_view word) {
     for (std::size_t at = text.rfind(word); at != text.npos; at = at == 0 ? text.npos : text.rfind(word, at - 1)) {
-        const bool begins = at == 0 || !is_letter(text[at - 1]);
-        const bool ends = at + word.size() == text.size() || !is_letter(text[at + word.size()]);
+        const bool begins = at == 0 || !base::is_letter(text[at - 1]);
+        const bool ends = at + word.size() == text.size() || !base::is_letter(text[at + word.size()]);
         if (begins && ends) return at;
     }
     return std::nullopt;
@@ -54,8 +52,7 @@ void add_verdict(const Verdict& verdict, const Contender& judge, Answer& answer)
     double tokens = 0;
     for (const PhaseResult& phase : said.phases) tokens += static_cast<double>(phase.tokens.value());
     if (said.metered) {
-        energy::Figure sum = said.phases[0].total;
-        for (std::size_t i = 1; i < said.phases.size(); ++i) sum += said.phases[i].total;
+        const energy::Figure sum = said.joules();
         joules = sum;
         answer.measures.judge_joules = sum.value.value();
     }

@@ -1,13 +1,12 @@
 // A model in this process.
 
 #include <algorithm>
-#include <fmt/format.h>
 
 #include "base/error.h"
-#include "base/random.h"
 #include "engine/chat.h"
 #include "engine/components.h"
 #include "lab/answerer.h"
+#include "lab/fingerprint.h"
 
 namespace ergon::lab {
 namespace {
@@ -15,20 +14,13 @@ namespace {
 using nlohmann::ordered_json;
 using text::Phase;
 
-// Long enough to bring weights into memory and clocks up to speed, short enough to be nothing beside forty answers
-// (assumed).
-constexpr std::int64_t warm_up_tokens = 8;
-constexpr const char* warm_up_question = "Hello";
-
-/// Equal for vocabularies with the same tokens in the same order, as 16 hexadecimal digits.
+/// Equal for vocabularies with the same tokens in the same order.
 std::string vocabulary_fingerprint(const text::Tokenizer& tokenizer) {
-    std::uint64_t digest = 0;
+    Digest digest;
     for (std::int64_t id = 0; id < tokenizer.size(); ++id) {
-        const std::string_view bytes = tokenizer.bytes(static_cast<engine::TokenId>(id));
-        for (const char byte : bytes)
-            digest = base::random_bits(digest, static_cast<unsigned char>(byte), bytes.size());
+        digest.add(tokenizer.bytes(static_cast<engine::TokenId>(id)));
     }
-    return fmt::format("{:016x}", digest);
+    return digest.text();
 }
 
 /// What tells this contender from others, for the record and for what a comparison can show.

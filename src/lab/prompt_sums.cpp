@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "base/text.h"
 #include "lab/bootstrap.h"
 
 namespace ergon::lab {
@@ -15,10 +16,6 @@ double drawn_factor(double z, double value, double low, double high) {
     constexpr double least = 1e-3;  // an interval that reaches zero has no logarithm
     const double end = std::max(least, (z < 0 ? low : high) / value);
     return std::pow(end, std::abs(z) / energy::end_of_95_percent);
-}
-
-bool is_space(char byte) {
-    return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
 }  // namespace
@@ -78,8 +75,8 @@ std::int64_t count_words(const std::string& text) {
     std::int64_t words = 0;
     bool inside = false;
     for (const char byte : text) {
-        words += !is_space(byte) && !inside ? 1 : 0;
-        inside = !is_space(byte);
+        words += !base::is_space(byte) && !inside ? 1 : 0;
+        inside = !base::is_space(byte);
     }
     return words;
 }

@@ -206,13 +206,6 @@ bool Results::finished(RunId run) {
     return statement.bind(1, run).step() && statement.integer(0) != 0;
 }
 
-std::vector<RunId> Results::runs() {
-    Statement statement(database_, "SELECT id FROM run ORDER BY id");
-    std::vector<RunId> runs;
-    while (statement.step()) runs.push_back(statement.integer(0));
-    return runs;
-}
-
 void Results::finish(RunId run) {
     Statement(database_, "UPDATE run SET finished = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = ?")
         .bind(1, run)

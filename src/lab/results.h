@@ -74,6 +74,12 @@ struct Answer {
 
     const PhaseResult& operator[](energy::Phase phase) const { return phases[static_cast<std::size_t>(phase)]; }
     PhaseResult& operator[](energy::Phase phase) { return phases[static_cast<std::size_t>(phase)]; }
+    /// Of all phases together.
+    energy::Figure joules() const {
+        energy::Figure sum;
+        for (const PhaseResult& phase : phases) sum += phase.total;
+        return sum;
+    }
 };
 
 /// A question as the run put it.
@@ -126,8 +132,6 @@ class Results {
     void add_condition(RunId run, const Condition& condition);
     std::vector<Condition> conditions(RunId run);
     bool finished(RunId run);
-    /// All runs, oldest first.
-    std::vector<RunId> runs();
 
     const std::filesystem::path& path() const { return database_.path(); }
 

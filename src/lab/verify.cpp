@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "base/wrapped.h"
-#include "lab/report_data.h"
+#include "lab/loaded_run.h"
 #include "lab/terminal_text.h"
 
 namespace ergon::lab {

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <fmt/format.h>
 #include <functional>
 #include <optional>
 #include <numeric>
-#include <thread>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -155,7 +153,7 @@ std::vector<energy::Workload> Workloads::all(int threads) const {
     list.push_back({"idle",
                     [state](Seconds at_least) {
                         const Nanoseconds begin = base::now();
-                        std::this_thread::sleep_for(std::chrono::duration<double>(at_least.value()));
+                        base::sleep_for(at_least);
                         state->last = state->usage_of({base::now() - begin, {}, 0}, std::nullopt);
                     },
                     account});

@@ -1,12 +1,12 @@
 #pragma once
-// Regular expressions (PCRE2) that end in bounded time, whatever the expression and the text.
+// Regular expressions that end in bounded time, whatever the expression and the text.
 
 #include <cstddef>
-#include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/regex.h"
 
 namespace ergon::tasks {
 
@@ -26,9 +26,6 @@ class Pattern {
     /// One from outside, whose steps are counted. Throws Error(bad_argument) naming `origin` if it is no expression or
     /// is too large.
     Pattern(std::string_view expression, std::string_view origin);
-    ~Pattern();
-    Pattern(Pattern&&) noexcept;
-    Pattern& operator=(Pattern&&) noexcept;
 
     struct Match {
         std::size_t begin, end;  // in the text
@@ -42,8 +39,7 @@ class Pattern {
     std::vector<Match> all(std::string_view text) const;
 
   private:
-    struct Code;
-    std::unique_ptr<const Code> code_;
+    base::Regex regex_;
 };
 
 }  // namespace ergon::tasks

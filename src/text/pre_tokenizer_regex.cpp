@@ -1,10 +1,6 @@
 #include "text/pre_tokenizer_regex.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <array>
-#include <new>
-#include <pcre2.h>
-#include <vector>
+#include <utility>
 
 #include "base/error.h"
 #include "text/pre_tokenizer_matches.h"
@@ -16,13 +12,13 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::size_t longest_pattern = 1 << 16;  // assumed: published patterns have below 2,000 bytes
-// Steps that one match may take. Assumed: a published pattern takes a few per character of the longest piece, and texts
-// are of megabytes; an exponential pattern reaches it within a second.
-constexpr std::uint32_t match_limit = 200'000'000;
-constexpr std::uint32_t heap_limit = 512 * 1024;  // KiB; only without JIT
-constexpr std::size_t jit_stack_start = 32 * 1024;
-constexpr std::size_t jit_stack_limit =
-    64 * 1024 * 1024;  // assumed, as above: no known pattern needs the default's end
+constexpr base::RegexLimits limits{
+    .heap_kib = 512 * 1024,  // only without JIT
+    // Assumed: a published pattern takes a few steps per character of the longest piece, and texts are of megabytes; an
+    // exponential pattern reaches it within a second.
+    .steps = 200'000'000,
+    .jit_stack = 64 * 1024 * 1024,  // assumed, as above: no known pattern needs the default's end
+};
 
 // Unicode White_Space: what Oniguruma's \s matches. PCRE2's has U+180E as well.
 constexpr std::string_view white_space_ranges =
@@ -146,85 +142,35 @@ class Translator {
     int class_depth_ = 0;
 };
 
-std::string message_of(int code) {
-    std::array<PCRE2_UCHAR, 256> buffer{};
-    pcre2_get_error_message(code, buffer.data(), buffer.size());
-    return reinterpret_cast<const char*>(buffer.data());
-}
-
-template <auto Free>
-struct Freer {
-    template <typename T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
-using CompileContext = std::unique_ptr<pcre2_compile_context, Freer<pcre2_compile_context_free>>;
-using MatchContext = std::unique_ptr<pcre2_match_context, Freer<pcre2_match_context_free>>;
-using MatchData = std::unique_ptr<pcre2_match_data, Freer<pcre2_match_data_free>>;
-using JitStack = std::unique_ptr<pcre2_jit_stack, Freer<pcre2_jit_stack_free>>;
-
-template <typename Pointer>
-Pointer checked(Pointer pointer) {
-    if (!pointer) throw std::bad_alloc();
-    return pointer;
-}
-
 }  // namespace
 
 std::string to_pcre2_dialect(std::string_view pattern, std::string_view origin) {
     return Translator(pattern, origin).translate();
 }
 
-struct Regex::Code {
-    std::unique_ptr<pcre2_code, Freer<pcre2_code_free>> compiled;
-    std::string pattern;
-    std::string origin;
-};
+namespace {
 
-Regex::Regex(std::string_view pattern, std::string_view origin) {
+base::Regex compiled(std::string_view pattern, std::string_view origin) {
     if (pattern.size() > longest_pattern || valid_utf8_prefix(pattern) != pattern.size()) {
         base::fail(ErrorCode::bad_file, "{}: a regular expression of {} bytes is longer than {} or not valid UTF-8",
                    origin, pattern.size(), longest_pattern);
     }
-    const std::string translated = to_pcre2_dialect(pattern, origin);
-    const CompileContext context = checked(CompileContext(pcre2_compile_context_create(nullptr)));
-    pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
-    int error = 0;
-    PCRE2_SIZE offset = 0;
-    // Ruby's ^ and $ match at every line.
-    auto* compiled =
-        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated.data()), translated.size(),
-                      PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NO_UTF_CHECK, &error, &offset, context.get());
-    if (compiled == nullptr) {
+    base::RegexMistake mistake;
+    std::optional<base::Regex> regex =
+        base::Regex::compile(to_pcre2_dialect(pattern, origin), {.jit = true}, mistake);
+    if (!regex) {
         base::fail(ErrorCode::bad_file, "{}: the regular expression '{}' cannot be compiled: {}", origin, pattern,
-                   message_of(error));
+                   mistake.what);
     }
-    code_ = std::make_unique<const Code>(Code{.compiled = decltype(Code::compiled)(compiled),
-                                              .pattern = std::string(pattern),
-                                              .origin = std::string(origin)});
-    // Where there is no JIT, PCRE2 interprets: slower, the same matches.
-    pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE);
+    return std::move(*regex);
 }
 
-Regex::~Regex() = default;
-Regex::Regex(Regex&&) noexcept = default;
-Regex& Regex::operator=(Regex&&) noexcept = default;
+}  // namespace
 
-struct Regex::Searcher::Memory {
-    MatchData data;
-    MatchContext context;
-    JitStack stack;  // made when the default one (32 KiB of the machine's) was too small
-};
+Regex::Regex(std::string_view pattern, std::string_view origin)
+    : compiled_(compiled(pattern, origin)), pattern_(pattern), origin_(origin) {}
 
-Regex::Searcher::Searcher(const Regex& regex) : regex_(&regex), memory_(std::make_unique<Memory>()) {
-    memory_->data = checked(MatchData(pcre2_match_data_create(1, nullptr)));
-    memory_->context = checked(MatchContext(pcre2_match_context_create(nullptr)));
-    pcre2_set_match_limit(memory_->context.get(), match_limit);
-    pcre2_set_heap_limit(memory_->context.get(), heap_limit);
-}
-
-Regex::Searcher::~Searcher() = default;
+Regex::Searcher::Searcher(const Regex& regex) : regex_(&regex), search_(regex.compiled_, limits) {}
 
 void Regex::Searcher::start(std::string_view text) {
     text_ = text;
@@ -251,25 +197,14 @@ std::optional<Regex::Match> Regex::Searcher::next() {
 }
 
 std::optional<Regex::Match> Regex::Searcher::search() {
-    const Code& code = *regex_->code_;
-    const auto run = [&] {
-        return pcre2_match(code.compiled.get(), reinterpret_cast<PCRE2_SPTR>(text_.data()), text_.size(), from_,
-                           PCRE2_NO_UTF_CHECK, memory_->data.get(), memory_->context.get());
-    };
-    int result = run();
-    if (result == PCRE2_ERROR_JIT_STACKLIMIT && !memory_->stack) {
-        memory_->stack = checked(JitStack(pcre2_jit_stack_create(jit_stack_start, jit_stack_limit, nullptr)));
-        pcre2_jit_stack_assign(memory_->context.get(), nullptr, memory_->stack.get());
-        result = run();
+    switch (search_.find(text_, from_)) {
+        case base::RegexSearch::Result::found: return search_.match();
+        case base::RegexSearch::Result::not_found: return std::nullopt;
+        case base::RegexSearch::Result::gave_up: break;
     }
-    if (result == PCRE2_ERROR_NOMATCH) return std::nullopt;
-    if (result < 0) {
-        base::fail(ErrorCode::out_of_budget,
-                   "{}: the regular expression '{}' takes too much on a text of {} bytes ({}); give a shorter text",
-                   code.origin, code.pattern, text_.size(), message_of(result));
-    }
-    const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(memory_->data.get());
-    return Match{.begin = ends[0], .end = ends[1]};
+    base::fail(ErrorCode::out_of_budget,
+               "{}: the regular expression '{}' takes too much on a text of {} bytes ({}); give a shorter text",
+               regex_->origin_, regex_->pattern_, text_.size(), search_.reason());
 }
 
 namespace {

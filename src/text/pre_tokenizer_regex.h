@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/regex.h"
+
 namespace ergon::text {
 
 /// The same expression in PCRE2's dialect. What cannot be said there, or is not understood, is an
@@ -19,22 +21,14 @@ class Regex {
   public:
     /// Throws Error(bad_file | unsupported) naming `origin`.
     Regex(std::string_view pattern, std::string_view origin);
-    ~Regex();
-    Regex(Regex&&) noexcept;
-    Regex& operator=(Regex&&) noexcept;
 
-    struct Match {
-        std::size_t begin, end;
-    };
+    using Match = base::RegexSearch::Group;
 
     /// Finds all matches in one text after another: leftmost first, not overlapping; an empty match right behind the
     /// match before does not count. One searcher per thread.
     class Searcher {
       public:
         explicit Searcher(const Regex& regex);
-        ~Searcher();
-        Searcher(const Searcher&) = delete;
-        Searcher& operator=(const Searcher&) = delete;
 
         /// Begins with a text (valid UTF-8), which must stay alive.
         void start(std::string_view text);
@@ -44,17 +38,17 @@ class Regex {
       private:
         std::optional<Match> search();
 
-        struct Memory;
         const Regex* regex_;
-        std::unique_ptr<Memory> memory_;
+        base::RegexSearch search_;
         std::string_view text_;
         std::size_t from_ = 0;
         std::optional<std::size_t> last_end_;
     };
 
   private:
-    struct Code;
-    std::unique_ptr<const Code> code_;
+    base::Regex compiled_;
+    std::string pattern_;
+    std::string origin_;
 };
 
 }  // namespace ergon::text

@@ -25,5 +25,15 @@ TEST(Text, OnlyAsciiLettersAreFolded) {
     EXPECT_FALSE(is_space('\0'));
 }
 
+TEST(Text, CellsAreQuotedWhereASpreadsheetWouldMisreadThem) {
+    EXPECT_EQ(csv_cell("plain text; 1.5"), "plain text; 1.5");
+    EXPECT_EQ(csv_cell(""), "");
+    EXPECT_EQ(csv_cell("a,b"), "\"a,b\"");
+    EXPECT_EQ(csv_cell("so-called \"x\""), "\"so-called \"\"x\"\"\"");
+    EXPECT_EQ(csv_cell("two\nlines"), "\"two\nlines\"");
+    EXPECT_EQ(csv_cell("\r"), "\"\r\"");
+    EXPECT_EQ(csv_cell("\""), "\"\"\"\"");
+}
+
 }  // namespace
 }  // namespace ergon::base

@@ -1,12 +1,16 @@
 #include "cli/program.h"
 
+#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <gtest/gtest.h>
 #include <memory>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace ergon::cli {
@@ -54,7 +58,7 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 }
 
 Outcome run(const std::vector<std::string>& arguments, std::string_view input, const Environment& environment,
-            int out_descriptor) {
+            int out_descriptor, const std::function<void(pid_t)>& while_it_runs = {}) {
     const File in = temporary_file(input);
     const File out = temporary_file();
     const File err = temporary_file();
@@ -75,6 +79,7 @@ Outcome run(const std::vector<std::string>& arguments, std::string_view input, c
         ADD_FAILURE() << "cannot start " << ERGON_PROGRAM;
         return {-1, {}, {}};
     }
+    if (while_it_runs) while_it_runs(child);
     int status = 0;
     waitpid(child, &status, 0);
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_all(out.get()), read_all(err.get())};
@@ -84,6 +89,16 @@ Outcome run(const std::vector<std::string>& arguments, std::string_view input, c
 
 Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view input, const Environment& environment) {
     return run(arguments, input, environment, -1);
+}
+
+Outcome signal_ergon(const std::vector<std::string>& arguments, int signal, const std::filesystem::path& when_there) {
+    return run(arguments, {}, {}, -1, [&](pid_t ergon) {
+        const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (!std::filesystem::exists(when_there) && std::chrono::steady_clock::now() < latest) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        kill(ergon, signal);
+    });
 }
 
 Outcome run_ergon_without_reader(const std::vector<std::string>& arguments, std::string_view input) {

@@ -20,6 +20,8 @@ using Environment = std::vector<std::pair<std::string, std::string>>;
 /// Runs `ergon arguments...` to its end; `environment` adds to this program's own.
 Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view input = {},
                   const Environment& environment = {});
+/// The same, and sends it (and not what it has started) a signal once a file is there.
+Outcome signal_ergon(const std::vector<std::string>& arguments, int signal, const std::filesystem::path& when_there);
 /// The same with a stdout whose reader has already left.
 Outcome run_ergon_without_reader(const std::vector<std::string>& arguments, std::string_view input = {});
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -37,12 +38,13 @@ class MeterCommand : public testing::Test {
     }
     std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
     std::string counter() const { return path("class/powercap/intel-rapl:0/energy_uj"); }
-    /// ergon meter on these trees.
-    Outcome meter(std::vector<std::string> arguments) const {
+    /// The words of ergon meter on these trees.
+    std::vector<std::string> on_these_trees(const std::vector<std::string>& arguments) const {
         std::vector<std::string> all{"meter", "--sysfs", folder_.path().string(), "--procfs", folder_.path().string()};
         all.insert(all.end(), arguments.begin(), arguments.end());
-        return run_ergon(all);
+        return all;
     }
+    Outcome meter(const std::vector<std::string>& arguments) const { return run_ergon(on_these_trees(arguments)); }
 
     TemporaryFolder folder_;
 };
@@ -82,11 +84,33 @@ TEST_F(MeterCommand, AddsRowsThatOthersReadAsCodeCarbons) {
 
 TEST_F(MeterCommand, PassesOnHowACommandEnds) {
     EXPECT_EQ(meter({"--", "sh", "-c", "kill -TERM $$"}).exit_code, 128 + 15);
-    const Outcome absent = meter({"--", "no-such-command-anywhere"});
-    EXPECT_EQ(absent.exit_code, 2);
-    EXPECT_THAT(absent.err, HasSubstr("no-such-command-anywhere"));
     const Outcome own = meter({"--", "echo", "--json", "--list"});
     EXPECT_EQ(own.out, "--json --list\n") << "a command's options are its own";
+}
+
+TEST_F(MeterCommand, ACommandThatCannotStartEndsAsInAShell) {
+    const std::string no_program = folder_.write("text", "not a program\n");
+    for (const auto& [command, code] : std::vector<std::pair<std::string, int>>{{"no-such-command-anywhere", 127},
+                                                                               {path("nowhere/at/all"), 127},
+                                                                               {no_program, 126},
+                                                                               {folder_.path().string(), 126}}) {
+        const Outcome outcome = meter({"--json", "--", command});
+        EXPECT_EQ(outcome.exit_code, code) << command;
+        EXPECT_THAT(outcome.err, HasSubstr("The command '" + command + "' cannot be started: "));
+        EXPECT_THAT(outcome.err, ::testing::Not(HasSubstr("joules"))) << "nothing was measured";
+    }
+}
+
+TEST_F(MeterCommand, PassesOnSignalsThatAreSentToItAlone) {
+    const std::string script = "trap 'exit 115' TERM; trap 'exit 101' HUP; : > " + path("ready") +
+                               "; for i in $(seq 1000); do sleep 0.02; done; exit 3";
+    for (const auto& [signal, code] : {std::pair(SIGTERM, 115), std::pair(SIGHUP, 101)}) {
+        const Outcome outcome =
+            signal_ergon(on_these_trees({"--json", "--", "sh", "-c", script}), signal, path("ready"));
+        EXPECT_EQ(outcome.exit_code, code) << "the command decides how it ends";
+        EXPECT_GT(json::parse(outcome.err)["seconds"], 0) << "what it cost until then is told";
+        std::filesystem::remove(path("ready"));
+    }
 }
 
 TEST_F(MeterCommand, ListsWhatItFoundAndWhatNot) {

@@ -7,23 +7,10 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "lab/reference_pairs.h"
 
 namespace ergon::lab {
 namespace {
-
-struct Pairs {
-    std::vector<double> a, b;
-};
-
-/// The data of tests/parity/statistics_reference.py.
-Pairs reference_pairs(std::uint64_t seed, std::size_t items) {
-    Pairs pairs;
-    for (std::size_t i = 0; i < items; ++i) {
-        pairs.a.push_back(-std::log(1 - base::random_uniform(seed, 1000, i)) + 0.1);
-        pairs.b.push_back(2 * pairs.a[i] * (0.5 + base::random_uniform(seed, 1001, i)));
-    }
-    return pairs;
-}
 
 Rows rows_of(const Pairs& pairs) {
     Rows rows(2);

@@ -6,23 +6,14 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/random.h"
+#include "lab/reference_pairs.h"
 
 namespace ergon::lab {
 namespace {
 
-struct Pairs {
-    std::vector<double> a, b;
-};
-
-/// The data of tests/parity/statistics_reference.py, the second column about as long as the first.
-Pairs reference_pairs(std::uint64_t seed, std::size_t items) {
-    Pairs pairs;
-    for (std::size_t i = 0; i < items; ++i) {
-        pairs.a.push_back(-std::log(1 - base::random_uniform(seed, 1000, i)) + 0.1);
-        pairs.b.push_back(2 * pairs.a[i] * (0.5 + base::random_uniform(seed, 1001, i)) / 1.7);
-    }
-    return pairs;
+/// Pairs of which the second are about as much as the first, as the script has them for these tests.
+Pairs even_pairs(std::uint64_t seed, std::size_t items) {
+    return reference_pairs(seed, items, 1.7);
 }
 
 TEST(Permutation, CountsEveryExchangeAsSciPyDoes) {
@@ -35,16 +26,22 @@ TEST(Permutation, CountsEveryExchangeAsSciPyDoes) {
     constexpr std::array<Reference, 4> scipy{
         {{1, 6, 0.71875}, {2, 8, 0.5546875}, {3, 10, 0.12109375}, {4, 12, 0.31884765625}}};
     for (const Reference& reference : scipy) {
-        const Pairs pairs = reference_pairs(reference.seed, reference.items);
+        const Pairs pairs = even_pairs(reference.seed, reference.items);
         EXPECT_DOUBLE_EQ(permutation_p(pairs.a, pairs.b, 1), reference.p) << reference.items;
     }
 }
 
 TEST(Permutation, DrawsComeNearTheWholeCount) {
-    const Pairs pairs = reference_pairs(3, 10);
-    // A share of 20,000 draws scatters by 0.0023 about 0.12109: five of those.
-    EXPECT_NEAR(permutation_p(pairs.a, pairs.b, 7, 1023), 0.12109, 0.05) << "1,024 exchanges are more than the draws";
-    const Pairs long_ones = reference_pairs(3, 200);
+    const Pairs pairs = even_pairs(3, 10);
+    const double whole = permutation_p(pairs.a, pairs.b, 7, 1024);
+    // A share of 1,023 draws scatters by sqrt(0.121 x 0.879 / 1,023) = 0.0102 about the share of all exchanges: four
+    // of those. That the observed exchange counts as one more moves it by less than a tenth of one.
+    constexpr std::int64_t draws = 1023;
+    const double scatter = std::sqrt(whole * (1 - whole) / draws);
+    const double drawn = permutation_p(pairs.a, pairs.b, 7, draws);
+    EXPECT_NEAR(drawn, whole, 4 * scatter);
+    EXPECT_NE(drawn, whole) << "1,024 exchanges are more than the draws";
+    const Pairs long_ones = even_pairs(3, 200);
     std::vector<double> longer = long_ones.a;
     for (double& one : longer) one *= 1.5;
     EXPECT_DOUBLE_EQ(permutation_p(long_ones.a, longer, 7, 999), 1.0 / 1000) << "no exchange comes as far";

@@ -1,4 +1,4 @@
-#include "lab/report_data.h"
+#include "lab/loaded_run.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -10,6 +10,7 @@
 #include "lab/circumstances.h"
 #include "lab/comparison_csv.h"
 #include "lab/comparison_page.h"
+#include "lab/conditions.h"
 #include "lab/verify.h"
 
 namespace ergon::lab {
@@ -30,7 +31,8 @@ class StoredRuns : public ::testing::Test {
                                  3,
                                  {{"energy_source", "Simulated."}, {"threads", 2}},
                                  "0.1.0",
-                                 {{"shard", fmt::format("{}/{}", shard + 1, shards)}}};
+                                 {{"shard", fmt::format("{}/{}", shard + 1, shards)},
+                                  {"throttling", shard == 1 ? throttling_not_seen : throttling_seen}}};
         const RunId id = results.start(run, contenders());
         std::vector<AskedPrompt> prompts;
         for (int i = 0; i < 10; ++i)
@@ -86,6 +88,8 @@ TEST_F(StoredRuns, ShardsMergeIntoTheWhole) {
     EXPECT_EQ(merged.report.shown.size(), 10u);
     EXPECT_EQ(merged.energy_source, "Simulated.");
     EXPECT_TRUE(merged.finished);
+    EXPECT_EQ(expected.report.run.protocol["throttling"], throttling_seen);
+    EXPECT_EQ(merged.report.run.protocol["throttling"], throttling_not_seen) << "one machine could not see it";
     files.push_back(files[0]);
     test::expect_error(base::ErrorCode::bad_argument, "shard 1/3 again", [&] { load_runs(files); });
 }
@@ -112,7 +116,7 @@ TEST_F(StoredRuns, ThePageHoldsEverythingAndTrustsNothing) {
     for (const char* part :
          {"The result", "On different tasks", "Is it a fair comparison?", "17,800 J", "How it was done",
           "Every prompt, every answer", "Where the joules of an answer go", "run.sqlite", "idle before", "router",
-          "beta &lt;b&gt;", "Simulated.", "Other programs took"}) {
+          "beta &lt;b&gt;", "Simulated.", "Other programs took", "the kernel counts it"}) {
         EXPECT_THAT(page, HasSubstr(part));
     }
     EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
@@ -130,6 +134,9 @@ TEST_F(StoredRuns, CircumstancesAreSaidWhereTheyMatter) {
     EXPECT_TRUE(circumstances(run.report.comparison, {}, {}).empty());
     const std::vector<Condition> hot{{"throttled", {{"pause_seconds", 30}}, ""}};
     EXPECT_THAT(circumstances(run.report.comparison, {}, hot).at(0), HasSubstr("30 s were waited"));
+    RunDescription blind;
+    blind.protocol["throttling"] = throttling_not_seen;
+    EXPECT_THAT(circumstances(run.report.comparison, blind, {}).at(0), HasSubstr("heat could not be seen"));
 }
 
 TEST_F(StoredRuns, TheCsvHasARowForEachContenderAndTask) {

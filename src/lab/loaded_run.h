@@ -1,5 +1,5 @@
 #pragma once
-// Runs from results files, whole or in shards, summed up for a table or a page.
+// A run read back from results files, whole or from its shards, and summed up for a table or a page.
 
 #include <filesystem>
 #include <memory>

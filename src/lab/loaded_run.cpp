@@ -1,10 +1,11 @@
-#include "lab/report_data.h"
+#include "lab/loaded_run.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <set>
 
 #include "base/error.h"
+#include "lab/conditions.h"
 
 namespace ergon::lab {
 namespace {
@@ -103,6 +104,10 @@ LoadedRun sum_up(std::vector<Part> parts, std::span<const Factor> factors) {
         loaded.report.results += (loaded.report.results.empty() ? "" : ", ") + part.results->path().filename().string();
     }
     loaded.report.run = parts.front().description;
+    // What one of the machines could not see may have been in the whole.
+    if (std::ranges::any_of(parts, throttled_unseen, &Part::description)) {
+        loaded.report.run.protocol["throttling"] = throttling_not_seen;
+    }
     loaded.report.comparison = builder.finish({.seed = loaded.report.run.seed}, factors);
     loaded.report.prompts = std::ssize(loaded.report.comparison.prompts);
     return loaded;

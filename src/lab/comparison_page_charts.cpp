@@ -1,18 +1,18 @@
-#include "lab/comparison_charts.h"
+#include "lab/comparison_page_charts.h"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <set>
+#include <map>
+
+#include "lab/findings.h"
 
 namespace ergon::lab {
 namespace {
 
 using energy::kept_phase_count;
-using report::Align;
 
 const base::Unit tokens{"tokens", base::Prefixes::none};
-constexpr std::array<const char*, kept_phase_count> doing{"reading the prompt", "thinking", "answering"};
 
 report::Range range_of(const Estimate& estimate) {
     return {estimate.low, estimate.high};
@@ -20,6 +20,18 @@ report::Range range_of(const Estimate& estimate) {
 
 std::optional<energy::Method> method_of(const ContenderSummary& one) {
     return one.joules_per_answer ? std::optional(one.joules_per_answer->method) : std::nullopt;
+}
+
+/// Bars for contenders, of which there are none yet.
+report::BarChart bars_of_contenders(const char* title, const char* description, const char* quantity,
+                                    const base::Unit& unit) {
+    report::BarChart chart;
+    chart.title = title;
+    chart.description = description;
+    chart.quantity = quantity;
+    chart.unit = unit;
+    chart.bars_are = "contender";
+    return chart;
 }
 
 }  // namespace
@@ -49,12 +61,9 @@ report::PairedDots joules_by_prompt(const Comparison& comparison) {
 }
 
 report::BarChart tokens_by_phase(const Comparison& comparison) {
-    report::BarChart chart;
-    chart.title = "Tokens of an answer";
-    chart.description = "Tokens read, thought and answered, on average over the answers.";
-    chart.quantity = "tokens per answer";
-    chart.unit = tokens;
-    chart.bars_are = "contender";
+    report::BarChart chart =
+        bars_of_contenders("Tokens of an answer", "Tokens read, thought and answered, on average over the answers.",
+                           "tokens per answer", tokens);
     chart.parts = {"prompt", "thinking", "answer"};
     for (const ContenderSummary& one : comparison.contenders) {
         if (one.answers == 0) continue;
@@ -67,13 +76,11 @@ report::BarChart tokens_by_phase(const Comparison& comparison) {
 }
 
 report::BarChart joules_by_phase(const Comparison& comparison) {
-    report::BarChart chart;
-    chart.title = "Joules of an answer";
-    chart.description = "What reading, thinking and answering took, on average over the answers; idle power included.";
-    chart.quantity = "energy per answer";
-    chart.unit = report::joules;
-    chart.bars_are = "contender";
-    chart.parts.assign(doing.begin(), doing.end());
+    report::BarChart chart = bars_of_contenders(
+        "Joules of an answer",
+        "What reading, thinking and answering took, on average over the answers; idle power included.",
+        "energy per answer", report::joules);
+    chart.parts.assign(phase_doing.begin(), phase_doing.end());
     for (const ContenderSummary& one : comparison.contenders) {
         if (!one.joules_per_answer) continue;
         report::Bar& bar = chart.bars.emplace_back(report::bar_of(one.label, *one.joules_per_answer));
@@ -86,12 +93,9 @@ report::BarChart joules_by_phase(const Comparison& comparison) {
 }
 
 report::BarChart joules_by_component(const Comparison& comparison) {
-    report::BarChart chart;
-    chart.title = "Where the joules of an answer go";
-    chart.description = "Energy above idle by part of the model, on average over the answers.";
-    chart.quantity = "energy above idle per answer";
-    chart.unit = report::joules;
-    chart.bars_are = "contender";
+    report::BarChart chart = bars_of_contenders("Where the joules of an answer go",
+                                                "Energy above idle by part of the model, on average over the answers.",
+                                                "energy above idle per answer", report::joules);
     std::map<std::string, double> sums;
     for (const ContenderSummary& one : comparison.contenders) {
         for (const auto& [component, joules] : one.measures.components) sums[component] += joules;
@@ -161,7 +165,7 @@ report::Waterfall decomposition(const Comparison& comparison, const PairSummary&
         for (std::size_t k = 0; k < 2; ++k) {
             const Estimate& term = pair.terms[i][k];
             if (term.value == 0 && term.low == 0 && term.high == 0) continue;
-            chart.factors.push_back({fmt::format("{}: {}", doing[i], k == 0 ? "tokens" : "joules per token"),
+            chart.factors.push_back({fmt::format("{}: {}", phase_doing[i], k == 0 ? "tokens" : "joules per token"),
                                      term.value, known(term) ? std::optional(range_of(term)) : std::nullopt});
         }
     }

@@ -1,10 +1,8 @@
-// The tables of a comparison's page.
+#include "lab/comparison_page_tables.h"
 
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-
-#include "lab/comparison_charts.h"
 
 namespace ergon::lab {
 namespace {

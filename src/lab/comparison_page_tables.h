@@ -1,11 +1,9 @@
 #pragma once
-// The charts and tables of a comparison's page.
-
-#include <vector>
+// The tables of a comparison's page.
 
 #include "energy/references.h"
 #include "lab/comparison.h"
-#include "report/page.h"
+#include "report/table.h"
 
 namespace ergon::lab {
 
@@ -21,12 +19,5 @@ report::Table measures_table(const Comparison& comparison);
 /// Joules per 1,000 words and per answer, and the minutes of video that are as much.
 report::Table everyday_table(const Comparison& comparison, const energy::References& references);
 report::Table published_table(const energy::References& references);
-
-report::PairedDots joules_by_prompt(const Comparison& comparison);
-report::BarChart tokens_by_phase(const Comparison& comparison);
-report::BarChart joules_by_phase(const Comparison& comparison);
-report::BarChart joules_by_component(const Comparison& comparison);
-report::Scatter accuracy_against_joules(const Comparison& comparison);
-report::Waterfall decomposition(const Comparison& comparison, const PairSummary& pair);
 
 }  // namespace ergon::lab
