@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "base/digest.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "lab/conditions.h"
@@ -29,7 +30,7 @@ std::vector<Contender> contenders_of(std::span<const std::unique_ptr<Answerer>> 
 
 /// Equal for the same questions with the same right answers.
 std::string digest_of(std::span<const tasks::Prompt> prompts) {
-    Digest digest;
+    base::Digest digest;
     for (const tasks::Prompt& prompt : prompts) {
         for (const std::string* part : {&prompt.id, &prompt.category, &prompt.text, &prompt.answer}) digest.add(*part);
     }

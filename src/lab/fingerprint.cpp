@@ -1,11 +1,10 @@
 #include "lab/fingerprint.h"
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <vector>
 
+#include "base/digest.h"
 #include "base/file.h"
-#include "base/random.h"
 
 namespace ergon::lab {
 namespace {
@@ -15,18 +14,6 @@ constexpr std::size_t fingerprint_samples = 256;
 constexpr std::size_t fingerprint_sample_bytes = 4096;
 
 }  // namespace
-
-void Digest::add(std::span<const std::byte> bytes) {
-    for (const std::byte byte : bytes) add(static_cast<std::uint64_t>(byte), bytes.size());
-}
-
-void Digest::add(std::uint64_t first, std::uint64_t second) {
-    value_ = base::random_bits(value_, first, second);
-}
-
-std::string Digest::text() const {
-    return fmt::format("{:016x}", value_);
-}
 
 std::string file_fingerprint(const std::filesystem::path& path) {
     std::vector<std::filesystem::path> files;
@@ -38,7 +25,7 @@ std::string file_fingerprint(const std::filesystem::path& path) {
     } else {
         files.push_back(path);
     }
-    Digest digest;
+    base::Digest digest;
     for (const std::filesystem::path& path_of_file : files) {
         const base::MappedFile file(path_of_file);
         const std::span<const std::byte> bytes = file.bytes();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "engine/chat.h"
 #include "engine/components.h"
@@ -16,7 +17,7 @@ using text::Phase;
 
 /// Equal for vocabularies with the same tokens in the same order.
 std::string vocabulary_fingerprint(const text::Tokenizer& tokenizer) {
-    Digest digest;
+    base::Digest digest;
     for (std::int64_t id = 0; id < tokenizer.size(); ++id) {
         digest.add(tokenizer.bytes(static_cast<engine::TokenId>(id)));
     }

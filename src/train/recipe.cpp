@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "train/recipe_table.h"
 
@@ -119,13 +120,6 @@ DataRecipe read_data(RecipeTable t, const std::filesystem::path& folder) {
     return d;
 }
 
-/// FNV-1a, 64 bits.
-std::uint64_t digest(std::string_view text) {
-    std::uint64_t hash = 0xCBF29CE484222325u;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
-    return hash;
-}
-
 }  // namespace
 
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::string>& settings) {
@@ -147,7 +141,9 @@ Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::str
     root.erase("checkpoint");  // when it is saved changes nothing of what is learnt
     std::ostringstream text;
     text << toml::json_formatter{root};
-    recipe.fingerprint = digest(text.str());
+    base::Digest digest;
+    digest.add(text.str());
+    recipe.fingerprint = digest.value();
     return recipe;
 }
 
