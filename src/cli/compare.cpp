@@ -1,5 +1,6 @@
 // ergon compare MODEL MODEL...: the same prompts to each, what every answer cost, and what the ratio is made of.
 
+#include <cstdio>
 #include <fmt/format.h>
 #include <memory>
 
@@ -20,6 +21,7 @@ void compare(const ExperimentOptions& options, const std::string& other_file) {
     const lab::RunId run = options.run(results);
     const lab::LoadedRun loaded = lab::load_run(results, run, design);
     print_findings(loaded, options.cost);
+    std::fflush(stdout);  // the table first, where both go to one place
     fmt::print(stderr, "Every answer is kept in {} (run {}).\n", options.results_file, run);
     options.files.write(loaded, options.cost);
     if (!other_file.empty()) verify(results, run, loaded, other_file);

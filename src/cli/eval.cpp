@@ -1,5 +1,6 @@
 // ergon eval MODEL --task T: right answers, and what each of them takes.
 
+#include <cstdio>
 #include <fmt/format.h>
 #include <memory>
 
@@ -19,6 +20,7 @@ void evaluate(const ExperimentOptions& options) {
     if (loaded.report.comparison.contenders[0].graded == 0) {
         fmt::print("None of these prompts has a right answer, so nothing could be graded.\n");
     }
+    std::fflush(stdout);  // the table first, where both go to one place
     fmt::print(stderr, "Every answer is kept in {} (run {}).\n", options.results_file, run);
     options.files.write(loaded, options.cost);
 }

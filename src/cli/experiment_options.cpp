@@ -73,6 +73,19 @@ AnswerOptions merged(const AnswerOptions& common, const lab::ContenderSpec& spec
     return own;
 }
 
+/// Sampling is equal unless a contender's own options say otherwise: all take what the first of the models recommends
+/// that recommends any, and are greedy if none does. Returns that.
+engine::GenerationDefaults share_sampling(const std::vector<engine::LoadedModel*>& models) {
+    const auto source = std::ranges::find_if(models, [](const auto* model) { return !model->defaults.origin.empty(); });
+    if (source == models.end()) return {};
+    engine::GenerationDefaults shared = (*source)->defaults;
+    for (auto& [setting, origin] : shared.origin) origin += fmt::format(" of {}", (*source)->name);
+    for (engine::LoadedModel* model : models) {
+        if (model != *source) model->defaults = shared;
+    }
+    return shared;
+}
+
 void show(Progress& progress, const lab::ExperimentProgress& at) {
     const auto done = static_cast<long>(at.done), all = static_cast<long>(at.all);
     if (at.answer == nullptr) {
@@ -231,6 +244,23 @@ Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
     std::ranges::sort(distinct);
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
     check_memory(distinct);
+    std::vector<engine::LoadedModel*> loaded(specs.size());
+    for (std::size_t i = 0; i < specs.size(); ++i) {
+        if (specs[i].is_server()) continue;
+        const int its_threads = specs[i].threads.value_or(threads);
+        auto& pool = all.pools[its_threads];
+        if (!pool) pool = std::make_unique<base::ThreadPool>(its_threads);
+        const std::pair key{paths[i], its_threads};
+        auto found = all.models.find(key);
+        if (found == all.models.end()) {
+            found = all.models.emplace(key, engine::load_model(paths[i], load, *pool)).first;
+        }
+        loaded[i] = &found->second;
+    }
+    std::vector<engine::LoadedModel*> local = loaded;
+    std::erase(local, nullptr);
+    const engine::GenerationDefaults shared = share_sampling(local);
+
     for (std::size_t i = 0; i < specs.size(); ++i) {
         const lab::ContenderSpec& spec = specs[i];
         const AnswerOptions own = merged(answer, spec);
@@ -239,25 +269,19 @@ Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
                 base::fail(ErrorCode::bad_argument, "{} is a server, which does not tell the likelihood of letters.",
                            spec.model);
             }
-            all.answerers.push_back(lab::answer_by_server(endpoint_options(spec, own)));
+            lab::EndpointOptions options = endpoint_options(spec, own);
+            if (!local.empty()) options.usual = {shared.sampling.temperature, shared.sampling.top_p};
+            all.answerers.push_back(lab::answer_by_server(options));
             continue;
         }
-        const int its_threads = spec.threads.value_or(threads);
-        auto& pool = all.pools[its_threads];
-        if (!pool) pool = std::make_unique<base::ThreadPool>(its_threads);
-        const std::pair key{paths[i], its_threads};
-        auto loaded = all.models.find(key);
-        if (loaded == all.models.end()) {
-            loaded = all.models.emplace(key, engine::load_model(paths[i], load, *pool)).first;
-        }
-        const engine::LoadedModel& model = loaded->second;
+        const engine::LoadedModel& model = *loaded[i];
         lab::LocalOptions options{.generation = own.for_model(model),
                                   .sampling = own.sampling_json(model),
                                   .label = spec.label.empty() ? model.name : spec.label,
                                   .system = system,
                                   .thinking = !own.no_think,
                                   .cache = spec.cache.value_or(cache),
-                                  .threads = its_threads,
+                                  .threads = spec.threads.value_or(threads),
                                   .strict = load.strict,
                                   .by_likelihood = by_likelihood};
         if (!own.max_tokens) options.generation.max_tokens = default_max_tokens;

@@ -22,9 +22,17 @@ ordered_json or_null(const std::optional<T>& value) {
     return value ? ordered_json(*value) : ordered_json();
 }
 
+std::optional<double> temperature_of(const EndpointOptions& options) {
+    return options.temperature || !options.usual ? options.temperature : options.usual->temperature;
+}
+std::optional<double> top_p_of(const EndpointOptions& options) {
+    return options.top_p || !options.usual ? options.top_p : options.usual->top_p;
+}
+
 ordered_json details_of(const EndpointOptions& options, const tasks::EndpointAddress& address, bool here) {
-    const auto setting = [](const std::optional<double>& value) {
-        return ordered_json{{"value", or_null(value)}, {"from", value ? "option" : "server"}};
+    const auto setting = [&](const std::optional<double>& named, const std::optional<double>& sent) {
+        const char* const from = named ? "option" : sent ? "the other contenders" : "server";
+        return ordered_json{{"value", or_null(sent)}, {"from", from}};
     };
     const std::string energy = here              ? "the machine's counters around each request, and where a phase ends"
                                : options.assumed ? "assumed: " + options.assumed->source
@@ -37,7 +45,9 @@ ordered_json details_of(const EndpointOptions& options, const tasks::EndpointAdd
             {"max_tokens", options.max_tokens},
             {"max_thinking", nullptr},
             {"stop", options.stop},
-            {"sampling", {{"temperature", setting(options.temperature)}, {"top_p", setting(options.top_p)}}},
+            {"sampling",
+             {{"temperature", setting(options.temperature, temperature_of(options))},
+              {"top_p", setting(options.top_p, top_p_of(options))}}},
             {"energy", energy}};
 }
 
@@ -90,8 +100,8 @@ class EndpointAnswerer final : public Answerer {
         if (!options_.system.empty()) request.messages.push_back({"system", options_.system});
         request.messages.push_back({"user", question});
         request.max_tokens = options_.max_tokens;
-        request.temperature = options_.temperature;
-        request.top_p = options_.top_p;
+        request.temperature = temperature_of(options_);
+        request.top_p = top_p_of(options_);
         request.seed = static_cast<std::int64_t>((options_.seed + static_cast<std::uint64_t>(repeat)) & 0x7FFFFFFF);
         request.stop = options_.stop;
         request.no_think = !options_.thinking;

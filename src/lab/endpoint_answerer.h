@@ -29,7 +29,12 @@ struct EndpointOptions {
     std::string system;
     bool thinking = true;
     std::int64_t max_tokens = 0;
-    std::optional<double> temperature, top_p;  // nothing: the server's own
+    std::optional<double> temperature, top_p;  // that the user named
+    /// Of the other contenders, so that sampling is equal; nothing: the server's own.
+    struct Sampling {
+        double temperature = 0, top_p = 1;
+    };
+    std::optional<Sampling> usual;
     std::uint64_t seed = 0;
     std::vector<std::string> stop;
     std::optional<AssumedEnergy> assumed;  // for a server elsewhere

@@ -72,9 +72,14 @@ class Differences {
     std::vector<Difference> list_;
 };
 
+/// A server whose joules were read from this machine.
+bool on_this_machine(const ContenderSummary& one) {
+    return is_server(one) && one.details.value("on_this_machine", false);
+}
+
 std::string kind_of(const ContenderSummary& one) {
     if (!is_server(one)) return "in this process";
-    return one.details.value("on_this_machine", false) ? "a server on this machine" : "a server elsewhere";
+    return on_this_machine(one) ? "a server on this machine" : "a server elsewhere";
 }
 
 std::string density(const ContenderSummary& one) {
@@ -145,6 +150,11 @@ std::vector<std::string> shows(const ContenderSummary& a, const ContenderSummary
     if (is_server(a) != is_server(b)) {
         sentences.push_back(
             "One is a server, whose batches, cache and other users are not under this program's control.");
+    }
+    if (on_this_machine(a) != on_this_machine(b)) {
+        sentences.push_back(
+            "The server's joules are those of the whole machine while it answered: what other programs took meanwhile "
+            "is among them, which it is not for a model in this process.");
     }
     if (differing > 1 && !same_weights) {
         sentences.push_back(fmt::format(

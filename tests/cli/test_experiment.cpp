@@ -68,6 +68,27 @@ TEST_F(Experiment, GradesByCategoryAndWritesEveryFile) {
     EXPECT_THAT(content(path("t.csv")), HasSubstr("thinker,maths,4,"));
 }
 
+/// Without a word of the user, all sample as the one that recommends something.
+TEST_F(Experiment, SamplingIsEqualUnlessAContenderSaysOtherwise) {
+    const auto temperatures = [&](const std::vector<std::string>& models) {
+        std::vector<std::string> arguments{"compare", "--prompts", prompts(), "--limit", "1", "--idle-seconds", "0",
+                                           "--results", path("s.sqlite"), "--anew", "--json", path("s.json")};
+        arguments.insert(arguments.begin() + 1, models.begin(), models.end());
+        const Outcome outcome = run_ergon(arguments);
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+        std::vector<json> found;
+        const json all = json::parse(content(path("s.json")));
+        for (const json& one : all["contenders"]) found.push_back(one["details"]["sampling"]["temperature"]);
+        return found;
+    };
+    const std::string thinker = fixture("scripted-thinker"), plain = fixture("scripted-plain");
+    const json advice{{"value", 0.6}, {"from", "advice for DeepSeek-R1"}};
+    const json shared{{"value", 0.6}, {"from", "advice for DeepSeek-R1 of scripted-thinker"}};
+    EXPECT_EQ(temperatures({plain, thinker}), (std::vector<json>{shared, advice}));
+    EXPECT_EQ(temperatures({thinker, plain + ":temperature=0"})[1], (json{{"value", 0.0}, {"from", "option"}}));
+    EXPECT_EQ(temperatures({plain, plain + ":label=again"})[0], (json{{"value", 0.0}, {"from", "ergon"}}));
+}
+
 TEST_F(Experiment, ReportMakesTheSameFindingsAgain) {
     const Outcome first = compare("r.sqlite", {"--json", path("a.json")});
     ASSERT_EQ(first.exit_code, 0) << first.err;

@@ -14,6 +14,7 @@ namespace {
 using energy::Phase;
 using std::chrono::milliseconds;
 using test::HttpServer;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -91,6 +92,17 @@ TEST_F(Served, AsksAsItWasTold) {
     EXPECT_THAT(requests[0], HasSubstr("Bearer sk-secret"));
     EXPECT_THAT(requests[1], HasSubstr("\"max_tokens\":8"));
     EXPECT_THAT(answerer->contender().details.dump() + answer.raw.dump(), Not(HasSubstr("sk-secret")));
+}
+
+TEST_F(Served, SamplesAsTheOtherContendersDo) {
+    options_.usual = {0, 0.95};
+    options_.top_p = 0.5;
+    const auto answerer = answer_by_server(options_);
+    answerer->answer(prompt_, 0);
+    EXPECT_THAT(server_.requests().at(0), AllOf(HasSubstr("\"temperature\":0.0"), HasSubstr("\"top_p\":0.5")));
+    const auto& sampling = answerer->contender().details["sampling"];
+    EXPECT_EQ(sampling["temperature"]["from"], "the other contenders");
+    EXPECT_EQ(sampling["top_p"]["from"], "option");
 }
 
 TEST_F(Served, ABrokenAnswerIsAnErrorAndNoAnswer) {

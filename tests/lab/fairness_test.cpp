@@ -113,6 +113,9 @@ TEST(Fairness, ServersSayLittle) {
     EXPECT_THAT(differences_text(found), HasSubstr("parameters (7.00 billion / not known)"));
     EXPECT_THAT(sentences(found), HasSubstr("not known, so this says nothing about sparse experts"));
     EXPECT_FALSE(found.same_tokenizer);
+    EXPECT_THAT(sentences(found), Not(HasSubstr("whole machine")));
+    server.details["on_this_machine"] = true;
+    EXPECT_THAT(sentences(fairness(contender("a"), server)), HasSubstr("those of the whole machine while it answered"));
 }
 
 TEST(Fairness, OddDetailsBreakNothing) {
