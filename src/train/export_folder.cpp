@@ -83,13 +83,16 @@ Json hugging_face_config(const Architecture& architecture) {
     return json;
 }
 
-void export_folder(const std::filesystem::path& folder, const Weights& weights,
-                   const std::filesystem::path& tokenizer) {
+void export_folder(const std::filesystem::path& folder, const Weights& weights, const engine::LoadedModel& words) {
     std::filesystem::create_directories(folder);
     for (const char* name : {"tokenizer.json", "tokenizer_config.json"}) {
-        base::write_atomically(folder / name, base::read_text(tokenizer / name));
+        base::write_atomically(folder / name, base::read_text(words.path / name));
     }
-    base::write_atomically(folder / "config.json", hugging_face_config(weights.architecture()).dump(2) + "\n");
+    Json config = hugging_face_config(weights.architecture());
+    const text::Tokenizer& tokenizer = words.words();
+    if (tokenizer.bos()) config["bos_token_id"] = *tokenizer.bos();
+    if (tokenizer.eos()) config["eos_token_id"] = *tokenizer.eos();
+    base::write_atomically(folder / "config.json", config.dump(2) + "\n");
     formats::write_safetensors(folder / "model.safetensors", weights.tensors());
 }
 

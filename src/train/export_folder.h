@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "engine/loaded_model.h"
 #include "formats/json.h"
 #include "train/weights.h"
 
@@ -11,7 +12,8 @@ namespace ergon::train {
 /// What config.json says of the shape, under the names that transformers reads (DeepseekV3, DeepseekV2 or Llama).
 formats::Json hugging_face_config(const Architecture& architecture);
 
-/// Writes the folder, each file aside and renamed, the weights last. Throws Error(system | not_found).
-void export_folder(const std::filesystem::path& folder, const Weights& weights, const std::filesystem::path& tokenizer);
+/// Writes the folder, each file aside and renamed, the weights last; `words` was read from the tokenizer's folder,
+/// whose files are copied. Throws Error(system | not_found).
+void export_folder(const std::filesystem::path& folder, const Weights& weights, const engine::LoadedModel& words);
 
 }  // namespace ergon::train

@@ -157,7 +157,7 @@ Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader
             save();
         if (stop && trainer.steps() < recipe.trainer.schedule.steps) return Ended::stopped;
     }
-    export_folder(paths.model, weights, recipe.tokenizer);
+    export_folder(paths.model, weights, words);
     return Ended::finished;
 }
 
