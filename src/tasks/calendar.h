@@ -33,8 +33,7 @@ inline Date date_of(std::chrono::sys_days days) {
 
 /// A day from 2001 to 2040.
 inline std::chrono::sys_days any_day(Draw& draw) {
-    using namespace std::chrono;
-    return sys_days(year(2001) / January / 1) + days(draw.between(0, 14'600));
+    return std::chrono::sys_days(std::chrono::year(2001) / 1 / 1) + std::chrono::days(draw.between(0, 14'600));
 }
 
 /// Minutes since midnight as HH:MM.

@@ -42,7 +42,7 @@ std::size_t drawn(Draw& draw, const std::array<std::uint32_t, size>& weights, st
 
 }  // namespace
 
-WorkedPuzzle worked(std::string question, std::string answer, Grader grader, Working working, std::string key) {
+WorkedPuzzle worked(std::string question, std::string answer, Grader grader, const Working& working, std::string key) {
     WorkedPuzzle made;
     made.prompt.text = std::move(question);
     made.prompt.answer = std::move(answer);

@@ -21,9 +21,9 @@ std::string question(Draw& draw, const std::string& expression) {
     return fmt::format(fmt::runtime(draw.one_of(wordings)), expression);
 }
 
-WorkedPuzzle asked(Draw& draw, const std::string& expression, std::int64_t result, Working working, std::string key) {
-    return worked(question(draw, expression), std::to_string(result), Grader::number, std::move(working),
-                  std::move(key));
+WorkedPuzzle asked(Draw& draw, const std::string& expression, std::int64_t result, const Working& working,
+                   std::string key) {
+    return worked(question(draw, expression), std::to_string(result), Grader::number, working, std::move(key));
 }
 
 /// How many digits numbers of a difficulty have, from and to.
@@ -43,7 +43,7 @@ std::optional<WorkedPuzzle> sum_or_difference(Draw& draw, int difficulty) {
     Working working;
     const std::int64_t result = difference ? subtract_in_columns(working, a + b, b) : add_in_columns(working, a, b);
     const std::string expression = difference ? fmt::format("{} - {}", a + b, b) : fmt::format("{} + {}", a, b);
-    return asked(draw, expression, result, std::move(working), key_of("sum", {a, b}));
+    return asked(draw, expression, result, working, key_of("sum", {a, b}));
 }
 
 /// Three or four numbers, added and taken away from left to right.
@@ -66,7 +66,7 @@ std::optional<WorkedPuzzle> several_terms(Draw& draw, int difficulty) {
         }
         numbers.push_back(number);
     }
-    return asked(draw, expression, value, std::move(working), key_of("numbers", numbers));
+    return asked(draw, expression, value, working, key_of("numbers", numbers));
 }
 
 /// a * b, or a * b / a: one fact, and one key.
@@ -78,7 +78,7 @@ std::optional<WorkedPuzzle> product(Draw& draw, int difficulty) {
     const std::int64_t a = number_of_digits(draw, a_digits), b = number_of_digits(draw, b_digits);
     Working working;
     const std::int64_t result = multiply_in_columns(working, std::max(a, b), std::min(a, b));
-    return asked(draw, fmt::format("{} * {}", a, b), result, std::move(working), key_of("product", {a, b}));
+    return asked(draw, fmt::format("{} * {}", a, b), result, working, key_of("product", {a, b}));
 }
 
 std::optional<WorkedPuzzle> quotient(Draw& draw, int difficulty) {
@@ -89,7 +89,7 @@ std::optional<WorkedPuzzle> quotient(Draw& draw, int difficulty) {
     const std::int64_t a = number_of_digits(draw, a_digits), b = number_of_digits(draw, b_digits);
     Working working;
     const std::int64_t result = divide_in_columns(working, a * b, b);
-    return asked(draw, fmt::format("{} / {}", a * b, b), result, std::move(working), key_of("product", {a, b}));
+    return asked(draw, fmt::format("{} / {}", a * b, b), result, working, key_of("product", {a, b}));
 }
 
 /// a * b + c * d, or with c alone.
@@ -115,7 +115,7 @@ std::optional<WorkedPuzzle> mixture(Draw& draw, int difficulty) {
         expression += fmt::format(" * {}", d);
         numbers.push_back(d);
     }
-    return asked(draw, expression, result, std::move(working), key_of("numbers", numbers));
+    return asked(draw, expression, result, working, key_of("numbers", numbers));
 }
 
 }  // namespace

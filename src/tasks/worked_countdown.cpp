@@ -171,7 +171,7 @@ std::optional<WorkedPuzzle> worked_countdown(Draw& draw, int difficulty) {
         "Countdown: reach {} with {}, each used at most once."};
     WorkedPuzzle made =
         worked(fmt::format(fmt::runtime(draw.one_of(wordings)), *target, listed(names)), search.expressions().back(),
-               Grader::countdown, std::move(search.working()), key_of("countdown", numbers));
+               Grader::countdown, search.working(), key_of("countdown", numbers));
     made.prompt.numbers = numbers;
     made.prompt.target = *target;
     return made;

@@ -25,7 +25,7 @@ std::optional<WorkedPuzzle> weekday(Draw& draw, int) {
         future{"Today is {}. Which day of the week will it be in {} days?",
                "Which day of the week comes {1} days after a {0}?"};
     return worked(fmt::format(fmt::runtime(draw.one_of(ago ? past : future)), weekdays[today], days),
-                  std::string(weekdays[other]), Grader::match, std::move(working),
+                  std::string(weekdays[other]), Grader::match, working,
                   fmt::format("weekday {} {}", ago ? other : today, days));
 }
 
@@ -43,7 +43,7 @@ std::optional<WorkedPuzzle> arrival(Draw& draw, int) {
         "A train leaves at {} and travels for {} hours and {} minutes. At what time does it arrive?",
         "What time is it {1} hours and {2} minutes after {0}?"};
     WorkedPuzzle made = worked(fmt::format(fmt::runtime(draw.one_of(wordings)), clock_time(start), hours, minutes),
-                               clock_time(start + 60 * hours + minutes), Grader::match, std::move(working),
+                               clock_time(start + 60 * hours + minutes), Grader::match, working,
                                fmt::format("clock {} {}", start, 60 * hours + minutes));
     if (made.prompt.answer[0] == '0') made.prompt.accepted = {made.prompt.answer.substr(1)};
     return made;
@@ -64,13 +64,12 @@ std::optional<WorkedPuzzle> minutes_between(Draw& draw, int) {
     working.line(fmt::format("{}*60+{}={}", hours, minutes, end - start), 1);
     return worked(
         fmt::format("How many minutes pass from {} to {} on the same day?", clock_time(start), clock_time(end)),
-        std::to_string(end - start), Grader::number, std::move(working),
-        fmt::format("clock {} {}", start, end - start));
+        std::to_string(end - start), Grader::number, working, fmt::format("clock {} {}", start, end - start));
 }
 
 int days_in_month(int year, unsigned month) {
-    using namespace std::chrono;
-    return static_cast<int>(static_cast<unsigned>((std::chrono::year(year) / std::chrono::month(month) / last).day()));
+    const auto end = std::chrono::year(year) / std::chrono::month(month) / std::chrono::last;
+    return static_cast<int>(static_cast<unsigned>(end.day()));
 }
 
 /// Begins a month's line; a February says what the year is by its last two digits (there is no other century).
@@ -115,7 +114,7 @@ std::optional<WorkedPuzzle> date_after(Draw& draw, int difficulty) {
     constexpr std::array<std::string_view, 2> wordings{"Which date is {} days after {}?",
                                                        "Today is {1}. What is the date in {0} days?"};
     WorkedPuzzle made = worked(fmt::format(fmt::runtime(draw.one_of(wordings)), days, first.iso()), last.iso(),
-                               Grader::match, std::move(working), key_of_days(first, days));
+                               Grader::match, working, key_of_days(first, days));
     made.prompt.accepted = {last.written(), last.american()};
     return made;
 }
@@ -145,7 +144,7 @@ std::optional<WorkedPuzzle> days_between(Draw& draw, int difficulty) {
     constexpr std::array<std::string_view, 2> wordings{"How many days are there from {} to {}?",
                                                        "How many days after {} is {}?"};
     return worked(fmt::format(fmt::runtime(draw.one_of(wordings)), first.iso(), last.iso()), std::to_string(days),
-                  Grader::number, std::move(working), key_of_days(first, days));
+                  Grader::number, working, key_of_days(first, days));
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ class Working {
     int steps_ = 0;
 };
 
-WorkedPuzzle worked(std::string question, std::string answer, Grader grader, Working working, std::string key);
+WorkedPuzzle worked(std::string question, std::string answer, Grader grader, const Working& working, std::string key);
 
 /// The numbers in ascending order behind a word: a key that does not depend on their order.
 std::string key_of(std::string_view word, std::vector<std::int64_t> numbers);

@@ -56,7 +56,7 @@ std::optional<WorkedPuzzle> number_riddle(Draw& draw, int difficulty) {
     }
     draw.shuffle(words);
     return worked(fmt::format("Which number from {} to {} is a multiple of {} and {}?", low, high, step, listed(words)),
-                  std::to_string(number), Grader::number, std::move(working), std::move(key));
+                  std::to_string(number), Grader::number, working, std::move(key));
 }
 
 /// The same for every order of the people and of what they say: the smallest of all ways to number them.
@@ -97,8 +97,8 @@ std::optional<WorkedPuzzle> truth_teller(Draw& draw, int difficulty) {
         }
         working.add(agrees ? " yes" : fmt::format(" {}", rejection));
     }
-    return worked(all.text(names) + " Who tells the truth?", std::string(names[all.honest]), Grader::match,
-                  std::move(working), key_of(all));
+    return worked(all.text(names) + " Who tells the truth?", std::string(names[all.honest]), Grader::match, working,
+                  key_of(all));
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ std::optional<WorkedPuzzle> largest_or_smallest(Draw& draw, int difficulty) {
     const bool is_question = draw.between(0, 1) == 0;
     return worked(is_question ? fmt::format("Which number is the {}, {}?", which, listed(names, " or "))
                               : fmt::format("Find the {} of {}.", which, listed(names)),
-                  best->plain, Grader::number, std::move(working), key_of(decimals ? "decimals" : "order", numbers));
+                  best->plain, Grader::number, working, key_of(decimals ? "decimals" : "order", numbers));
 }
 
 /// Two fractions, multiplied across.
@@ -89,7 +89,7 @@ std::optional<WorkedPuzzle> fractions(Draw& draw) {
                              right, answer),
                  3);
     return worked(fmt::format("Which fraction is the {}, {} or {}?", larger ? "larger" : "smaller", first, second),
-                  answer, Grader::number, std::move(working),
+                  answer, Grader::number, working,
                   fmt::format("fractions {} {}", std::min(first, second), std::max(first, second)));
 }
 
@@ -120,8 +120,7 @@ std::optional<WorkedPuzzle> worked_sorting(Draw& draw, int difficulty) {
     const bool short_question = draw.between(0, 1) == 0;
     return worked(fmt::format("{} {}: {}.", short_question ? "Sort" : "Put these numbers in order", order,
                               fmt::join(numbers, ", ")),
-                  fmt::format("{}", fmt::join(sorted, ", ")), Grader::list, std::move(working),
-                  key_of("order", numbers));
+                  fmt::format("{}", fmt::join(sorted, ", ")), Grader::list, working, key_of("order", numbers));
 }
 
 }  // namespace ergon::tasks

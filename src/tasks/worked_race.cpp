@@ -151,7 +151,7 @@ std::optional<WorkedPuzzle> worked_race(Draw& draw, int difficulty) {
     const auto asked = static_cast<int>(draw.between(0, runners - 1));
     const auto who = static_cast<std::size_t>(std::ranges::find(race.place, asked) - race.place.begin());
     return worked(fmt::format("{} Who finished {}?", text, place_name(asked, runners)), std::string(names[who]),
-                  Grader::match, std::move(search.working()), key_of(race));
+                  Grader::match, search.working(), key_of(race));
 }
 
 }  // namespace ergon::tasks

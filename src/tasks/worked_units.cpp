@@ -75,7 +75,7 @@ std::optional<WorkedPuzzle> to_small(Draw& draw, int difficulty) {
     }
     constexpr std::array<std::string_view, 2> wordings{"How many {} are {}?", "Convert {1} to {0}."};
     return worked(fmt::format(fmt::runtime(draw.one_of(wordings)), scale.units[last], listed(parts)),
-                  std::to_string(amount), Grader::number, std::move(working), key_of_amount(stretch, amount));
+                  std::to_string(amount), Grader::number, working, key_of_amount(stretch, amount));
 }
 
 /// 4560 minutes in hours: a whole number.
@@ -94,7 +94,7 @@ std::optional<WorkedPuzzle> to_large(Draw& draw, int difficulty) {
     }
     constexpr std::array<std::string_view, 2> wordings{"How many {} are {} {}?", "Convert {1} {2} to {0}."};
     return worked(fmt::format(fmt::runtime(draw.one_of(wordings)), scale.units[first], given, scale.units[last]),
-                  std::to_string(result), Grader::number, std::move(working), key_of_amount(stretch, given));
+                  std::to_string(result), Grader::number, working, key_of_amount(stretch, given));
 }
 
 std::optional<WorkedPuzzle> temperature(Draw& draw) {
@@ -108,7 +108,7 @@ std::optional<WorkedPuzzle> temperature(Draw& draw) {
                  3);
     return worked(to_celsius ? fmt::format("How many degrees Celsius are {} degrees Fahrenheit?", fahrenheit)
                              : fmt::format("How many degrees Fahrenheit are {} degrees Celsius?", celsius),
-                  std::to_string(to_celsius ? celsius : fahrenheit), Grader::number, std::move(working),
+                  std::to_string(to_celsius ? celsius : fahrenheit), Grader::number, working,
                   fmt::format("celsius {}", celsius));
 }
 
@@ -122,7 +122,7 @@ std::optional<WorkedPuzzle> speed(Draw& draw) {
     write_product(working, fives, result / fives);
     return worked(to_metres ? fmt::format("How many metres per second are {} kilometres per hour?", given)
                             : fmt::format("How many kilometres per hour are {} metres per second?", given),
-                  std::to_string(result), Grader::number, std::move(working), fmt::format("speed {}", fives));
+                  std::to_string(result), Grader::number, working, fmt::format("speed {}", fives));
 }
 
 }  // namespace
