@@ -23,6 +23,7 @@ void add_meter(CLI::App& program);
 void add_perplexity(CLI::App& program);
 void add_plan(CLI::App& program);
 void add_profile(CLI::App& program);
+void add_puzzles(CLI::App& program);
 void add_report(CLI::App& program);
 void add_run(CLI::App& program);
 void add_template(CLI::App& program);

@@ -102,6 +102,7 @@ int run(int argc, char** argv) {
     add_tokenize(program);
     add_train(program);
     add_template(program);
+    add_puzzles(program);
     add_logits(program);
     if (argc < 2) {
         fmt::print(stderr, "{}", program.help());

@@ -175,4 +175,8 @@ std::optional<Grader> grader_named(std::string_view name) {
     return found == names.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::string_view name_of(Grader grader) {
+    return std::ranges::find(names, grader, &std::pair<std::string_view, Grader>::second)->first;
+}
+
 }  // namespace ergon::tasks

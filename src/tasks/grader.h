@@ -33,5 +33,6 @@ std::optional<bool> grade(const Prompt& prompt, std::string_view answer_text);
 
 /// The grader of that name ("exact"), if there is one.
 std::optional<Grader> grader_named(std::string_view name);
+std::string_view name_of(Grader grader);
 
 }  // namespace ergon::tasks

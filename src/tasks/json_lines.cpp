@@ -22,21 +22,6 @@ std::string text_or_number(const JsonItem& item, const char* key) {
     return text_field(item, key, false);
 }
 
-std::vector<std::string> text_list(const JsonItem& item, const char* key) {
-    std::vector<std::string> texts;
-    if (!item.object.contains(key)) return texts;
-    const json& list = item.object[key];
-    const auto wrong = [&] {
-        base::fail(ErrorCode::bad_file, "{}: \"{}\" must be a list of texts that are not empty.", item.place, key);
-    };
-    if (!list.is_array()) wrong();
-    for (const json& one : list) {
-        if (!one.is_string() || one.get_ref<const std::string&>().empty()) wrong();
-        texts.push_back(one.get<std::string>());
-    }
-    return texts;
-}
-
 std::int64_t whole_number(const JsonItem& item, const char* key, const json& value) {
     if (!value.is_number_integer() || (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX)) {
         base::fail(ErrorCode::bad_file, "{}: \"{}\" must be made of whole numbers of at most 63 bits.", item.place,
@@ -134,6 +119,21 @@ std::vector<JsonItem> parse_json_lines(std::string_view text, const std::filesys
         items.push_back({std::move(object), std::move(place), fmt::format("{}-{}", origin.stem().string(), number)});
     }
     return items;
+}
+
+std::vector<std::string> text_list(const JsonItem& item, const char* key) {
+    std::vector<std::string> texts;
+    if (!item.object.contains(key)) return texts;
+    const json& list = item.object[key];
+    const auto wrong = [&] {
+        base::fail(ErrorCode::bad_file, "{}: \"{}\" must be a list of texts that are not empty.", item.place, key);
+    };
+    if (!list.is_array()) wrong();
+    for (const json& one : list) {
+        if (!one.is_string() || one.get_ref<const std::string&>().empty()) wrong();
+        texts.push_back(one.get<std::string>());
+    }
+    return texts;
 }
 
 std::string text_field(const JsonItem& item, const char* key, bool required) {

@@ -27,6 +27,8 @@ std::vector<JsonItem> parse_json_lines(std::string_view text, const std::filesys
 /// A text of an object. Throws Error(bad_file), beginning with the place, if it is absent though required, no text, or
 /// empty though required.
 std::string text_field(const JsonItem& item, const char* key, bool required);
+/// Its texts, none if the key is absent. Throws Error(bad_file), beginning with the place, for anything else.
+std::vector<std::string> text_list(const JsonItem& item, const char* key);
 
 /// Each as readers.h says. Throw Error(bad_file), beginning with the place.
 Prompt own_prompt(const JsonItem& item);

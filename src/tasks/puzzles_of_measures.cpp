@@ -3,35 +3,11 @@
 #include <chrono>
 #include <fmt/format.h>
 
+#include "tasks/calendar.h"
 #include "tasks/puzzle_kinds.h"
 
 namespace ergon::tasks {
 namespace {
-
-constexpr std::array<std::string_view, 7> weekdays{"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                                   "Friday", "Saturday", "Sunday"};
-constexpr std::array<std::string_view, 12> months{"January",   "February", "March",    "April",
-                                                  "May",       "June",     "July",     "August",
-                                                  "September", "October",  "November", "December"};
-
-struct Date {
-    int year;
-    unsigned month, day;
-    std::string iso() const { return fmt::format("{:04}-{:02}-{:02}", year, month, day); }
-    std::string written() const { return fmt::format("{} {} {}", day, months[month - 1], year); }
-    std::string american() const { return fmt::format("{} {}, {}", months[month - 1], day, year); }
-};
-
-Date date_of(std::chrono::sys_days days) {
-    const std::chrono::year_month_day date(days);
-    return {static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day())};
-}
-
-/// A day from 2001 to 2040.
-std::chrono::sys_days any_day(Draw& draw) {
-    using namespace std::chrono;
-    return sys_days(year(2001) / January / 1) + days(draw.between(0, 14'600));
-}
 
 Prompt weekday_later(Draw& draw) {
     const std::int64_t today = draw.between(0, 6), later = draw.between(10, 100);
@@ -58,10 +34,6 @@ Prompt days_between(Draw& draw) {
     return puzzle(fmt::format("How many days after {} is {}?", date_of(begin).written(),
                               date_of(begin + std::chrono::days(days)).written()),
                   "the number alone", std::to_string(days), Grader::number);
-}
-
-std::string clock_time(std::int64_t minutes) {
-    return fmt::format("{:02}:{:02}", minutes / 60 % 24, minutes % 60);
 }
 
 Prompt arrival(Draw& draw) {
