@@ -100,6 +100,7 @@ int run(int argc, char** argv) {
     add_perplexity(program);
     add_inspect(program);
     add_tokenize(program);
+    add_train_tokenizer(program);
     add_template(program);
     add_logits(program);
     if (argc < 2) {

@@ -14,7 +14,8 @@ using ::testing::StartsWith;
 
 // Grows with the commands; `--help` of each is tested below.
 const std::vector<std::string> commands{"bench",      "compare", "inspect",  "logits",
-                                        "perplexity", "run",     "template", "tokenize"};
+                                        "perplexity", "run",     "template", "tokenize",
+                                        "train-tokenizer"};
 
 TEST(Program, PrintsItsVersion) {
     const Outcome outcome = run_ergon({"--version"});
