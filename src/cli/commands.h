@@ -29,5 +29,6 @@ void add_run(CLI::App& program);
 void add_template(CLI::App& program);
 void add_tokenize(CLI::App& program);
 void add_train(CLI::App& program);
+void add_train_tokenizer(CLI::App& program);
 
 }  // namespace ergon::cli

@@ -101,6 +101,7 @@ int run(int argc, char** argv) {
     add_inspect(program);
     add_tokenize(program);
     add_train(program);
+    add_train_tokenizer(program);
     add_template(program);
     add_puzzles(program);
     add_logits(program);

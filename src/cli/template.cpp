@@ -61,7 +61,7 @@ std::string template_of(const Json& config) {
 }
 
 TemplateSource read_folder(const std::filesystem::path& path) {
-    const auto folder = formats::HfFolder::open(path);
+    const auto folder = formats::HfFolder::open_tokenizer(path);
     TemplateSource source{template_of(folder.tokenizer_config)};
     if (const auto file = path / "chat_template.jinja"; std::filesystem::exists(file)) {
         source.text = base::read_text(file, template_limit);

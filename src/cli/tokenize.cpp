@@ -26,7 +26,7 @@ struct TokenizeOptions {
 
 /// A model's tokenizer; its weights may be missing.
 Tokenizer open_tokenizer(const std::filesystem::path& path) {
-    if (std::filesystem::is_directory(path)) return Tokenizer::from_folder(formats::HfFolder::open(path));
+    if (std::filesystem::is_directory(path)) return Tokenizer::from_folder(formats::HfFolder::open_tokenizer(path));
     return Tokenizer::from_gguf(formats::Gguf::open(path, formats::Truncated::metadata_only));
 }
 

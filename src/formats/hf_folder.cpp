@@ -16,21 +16,35 @@ Json read_object(const std::filesystem::path& path) {
     return json;
 }
 
-Json read_object_if_there(const std::filesystem::path& path) {
+bool holds(const std::filesystem::path& folder, const char* name) {
     std::error_code ignored;
-    return std::filesystem::exists(path, ignored) ? read_object(path) : Json();
+    return std::filesystem::exists(folder / name, ignored);
+}
+
+HfFolder read_files(const std::filesystem::path& folder) {
+    const auto read = [&](const char* name) { return holds(folder, name) ? read_object(folder / name) : Json(); };
+    return {.path = folder,
+            .config = read("config.json"),
+            .generation_config = read("generation_config.json"),
+            .tokenizer_config = read("tokenizer_config.json")};
 }
 
 }  // namespace
 
 HfFolder HfFolder::open(const std::filesystem::path& path) {
-    if (std::error_code ignored; !std::filesystem::exists(path / "config.json", ignored)) {
+    if (!holds(path, "config.json")) {
         base::fail(ErrorCode::not_found, "{} is not a Hugging Face model folder: it has no config.json", path.string());
     }
-    return {.path = path,
-            .config = read_object(path / "config.json"),
-            .generation_config = read_object_if_there(path / "generation_config.json"),
-            .tokenizer_config = read_object_if_there(path / "tokenizer_config.json")};
+    return read_files(path);
+}
+
+HfFolder HfFolder::open_tokenizer(const std::filesystem::path& path) {
+    if (!holds(path, "config.json") && !holds(path, "tokenizer_config.json")) {
+        base::fail(ErrorCode::not_found,
+                   "{} is not a Hugging Face folder: it has neither config.json nor tokenizer_config.json",
+                   path.string());
+    }
+    return read_files(path);
 }
 
 }  // namespace ergon::formats

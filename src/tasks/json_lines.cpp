@@ -16,12 +16,6 @@ namespace {
 using base::ErrorCode;
 using nlohmann::json;
 
-// A number's spelling in JSON: 42 and not 42.0.
-std::string text_or_number(const JsonItem& item, const char* key) {
-    if (item.object.contains(key) && item.object[key].is_number()) return item.object[key].dump();
-    return text_field(item, key, false);
-}
-
 std::int64_t whole_number(const JsonItem& item, const char* key, const json& value) {
     if (!value.is_number_integer() || (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX)) {
         base::fail(ErrorCode::bad_file, "{}: \"{}\" must be made of whole numbers of at most 63 bits.", item.place,
@@ -104,9 +98,10 @@ std::string text_of_messages(const JsonItem& item, const json& messages) {
 
 }  // namespace
 
-std::vector<JsonItem> parse_json_lines(std::string_view text, const std::filesystem::path& origin) {
+std::vector<JsonItem> parse_json_lines(std::string_view text, const std::filesystem::path& origin,
+                                       std::int64_t first_line) {
     std::vector<JsonItem> items;
-    std::int64_t number = 0;
+    std::int64_t number = first_line - 1;
     for (std::size_t begin = 0; begin < text.size();) {
         const std::size_t end = std::min(text.find('\n', begin), text.size());
         const std::string_view line = base::trimmed(text.substr(begin, end - begin));
@@ -145,6 +140,11 @@ std::string text_field(const JsonItem& item, const char* key, bool required) {
                    required ? " that is not empty" : "");
     }
     return object[key].get<std::string>();
+}
+
+std::string text_or_number(const JsonItem& item, const char* key) {
+    if (item.object.contains(key) && item.object[key].is_number()) return item.object[key].dump();
+    return text_field(item, key, false);
 }
 
 Prompt own_prompt(const JsonItem& item) {

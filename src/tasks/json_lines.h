@@ -1,6 +1,7 @@
 #pragma once
 // Tasks that are one JSON object per problem: what the readers of readers.h are made of.
 
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -21,14 +22,19 @@ struct JsonItem {
     std::string id;     // "file-3"
 };
 
-/// One object per line; empty lines are skipped. Throws Error(bad_file) with the line.
-std::vector<JsonItem> parse_json_lines(std::string_view text, const std::filesystem::path& origin);
+/// One object per line; empty lines are skipped. `first_line` is the number of the text's first line in its file. Throws
+/// Error(bad_file) with the line.
+std::vector<JsonItem> parse_json_lines(std::string_view text, const std::filesystem::path& origin,
+                                       std::int64_t first_line = 1);
 
 /// A text of an object. Throws Error(bad_file), beginning with the place, if it is absent though required, no text, or
 /// empty though required.
 std::string text_field(const JsonItem& item, const char* key, bool required);
 /// Its texts, none if the key is absent. Throws Error(bad_file), beginning with the place, for anything else.
 std::vector<std::string> text_list(const JsonItem& item, const char* key);
+
+/// The same for what may be a number as well: its spelling in JSON, 42 and not 42.0. Empty if absent.
+std::string text_or_number(const JsonItem& item, const char* key);
 
 /// Each as readers.h says. Throw Error(bad_file), beginning with the place.
 Prompt own_prompt(const JsonItem& item);

@@ -37,20 +37,9 @@ class Encoding {
   private:
     // Bytes that are not UTF-8 are pieces of their own; what is between them is text.
     void ordinary(std::string_view text, bool first) {
-        while (!text.empty()) {
-            const std::size_t valid = valid_utf8_prefix(text);
-            if (valid > 0) words(text.substr(0, valid), first);
-            text.remove_prefix(valid);
-            std::size_t broken = 0;
-            while (broken < text.size()) {
-                const Utf8Scan scan = scan_utf8(text.substr(broken));
-                if (scan.kind == Utf8Scan::Kind::character) break;
-                broken += scan.length;
-            }
-            if (broken > 0) bytes(text.substr(0, broken));
-            text.remove_prefix(broken);
-            first = false;
-        }
+        for_each_utf8_part(
+            text, [&](std::string_view valid) { words(valid, first && valid.data() == text.data()); },
+            [&](std::string_view broken) { bytes(broken); });
     }
 
     void bytes(std::string_view broken) {

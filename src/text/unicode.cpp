@@ -120,6 +120,16 @@ Utf8Scan scan_utf8(std::string_view bytes) {
     return {Utf8Scan::Kind::character, length};
 }
 
+std::size_t broken_utf8_prefix(std::string_view bytes) {
+    std::size_t i = 0;
+    while (i < bytes.size()) {
+        const Utf8Scan scan = scan_utf8(bytes.substr(i));
+        if (scan.kind == Utf8Scan::Kind::character) break;
+        i += scan.length;
+    }
+    return i;
+}
+
 std::size_t valid_utf8_prefix(std::string_view bytes) {
     std::size_t i = 0;
     while (i < bytes.size()) {

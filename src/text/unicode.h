@@ -21,6 +21,22 @@ Utf8Scan scan_utf8(std::string_view bytes);
 /// The length of the longest prefix that is valid UTF-8.
 std::size_t valid_utf8_prefix(std::string_view bytes);
 
+/// The length of the longest prefix in which no valid character begins.
+std::size_t broken_utf8_prefix(std::string_view bytes);
+
+/// Calls `valid` with each stretch of valid UTF-8 and `broken` with each stretch of bytes between, in order.
+template <typename Valid, typename Broken>
+void for_each_utf8_part(std::string_view bytes, const Valid& valid, const Broken& broken) {
+    while (!bytes.empty()) {
+        const std::size_t good = valid_utf8_prefix(bytes);
+        if (good > 0) valid(bytes.substr(0, good));
+        bytes.remove_prefix(good);
+        const std::size_t bad = broken_utf8_prefix(bytes);
+        if (bad > 0) broken(bytes.substr(0, bad));
+        bytes.remove_prefix(bad);
+    }
+}
+
 struct DecodedCharacter {
     char32_t code;
     std::size_t length;

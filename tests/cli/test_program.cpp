@@ -13,8 +13,8 @@ using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 // Grows with the commands; `--help` of each is tested below.
-const std::vector<std::string> commands{"bench",   "compare", "inspect",  "logits",  "perplexity",
-                                        "puzzles", "run",     "template", "tokenize"};
+const std::vector<std::string> commands{"bench", "compare",  "inspect",  "logits", "perplexity",     "puzzles",
+                                        "run",   "template", "tokenize", "train",  "train-tokenizer"};
 
 TEST(Program, PrintsItsVersion) {
     const Outcome outcome = run_ergon({"--version"});

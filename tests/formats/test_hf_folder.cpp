@@ -30,6 +30,17 @@ TEST(HfFolder, ReadsWhatIsThere) {
     EXPECT_EQ(folder.tokenizer_config["chat_template"], "x");
 }
 
+TEST(HfFolder, ATokenizerNeedsNoModel) {
+    const TemporaryDirectory directory;
+    expect_error(ErrorCode::not_found, "has neither config.json nor tokenizer_config.json",
+                 [&] { HfFolder::open_tokenizer(directory.path()); });
+    directory.write("tokenizer_config.json", R"({"chat_template": "x"})");
+    const HfFolder folder = HfFolder::open_tokenizer(directory.path());
+    EXPECT_TRUE(folder.config.is_null());
+    EXPECT_EQ(folder.tokenizer_config["chat_template"], "x");
+    expect_error(ErrorCode::not_found, "it has no config.json", [&] { HfFolder::open(directory.path()); });
+}
+
 TEST(HfFolder, OtherFoldersAndFilesAreRefused) {
     const TemporaryDirectory directory;
     expect_error(ErrorCode::not_found, "is not a Hugging Face model folder: it has no config.json",
