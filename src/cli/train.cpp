@@ -105,6 +105,7 @@ void add_train(CLI::App& program) {
     command.add_flag("--resume", options->resume, "Go on from the folder's last checkpoint");
     add_threads(command, options->threads);
     command.add_flag("--json", options->json, "The result as JSON");
+    command.footer("\nExample: ergon train small.toml --out runs/small --set training.steps=500");
     command.callback([options] { train_recipe(*options); });
 }
 

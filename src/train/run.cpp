@@ -132,7 +132,8 @@ Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader
     StepLine line = before;
     std::ofstream log(paths.log, std::ios::app);
     energy::Window window(machine);
-    energy::WindowFigures last = window.figures();
+    const energy::WindowFigures first = window.figures();  // loading is not training
+    energy::WindowFigures last = first;
     std::int64_t saved = trainer.steps();
     const auto save = [&] {
         save_checkpoint(paths.checkpoint, weights, trainer, recipe.fingerprint);
@@ -143,8 +144,8 @@ Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader
         const energy::WindowFigures now = window.figures();
         line.seconds = now.seconds - last.seconds;
         line.joules = since(last.joules, now.joules);
-        line.total = before.total + now.joules;
-        line.total_seconds = before.total_seconds + now.seconds;
+        line.total = before.total + since(first.joules, now.joules);
+        line.total_seconds = before.total_seconds + now.seconds - first.seconds;
         line.total_tokens += line.report.tokens;
         last = now;
         if (line.report.diverged) return Ended::diverged;

@@ -131,7 +131,10 @@ TEST_F(Train, WrongUseIsASentence) {
     EXPECT_EQ(unknown.exit_code, 2);
     EXPECT_THAT(unknown.err, HasSubstr("training.stpes is not a key"));
     EXPECT_EQ(train("run", {"--resume"}).exit_code, 2) << "there is nothing to go on from";
-    ASSERT_EQ(train("run", {"--set", "training.steps=1"}).exit_code, 0);
+    ASSERT_EQ(
+        train("run", {"--set", "training.steps=1", "--set", "training.warm_up=0", "--set", "training.decay_from=1"})
+            .exit_code,
+        0);
     const Outcome twice = train("run");
     EXPECT_EQ(twice.exit_code, 2);
     EXPECT_THAT(twice.err, HasSubstr("holds a run already"));
