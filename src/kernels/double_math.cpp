@@ -15,6 +15,7 @@ constexpr double ln2_low = 1.90821492927058770002e-10;
 
 /// exp by x = n ln2 + r and Taylor's series up to r^15 / 15!.
 double exponential(double x) {
+    if (std::isnan(x)) return x;
     if (x < -700) return 0;
     if (x > 700) x = 700;
     const double n = std::nearbyint(x * 1.4426950408889634);
@@ -26,6 +27,7 @@ double exponential(double x) {
 
 /// ln by x = m 2^n with m in [sqrt(1/2), sqrt(2)) and ln m = 2 artanh((m - 1) / (m + 1)), 17 odd terms.
 double logarithm(double x) {
+    if (std::isnan(x)) return x;
     int n = 0;
     double m = std::frexp(x, &n);
     if (m < 0.70710678118654752) {

@@ -48,8 +48,8 @@ std::vector<energy::PublishedFigure> nearest(const Comparison& comparison, const
 std::string published_line(const energy::PublishedFigure& one) {
     std::string where = one.hardware.empty() ? "hardware not said" : one.hardware;
     if (one.batch) where += fmt::format(", batch {}", *one.batch);
-    return fmt::format("  {} ({}; {}): {} J per token. Source: {}.\n", one.model, one.task, where,
-                       base::significant(one.per_token->value()), energy::cited(one.source));
+    return base::wrapped(fmt::format("- {} ({}; {}): {} J per token. Source: {}.", one.model, one.task, where,
+                                     base::significant(one.per_token->value()), energy::cited(one.source)));
 }
 
 }  // namespace

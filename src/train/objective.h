@@ -19,7 +19,7 @@ struct TokenLoss {
     double loss = 0;
     double slope = 0;  // d loss / d log-probability
 };
-/// The loss of prediction `index`, given the target's log-probability (of base e).
+/// The loss of prediction `index`, given the target's log-probability (of base e). Called from several threads.
 using Objective = std::function<TokenLoss(std::int64_t index, double log_probability)>;
 
 }  // namespace ergon::train

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <gtest/gtest.h>
+#include <limits>
 
 #include "kernels/elementwise.h"
 #include "random_data.h"
@@ -134,6 +135,8 @@ TEST(Rows, BothPairingsRotate) {
 TEST(Rows, LogSumExpAndArgmax) {
     const float x[5] = {1, 3, 3, -2, 0};
     EXPECT_NEAR(log_sum_exp(x, 5), std::log(std::exp(1.0) + 2 * std::exp(3.0) + std::exp(-2.0) + 1), 1e-14);
+    const float spoilt[] = {0, std::numeric_limits<float>::quiet_NaN()};
+    EXPECT_TRUE(std::isnan(log_sum_exp(spoilt, 2)));
     EXPECT_EQ(argmax(x, 5), 1);
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const float y[4] = {nan, 1, nan, 2};
