@@ -110,6 +110,7 @@ class Weights {
         std::vector<float> values;
     };
     std::vector<Bias>& biases() { return biases_; }
+    const std::vector<Bias>& biases() const { return biases_; }
     /// Values and biases under the names of a Hugging Face folder. They point into this object.
     std::vector<tensor::TensorView> tensors() const;
 
