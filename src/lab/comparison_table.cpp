@@ -142,11 +142,11 @@ std::string accuracy_lines(const std::vector<ContenderSummary>& contenders) {
     std::string text;
     for (const ContenderSummary& one : contenders) {
         if (!one.accuracy) continue;
-        if (text.empty()) text = fmt::format("{:<38} {:>12} {:>20}   {}\n", "right answers", "", "", "joules for each");
+        if (text.empty()) text = fmt::format("{:<38} {:>12} {:>16}   {}\n", "right answers", "", "", "joules for each");
         const auto line = [&](const std::string& label, const AnswerSummary& of) {
             const Estimate accuracy = of.accuracy.value_or(Estimate{});
             text += fmt::format(
-                "  {:<36} {:>12} {:>20}   {}\n", shown(label, 36),
+                "  {:<36} {:>12} {:>16}   {}\n", shown(label, 36),
                 fmt::format("{} of {}", digits_of_right(of.right), of.graded),
                 fmt::format("{:.0f}% ({:.0f}-{:.0f})", 100 * accuracy.value, 100 * accuracy.low, 100 * accuracy.high),
                 correct_cell(of.joules_per_correct));

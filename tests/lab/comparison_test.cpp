@@ -260,7 +260,9 @@ TEST(ComparisonTable, FitsAHundredColumnsWhateverIsInIt) {
         named("a-very-long-model-name-with-its-quantisation-and-size.q4_k_m.gguf:no_think,max_think=512",
               "mödël-ünïcöde-näme-that-is-long-as-well-and-more\x1b[31m"));
     for (std::size_t prompt = 0; prompt < 12; ++prompt) {
-        builder.add(answer(0, prompt, {9'999'999, 9'999'999, 9'999'999, 0.9, 26.8, Method::apportioned}));
+        Answer long_one = answer(0, prompt, {9'999'999, 9'999'999, 9'999'999, 0.9, 26.8, Method::apportioned});
+        long_one.right = prompt == 0;  // so rarely that joules for each have no interval
+        builder.add(long_one);
         Answer capped = answer(1, prompt, {1, 0, 3, 0.00001, 0.0000012});
         capped.finish_reason = "length";
         builder.add(capped);
@@ -272,6 +274,7 @@ TEST(ComparisonTable, FitsAHundredColumnsWhateverIsInIt) {
     EXPECT_THAT(table, HasSubstr("m measured, a apportioned, e estimated"));
     EXPECT_THAT(table, HasSubstr(" e ("));
     EXPECT_THAT(table, HasSubstr("12 of 12 answers were cut off"));
+    EXPECT_THAT(table, HasSubstr("(interval not known)"));
 }
 
 TEST(ComparisonTable, SaysTheMethodOnceIfItIsOne) {
