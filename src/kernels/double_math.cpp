@@ -13,18 +13,6 @@ namespace {
 constexpr double ln2_high = 6.93147180369123816490e-01;  // ln 2 in two parts, the first with 21 trailing zero bits
 constexpr double ln2_low = 1.90821492927058770002e-10;
 
-/// exp by x = n ln2 + r and Taylor's series up to r^15 / 15!.
-double exponential(double x) {
-    if (std::isnan(x)) return x;
-    if (x < -700) return 0;
-    if (x > 700) x = 700;
-    const double n = std::nearbyint(x * 1.4426950408889634);
-    const double r = (x - n * ln2_high) - n * ln2_low;
-    double sum = 1;
-    for (int k = 15; k >= 1; --k) sum = 1 + sum * r / k;
-    return std::ldexp(sum, static_cast<int>(n));
-}
-
 /// ln by x = m 2^n with m in [sqrt(1/2), sqrt(2)) and ln m = 2 artanh((m - 1) / (m + 1)), 17 odd terms.
 double logarithm(double x) {
     if (std::isnan(x)) return x;
@@ -55,6 +43,18 @@ double cosine(double r) {
 }
 
 }  // namespace
+
+/// exp by x = n ln2 + r and Taylor's series up to r^15 / 15!.
+double exponential(double x) {
+    if (std::isnan(x)) return x;
+    if (x < -700) return 0;
+    if (x > 700) x = 700;
+    const double n = std::nearbyint(x * 1.4426950408889634);
+    const double r = (x - n * ln2_high) - n * ln2_low;
+    double sum = 1;
+    for (int k = 15; k >= 1; --k) sum = 1 + sum * r / k;
+    return std::ldexp(sum, static_cast<int>(n));
+}
 
 double power(double base, double exponent) { return exponential(exponent * logarithm(base)); }
 

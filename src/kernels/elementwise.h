@@ -37,6 +37,8 @@ void rotate(float* x, const float* cosines, const float* sines, std::int64_t n, 
 
 /// cos and sin of position * frequency[i], i < n, computed in double and rounded to F32.
 void rotary_angles(std::int64_t position, const double* frequencies, std::int64_t n, float* cosines, float* sines);
+/// e^x in double with our own arithmetic: 0 below -700, e^700 above 700.
+double exponential(double x);
 /// base^exponent in double with our own arithmetic, base > 0: for rotary frequencies.
 double power(double base, double exponent);
 

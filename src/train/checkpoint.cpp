@@ -29,26 +29,29 @@ std::vector<TensorView> moments(Weights& weights, const std::string& prefix, con
 }
 
 /// Everything with a name, in memory: what is written, and what a file's bytes are copied to.
-std::vector<TensorView> contents(Weights& weights, Trainer& trainer) {
+std::vector<TensorView> contents(Weights& weights, Trainer& trainer, std::span<const TensorView> more) {
     std::vector<TensorView> all = weights.tensors();
     for (const auto& [prefix, values] :
          {std::pair("adamw.first.", &trainer.adamw().first()), std::pair("adamw.second.", &trainer.adamw().second())}) {
         for (TensorView& one : moments(weights, prefix, *values)) all.push_back(std::move(one));
     }
+    all.insert(all.end(), more.begin(), more.end());
     return all;
 }
 
 }  // namespace
 
-void save_checkpoint(const std::filesystem::path& path, Weights& weights, Trainer& trainer, std::uint64_t recipe) {
+void save_checkpoint(const std::filesystem::path& path, Weights& weights, Trainer& trainer, std::uint64_t recipe,
+                     std::span<const TensorView> more) {
     const std::array<std::int64_t, state_values> state{trainer.steps(), trainer.place(),
                                                        static_cast<std::int64_t>(recipe)};
-    std::vector<TensorView> all = contents(weights, trainer);
+    std::vector<TensorView> all = contents(weights, trainer, more);
     all.push_back({state_name, DType::i64, {std::ssize(state)}, std::as_bytes(std::span(state))});
     formats::write_safetensors(path, all);
 }
 
-void load_checkpoint(const std::filesystem::path& path, Weights& weights, Trainer& trainer, std::uint64_t recipe) {
+void load_checkpoint(const std::filesystem::path& path, Weights& weights, Trainer& trainer, std::uint64_t recipe,
+                     std::span<const TensorView> more) {
     const auto file = formats::Safetensors::open(path);
     const auto require = [&](const std::string& name, DType type, const tensor::Shape& shape) -> const TensorView& {
         const TensorView* found = file.find(name);
@@ -69,11 +72,11 @@ void load_checkpoint(const std::filesystem::path& path, Weights& weights, Traine
                    path.string());
     }
     // Found and checked first, copied then: a file that does not fit changes nothing.
-    const std::vector<TensorView> all = contents(weights, trainer);
+    const std::vector<TensorView> all = contents(weights, trainer, more);
     for (const TensorView& one : all) require(one.name, one.type, one.shape);
     for (const TensorView& one : all) {
         const TensorView& from = *file.find(one.name);
-        // The views are of memory that `weights` and `trainer`, not const here, own.
+        // The views are of memory that `weights`, `trainer` and the caller, not const here, own.
         std::memcpy(const_cast<std::byte*>(one.bytes.data()), from.bytes.data(), from.bytes.size());
     }
     trainer.adamw().set_steps(state[0]);

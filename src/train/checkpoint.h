@@ -9,11 +9,13 @@
 
 namespace ergon::train {
 
-/// Throws Error(system).
-void save_checkpoint(const std::filesystem::path& path, Weights& weights, Trainer& trainer, std::uint64_t recipe);
+/// `more` is what else the run needs, under names of its own. Throws Error(system).
+void save_checkpoint(const std::filesystem::path& path, Weights& weights, Trainer& trainer, std::uint64_t recipe,
+                     std::span<const tensor::TensorView> more = {});
 
-/// `recipe` is the fingerprint that it was saved with. Throws Error(bad_file) naming the tensor that is missing or
-/// misshapen, or where the recipe was another.
-void load_checkpoint(const std::filesystem::path& path, Weights& weights, Trainer& trainer, std::uint64_t recipe);
+/// `recipe` is the fingerprint that it was saved with; `more` views memory that is overwritten. Throws Error(bad_file)
+/// naming the tensor that is missing or misshapen, or where the recipe was another.
+void load_checkpoint(const std::filesystem::path& path, Weights& weights, Trainer& trainer, std::uint64_t recipe,
+                     std::span<const tensor::TensorView> more = {});
 
 }  // namespace ergon::train

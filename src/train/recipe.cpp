@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "formats/hf_folder.h"
 #include "train/recipe_table.h"
 
 namespace ergon::train {
@@ -52,6 +53,13 @@ void read_experts(RecipeTable& t, model::Config& c) {
     c.routed_scaling_factor = t.number("routed_scaling_factor", 1, 1e-6, 1e6);
 }
 
+/// A model's own configuration, where its weights are begun with.
+Architecture read_initial(RecipeTable t, const std::filesystem::path& folder) {
+    const Architecture a{model::read_config(formats::HfFolder::open(folder)), t.boolean("mtp", false)};
+    t.no_others();
+    return a;
+}
+
 Architecture read_model(RecipeTable t) {
     Architecture a;
     model::Config& c = a.config;
@@ -72,17 +80,19 @@ Architecture read_model(RecipeTable t) {
     return a;
 }
 
-void read_training(RecipeTable t, Recipe& recipe) {
+void read_training(RecipeTable t, Recipe& recipe, bool samples) {
     TrainerOptions& o = recipe.trainer;
     recipe.seed = static_cast<std::uint64_t>(t.integer("seed", 0, 0));
     recipe.initial_deviation = static_cast<float>(t.number("initial_deviation", 0.006, 1e-6, 1));
     o.document = t.integer("document_tokens", recipe.architecture.config.max_position_embeddings, 2,
                            recipe.architecture.config.max_position_embeddings);
-    o.batch_tokens = t.integer("batch_tokens", {}, 1, most_tokens);
-    o.micro_tokens = t.integer("micro_tokens", std::max(o.document, std::min<std::int64_t>(o.batch_tokens, 4096)),
+    constexpr std::int64_t usual_micro_tokens = 4096;
+    // With reinforcement learning a batch is a round's samples.
+    o.batch_tokens = samples ? usual_micro_tokens : t.integer("batch_tokens", {}, 1, most_tokens);
+    o.micro_tokens = t.integer("micro_tokens", std::max(o.document, std::min(o.batch_tokens, usual_micro_tokens)),
                                o.document, most_tokens);
     o.recompute = t.boolean("recompute", false);
-    o.mtp_factor = static_cast<float>(t.number("mtp_factor", recipe.architecture.mtp ? 0.3 : 0.0, 0, 10));
+    o.mtp_factor = static_cast<float>(t.number("mtp_factor", recipe.architecture.mtp && !samples ? 0.3 : 0.0, 0, 10));
     if (o.mtp_factor > 0 && !recipe.architecture.mtp)
         t.refuse("mtp_factor", "the model has no block for multi-token prediction: model.mtp = true");
     Schedule& s = o.schedule;
@@ -120,6 +130,39 @@ DataRecipe read_data(RecipeTable t, const std::filesystem::path& folder) {
     return d;
 }
 
+RewardOptions read_reward(RecipeTable& t) {
+    RewardOptions r;
+    r.accuracy = t.number("accuracy", 1, 0, 1e6);
+    r.format = t.number("format", 0.1, 0, 1e6);
+    r.token_cost = t.number("token_cost", 0, 0, 1e6);
+    r.joule_cost = t.number("joule_cost", 0, 0, 1e12);
+    const std::optional<double> coefficient = r.joule_cost > 0 ? std::nullopt : std::optional(0.0);
+    r.joules_per_byte = t.number("joules_per_byte", coefficient, 0, 1);
+    r.joules_per_operation = t.number("joules_per_operation", coefficient, 0, 1);
+    return r;
+}
+
+GrpoOptions read_grpo(RecipeTable t, Recipe& recipe) {
+    constexpr std::int64_t most_samples = 1 << 16;
+    GrpoOptions g;
+    g.problems = t.integer("problems", 16, 1, most_samples);
+    g.rollout.group = t.integer("group", 16, 2, most_samples / g.problems);
+    g.rollout.max_tokens = t.integer("max_tokens", recipe.trainer.document, 1, recipe.trainer.document);
+    g.rollout.at_once = t.integer("at_once", 256, 1, most_samples);
+    g.rollout.document = recipe.trainer.document;
+    g.rollout.thinking = recipe.data.thinking;
+    g.rollout.seed = recipe.seed;
+    g.updates = t.integer("updates", 1, 1, g.problems);
+    if (recipe.trainer.schedule.steps % g.updates != 0)
+        t.refuse("updates", "expected a divisor of training.steps, which are rounds times updates");
+    g.reference_every = t.integer("reference_every", 0, 0);
+    recipe.trainer.policy.clip = t.number("clip", 0.2, 1e-6, 1e6);
+    recipe.trainer.policy.kl = t.number("kl", 0.001, 0, 1e6);
+    g.reward = read_reward(t);
+    t.no_others();
+    return g;
+}
+
 }  // namespace
 
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::string>& settings) {
@@ -129,11 +172,20 @@ Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::str
     const std::filesystem::path folder = file.parent_path();
     Recipe recipe;
     recipe.file = file;
-    recipe.tokenizer = folder / t.text("tokenizer", {});
-    recipe.architecture = read_model(t.table("model"));
-    read_training(t.table("training"), recipe);
+    RecipeTable model = t.table("model");
+    if (const std::string from = model.text("from", ""); from.empty()) {
+        recipe.architecture = read_model(model);
+    } else {
+        recipe.initial = folder / from;
+        recipe.architecture = read_initial(model, recipe.initial);
+    }
+    recipe.tokenizer =
+        recipe.initial.empty() || root.contains("tokenizer") ? folder / t.text("tokenizer", {}) : recipe.initial;
+    const bool samples = root.contains("grpo");
+    read_training(t.table("training"), recipe, samples);
     recipe.trainer.balance = read_balance(t.table("balance"), recipe.architecture.config);
     recipe.data = read_data(t.table("data"), folder);
+    if (samples) recipe.grpo = read_grpo(t.table("grpo"), recipe);
     RecipeTable checkpoint = t.table("checkpoint");
     recipe.checkpoint_every = checkpoint.integer("every", 100, 1);
     checkpoint.no_others();

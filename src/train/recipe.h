@@ -3,27 +3,32 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "train/grpo.h"
 #include "train/trainer.h"
 
 namespace ergon::train {
 
-/// Where examples come from: JSON lines with `prompt`, `answer` and, if there is one, `thinking`.
+/// Where examples come from: JSON lines with `prompt`, `answer` and, if there is one, `thinking`; or, for reinforcement
+/// learning, tasks whose answers can be graded (tasks/readers.h).
 struct DataRecipe {
     std::vector<std::filesystem::path> files;
-    bool thinking = false;  // whether the thinking is part of what is learnt, or left out
+    bool thinking = false;  // whether the model is to think before it answers
 };
 
 struct Recipe {
     std::filesystem::path file;
     Architecture architecture;        // its vocab_size is the tokenizer's
+    std::filesystem::path initial;    // a Hugging Face folder whose weights are begun with; empty: random ones
     std::filesystem::path tokenizer;  // a folder with tokenizer.json and tokenizer_config.json
     std::uint64_t seed = 0;
     float initial_deviation = 0;  // standard deviation of the first weights
     TrainerOptions trainer;
     DataRecipe data;
+    std::optional<GrpoOptions> grpo;    // reinforcement learning; nothing: fine-tuning on the answers of the data
     std::int64_t checkpoint_every = 0;  // steps
     std::uint64_t fingerprint = 0;      // of all that changes what is learnt
 };

@@ -6,8 +6,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "tasks/readers.h"
 #include "train/checkpoint.h"
 #include "train/export_folder.h"
+#include "train/import_folder.h"
 #include "train/text_examples.h"
 
 namespace ergon::train {
@@ -36,6 +38,18 @@ std::string line_text(const StepLine& line) {
                                 {"total_tokens", line.total_tokens},
                                 {"total_seconds", line.total_seconds.value()},
                                 {"total_joules", line.total}};
+    if (line.round) {
+        json["reward"] = line.round->reward;
+        json["right"] = line.round->right;
+        json["well_formed"] = line.round->well_formed;
+        json["capped"] = line.round->capped;
+        json["thinking_tokens"] = line.round->thinking_tokens;
+        json["answer_tokens"] = line.round->answer_tokens;
+        json["sampled_tokens"] = line.round->sampled_tokens;
+        json["counted_joules"] = line.round->joules;
+        json["divergence"] = line.round->divergence;
+        json["informative"] = line.round->informative;
+    }
     return json.dump() + "\n";
 }
 
@@ -80,25 +94,23 @@ void check_folder(const Paths& paths, const RunOptions& options) {
     }
 }
 
-engine::LoadedModel words_of(const std::filesystem::path& folder) {
-    const std::filesystem::path json = folder / "tokenizer.json", config = folder / "tokenizer_config.json";
-    engine::LoadedModel words;
-    words.path = folder;
-    words.name = folder.filename().string();
-    words.tokenizer = std::make_shared<const text::Tokenizer>(
-        text::Tokenizer::from_json(base::read_text(json), formats::read_json(config), json.string()));
-    if (!words.words().chat_template().empty()) {
-        words.chat_template.emplace(words.words().chat_template(), words.name + "'s chat template");
-    }
-    return words;
-}
-
 TextExamples examples_of(const Recipe& recipe, const engine::LoadedModel& words) {
     std::vector<Pair> pairs;
     for (const std::filesystem::path& file : recipe.data.files) {
         for (Pair& pair : read_pairs(file)) pairs.push_back(std::move(pair));
     }
     return {words, std::move(pairs), recipe.data.thinking, recipe.trainer.document, recipe.seed};
+}
+
+/// What can be graded.
+std::vector<tasks::Prompt> problems_of(const Recipe& recipe) {
+    std::vector<tasks::Prompt> problems;
+    for (const std::filesystem::path& file : recipe.data.files) {
+        for (tasks::Prompt& one : tasks::read_task(file, {})) {
+            if (one.grader != tasks::Grader::none) problems.push_back(std::move(one));
+        }
+    }
+    return problems;
 }
 
 Architecture with_vocabulary(Architecture architecture, const engine::LoadedModel& words) {
@@ -109,10 +121,15 @@ Architecture with_vocabulary(Architecture architecture, const engine::LoadedMode
 }  // namespace
 
 base::Bytes memory_of(const Recipe& recipe) {
-    const Architecture architecture = with_vocabulary(recipe.architecture, words_of(recipe.tokenizer));
+    const Architecture architecture = with_vocabulary(recipe.architecture, load_words(recipe.tokenizer));
     const Limits limits{recipe.trainer.micro_tokens, recipe.trainer.document, recipe.trainer.recompute};
     // Values, gradients and two moments, in F32.
-    return weight_bytes(architecture) * 4 + activation_bytes(architecture, limits);
+    base::Bytes bytes = weight_bytes(architecture) * 4 + activation_bytes(architecture, limits);
+    if (recipe.grpo) {
+        bytes += rollout_bytes(architecture, recipe.grpo->rollout);
+        if (recipe.trainer.policy.kl > 0) bytes += weight_bytes(architecture);
+    }
+    return bytes;
 }
 
 Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,
@@ -120,13 +137,24 @@ Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader
     const Paths paths(options.folder);
     check_folder(paths, options);
     std::filesystem::create_directories(options.folder);
-    const engine::LoadedModel words = words_of(recipe.tokenizer);
-    TextExamples examples = examples_of(recipe, words);
+    const engine::LoadedModel words = load_words(recipe.tokenizer);
     Weights weights(with_vocabulary(recipe.architecture, words));
-    weights.initialise(recipe.seed, recipe.initial_deviation);
+    if (recipe.initial.empty()) {
+        weights.initialise(recipe.seed, recipe.initial_deviation);
+    } else {
+        import_folder(recipe.initial, weights);
+    }
     Trainer trainer(weights, recipe.trainer, pool);
+    std::optional<TextExamples> examples;
+    std::optional<Grpo> grpo;
+    if (recipe.grpo) {
+        grpo.emplace(*recipe.grpo, recipe.trainer.policy, problems_of(recipe), words, weights, trainer, pool);
+    } else {
+        examples.emplace(examples_of(recipe, words));
+    }
+    const std::vector<tensor::TensorView> more = grpo ? grpo->state() : std::vector<tensor::TensorView>{};
     if (options.resume && std::filesystem::exists(paths.checkpoint)) {
-        load_checkpoint(paths.checkpoint, weights, trainer, recipe.fingerprint);
+        load_checkpoint(paths.checkpoint, weights, trainer, recipe.fingerprint, more);
     }
     const StepLine before = totals_until(paths.log, trainer.steps());
     StepLine line = before;
@@ -136,11 +164,15 @@ Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader
     energy::WindowFigures last = first;
     std::int64_t saved = trainer.steps();
     const auto save = [&] {
-        save_checkpoint(paths.checkpoint, weights, trainer, recipe.fingerprint);
+        save_checkpoint(paths.checkpoint, weights, trainer, recipe.fingerprint, more);
         saved = trainer.steps();
     };
     while (trainer.steps() < recipe.trainer.schedule.steps) {
-        line.report = trainer.step([&](std::int64_t place) { return examples(place); });
+        if (grpo) {
+            line.report = grpo->round(line.round.emplace());
+        } else {
+            line.report = trainer.step([&](std::int64_t place) { return (*examples)(place); });
+        }
         const energy::WindowFigures now = window.figures();
         line.seconds = now.seconds - last.seconds;
         line.joules = since(last.joules, now.joules);

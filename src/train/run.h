@@ -7,6 +7,7 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 #include "energy/window.h"
 #include "train/recipe.h"
@@ -16,9 +17,10 @@ namespace ergon::train {
 /// One line of the log.
 struct StepLine {
     StepReport report;
-    base::Seconds seconds{};  // of this step
-    energy::Figure joules;    // of the whole machine in this step
-    energy::Figure total;     // since the run began, in all its pieces
+    std::optional<RoundReport> round;  // of reinforcement learning: one line for each round
+    base::Seconds seconds{};           // of this step
+    energy::Figure joules;             // of the whole machine in this step
+    energy::Figure total;              // since the run began, in all its pieces
     base::Seconds total_seconds{};
     std::int64_t total_tokens = 0;
 };

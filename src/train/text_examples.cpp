@@ -21,6 +21,19 @@ TokenId require(std::optional<TokenId> id, std::string_view what) {
 
 }  // namespace
 
+engine::LoadedModel load_words(const std::filesystem::path& folder) {
+    const std::filesystem::path json = folder / "tokenizer.json", config = folder / "tokenizer_config.json";
+    engine::LoadedModel words;
+    words.path = folder;
+    words.name = folder.filename().string();
+    words.tokenizer = std::make_shared<const text::Tokenizer>(
+        text::Tokenizer::from_json(base::read_text(json), formats::read_json(config), json.string()));
+    if (!words.words().chat_template().empty()) {
+        words.chat_template.emplace(words.words().chat_template(), words.name + "'s chat template");
+    }
+    return words;
+}
+
 std::vector<Pair> read_pairs(const std::filesystem::path& file) {
     std::vector<Pair> pairs;
     for (const tasks::JsonItem& item : tasks::parse_json_lines(base::read_text(file, tasks::task_file_limit), file)) {

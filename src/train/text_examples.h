@@ -16,6 +16,9 @@ struct Pair {
     std::string prompt, thinking, answer;
 };
 
+/// Tokenizer and chat template of a folder, without a model. Throws base::Error.
+engine::LoadedModel load_words(const std::filesystem::path& folder);
+
 /// Pairs from JSON lines with the texts `prompt`, `answer` and, if there is one, `thinking`. Throws Error(bad_file |
 /// not_found) with file and line.
 std::vector<Pair> read_pairs(const std::filesystem::path& file);

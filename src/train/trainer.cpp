@@ -33,27 +33,14 @@ Trainer::Trainer(Weights& weights, const TrainerOptions& options, base::ThreadPo
     }
 }
 
-/// Whole examples, in order, until they reach batch_tokens; a new micro-batch where the next would not fit.
-std::vector<Trainer::MicroBatch> Trainer::assemble(const Examples& examples) {
-    std::vector<MicroBatch> all(1);
-    for (std::int64_t tokens = 0; tokens < options_.batch_tokens; ++place_) {
-        const Example example = examples(place_);
-        const std::int64_t size = std::ssize(example.ids);
-        if (size == 0 || size > options_.document || std::ssize(example.loss_weights) != size) {
-            base::fail(base::ErrorCode::bad_argument,
-                       "example {} has {} tokens and {} weights; between 1 and {} tokens were expected", place_, size,
-                       example.loss_weights.size(), options_.document);
+std::vector<std::vector<double>> Trainer::log_probabilities(std::span<const Example> examples) {
+    std::vector<std::vector<double>> all;
+    for (const Example& one : examples) all.emplace_back(one.ids.size(), 0.0);
+    for (const MicroBatch& micro : pack(examples, options_.micro_tokens, options_.document)) {
+        const std::vector<double> found = transformer_.log_probabilities(micro.batch, micro.predictions);
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            all[static_cast<std::size_t>(micro.example[i] - examples.data())][micro.token[i]] = found[i];
         }
-        if (all.back().batch.tokens() + size > options_.micro_tokens) all.emplace_back();
-        MicroBatch& micro = all.back();
-        for (std::int64_t t = 1; t < size; ++t) {
-            const float weight = example.loss_weights[static_cast<std::size_t>(t)];
-            if (weight == 0) continue;
-            micro.predictions.push_back({micro.batch.tokens() + t - 1, example.ids[static_cast<std::size_t>(t)]});
-            micro.weights.push_back(weight);
-        }
-        micro.batch.add(example.ids);
-        tokens += size;
     }
     return all;
 }
@@ -74,7 +61,16 @@ void Trainer::move_biases() {
 }
 
 StepReport Trainer::step(const Examples& examples) {
-    const std::vector<MicroBatch> micros = assemble(examples);
+    std::vector<Example> taken;
+    for (std::int64_t tokens = 0; tokens < options_.batch_tokens; ++place_) {
+        taken.push_back(examples(place_));
+        tokens += std::max<std::int64_t>(std::ssize(taken.back().ids), 1);
+    }
+    return step(taken);
+}
+
+StepReport Trainer::step(std::span<const Example> examples, std::optional<double> total_weight) {
+    const std::vector<MicroBatch> micros = pack(examples, options_.micro_tokens, options_.document);
     StepReport report;
     double weight = 0;
     std::int64_t predictions = 0, right = 0, drafts = 0, accepted = 0;
@@ -83,14 +79,14 @@ StepReport Trainer::step(const Examples& examples) {
         report.tokens += micro.batch.tokens();
         report.examples += std::ssize(micro.batch.documents);
     }
+    weight = total_weight.value_or(weight);
     for (auto& layer : transformer_.loads()) std::ranges::fill(layer, 0);
     weights_.clear_gradients();
     for (const MicroBatch& micro : micros) {
         Task task;
         task.predictions = micro.predictions;
         task.objective = [&](std::int64_t i, double log_probability) {
-            const auto w = static_cast<double>(micro.weights[static_cast<std::size_t>(i)]);
-            return TokenLoss{-w * log_probability, -w};
+            return micro.loss(i, log_probability, options_.policy);
         };
         task.mtp_factor = options_.mtp_factor;
         task.mtp_weights = micro.weights;

@@ -3,18 +3,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "train/adamw.h"
+#include "train/packing.h"
 #include "train/transformer.h"
 
 namespace ergon::train {
-
-/// A document with the weight of each token's loss: loss_weights[t] is of ids[t], predicted from those before it.
-struct Example {
-    std::vector<TokenId> ids;
-    std::vector<float> loss_weights;
-};
 
 /// The example at a place of an endless sequence: a function of the place alone, so that a run goes on from a number.
 using Examples = std::function<Example(std::int64_t place)>;
@@ -28,6 +25,7 @@ struct TrainerOptions {
     bool recompute = false;
     float mtp_factor = 0;  // lambda
     Balance balance;       // its losses are per document (sequence) or per batch
+    PolicyOptions policy;  // of sampled answers
 };
 
 struct StepReport {
@@ -50,8 +48,13 @@ class Trainer {
     /// Throws Error(out_of_budget | bad_argument).
     Trainer(Weights& weights, const TrainerOptions& options, base::ThreadPool& pool);
 
-    /// The next step, on examples from `place()` on.
+    /// The next step, on examples from `place()` on until they reach batch_tokens.
     StepReport step(const Examples& examples);
+    /// One step on these examples. Gradients are divided by the sum of all weights, or by `total_weight` where examples
+    /// that teach nothing were left out. `place` stays.
+    StepReport step(std::span<const Example> examples, std::optional<double> total_weight = {});
+    /// Log-probabilities of the tokens that have a weight, others 0: for each example [ids.size()].
+    std::vector<std::vector<double>> log_probabilities(std::span<const Example> examples);
 
     std::int64_t steps() const { return adamw_.steps(); }
     std::int64_t place() const { return place_; }
@@ -61,12 +64,6 @@ class Trainer {
     Transformer& transformer() { return transformer_; }
 
   private:
-    struct MicroBatch {
-        Batch batch;
-        std::vector<Prediction> predictions;
-        std::vector<float> weights;
-    };
-    std::vector<MicroBatch> assemble(const Examples& examples);
     void move_biases();
 
     Weights& weights_;
