@@ -4,9 +4,12 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "base/format_number.h"
 #include "cli/commands.h"
 #include "cli/findings_files.h"
 #include "cli/verify.h"
+#include "lab/traces.h"
 
 namespace ergon::cli {
 namespace {
@@ -14,10 +17,36 @@ namespace {
 struct ReportOptions {
     std::vector<std::string> files;
     std::int64_t run = 0;
-    std::string verify;
+    std::string verify, traces;
     FindingsFiles out;
     CostOptions cost;
 };
+
+/// The right answers of all files' runs.
+void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t run, const std::string& out) {
+    lab::Traces all;
+    for (const std::filesystem::path& file : files) {
+        lab::Results results(file);
+        const lab::Traces one = lab::traces(results, run > 0 ? run : results.last_run().value());
+        all.lines += one.lines;
+        all.kept += one.kept;
+        all.graded += one.graded;
+        all.joules += one.joules;
+        all.metered = all.metered && one.metered;
+    }
+    if (all.kept == 0) {
+        base::fail(base::ErrorCode::bad_argument,
+                   "None of {} graded answers is right and complete, so that there is nothing to learn from: ask more "
+                   "often (--repeats), with higher caps, or another model.",
+                   all.graded);
+    }
+    base::write_atomically(out, all.lines);
+    const base::Unit joules{"J", base::Prefixes::all};
+    fmt::print(stderr, "Written: {}, {} right answers of {}{}.\n", out, all.kept, all.graded,
+               all.metered ? fmt::format(", which took {} ({})", base::with_unit(all.joules.value.value(), joules),
+                                         energy::name(all.joules.method))
+                           : "");
+}
 
 void report(const ReportOptions& options) {
     const std::vector<std::filesystem::path> files(options.files.begin(), options.files.end());
@@ -29,6 +58,7 @@ void report(const ReportOptions& options) {
         files, options.run > 0 ? std::optional(lab::RunId{options.run}) : std::nullopt, options.out.design());
     print_findings(loaded, options.cost);
     options.out.write(loaded, options.cost);
+    if (!options.traces.empty()) write_traces(files, options.run, options.traces);
     if (options.verify.empty()) return;
     if (files.size() > 1) {
         base::fail(base::ErrorCode::bad_argument, "--verify compares two whole runs, but {} files were given.",
@@ -50,11 +80,17 @@ void add_report(CLI::App& program) {
     command.add_option("--verify", options->verify, "Also say whether the run in this other file agrees")
         ->type_name("FILE");
     options->out.add(command);
+    command
+        .add_option("--traces", options->traces,
+                    "The right answers with their thoughts, as JSON lines that ergon train learns from")
+        ->type_name("FILE")
+        ->group("What is written");
     options->cost.add(command);
     command.footer(
         "Examples:\n"
         "  ergon report ergon-results.sqlite --html page.html\n"
-        "  ergon report part-1.sqlite part-2.sqlite part-3.sqlite --json findings.json");
+        "  ergon report part-1.sqlite part-2.sqlite part-3.sqlite --json findings.json\n"
+        "  ergon report teacher.sqlite --traces lessons.jsonl");
     command.callback([options] { report(*options); });
 }
 

@@ -30,26 +30,36 @@ std::string with_interval(const energy::Figure& f) {
     return fmt::format("{} {} {}", text.value, text.interval, energy::name(f.method));
 }
 
+/// How well it does.
+std::string state_of(const train::StepLine& line) {
+    if (!line.round) return fmt::format("loss {:.4f}", line.report.loss);
+    return fmt::format("reward {:.3f}, {:.1f}% right", line.round->reward, 100 * line.round->right);
+}
+
 void tell_end(const TrainOptions& options, const std::filesystem::path& folder, train::Ended ended,
               const train::StepLine& line) {
     const auto tokens = static_cast<double>(std::max<std::int64_t>(line.total_tokens, 1));
     if (options.json) {
         const char* const words[] = {"finished", "stopped", "diverged"};
-        const nlohmann::ordered_json json{{"ended", words[static_cast<int>(ended)]},
-                                          {"folder", folder.string()},
-                                          {"steps", line.report.step},
-                                          {"tokens", line.total_tokens},
-                                          {"loss", line.report.loss},
-                                          {"accuracy", line.report.accuracy},
-                                          {"seconds", line.total_seconds.value()},
-                                          {"joules", line.total},
-                                          {"joules_per_token", line.total / tokens}};
+        nlohmann::ordered_json json{{"ended", words[static_cast<int>(ended)]},
+                                    {"folder", folder.string()},
+                                    {"steps", line.report.step},
+                                    {"tokens", line.total_tokens},
+                                    {"loss", line.report.loss},
+                                    {"accuracy", line.report.accuracy},
+                                    {"seconds", line.total_seconds.value()},
+                                    {"joules", line.total},
+                                    {"joules_per_token", line.total / tokens}};
+        if (line.round) {
+            json["reward"] = line.round->reward;
+            json["right"] = line.round->right;
+        }
         fmt::print("{}\n", json.dump());
         return;
     }
-    fmt::print("{} steps, {} tokens in {}: loss {:.4f}, {:.1f}% of the tokens foretold.\n", line.report.step,
-               line.total_tokens, duration_text(line.total_seconds.value()), line.report.loss,
-               100 * line.report.accuracy);
+    fmt::print("{} steps, {} tokens in {}: {}{}.\n", line.report.step, line.total_tokens,
+               duration_text(line.total_seconds.value()), state_of(line),
+               line.round ? "" : fmt::format(", {:.1f}% of the tokens foretold", 100 * line.report.accuracy));
     fmt::print("Energy: {}; per token {}.\n", with_interval(line.total), with_interval(line.total / tokens));
     if (ended == train::Ended::finished) fmt::print("Written: {}\n", (folder / "model").string());
     if (ended == train::Ended::stopped) fmt::print("Stopped; --resume goes on from step {}.\n", line.report.step);
@@ -76,7 +86,7 @@ void train_recipe(const TrainOptions& options) {
             const energy::Figure expected =
                 line.total * (static_cast<double>(steps) / static_cast<double>(line.report.step));
             progress.show(line.report.step, steps,
-                          fmt::format("loss {:.4f}, {:.0f} tokens/s, {} so far of about {}", line.report.loss,
+                          fmt::format("{}, {:.0f} tokens/s, {} so far of about {}", state_of(line),
                                       static_cast<double>(line.report.tokens) / line.seconds.value(),
                                       base::with_unit(line.total.value.value(), joules),
                                       base::with_unit(expected.value.value(), joules)),

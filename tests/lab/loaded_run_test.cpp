@@ -11,6 +11,7 @@
 #include "lab/comparison_csv.h"
 #include "lab/comparison_page.h"
 #include "lab/conditions.h"
+#include "lab/traces.h"
 #include "lab/verify.h"
 
 namespace ergon::lab {
@@ -151,6 +152,43 @@ TEST_F(StoredRuns, TheCsvHasARowForEachContenderAndTask) {
         EXPECT_EQ(static_cast<std::size_t>(std::ranges::count(csv.substr(begin, end - begin), ',')), columns);
         begin = end + 1;
     }
+}
+
+TEST_F(StoredRuns, TracesAreTheRightAnswersEachOnce) {
+    Results results(folder_ / "run.sqlite");
+    const RunDescription run{{}, 3, {}, "0.1.0", {}};
+    const RunId id = results.start(run, contenders());
+    results.add_prompts(id, {{"p0", "", "Where?", "Paris"}, {"p1", "", "And \"there\"?", "Paris"}});
+    const auto add = [&](int contender, int prompt, std::int64_t repeat, std::optional<bool> right,
+                         const std::string& text, const std::string& end) {
+        Answer one = answer(contender, prompt, 2, "");
+        one.repeat = repeat;
+        one.right = right;
+        one.text = text;
+        one.finish_reason = end;
+        results.add(id, one);
+    };
+    add(1, 0, 0, true, "Paris", "stop");
+    add(1, 0, 1, true, "Paris", "stop");     // said before
+    add(1, 0, 2, true, "In Paris", "stop");  // in other words
+    add(1, 0, 3, false, "Rome", "stop");
+    add(1, 1, 0, true, "Paris, which", "length");  // cut off
+    add(0, 1, 0, true, "Paris\n", "stop");
+    add(0, 0, 0, std::nullopt, "Well", "stop");
+    const Traces found = traces(results, id);
+    EXPECT_EQ(found.kept, 3);
+    EXPECT_EQ(found.graded, 6);
+    EXPECT_GT(found.joules.value.value(), 11);
+    std::istringstream lines(found.lines);
+    std::vector<nlohmann::json> all;
+    for (std::string line; std::getline(lines, line);) all.push_back(nlohmann::json::parse(line));
+    ASSERT_EQ(all.size(), 3u);
+    EXPECT_EQ(all[0]["prompt"], "And \"there\"?");
+    EXPECT_EQ(all[0]["answer"], "Paris\n");
+    EXPECT_FALSE(all[0].contains("thinking"));
+    EXPECT_EQ(all[0]["contender"], "alpha");
+    EXPECT_EQ(all[1]["thinking"], "Hm, \x1b[31m");
+    EXPECT_EQ(all[2]["answer"], "In Paris");
 }
 
 TEST_F(StoredRuns, ARerunAgreesToTheBitWhateverItsJoules) {
