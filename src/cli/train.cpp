@@ -61,7 +61,11 @@ void tell_end(const TrainOptions& options, const std::filesystem::path& folder, 
                duration_text(line.total_seconds.value()), state_of(line),
                line.round ? "" : fmt::format(", {:.1f}% of the tokens foretold", 100 * line.report.accuracy));
     fmt::print("Energy: {}; per token {}.\n", with_interval(line.total), with_interval(line.total / tokens));
-    if (ended == train::Ended::finished) fmt::print("Written: {}\n", (folder / "model").string());
+    if (ended == train::Ended::finished) {
+        const std::filesystem::path gguf = folder / "model.gguf";
+        fmt::print("Written: {}{}\n", (folder / "model").string(),
+                   std::filesystem::exists(gguf) ? ", " + gguf.string() : "");
+    }
     if (ended == train::Ended::stopped) fmt::print("Stopped; --resume goes on from step {}.\n", line.report.step);
 }
 

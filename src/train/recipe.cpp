@@ -130,6 +130,18 @@ DataRecipe read_data(RecipeTable t, const std::filesystem::path& folder) {
     return d;
 }
 
+ExportRecipe read_export(RecipeTable t, bool has_mtp) {
+    ExportRecipe e;
+    const std::string type = t.word("gguf", "none", {"none", "f32", "f16", "q8_0"});
+    if (type == "f32") e.gguf = tensor::DType::f32;
+    if (type == "f16") e.gguf = tensor::DType::f16;
+    if (type == "q8_0") e.gguf = tensor::DType::q8_0;
+    e.mtp = t.boolean("mtp", false);
+    if (e.mtp && !has_mtp) t.refuse("mtp", "the model has no block for multi-token prediction: model.mtp = true");
+    t.no_others();
+    return e;
+}
+
 RewardOptions read_reward(RecipeTable& t) {
     RewardOptions r;
     r.accuracy = t.number("accuracy", 1, 0, 1e6);
@@ -173,24 +185,25 @@ Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::str
     Recipe recipe;
     recipe.file = file;
     RecipeTable model = t.table("model");
-    if (const std::string from = model.text("from", ""); from.empty()) {
-        recipe.architecture = read_model(model);
-    } else {
-        recipe.initial = folder / from;
-        recipe.architecture = read_initial(model, recipe.initial);
-    }
-    recipe.tokenizer =
-        recipe.initial.empty() || root.contains("tokenizer") ? folder / t.text("tokenizer", {}) : recipe.initial;
+    const std::string from = model.text("from", "");
+    if (!from.empty()) recipe.initial = folder / from;
+    const std::string tokenizer =
+        t.text("tokenizer", from.empty() ? std::nullopt : std::optional<std::string>(std::string()));
+    recipe.tokenizer = tokenizer.empty() ? recipe.initial : folder / tokenizer;
+    recipe.architecture = from.empty() ? read_model(model) : read_initial(model, recipe.initial);
     const bool samples = root.contains("grpo");
     read_training(t.table("training"), recipe, samples);
     recipe.trainer.balance = read_balance(t.table("balance"), recipe.architecture.config);
     recipe.data = read_data(t.table("data"), folder);
-    if (samples) recipe.grpo = read_grpo(t.table("grpo"), recipe);
+    RecipeTable grpo = t.table("grpo");
+    if (samples) recipe.grpo = read_grpo(grpo, recipe);
+    recipe.exported = read_export(t.table("export"), recipe.architecture.mtp);
     RecipeTable checkpoint = t.table("checkpoint");
     recipe.checkpoint_every = checkpoint.integer("every", 100, 1);
     checkpoint.no_others();
     t.no_others();
-    root.erase("checkpoint");  // when it is saved changes nothing of what is learnt
+    root.erase("checkpoint");  // when and how it is saved changes nothing of what is learnt
+    root.erase("export");
     std::ostringstream text;
     text << toml::json_formatter{root};
     base::Digest digest;

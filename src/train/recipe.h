@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tensor/dtype.h"
 #include "train/grpo.h"
 #include "train/trainer.h"
 
@@ -19,6 +20,12 @@ struct DataRecipe {
     bool thinking = false;  // whether the model is to think before it answers
 };
 
+/// What is written at the end beside the folder.
+struct ExportRecipe {
+    std::optional<tensor::DType> gguf;  // model.gguf, its matrices in this type
+    bool mtp = false;                   // with the block for multi-token prediction
+};
+
 struct Recipe {
     std::filesystem::path file;
     Architecture architecture;        // its vocab_size is the tokenizer's
@@ -28,7 +35,8 @@ struct Recipe {
     float initial_deviation = 0;  // standard deviation of the first weights
     TrainerOptions trainer;
     DataRecipe data;
-    std::optional<GrpoOptions> grpo;    // reinforcement learning; nothing: fine-tuning on the answers of the data
+    std::optional<GrpoOptions> grpo;  // reinforcement learning; nothing: fine-tuning on the answers of the data
+    ExportRecipe exported;
     std::int64_t checkpoint_every = 0;  // steps
     std::uint64_t fingerprint = 0;      // of all that changes what is learnt
 };

@@ -9,6 +9,8 @@
 #include "tasks/readers.h"
 #include "train/checkpoint.h"
 #include "train/export_folder.h"
+#include "train/export_gguf.h"
+#include "train/export_tokenizer.h"
 #include "train/import_folder.h"
 #include "train/text_examples.h"
 
@@ -76,9 +78,12 @@ energy::Figure since(const energy::Figure& before, const energy::Figure& now) {
 }
 
 struct Paths {
-    std::filesystem::path checkpoint, log, model;
+    std::filesystem::path checkpoint, log, model, gguf;
     explicit Paths(const std::filesystem::path& folder)
-        : checkpoint(folder / "checkpoint.safetensors"), log(folder / "log.jsonl"), model(folder / "model") {}
+        : checkpoint(folder / "checkpoint.safetensors"),
+          log(folder / "log.jsonl"),
+          model(folder / "model"),
+          gguf(folder / "model.gguf") {}
 };
 
 void check_folder(const Paths& paths, const RunOptions& options) {
@@ -138,6 +143,7 @@ Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader
     check_folder(paths, options);
     std::filesystem::create_directories(options.folder);
     const engine::LoadedModel words = load_words(recipe.tokenizer);
+    if (recipe.exported.gguf) gguf_tokenizer_metadata(recipe.tokenizer);  // refuses now what it would refuse at the end
     Weights weights(with_vocabulary(recipe.architecture, words));
     if (recipe.initial.empty()) {
         weights.initialise(recipe.seed, recipe.initial_deviation);
@@ -191,6 +197,9 @@ Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader
         if (stop && trainer.steps() < recipe.trainer.schedule.steps) return Ended::stopped;
     }
     export_folder(paths.model, weights, words);
+    if (const auto type = recipe.exported.gguf) {
+        export_gguf(paths.gguf, weights, recipe.tokenizer, *type, recipe.exported.mtp);
+    }
     return Ended::finished;
 }
 

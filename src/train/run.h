@@ -2,7 +2,7 @@
 // A run of training: a recipe followed from its beginning or its last checkpoint, every step on a line of the log.
 //
 // The folder holds checkpoint.safetensors, log.jsonl (one line for each step) and, at the end, model/
-// (export_folder.h).
+// (export_folder.h) and, if the recipe asks for it, model.gguf (export_gguf.h).
 
 #include <atomic>
 #include <filesystem>

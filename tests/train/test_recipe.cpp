@@ -108,8 +108,9 @@ TEST_F(RecipeFile, MistakesAreNamedWithLineKeyAndRemedy) {
     expect_refused(with("learning_rate = 1e-3", "learning_rate = nan"),
                    "training.learning_rate is nan; expected a number from 0 to 10");
     expect_refused(with("steps = 50", "steps = "), "small.toml: line 16: ", ErrorCode::bad_file);
-    expect_refused(std::string(good) + "[trainin]\n",
-                   "line 22: trainin is not a key; tokenizer, model, training, balance, data, checkpoint are");
+    expect_refused(
+        std::string(good) + "[trainin]\n",
+        "line 22: trainin is not a key; model, tokenizer, training, balance, data, grpo, export, checkpoint are");
     expect_error(ErrorCode::not_found, "none.toml", [&] { read_recipe(folder_ / "none.toml", {}); });
 }
 
@@ -124,6 +125,39 @@ TEST_F(RecipeFile, WhatDoesNotGoTogetherIsRefused) {
     expect_error(ErrorCode::bad_argument, "the topk_group groups do not have", [&] {
         read(good, {"model.n_group=8", "model.topk_group=1"});
     });
+}
+
+TEST_F(RecipeFile, ReinforcementLearningBeginsWithWhatWasLearnt) {
+    folder_.write("config.json", R"({"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 300,
+        "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "num_key_value_heads": 2, "max_position_embeddings": 128, "rms_norm_eps": 1e-6, "rope_theta": 10000})");
+    const std::string text =
+        "[model]\nfrom = \".\"\n[training]\nsteps = 6\nlearning_rate = 1e-4\n[data]\nfiles = [\"p.jsonl\"]\n"
+        "style = \"think\"\n[grpo]\nproblems = 4\ngroup = 3\nupdates = 2\ntoken_cost = 0.01\n[export]\ngguf = "
+        "\"q8_0\"\n";
+    const Recipe r = read(text);
+    EXPECT_EQ(r.architecture.config.hidden_size, 64);
+    EXPECT_EQ(r.initial, folder_ / ".");
+    EXPECT_EQ(r.tokenizer, r.initial);
+    ASSERT_TRUE(r.grpo);
+    EXPECT_EQ(r.grpo->problems, 4);
+    EXPECT_EQ(r.grpo->rollout.group, 3);
+    EXPECT_EQ(r.grpo->rollout.document, 128);
+    EXPECT_TRUE(r.grpo->rollout.thinking);
+    EXPECT_DOUBLE_EQ(r.grpo->reward.token_cost, 0.01);
+    EXPECT_DOUBLE_EQ(r.trainer.policy.kl, 0.001);
+    EXPECT_EQ(r.exported.gguf, tensor::DType::q8_0);
+    EXPECT_EQ(r.trainer.mtp_factor, 0);
+    EXPECT_FALSE(read(good).grpo);
+    const auto refused = [&](const std::string& setting, const std::string& sentence) {
+        expect_error(ErrorCode::bad_argument, sentence, [&] { read(text, {setting}); });
+    };
+    refused("grpo.updates=4", "grpo.updates is 4; expected a divisor of training.steps");
+    refused("grpo.group=1", "grpo.group is 1; expected a whole number from 2 to");
+    refused("grpo.joule_cost=1", "grpo.joules_per_byte is missing; it has no usual value");
+    refused("model.hidden_size=3", "model.hidden_size is not a key; from, mtp are");
+    refused("export.mtp=true", "export.mtp is true; the model has no block");
+    refused("export.gguf=q4_0", "export.gguf is 'q4_0'; expected one of: none, f32, f16, q8_0");
 }
 
 }  // namespace
