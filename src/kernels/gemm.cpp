@@ -34,6 +34,22 @@ Cut cut(const Gemm& g, std::int64_t wanted) {
     return {rows, blocks, (panels + blocks - 1) / blocks};
 }
 
+/// Panels that are laid out at a time: some lines of memory from each row, so that they are read as they lie (assumed).
+constexpr std::int64_t pack_panels = 16;
+
+std::int64_t depths_of(const Gemm& g) {
+    return (g.k + gemm_depth - 1) / gemm_depth;
+}
+std::int64_t pack_pieces(const Gemm& g) {
+    return (panels_of(g.n) + pack_panels - 1) / pack_panels * depths_of(g);
+}
+
+void pack(const Gemm& g, std::int64_t index, float* packed) {
+    const std::int64_t panel = index / depths_of(g) * pack_panels, k = index % depths_of(g) * gemm_depth;
+    const PackPiece piece{panel, std::min(16 * (panel + pack_panels), g.n), k, std::min(gemm_depth, g.k - k)};
+    table().gemm_pack(g.b, piece, packed + packed_at(g, panel, k));
+}
+
 /// Where the item belongs: the last whose first item is not after it.
 std::size_t owner(const std::vector<std::int64_t>& first_item, std::int64_t item) {
     return static_cast<std::size_t>(std::upper_bound(first_item.begin(), first_item.end(), item) - first_item.begin()) -
@@ -59,13 +75,13 @@ void GemmScratch::reserve_workers(int workers, std::int64_t n) {
 }
 
 base::Nanoseconds gemm(std::span<const Gemm> products, GemmScratch& scratch, base::ThreadPool& pool) {
-    std::int64_t floats = 0, panels = 0, items = 0, operations = 0;
+    std::int64_t floats = 0, pieces = 0, items = 0, operations = 0;
     for (const Gemm& g : products) operations += g.m * g.n * g.k;
-    std::vector<std::int64_t> first_float, first_panel, first_item;
+    std::vector<std::int64_t> first_float, first_piece, first_item;
     std::vector<Cut> cuts;
     for (const Gemm& g : products) {
         first_float.push_back(floats);
-        first_panel.push_back(panels);
+        first_piece.push_back(pieces);
         first_item.push_back(items);
         const bool empty = g.m == 0 || g.n == 0;
         // A product gets a share of the items by its share of the operations.
@@ -73,18 +89,16 @@ base::Nanoseconds gemm(std::span<const Gemm> products, GemmScratch& scratch, bas
             static_cast<double>(g.m * g.n * g.k) / static_cast<double>(std::max<std::int64_t>(operations, 1));
         cuts.push_back(cut(g, static_cast<std::int64_t>(share * static_cast<double>(items_per_thread * pool.size()))));
         floats += empty ? 0 : packed_floats(g);
-        panels += empty ? 0 : panels_of(g.n);
+        pieces += empty ? 0 : pack_pieces(g);
         items += empty ? 0 : cuts.back().items();
     }
     float* const packed = scratch.shared(floats);
     scratch.reserve_workers(pool.size(), gemm_block_floats);
 
-    base::Nanoseconds busy = pool.run(panels, 4, [&](std::int64_t begin, std::int64_t end, int) {
+    base::Nanoseconds busy = pool.run(pieces, 1, [&](std::int64_t begin, std::int64_t end, int) {
         for (std::int64_t p = begin; p < end; ++p) {
-            const std::size_t i = owner(first_panel, p);
-            const Gemm& g = products[i];
-            const std::int64_t panel = p - first_panel[i];
-            table().gemm_pack(g.b, g.n, g.k, panel, packed + first_float[i] + panel * 16 * g.k);
+            const std::size_t i = owner(first_piece, p);
+            pack(products[i], p - first_piece[i], packed + first_float[i]);
         }
     });
     busy += pool.run(items, 1, [&](std::int64_t begin, std::int64_t end, int worker) {
@@ -106,9 +120,7 @@ std::int64_t gemm_scratch(std::int64_t n, std::int64_t k) {
 
 void gemm(const Gemm& g, float* scratch) {
     if (g.m == 0 || g.n == 0) return;
-    for (std::int64_t panel = 0; panel < panels_of(g.n); ++panel) {
-        table().gemm_pack(g.b, g.n, g.k, panel, scratch + panel * 16 * g.k);
-    }
+    for (std::int64_t piece = 0; piece < pack_pieces(g); ++piece) pack(g, piece, scratch);
     for (std::int64_t row = 0; row < g.m; row += gemm_block_rows) {
         table().gemm_block(g, scratch, row, std::min(row + gemm_block_rows, g.m), 0, panels_of(g.n),
                            scratch + packed_floats(g));

@@ -14,6 +14,25 @@
 
 namespace ergon::kernels {
 
+/// Rows of c that a block of a product holds, and values of k that it takes at a time: a (96 kB) stays in a second-level
+/// cache, a panel of b (16 kB) in a first-level one. A multiple of every build's gemm_rows.
+inline constexpr std::int64_t gemm_block_rows = 96;
+inline constexpr std::int64_t gemm_depth = 256;
+inline constexpr std::int64_t gemm_block_floats = gemm_block_rows * gemm_depth;
+
+/// A piece of b to be laid out: columns of c from 16 * first_panel up to `end`, and k in [begin, begin + count).
+struct PackPiece {
+    std::int64_t first_panel, end, begin, count;
+};
+
+/// Where a panel's values from k on stand in what is laid out: [k / gemm_depth][panel][k % gemm_depth][16], so that the
+/// panels of one depth, which are read again and again, lie together. (With whole panels one after the other, powers of
+/// two for k put them into the same sets of a cache.)
+constexpr std::int64_t packed_at(const Gemm& g, std::int64_t panel, std::int64_t k) {
+    const std::int64_t before = k / gemm_depth * gemm_depth, left = g.k - before;
+    return 16 * ((g.n + 15) / 16 * before + panel * (left < gemm_depth ? left : gemm_depth) + k - before);
+}
+
 /// Activations of a product as the kernels see them.
 struct ProductInput {
     std::int64_t cols = 0;
@@ -21,12 +40,6 @@ struct ProductInput {
     const std::byte* panels = nullptr;  // for quantised weights
     Digits digits = Digits::one;        // in the panels
 };
-
-/// Rows of c that a block of a product holds, and values of k that it takes at a time: a (96 kB) stays in a second-level
-/// cache, a panel of b (16 kB) in a first-level one. A multiple of every build's gemm_rows.
-inline constexpr std::int64_t gemm_block_rows = 96;
-inline constexpr std::int64_t gemm_depth = 256;
-inline constexpr std::int64_t gemm_block_floats = gemm_block_rows * gemm_depth;
 
 struct KernelTable {
     /// y[t * stride + r] for rows r of groups [begin, end) (at most `rows`), all t.
@@ -37,8 +50,8 @@ struct KernelTable {
     void (*quantise_panel)(const Rows& rows, std::int64_t begin, std::int64_t count, std::int64_t cols, Digits digits,
                            std::byte* panel);
 
-    /// Panel `panel` of b [n, k] laid out for gemm_block.
-    void (*gemm_pack)(const Operand& b, std::int64_t n, std::int64_t k, std::int64_t panel, float* out);
+    /// A piece of b [n, k], its panels one after the other.
+    void (*gemm_pack)(const Operand& b, const PackPiece& piece, float* out);
     /// Rows [begin, end) of c, at most gemm_block_rows, and columns of panels [first, last).
     void (*gemm_block)(const Gemm& g, const float* packed_b, std::int64_t begin, std::int64_t end, std::int64_t first,
                        std::int64_t last, float* scratch);
@@ -57,6 +70,7 @@ struct KernelTable {
     void (*swiglu_backward)(float* gate, float* up, const float* dy, std::int64_t n);
     float (*dot)(const float* a, const float* b, std::int64_t n);
     void (*scale)(float* x, float factor, std::int64_t n);
+    float (*sum_of_exponentials)(const float* x, float shift, std::int64_t n);
     void (*softmax_backward)(const float* p, float* d, float factor, std::int64_t n);
     void (*adamw)(const AdamwStep& step, float* w, float* m, float* v, const float* g, std::int64_t n);
 

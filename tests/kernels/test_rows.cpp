@@ -132,9 +132,25 @@ TEST(Rows, BothPairingsRotate) {
     EXPECT_EQ(neighbours[3], 4);
 }
 
+TEST(Rows, LogSumExpIsCloseToDouble) {
+    base::RandomSequence random(8);
+    for (const std::size_t n : {1, 15, 255, 256, 257, 5000}) {
+        const std::vector<float> x = test::normals(n, random, 5);
+        const auto results = test::under_every_build([&] {
+            return log_sum_exp(x.data(), static_cast<std::int64_t>(n));
+        });
+        double sum = 0;
+        for (const float one : x) sum += std::exp(static_cast<double>(one));
+        for (const double found : results) {
+            EXPECT_EQ(found, results.front()) << n;
+            EXPECT_NEAR(found, std::log(sum), 2e-6) << n;
+        }
+    }
+}
+
 TEST(Rows, LogSumExpAndArgmax) {
     const float x[5] = {1, 3, 3, -2, 0};
-    EXPECT_NEAR(log_sum_exp(x, 5), std::log(std::exp(1.0) + 2 * std::exp(3.0) + std::exp(-2.0) + 1), 1e-14);
+    EXPECT_NEAR(log_sum_exp(x, 5), std::log(std::exp(1.0) + 2 * std::exp(3.0) + std::exp(-2.0) + 1), 2e-6);
     const float spoilt[] = {0, std::numeric_limits<float>::quiet_NaN()};
     EXPECT_TRUE(std::isnan(log_sum_exp(spoilt, 2)));
     EXPECT_EQ(argmax(x, 5), 1);

@@ -42,6 +42,28 @@ inline void pack_panel(const Operand& x, std::int64_t first, std::int64_t rows, 
     }
 }
 
+/// The panels of rows [first, end), one after the other, `stride` floats apart.
+template <int width>
+inline void pack_panels(const Operand& x, std::int64_t first, std::int64_t end, std::int64_t begin, std::int64_t count,
+                        std::int64_t stride, float* out) {
+    std::int64_t whole = 0;
+    if (x.type == tensor::DType::f32 && x.row == 1) {
+        // All panels side by side, so that memory is read as it lies; panel by panel, its lines would come one by one.
+        whole = (end - first) / width;
+        const float* from = static_cast<const float*>(x.data) + first + begin * x.col;
+        for (std::int64_t k = 0; k < count; ++k, from += x.col) {
+            // The processor foresees steps within a row, not those to the next. (Beyond the end nothing is read.)
+            for (std::int64_t i = 0; i < whole * width; i += 16) __builtin_prefetch(from + 8 * x.col + i);
+            for (std::int64_t p = 0; p < whole; ++p) {
+                std::memcpy(out + p * stride + k * width, from + p * width, width * sizeof(float));
+            }
+        }
+    }
+    for (std::int64_t p = whole; first + p * width < end; ++p) {
+        pack_panel<width>(x, first + p * width, end, begin, count, out + p * stride);
+    }
+}
+
 inline float scale_of(const Operand& x, std::int64_t row, std::int64_t k) {
     return x.scales[row / x.scale_rows * x.scale_row + k / f8_block * x.scale_col];
 }
@@ -120,8 +142,8 @@ inline void gemm_tile_scaled(const float* a, const float* b, std::int64_t count,
     store_tile(tile, sum);
 }
 
-inline void gemm_pack(const Operand& b, std::int64_t n, std::int64_t k, std::int64_t panel, float* out) {
-    pack_panel<16>(b, 16 * panel, n, 0, k, out);
+inline void gemm_pack(const Operand& b, const PackPiece& piece, float* out) {
+    pack_panels<16>(b, 16 * piece.first_panel, piece.end, piece.begin, piece.count, 16 * piece.count, out);
 }
 
 /// Rows [begin, end) of c times the panels [first, last) of b, packed one after the other from panel 0 on. `scratch`
@@ -133,11 +155,9 @@ inline void gemm_block(const Gemm& g, const float* packed_b, std::int64_t begin,
     const std::int64_t depth = scaled ? f8_block : gemm_depth;
     for (std::int64_t k0 = 0; k0 == 0 || k0 < g.k; k0 += depth) {  // a sum over nothing is 0
         const std::int64_t count = g.k - k0 < depth ? g.k - k0 : depth;
-        for (std::int64_t i = begin; i < end && !direct; i += gemm_rows) {
-            pack_panel<gemm_rows>(g.a, i, end, k0, count, scratch + (i - begin) * depth);
-        }
+        if (!direct) pack_panels<gemm_rows>(g.a, begin, end, k0, count, gemm_rows * depth, scratch);
         for (std::int64_t panel = first; panel < last; ++panel) {
-            const float* const b = packed_b + panel * 16 * g.k + k0 * 16;
+            const float* const b = packed_b + packed_at(g, panel, k0);
             const std::int64_t cols = g.n - 16 * panel < 16 ? g.n - 16 * panel : 16;
             float scale_b[16] = {};
             for (std::int64_t j = 0; j < cols && scaled; ++j) scale_b[j] = scale_of(g.b, 16 * panel + j, k0);
