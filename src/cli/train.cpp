@@ -30,13 +30,15 @@ std::string with_interval(const energy::Figure& f) {
     return fmt::format("{} {} {}", text.value, text.interval, energy::name(f.method));
 }
 
-void tell_end(const TrainOptions& options, const std::filesystem::path& folder, train::Ended ended,
-              const train::StepLine& line) {
+void tell_end(const TrainOptions& options, const std::filesystem::path& folder, const train::Outcome& outcome) {
+    const train::StepLine& line = outcome.last;
     const auto tokens = static_cast<double>(std::max<std::int64_t>(line.total_tokens, 1));
+    const std::string page = (folder / "page.html").string();
     if (options.json) {
         const char* const words[] = {"finished", "stopped", "diverged"};
-        const nlohmann::ordered_json json{{"ended", words[static_cast<int>(ended)]},
+        const nlohmann::ordered_json json{{"ended", words[static_cast<int>(outcome.ended)]},
                                           {"folder", folder.string()},
+                                          {"page", page},
                                           {"steps", line.report.step},
                                           {"tokens", line.total_tokens},
                                           {"loss", line.report.loss},
@@ -48,11 +50,13 @@ void tell_end(const TrainOptions& options, const std::filesystem::path& folder, 
         return;
     }
     fmt::print("{} steps, {} tokens in {}: loss {:.4f}, {:.1f}% of the tokens foretold.\n", line.report.step,
-               line.total_tokens, duration_text(line.total_seconds.value()), line.report.loss,
+               line.total_tokens, base::duration_text(line.total_seconds), line.report.loss,
                100 * line.report.accuracy);
     fmt::print("Energy: {}; per token {}.\n", with_interval(line.total), with_interval(line.total / tokens));
-    if (ended == train::Ended::finished) fmt::print("Written: {}\n", (folder / "model").string());
-    if (ended == train::Ended::stopped) fmt::print("Stopped; --resume goes on from step {}.\n", line.report.step);
+    if (outcome.ended == train::Ended::finished) fmt::print("Written: {}\n", (folder / "model").string());
+    if (outcome.ended == train::Ended::stopped)
+        fmt::print("Stopped; --resume goes on from step {}.\n", line.report.step);
+    fmt::print("Page: {}\n", page);
 }
 
 void train_recipe(const TrainOptions& options) {
@@ -65,13 +69,11 @@ void train_recipe(const TrainOptions& options) {
 
     InterruptFlag interrupt;
     Progress progress("steps");
-    train::StepLine last;
     const std::int64_t steps = recipe.trainer.schedule.steps;
     std::int64_t already = -1;
-    const train::Ended ended = train::run(
+    const train::Outcome outcome = train::run(
         recipe, {folder, options.resume, &interrupt.value()}, machine, pool, [&](const train::StepLine& line) {
             if (already < 0) already = line.report.step - 1;
-            last = line;
             // At this rate, the whole takes so much.
             const energy::Figure expected =
                 line.total * (static_cast<double>(steps) / static_cast<double>(line.report.step));
@@ -83,14 +85,14 @@ void train_recipe(const TrainOptions& options) {
                           already);
         });
     progress.clear();
-    if (ended == train::Ended::diverged) {
+    if (outcome.ended == train::Ended::diverged) {
         base::fail(base::ErrorCode::out_of_budget,
                    "the loss or the gradient was not a number in the step after {}; the checkpoint before it is kept "
                    "in {}. Lower "
                    "training.learning_rate, or lengthen training.warm_up",
-                   last.report.step, folder.string());
+                   outcome.last.report.step, folder.string());
     }
-    tell_end(options, folder, ended, last);
+    tell_end(options, folder, outcome);
 }
 
 }  // namespace

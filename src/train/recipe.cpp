@@ -125,9 +125,9 @@ DataRecipe read_data(RecipeTable t, const std::filesystem::path& folder) {
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::string>& settings) {
     toml::table root = read_toml(file);
     for (const std::string& one : settings) set_key(root, one);
-    RecipeTable t(root, file.string(), "");
-    const std::filesystem::path folder = file.parent_path();
     Recipe recipe;
+    RecipeTable t(root, file.string(), "", recipe.settings);
+    const std::filesystem::path folder = file.parent_path();
     recipe.file = file;
     recipe.tokenizer = folder / t.text("tokenizer", {});
     recipe.architecture = read_model(t.table("model"));

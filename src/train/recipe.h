@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "train/setting.h"
 #include "train/trainer.h"
 
 namespace ergon::train {
@@ -26,6 +27,7 @@ struct Recipe {
     DataRecipe data;
     std::int64_t checkpoint_every = 0;  // steps
     std::uint64_t fingerprint = 0;      // of all that changes what is learnt
+    std::vector<Setting> settings;      // every key with its value, in the order in which they are read
 };
 
 /// Reads FILE with what `--set KEY=VALUE` puts over it. Paths in it are relative to its folder. Throws

@@ -1,13 +1,14 @@
 #include "train/run.h"
 
-#include <fmt/format.h>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "energy/window.h"
 #include "train/checkpoint.h"
 #include "train/export_folder.h"
+#include "train/run_page.h"
 #include "train/text_examples.h"
 
 namespace ergon::train {
@@ -15,45 +16,14 @@ namespace {
 
 using base::ErrorCode;
 using base::fail;
-using formats::Json;
-
-std::string line_text(const StepLine& line) {
-    const StepReport& r = line.report;
-    nlohmann::ordered_json json{{"step", r.step},
-                                {"loss", r.loss},
-                                {"accuracy", r.accuracy},
-                                {"tokens", r.tokens},
-                                {"examples", r.examples},
-                                {"learning_rate", r.learning_rate},
-                                {"gradient_norm", r.gradient_norm},
-                                {"mtp_loss", r.mtp_loss},
-                                {"mtp_acceptance", r.mtp_acceptance},
-                                {"balance_loss", r.balance_loss},
-                                {"max_violation", r.max_violation},
-                                {"seconds", line.seconds.value()},
-                                {"joules", line.joules},
-                                {"joules_per_token", line.joules / static_cast<double>(r.tokens)},
-                                {"total_tokens", line.total_tokens},
-                                {"total_seconds", line.total_seconds.value()},
-                                {"total_joules", line.total}};
-    return json.dump() + "\n";
-}
 
 /// What earlier pieces of the run took, from the log, which is cut back to the checkpoint's step.
 StepLine totals_until(const std::filesystem::path& log, std::int64_t steps) {
-    StepLine last;
+    const std::vector<StepLine> lines = read_run_log(log, steps);
     std::string kept;
-    std::ifstream file(log);
-    for (std::string text; std::getline(file, text);) {
-        const Json json = Json::parse(text, nullptr, false);
-        if (!json.is_object() || !json.contains("step") || json["step"].get<std::int64_t>() > steps) break;
-        kept += text + "\n";
-        last.total_tokens = json["total_tokens"].get<std::int64_t>();
-        last.total_seconds = base::Seconds(json["total_seconds"].get<double>());
-        last.total = json["total_joules"].get<energy::Figure>();
-    }
+    for (const StepLine& line : lines) kept += line_text(line);
     base::write_atomically(log, kept);
-    return last;
+    return lines.empty() ? StepLine{} : lines.back();
 }
 
 /// What was added to a sum that only grows; its ends grow with it.
@@ -62,9 +32,12 @@ energy::Figure since(const energy::Figure& before, const energy::Figure& now) {
 }
 
 struct Paths {
-    std::filesystem::path checkpoint, log, model;
+    std::filesystem::path checkpoint, log, page, model;
     explicit Paths(const std::filesystem::path& folder)
-        : checkpoint(folder / "checkpoint.safetensors"), log(folder / "log.jsonl"), model(folder / "model") {}
+        : checkpoint(folder / "checkpoint.safetensors"),
+          log(folder / "log.jsonl"),
+          page(folder / "page.html"),
+          model(folder / "model") {}
 };
 
 void check_folder(const Paths& paths, const RunOptions& options) {
@@ -115,8 +88,8 @@ base::Bytes memory_of(const Recipe& recipe) {
     return weight_bytes(architecture) * 4 + activation_bytes(architecture, limits);
 }
 
-Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,
-          const std::function<void(const StepLine&)>& tell) {
+Outcome run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,
+            const std::function<void(const StepLine&)>& tell) {
     const Paths paths(options.folder);
     check_folder(paths, options);
     std::filesystem::create_directories(options.folder);
@@ -131,24 +104,32 @@ Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader
     const StepLine before = totals_until(paths.log, trainer.steps());
     StepLine line = before;
     std::ofstream log(paths.log, std::ios::app);
-    energy::Window window(machine);
-    const energy::WindowFigures first = window.figures();  // loading is not training
-    energy::WindowFigures last = first;
+    nlohmann::ordered_json circumstances = machine.machine();
+    circumstances["threads_used"] = pool.size();
+    const auto write_page = [&] {
+        base::write_atomically(paths.page, run_page(recipe, read_run_log(paths.log), circumstances));
+    };
     std::int64_t saved = trainer.steps();
     const auto save = [&] {
         save_checkpoint(paths.checkpoint, weights, trainer, recipe.fingerprint);
         saved = trainer.steps();
+        write_page();
     };
+    energy::Window window(machine);
+    energy::WindowFigures last = window.figures();  // loading is not training
     while (trainer.steps() < recipe.trainer.schedule.steps) {
         line.report = trainer.step([&](std::int64_t place) { return examples(place); });
+        if (line.report.diverged) {
+            write_page();
+            return {Ended::diverged, line};
+        }
         const energy::WindowFigures now = window.figures();
         line.seconds = now.seconds - last.seconds;
         line.joules = since(last.joules, now.joules);
-        line.total = before.total + since(first.joules, now.joules);
-        line.total_seconds = before.total_seconds + now.seconds - first.seconds;
+        line.total += line.joules;
+        line.total_seconds += line.seconds;
         line.total_tokens += line.report.tokens;
         last = now;
-        if (line.report.diverged) return Ended::diverged;
         log << line_text(line) << std::flush;
         if (!log) fail(ErrorCode::system, "{}: cannot write the log; is the disk full?", paths.log.string());
         tell(line);
@@ -156,10 +137,10 @@ Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader
         if (stop || trainer.steps() - saved >= recipe.checkpoint_every ||
             trainer.steps() == recipe.trainer.schedule.steps)
             save();
-        if (stop && trainer.steps() < recipe.trainer.schedule.steps) return Ended::stopped;
+        if (stop && trainer.steps() < recipe.trainer.schedule.steps) return {Ended::stopped, line};
     }
     export_folder(paths.model, weights, words);
-    return Ended::finished;
+    return {Ended::finished, line};
 }
 
 }  // namespace ergon::train

@@ -42,7 +42,9 @@ struct StepReport {
     double gradient_norm = 0;   // before clipping
     double learning_rate = 0;
     double max_violation = 0;  // MaxVio: of the layers, the largest (highest load - mean) / mean
-    bool diverged = false;     // loss or gradient is not a number: the weights were left as they were
+    /// Tokens that went to each expert: [layers with experts, then the MTP block][n_routed_experts].
+    std::vector<std::vector<std::int64_t>> loads;
+    bool diverged = false;  // loss or gradient is not a number: the weights were left as they were
 };
 
 class Trainer {
