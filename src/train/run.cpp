@@ -2,12 +2,13 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "energy/window.h"
 #include "train/checkpoint.h"
 #include "train/export_folder.h"
+#include "train/run_account.h"
 #include "train/run_page.h"
 #include "train/text_examples.h"
 
@@ -24,11 +25,6 @@ StepLine totals_until(const std::filesystem::path& log, std::int64_t steps) {
     for (const StepLine& line : lines) kept += line_text(line);
     base::write_atomically(log, kept);
     return lines.empty() ? StepLine{} : lines.back();
-}
-
-/// What was added to a sum that only grows; its ends grow with it.
-energy::Figure since(const energy::Figure& before, const energy::Figure& now) {
-    return {now.value - before.value, now.low - before.low, now.high - before.high, now.method};
 }
 
 struct Paths {
@@ -79,6 +75,95 @@ Architecture with_vocabulary(Architecture architecture, const engine::LoadedMode
     return architecture;
 }
 
+class Run {
+  public:
+    Run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool)
+        : recipe_(recipe),
+          options_(options),
+          paths_(options.folder),
+          words_(words_of(recipe.tokenizer)),
+          examples_(examples_of(recipe, words_)),
+          weights_(with_vocabulary(recipe.architecture, words_)),
+          trainer_(first_weights(), recipe.trainer, pool),
+          machine_(machine.machine()) {
+        if (options.resume && std::filesystem::exists(paths_.checkpoint)) {
+            load_checkpoint(paths_.checkpoint, weights_, trainer_, recipe.fingerprint);
+        }
+        saved_ = trainer_.steps();
+        machine_["threads_used"] = pool.size();
+        if (!options.power.empty()) machine_["power"] = options.power;
+        if (options.grid) schedule_.emplace(*options.grid);
+        const StepLine before = totals_until(paths_.log, trainer_.steps());
+        log_.open(paths_.log, std::ios::app);
+        account_.emplace(before, machine, schedule_ ? &*schedule_ : nullptr);  // loading is not training
+    }
+
+    Outcome follow(const std::function<void(const StepLine&)>& tell) {
+        while (!done()) {
+            const base::GramsPerKilowattHour intensity = schedule_ ? clean_grid() : base::GramsPerKilowattHour();
+            if (stopped()) break;
+            const StepReport report = trainer_.step([&](std::int64_t place) { return examples_(place); });
+            if (report.diverged) {
+                write_page();
+                return {Ended::diverged, account_->line()};
+            }
+            account_->trained(report, intensity);
+            log_ << line_text(account_->line()) << std::flush;
+            if (!log_) fail(ErrorCode::system, "{}: cannot write the log; is the disk full?", paths_.log.string());
+            tell(account_->line());
+            if (trainer_.steps() - saved_ >= recipe_.checkpoint_every) save();
+        }
+        if (trainer_.steps() != saved_) save();
+        write_page();
+        if (!done()) return {Ended::stopped, account_->line()};
+        export_folder(paths_.model, weights_, words_);
+        return {Ended::finished, account_->line()};
+    }
+
+  private:
+    Weights& first_weights() {
+        weights_.initialise(recipe_.seed, recipe_.initial_deviation);
+        return weights_;
+    }
+    bool done() const { return trainer_.steps() >= recipe_.trainer.schedule.steps; }
+    bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+
+    void write_page() const {
+        base::write_atomically(paths_.page, run_page(recipe_, read_run_log(paths_.log), machine_));
+    }
+
+    void save() {
+        save_checkpoint(paths_.checkpoint, weights_, trainer_, recipe_.fingerprint);
+        saved_ = trainer_.steps();
+        write_page();
+    }
+
+    /// The grid as the next step begins. With all that was learnt saved, waits until it is clean. A grid that is not
+    /// known ends the run, with a checkpoint.
+    base::GramsPerKilowattHour clean_grid() try {
+        const base::GramsPerKilowattHour intensity = schedule_->look();
+        if (schedule_->clean(intensity) || trainer_.steps() != saved_) return intensity;
+        schedule_->wait(options_.stop, [&](base::GramsPerKilowattHour held) { account_->waited(held); });
+        return schedule_->look();
+    } catch (const base::Error&) {
+        if (trainer_.steps() != saved_) save();
+        throw;
+    }
+
+    const Recipe& recipe_;
+    const RunOptions& options_;
+    Paths paths_;
+    engine::LoadedModel words_;
+    TextExamples examples_;
+    Weights weights_;
+    Trainer trainer_;
+    std::int64_t saved_ = 0;  // the step of the last checkpoint
+    nlohmann::ordered_json machine_;
+    std::ofstream log_;
+    std::optional<GridSchedule> schedule_;
+    std::optional<RunAccount> account_;
+};
+
 }  // namespace
 
 base::Bytes memory_of(const Recipe& recipe) {
@@ -90,57 +175,10 @@ base::Bytes memory_of(const Recipe& recipe) {
 
 Outcome run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,
             const std::function<void(const StepLine&)>& tell) {
-    const Paths paths(options.folder);
-    check_folder(paths, options);
+    check_folder(Paths(options.folder), options);
+    if (options.grid) options.grid->grid(options.grid->clock.now());  // one that is not known leaves no folder behind
     std::filesystem::create_directories(options.folder);
-    const engine::LoadedModel words = words_of(recipe.tokenizer);
-    TextExamples examples = examples_of(recipe, words);
-    Weights weights(with_vocabulary(recipe.architecture, words));
-    weights.initialise(recipe.seed, recipe.initial_deviation);
-    Trainer trainer(weights, recipe.trainer, pool);
-    if (options.resume && std::filesystem::exists(paths.checkpoint)) {
-        load_checkpoint(paths.checkpoint, weights, trainer, recipe.fingerprint);
-    }
-    const StepLine before = totals_until(paths.log, trainer.steps());
-    StepLine line = before;
-    std::ofstream log(paths.log, std::ios::app);
-    nlohmann::ordered_json circumstances = machine.machine();
-    circumstances["threads_used"] = pool.size();
-    const auto write_page = [&] {
-        base::write_atomically(paths.page, run_page(recipe, read_run_log(paths.log), circumstances));
-    };
-    std::int64_t saved = trainer.steps();
-    const auto save = [&] {
-        save_checkpoint(paths.checkpoint, weights, trainer, recipe.fingerprint);
-        saved = trainer.steps();
-        write_page();
-    };
-    energy::Window window(machine);
-    energy::WindowFigures last = window.figures();  // loading is not training
-    while (trainer.steps() < recipe.trainer.schedule.steps) {
-        line.report = trainer.step([&](std::int64_t place) { return examples(place); });
-        if (line.report.diverged) {
-            write_page();
-            return {Ended::diverged, line};
-        }
-        const energy::WindowFigures now = window.figures();
-        line.seconds = now.seconds - last.seconds;
-        line.joules = since(last.joules, now.joules);
-        line.total += line.joules;
-        line.total_seconds += line.seconds;
-        line.total_tokens += line.report.tokens;
-        last = now;
-        log << line_text(line) << std::flush;
-        if (!log) fail(ErrorCode::system, "{}: cannot write the log; is the disk full?", paths.log.string());
-        tell(line);
-        const bool stop = options.stop != nullptr && options.stop->load();
-        if (stop || trainer.steps() - saved >= recipe.checkpoint_every ||
-            trainer.steps() == recipe.trainer.schedule.steps)
-            save();
-        if (stop && trainer.steps() < recipe.trainer.schedule.steps) return {Ended::stopped, line};
-    }
-    export_folder(paths.model, weights, words);
-    return {Ended::finished, line};
+    return Run(recipe, options, machine, pool).follow(tell);
 }
 
 }  // namespace ergon::train

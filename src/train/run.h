@@ -7,8 +7,11 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <optional>
+#include <string>
 
 #include "energy/machine_reader.h"
+#include "train/grid_schedule.h"
 #include "train/recipe.h"
 #include "train/run_log.h"
 
@@ -18,6 +21,8 @@ struct RunOptions {
     std::filesystem::path folder;
     bool resume = false;
     const std::atomic<bool>* stop = nullptr;  // set from outside: ends after the step at hand, with a checkpoint
+    std::optional<GridOptions> grid;          // pauses, with a checkpoint, while the grid is not clean
+    std::string power;                        // a sentence for the page: how power is limited, if it is
 };
 
 enum class Ended { finished, stopped, diverged };
@@ -31,7 +36,7 @@ struct Outcome {
 base::Bytes memory_of(const Recipe& recipe);
 
 /// Trains. `tell` hears of every step. Throws Error(bad_argument) where the folder holds a run already and `resume` is
-/// false, or none and it is true.
+/// false, or none and it is true; what the grid throws, after a checkpoint.
 Outcome run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,
             const std::function<void(const StepLine&)>& tell);
 

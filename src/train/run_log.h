@@ -17,7 +17,7 @@ namespace ergon::train {
 struct GridLine {
     base::GramsPerKilowattHour intensity{};  // of the grid as the step began
     energy::CarbonFigure grams;              // of this step
-    energy::CarbonFigure total;              // since the run began
+    energy::CarbonFigure total;              // since the run follows the grid
     /// The same joules at the mean of the hours that they would have been taken in without the schedule: from the
     /// beginning on, without a pause (each piece of a run from its own beginning).
     energy::CarbonFigure unscheduled;

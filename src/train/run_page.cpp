@@ -29,18 +29,17 @@ std::string finding(const Recipe& recipe, Steps lines) {
     if (lines.empty()) return "No step has been done yet.";
     const StepLine &first = lines.front(), &last = lines.back();
     const std::int64_t all = recipe.trainer.schedule.steps;
+    const std::string of = last.report.step < all ? fmt::format("{} of ", last.report.step) : "";
     return fmt::format(
-        "In {} of {} steps, on {} tokens, the loss went from {:.3f} to {:.3f} nats per token for {} ({}): {} per "
-        "token.",
-        base::fixed(static_cast<double>(last.report.step), 0), base::fixed(static_cast<double>(all), 0),
-        base::fixed(static_cast<double>(last.total_tokens), 0), first.report.loss, last.report.loss,
-        with_interval(last.total), energy::name(last.total.method), with_interval(per_token(last)));
+        "In {}{} steps, on {} tokens, the loss went from {} to {} nats per token for {} ({}): {} per token.", of, all,
+        base::fixed(static_cast<double>(last.total_tokens), 0), base::significant(first.report.loss),
+        base::significant(last.report.loss), with_interval(last.total), energy::name(last.total.method),
+        with_interval(per_token(last)));
 }
 
 Section learnt_section(const Recipe& recipe, const std::vector<Steps>& points) {
     Section section{"What was learnt", {}};
-    if (const std::string note = stretches_note(points); !note.empty())
-        section.blocks.emplace_back(report::Note{"Curves: " + note});
+    if (const std::string note = stretches_note(points); !note.empty()) section.blocks.emplace_back(report::Note{note});
     section.blocks.emplace_back(loss_curve(points, recipe));
     section.blocks.emplace_back(foretold_curve(points, recipe));
     section.blocks.emplace_back(learning_rate_curve(points));

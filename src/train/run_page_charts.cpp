@@ -58,7 +58,8 @@ std::vector<Steps> stretches(Steps lines) {
 
 std::string stretches_note(const std::vector<Steps>& points) {
     if (points.empty() || points.front().size() == 1) return {};
-    return fmt::format("Each point is the mean of {} steps, and stands at the last of them.", points.front().size());
+    return fmt::format("Each point of a curve is the mean of {} steps, and stands at the last of them.",
+                       points.front().size());
 }
 
 std::vector<std::string> layers_with_experts(const Recipe& recipe) {
@@ -91,8 +92,8 @@ LineChart foretold_curve(const std::vector<Steps>& points, const Recipe& recipe)
 }
 
 LineChart speed_curve(const std::vector<Steps>& points) {
-    LineChart chart = over_steps("Speed", "Tokens that went through the layers, forward and backward.",
-                                 "tokens per second", {"tokens/s", Prefixes::none});
+    LineChart chart = over_steps("Speed", "Tokens that went through the layers, forward and backward.", "speed",
+                                 {"tokens/s", Prefixes::none});
     Line line{"speed", {}};
     for (const Steps steps : points) {
         double seconds = 0;
