@@ -58,8 +58,9 @@ std::vector<Steps> stretches(Steps lines) {
 
 std::string stretches_note(const std::vector<Steps>& points) {
     if (points.empty() || points.front().size() == 1) return {};
-    return fmt::format("Each point of a curve is the mean of {} steps, and stands at the last of them.",
-                       points.front().size());
+    return fmt::format(
+        "Each point of a curve is the mean of {} steps (the last may have fewer), and stands at the last of them.",
+        points.front().size());
 }
 
 std::vector<std::string> layers_with_experts(const Recipe& recipe) {

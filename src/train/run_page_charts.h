@@ -23,7 +23,7 @@ inline constexpr std::size_t load_steps = 100;
 /// The log cut into at most `most_points` stretches of equally many steps (the last may have fewer): the points of a
 /// curve.
 std::vector<Steps> stretches(Steps lines);
-/// "Each point of a curve is the mean of 50 steps, and stands at the last of them."; nothing if it is one step.
+/// A sentence that says of how many steps each point is the mean; nothing if it is one.
 std::string stretches_note(const std::vector<Steps>& points);
 
 /// Layers whose loads a log holds, by number; the MTP block is the last.
