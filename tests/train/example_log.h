@@ -18,7 +18,7 @@ inline energy::CarbonFigure emitted(double grams) {
 inline train::GridLine example_grid() {
     return {base::GramsPerKilowattHour(140),
             emitted(0.5),
-            emitted(21),
+            emitted(20),
             emitted(34),
             base::Seconds(7200),
             figure(9000),
