@@ -105,11 +105,13 @@ void tell_end(const TrainOptions& options, const std::filesystem::path& folder, 
         fmt::print("{}\n", json.dump());
         return;
     }
-    fmt::print("{} steps, {} tokens in {}: loss {:.4f}, {:.1f}% of the tokens foretold.\n", line.report.step,
-               line.total_tokens, base::duration_text(line.total_seconds), line.report.loss,
-               100 * line.report.accuracy);
-    fmt::print("Energy: {}; per token {}.\n", with_interval(line.total, report::joules),
-               with_interval(line.total / tokens, report::joules));
+    if (line.report.step > 0) {
+        fmt::print("{} steps, {} tokens in {}: loss {:.4f}, {:.1f}% of the tokens foretold.\n", line.report.step,
+                   line.total_tokens, base::duration_text(line.total_seconds), line.report.loss,
+                   100 * line.report.accuracy);
+        fmt::print("Energy: {}; per token {}.\n", with_interval(line.total, report::joules),
+                   with_interval(line.total / tokens, report::joules));
+    }
     if (line.grid) tell_grid(*line.grid);
     if (outcome.ended == train::Ended::finished) fmt::print("Written: {}\n", (folder / "model").string());
     if (outcome.ended == train::Ended::stopped)

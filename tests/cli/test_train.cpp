@@ -167,7 +167,7 @@ TEST_F(Train, GramsStandBesideTheJoulesWhereTheGridIsFollowed) {
     EXPECT_THAT(content(path("run/page.html")), HasSubstr("the same joules without the schedule"));
 }
 
-/// Interrupted while it waits, it goes on when told to, with the same bits.
+/// Interrupted while it waits, and going on by itself when the grid is clean: with the same bits.
 TEST_F(Train, PausesWhileTheGridIsNotClean) {
     ASSERT_EQ(train("whole").exit_code, 0);
     const std::string file = grid(212);
@@ -176,9 +176,14 @@ TEST_F(Train, PausesWhileTheGridIsNotClean) {
     EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
     EXPECT_THAT(stopped.err, HasSubstr("paused: 212 g/kWh, waits for less than 150"));
     EXPECT_THAT(stopped.out, HasSubstr("--resume goes on from step 0"));
-    const Outcome on = train("run", {"--resume", "--when", grid(90), "--below", "150"});
+    EXPECT_THAT(stopped.out, Not(HasSubstr("loss"))) << "there is none yet";
+    const std::time_t now = std::time(nullptr);
+    const std::string soon = folder_.write("soon.csv", fmt::format("{},300\n{},90\n", now - 9, now + 2));
+    const Outcome on = train("run", {"--resume", "--when", soon, "--below", "150"});
     ASSERT_EQ(on.exit_code, 0) << on.err;
+    EXPECT_THAT(on.err, HasSubstr("paused: 300 g/kWh, waits for less than 150"));
     EXPECT_THAT(on.out, HasSubstr("the same joules without the schedule"));
+    EXPECT_THAT(on.out, HasSubstr("Waited "));
     EXPECT_EQ(content(path("run/model/model.safetensors")), content(path("whole/model/model.safetensors")));
 }
 
