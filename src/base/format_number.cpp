@@ -77,6 +77,13 @@ std::string significant(double value, int digits) {
     return fixed(value, std::max(0, digits - 1 - exponent(value, digits)));
 }
 
+std::string duration_text(Seconds duration) {
+    const auto whole = std::llround(duration.value());
+    if (whole < 60) return fmt::format("{} s", whole);
+    if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+    return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
 std::string readable_count(std::int64_t count) {
     const auto value = static_cast<double>(count);
     if (count < 1'000'000) return fmt::format("{}", count);

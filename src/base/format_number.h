@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/units.h"
+
 namespace ergon::base {
 
 /// Which SI prefixes a unit takes: joules all of them, seconds only those below one (ms), tokens none.
@@ -44,6 +46,9 @@ std::string with_unit(double value, const Unit& unit, const Scale& scale, int di
 
 /// "494.0 million", "16.00 billion"; as it is below a million.
 std::string readable_count(std::int64_t count);
+
+/// "45 s", "3 min 20 s", "2 h 5 min".
+std::string duration_text(Seconds duration);
 
 /// A number and the ends of its interval, with the same scale and decimals.
 struct IntervalText {

@@ -4,11 +4,10 @@
 #include <vector>
 
 #include "base/format_number.h"
+#include "report/table.h"
 
 namespace ergon::cli {
 namespace {
-
-const base::Unit grams{"g CO2", base::Prefixes::all};
 
 std::string origin(const energy::CarbonIntensity& carbon) {
     std::string text = fmt::format("{}, {} g/kWh", carbon.name, base::significant(carbon.amount.value()));
@@ -35,9 +34,9 @@ void CostOptions::add(CLI::App& command) {
 std::string CostOptions::text(const energy::Figure& joules) const {
     std::vector<std::string> parts;
     if (carbon) {
-        const energy::CarbonFigure figure = energy::carbon_of(joules, *carbon);
+        const energy::CarbonFigure figure = energy::carbon_of(joules, carbon->amount);
         const base::IntervalText amount =
-            base::with_interval(figure.value.value(), figure.low.value(), figure.high.value(), grams);
+            base::with_interval(figure.value.value(), figure.low.value(), figure.high.value(), report::grams);
         parts.push_back(fmt::format("{} {} ({})", amount.value, amount.interval, origin(*carbon)));
     }
     if (price) {
@@ -50,18 +49,19 @@ std::string CostOptions::text(const energy::Figure& joules) const {
 
 nlohmann::ordered_json CostOptions::json(const energy::Figure& joules) const {
     nlohmann::ordered_json json = nlohmann::ordered_json::object();
-    const std::string method(energy::name(joules.method));
     if (carbon) {
-        const energy::CarbonFigure figure = energy::carbon_of(joules, *carbon);
-        json["carbon"] = {{"value", figure.value.value()}, {"unit", "gCO2"},
-                          {"low", figure.low.value()},     {"high", figure.high.value()},
-                          {"method", method},              {"grams_per_kwh", carbon->amount.value()},
-                          {"region", carbon->name},        {"source", carbon->source}};
+        json["carbon"] = energy::carbon_of(joules, carbon->amount);
+        json["carbon"].update(
+            {{"grams_per_kwh", carbon->amount.value()}, {"region", carbon->name}, {"source", carbon->source}});
     }
     if (price) {
         const energy::Cost cost = energy::cost_of(joules, *price);
-        json["money"] = {{"value", cost.value}, {"unit", cost.currency},          {"low", cost.low},
-                         {"high", cost.high},   {"method", method}, {"per_kwh", price->per_kilowatt_hour}};
+        json["money"] = {{"value", cost.value},
+                         {"unit", cost.currency},
+                         {"low", cost.low},
+                         {"high", cost.high},
+                         {"method", std::string(energy::name(joules.method))},
+                         {"per_kwh", price->per_kilowatt_hour}};
     }
     return json;
 }

@@ -186,7 +186,8 @@ std::vector<CalibrationSample> run_workloads(const CalibrateOptions& options, en
     const double seconds = options.seconds > 0 ? options.seconds : least;
     const int rounds = options.wall ? 2 : options.rounds;  // a person's patience
     fmt::print(stderr, "{} workloads, {} times each, {:.3g} s a run: {}. Leave the machine alone meanwhile.\n",
-               all.size(), rounds, seconds, duration_text(static_cast<double>(all.size()) * rounds * seconds));
+               all.size(), rounds, seconds,
+               base::duration_text(base::Seconds(static_cast<double>(all.size()) * rounds * seconds)));
     Progress progress("runs");
     energy::MeasureOptions measure{.at_least = Seconds(seconds), .rounds = rounds, .on_sample = {}};
     measure.on_sample = [&](const CalibrationSample& sample, int done, int count) {

@@ -98,7 +98,7 @@ std::string codecarbon_row(const energy::WindowFigures& figures, const energy::M
     const auto ram = joules_of(figures, reader, energy::Scope::memory);
     std::string emissions, rate;
     if (output.cost.carbon) {
-        const double kilograms = energy::carbon_of(figures.joules, *output.cost.carbon).value.value() / 1000;
+        const double kilograms = energy::carbon_of(figures.joules, output.cost.carbon->amount).value.value() / 1000;
         emissions = number(kilograms);
         rate = number(seconds > 0 ? kilograms / seconds : 0);
     }

@@ -1,10 +1,11 @@
 #include "cli/progress.h"
 
-#include <cmath>
 #include <cstdio>
 #include <fmt/format.h>
 #include <unistd.h>
 #include <utility>
+
+#include "base/format_number.h"
 
 namespace ergon::cli {
 namespace {
@@ -15,13 +16,6 @@ constexpr std::chrono::milliseconds terminal_interval(100);
 constexpr const char* clear_line = "\r\033[K";
 
 }  // namespace
-
-std::string duration_text(double seconds) {
-    const auto whole = static_cast<long>(std::lround(seconds));
-    if (whole < 60) return fmt::format("{} s", whole);
-    if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
-    return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
-}
 
 Progress::Progress(std::string what)
     : what_(std::move(what)),
@@ -44,7 +38,9 @@ void Progress::show(long done, long all, const std::string& note, long already) 
     if (done > already && seconds > 0) {
         const double rate = static_cast<double>(done - already) / seconds;
         line += rate >= 1 ? fmt::format(", {:.1f} a second", rate) : fmt::format(", {:.1f} a minute", rate * 60);
-        if (done < all) line += fmt::format(", {} left", duration_text(static_cast<double>(all - done) / rate));
+        if (done < all)
+            line +=
+                fmt::format(", {} left", base::duration_text(base::Seconds(static_cast<double>(all - done) / rate)));
     }
     if (!note.empty()) line += ": " + note;
     if (terminal_) {

@@ -27,7 +27,4 @@ class Progress {
     std::chrono::steady_clock::time_point begin_, last_;
 };
 
-/// "45 s", "3 min 20 s", "2 h 5 min"
-std::string duration_text(double seconds);
-
 }  // namespace ergon::cli

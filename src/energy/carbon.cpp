@@ -20,9 +20,6 @@ namespace {
 using base::ErrorCode;
 using base::trimmed;
 
-// The dirtiest grid of the table is at 1,306 g/kWh, a coal plant at about 1,000: above this it is another unit
-// (assumed).
-constexpr double most_grams = 5000;
 // Two letters more, less or other are a slip of the finger, more is another word (assumed).
 constexpr std::size_t most_slips = 2;
 constexpr std::size_t most_suggestions = 4;
@@ -33,8 +30,7 @@ constexpr std::string_view blanks = " \t\r\n";
 std::string folded(std::string_view text) {
     std::string plain;
     for (const char c : text) {
-        if (blanks.find(c) == std::string_view::npos)
-            plain += base::lowered(c);
+        if (blanks.find(c) == std::string_view::npos) plain += base::lowered(c);
     }
     return plain;
 }
@@ -224,9 +220,8 @@ CarbonIntensity parse_carbon(std::string_view argument, const std::vector<Region
                shown(argument), fmt::join(near, ", "));
 }
 
-CarbonFigure carbon_of(const Figure& figure, const CarbonIntensity& intensity) {
-    return {figure.value * intensity.amount, figure.low * intensity.amount, figure.high * intensity.amount,
-            figure.method};
+CarbonFigure carbon_of(const Figure& figure, base::GramsPerKilowattHour intensity) {
+    return {figure.value * intensity, figure.low * intensity, figure.high * intensity, figure.method};
 }
 
 Price parse_price(std::string_view argument) {

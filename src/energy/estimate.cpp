@@ -179,6 +179,16 @@ std::string MachineEstimate::range_words() const {
                        active_per_thread.low.value(), active_per_thread.high.value());
 }
 
+Watts MachineEstimate::power_of(int busy_threads) const {
+    return idle.value + active_per_thread.value * busy_threads;
+}
+
+int MachineEstimate::threads_within(Watts watts) const {
+    int within = 0;
+    while (within < threads && power_of(within + 1) <= watts) ++within;
+    return within;
+}
+
 Nanojoules MachineEstimate::idle_energy(Nanoseconds elapsed) const {
     return energy_of(idle.value, elapsed);
 }

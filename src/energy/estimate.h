@@ -42,6 +42,10 @@ struct MachineEstimate {
     PowerRange active_per_thread;
     int threads = 1;
 
+    /// Idle, with so many threads busy.
+    base::Watts power_of(int busy_threads) const;
+    /// The most threads whose power stays within `watts`; 0 if one takes more.
+    int threads_within(base::Watts watts) const;
     base::Nanojoules idle_energy(base::Nanoseconds elapsed) const;
     /// Busy time beyond all threads for all of `elapsed` counts as that.
     base::Nanojoules active_energy(base::Nanoseconds busy, base::Nanoseconds elapsed) const;

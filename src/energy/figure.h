@@ -33,32 +33,35 @@ constexpr Method worst(Method a, Method b) {
     return std::max(a, b);
 }
 
-/// Joules with a 95% interval; low <= value <= high.
-struct Figure {
-    base::Joules value{};
-    base::Joules low{};
-    base::Joules high{};
+/// An amount with a 95% interval; low <= value <= high.
+template <typename Amount>
+struct FigureOf {
+    Amount value{};
+    Amount low{};
+    Amount high{};
     Method method = Method::measured;
 
     /// The ends of the intervals add. Figures of one machine share its coefficients and its counter, so their errors
     /// may well have the same sign; adding them in quadrature would claim an independence that nobody has shown.
-    Figure& operator+=(const Figure& other) {
+    FigureOf& operator+=(const FigureOf& other) {
         value += other.value;
         low += other.low;
         high += other.high;
         method = worst(method, other.method);
         return *this;
     }
-    friend Figure operator+(Figure a, const Figure& b) { return a += b; }
+    friend FigureOf operator+(FigureOf a, const FigureOf& b) { return a += b; }
     /// Joules per token, per answer: the divisor is a count and has no error of its own.
-    friend Figure operator/(const Figure& figure, double count) {
+    friend FigureOf operator/(const FigureOf& figure, double count) {
         return {figure.value / count, figure.low / count, figure.high / count, figure.method};
     }
-    friend Figure operator*(const Figure& figure, double count) {
+    friend FigureOf operator*(const FigureOf& figure, double count) {
         return {figure.value * count, figure.low * count, figure.high * count, figure.method};
     }
-    bool operator==(const Figure&) const = default;
+    bool operator==(const FigureOf&) const = default;
 };
+
+using Figure = FigureOf<base::Joules>;
 
 /// A ratio of two figures, or any plain number with an interval.
 struct Ratio {
@@ -77,32 +80,41 @@ inline std::optional<Ratio> ratio(const Figure& over, const Figure& under) {
                  under.low > base::Joules(0) ? over.high / under.low : std::numeric_limits<double>::infinity()};
 }
 
+/// The unit of a figure in JSON.
+constexpr std::string_view unit_of(base::Joules) {
+    return "J";
+}
+constexpr std::string_view unit_of(base::Grams) {
+    return "gCO2";
+}
+
 /// {"value": 3.1, "unit": "J", "low": 2.6, "high": 3.7, "method": "estimated"}, in this order in an ordered_json.
-template <typename Json>
-void to_json(Json& json, const Figure& figure) {
+template <typename Json, typename Amount>
+void to_json(Json& json, const FigureOf<Amount>& figure) {
     json = Json{{"value", figure.value.value()},
-                {"unit", "J"},
+                {"unit", std::string(unit_of(Amount()))},
                 {"low", figure.low.value()},
                 {"high", figure.high.value()},
                 {"method", std::string(name(figure.method))}};
 }
 
 /// The reverse. Throws Error(bad_file) with what is wrong.
-template <typename Json>
-void from_json(const Json& json, Figure& figure) {
+template <typename Json, typename Amount>
+void from_json(const Json& json, FigureOf<Amount>& figure) {
     using base::ErrorCode;
     const auto number = [&](const char* key) {
         if (!json.is_object() || !json.contains(key) || !json[key].is_number()) {
             base::fail(ErrorCode::bad_file, "An energy figure has no number \"{}\": found {}.", key, json.dump());
         }
-        return base::Joules(json[key].template get<double>());
+        return Amount(json[key].template get<double>());
     };
-    Figure read{number("value"), number("low"), number("high"), Method::measured};
+    FigureOf<Amount> read{number("value"), number("low"), number("high"), Method::measured};
     const auto text = [&](const char* key) {
         return json.contains(key) && json[key].is_string() ? json[key].template get<std::string>() : std::string();
     };
-    if (text("unit") != "J") {
-        base::fail(ErrorCode::bad_file, "An energy figure must have the unit \"J\": found {}.", json.dump());
+    if (text("unit") != unit_of(Amount())) {
+        base::fail(ErrorCode::bad_file, "An energy figure must have the unit \"{}\": found {}.", unit_of(Amount()),
+                   json.dump());
     }
     const auto found = std::find(method_names.begin(), method_names.end(), text("method"));
     if (found == method_names.end()) {

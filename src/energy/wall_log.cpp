@@ -1,75 +1,15 @@
 #include "energy/wall_log.h"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <ctime>
-#include <sstream>
-#include <string_view>
+#include <limits>
 
-#include "base/error.h"
-#include "base/file.h"
-#include "energy/small_file.h"
+#include "energy/timed_values.h"
 
 namespace ergon::energy {
-namespace {
-
-constexpr std::size_t most_bytes = 256 << 20;
-
-std::optional<double> number(std::string_view text) {
-    double value = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
-/// 2026-11-22T17:13:35.5Z
-std::optional<double> date(std::string_view text) {
-    if (text.ends_with('Z')) text.remove_suffix(1);
-    if (text.size() < 19 || (text[10] != 'T' && text[10] != ' ')) return std::nullopt;
-    std::tm fields{};
-    const auto field = [&](std::size_t begin, std::size_t size) {
-        return static_cast<int>(number(text.substr(begin, size)).value_or(-1));
-    };
-    fields.tm_year = field(0, 4) - 1900;
-    fields.tm_mon = field(5, 2) - 1;
-    fields.tm_mday = field(8, 2);
-    fields.tm_hour = field(11, 2);
-    fields.tm_min = field(14, 2);
-    fields.tm_sec = field(17, 2);
-    if (fields.tm_year < 70 || fields.tm_mon < 0 || fields.tm_mday < 1 || fields.tm_hour < 0 || fields.tm_min < 0 ||
-        fields.tm_sec < 0) {
-        return std::nullopt;
-    }
-    const std::string_view fraction = text.substr(19);
-    const std::optional<double> rest = fraction.empty() ? 0 : number(fraction);  // ".5" reads as 0.5
-    if (!rest) return std::nullopt;
-    return static_cast<double>(::timegm(&fields)) + *rest;
-}
-
-}  // namespace
 
 std::vector<WallReading> read_wall_log(const std::filesystem::path& path) {
-    std::istringstream lines(base::read_text(path, most_bytes));
     std::vector<WallReading> readings;
-    std::int64_t count = 0;
-    for (std::string line; std::getline(lines, line);) {
-        ++count;
-        const std::string_view text = trimmed(line);
-        if (text.empty()) continue;
-        const std::string_view first = trimmed(text.substr(0, text.find(',')));
-        std::string_view second = text.substr(std::min(text.find(',') + 1, text.size()));
-        second = trimmed(second.substr(0, second.find(',')));
-        const std::optional<double> time = number(first) ? number(first) : date(first), power = number(second);
-        const bool right = text.find(',') != text.npos && time && power && std::isfinite(*power) && *power >= 0 &&
-                           (readings.empty() || *time >= readings.back().time);
-        if (!right && count > 1) {
-            base::fail(base::ErrorCode::bad_file,
-                       "{}, line {}: expected a time (seconds since 1970, or 2026-11-22T17:13:35 in UTC) not before "
-                       "the last one, a comma, and watts; found \"{}\".",
-                       path.string(), count, text.substr(0, 60));
-        }
-        if (right) readings.push_back({*time, base::Watts(*power)});
+    for (const TimedValue& one : read_timed_values(path, "watts", std::numeric_limits<double>::max())) {
+        readings.push_back({one.time, base::Watts(one.value)});
     }
     return readings;
 }

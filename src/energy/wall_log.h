@@ -14,9 +14,7 @@ struct WallReading {
     base::Watts power{};
 };
 
-/// Lines "time,watts"; more columns and a heading are allowed, the time is in seconds since 1970 or as
-/// 2026-11-22T17:13:35 in UTC (a space may stand for the T, fractions and a Z behind are allowed). Ascending in time.
-/// Throws Error(bad_file) with the line.
+/// Lines "time,watts" (see timed_values.h). Throws Error(not_found | bad_file) with the line.
 std::vector<WallReading> read_wall_log(const std::filesystem::path& path);
 
 /// Mean power between two moments; nothing if fewer than three readings lie between them.

@@ -1,14 +1,13 @@
 #include "lab/comparison_page.h"
 
-#include <algorithm>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "lab/circumstances.h"
 #include "lab/comparison_page_charts.h"
 #include "lab/comparison_page_tables.h"
 #include "lab/fairness.h"
 #include "lab/findings.h"
+#include "report/json_facts.h"
 #include "report/page.h"
 
 namespace ergon::lab {
@@ -113,50 +112,20 @@ report::Facts condition_facts(const std::vector<Condition>& conditions) {
     return facts;
 }
 
-std::string in_words(std::string key) {
-    std::replace(key.begin(), key.end(), '_', ' ');
-    return key;
-}
-
-/// A value of the run's JSON as a reader would say it; a setting with where it comes from in parentheses.
-std::string said(const nlohmann::ordered_json& value) {
-    if (value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty())) return "none";
-    if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
-    if (value.is_string()) return value.get<std::string>();
-    if (!value.is_structured()) return value.dump();
-    if (value.is_object() && value.size() == 2 && value.contains("value") && value.contains("from")) {
-        return fmt::format("{} ({})", said(value["value"]), said(value["from"]));
-    }
-    std::vector<std::string> parts;
-    for (const auto& [key, part] : value.items()) {
-        parts.push_back(value.is_array() ? said(part) : fmt::format("{} {}", in_words(key), said(part)));
-    }
-    return parts.empty() ? "none" : fmt::format("{}", fmt::join(parts, ", "));
-}
-
-report::Facts json_facts(const nlohmann::ordered_json& json) {
-    report::Facts facts;
-    if (!json.is_object()) return facts;
-    for (const auto& [key, value] : json.items()) {
-        facts.facts.emplace_back(in_words(key), said(value));
-    }
-    return facts;
-}
-
 Section protocol_section(const ComparisonReport& report) {
     Section section{"How it was done", {}};
     section.blocks.emplace_back(report::Heading{"Protocol"});
-    section.blocks.emplace_back(json_facts(report.run.protocol));
-    section.blocks.emplace_back(json_facts(report.run.settings));
+    section.blocks.emplace_back(report::json_facts(report.run.protocol));
+    section.blocks.emplace_back(report::json_facts(report.run.settings));
     section.blocks.emplace_back(report::Heading{"Machine"});
-    section.blocks.emplace_back(json_facts(report.run.machine));
+    section.blocks.emplace_back(report::json_facts(report.run.machine));
     if (!report.conditions.empty()) section.blocks.emplace_back(condition_facts(report.conditions));
     for (const std::string& sentence : circumstances(report.comparison, report.run, report.conditions)) {
         section.blocks.emplace_back(Paragraph{sentence});
     }
     section.blocks.emplace_back(report::Heading{"Contenders"});
     for (const ContenderSummary& one : report.comparison.contenders) {
-        report::Facts facts = json_facts(one.details);
+        report::Facts facts = report::json_facts(one.details);
         facts.facts.insert(facts.facts.begin(), {"contender", one.label});
         section.blocks.emplace_back(std::move(facts));
     }

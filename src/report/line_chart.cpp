@@ -85,15 +85,18 @@ std::string band_path(const std::vector<LinePoint>& run, const Frame& frame) {
     return path + "z";
 }
 
-/// Decimals that keep neighbouring places apart.
+/// Decimals that keep neighbouring places apart; counts have none.
 int decimals_of(const LineChart& chart) {
     double gap = 0;
+    bool whole = true;
     for (const Line& line : chart.lines) {
+        for (const LinePoint& point : line.points) whole = whole && point.x == std::floor(point.x);
         for (std::size_t i = 1; i < line.points.size(); ++i) {
             const double step = std::abs(line.points[i].x - line.points[i - 1].x);
             if (drawable(step) && step > 0 && (gap == 0 || step < gap)) gap = step;
         }
     }
+    if (whole) return 0;
     return gap == 0 ? 2 : std::clamp(1 - static_cast<int>(std::floor(std::log10(gap))), 0, 6);
 }
 

@@ -37,23 +37,29 @@ struct CellPrinter {
     Markup operator()(const energy::Ratio& ratio) const {
         return interval_markup(base::with_interval(ratio.value, ratio.low, ratio.high, {}, {}));
     }
-    Markup operator()(const Figure& figure) const {
-        const double value = figure.value.value();
-        const double low = figure.low.value();
-        const double high = figure.high.value();
-        Markup cell = interval_markup(style.scale ? base::with_interval(value, low, high, joules, *style.scale)
-                                                  : base::with_interval(value, low, high, joules));
-        if (style.with_method) {
-            cell.add(Markup(" "));
-            cell.element("span", {{"class", "method"}}, energy::name(figure.method));
-        }
-        return cell;
-    }
+    Markup operator()(const Figure& figure) const { return figure_markup(figure, joules); }
+    Markup operator()(const energy::CarbonFigure& figure) const { return figure_markup(figure, grams); }
     Markup operator()(const Link& link) const {
         const auto address = Address::web(link.address);
         if (!address) return Markup(link.text);
         Markup cell;
         cell.element("a", {*address}, link.text);
+        return cell;
+    }
+
+  private:
+    template <typename Quantity>
+    Markup figure_markup(const energy::FigureOf<Quantity>& figure, const base::Unit& unit) const {
+        const double value = figure.value.value();
+        const double low = figure.low.value();
+        const double high = figure.high.value();
+        const bool shared = style.scale.has_value() && unit == joules;  // a column's scale is that of its joules
+        Markup cell = interval_markup(shared ? base::with_interval(value, low, high, unit, *style.scale)
+                                             : base::with_interval(value, low, high, unit));
+        if (style.with_method) {
+            cell.add(Markup(" "));
+            cell.element("span", {{"class", "method"}}, energy::name(figure.method));
+        }
         return cell;
     }
 };

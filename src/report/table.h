@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/format_number.h"
+#include "energy/carbon.h"
 #include "energy/figure.h"
 #include "report/markup.h"
 
@@ -27,7 +28,8 @@ struct Link {
 };
 
 /// What stands in a cell; std::monostate is a value that is not known and prints as a dash.
-using Cell = std::variant<std::monostate, std::string, std::int64_t, Amount, energy::Figure, energy::Ratio, Link>;
+using Cell = std::variant<std::monostate, std::string, std::int64_t, Amount, energy::Figure, energy::CarbonFigure,
+                          energy::Ratio, Link>;
 
 enum class Align { left, right };
 
@@ -54,5 +56,6 @@ Markup markup(const Table& table);
 Markup markup(const Facts& facts);
 
 inline const base::Unit joules{"J", base::Prefixes::all};
+inline const base::Unit grams{"g CO2", base::Prefixes::all};
 
 }  // namespace ergon::report

@@ -1,6 +1,7 @@
 #include "train/grpo.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "base/error.h"
@@ -9,7 +10,17 @@
 namespace ergon::train {
 namespace {
 
-/// The mean of what several steps report.
+void add_loads(std::vector<std::vector<std::int64_t>>& sum, const std::vector<std::vector<std::int64_t>>& loads) {
+    if (sum.empty()) {
+        sum = loads;
+        return;
+    }
+    for (std::size_t l = 0; l < loads.size(); ++l) {
+        std::ranges::transform(sum[l], loads[l], sum[l].begin(), std::plus());
+    }
+}
+
+/// The mean of what several steps report; loads add up.
 StepReport merged(const std::vector<StepReport>& steps) {
     StepReport all = steps.back();
     all.tokens = all.examples = 0;
@@ -23,8 +34,10 @@ StepReport merged(const std::vector<StepReport>& steps) {
         all.balance_loss += one.balance_loss / count;
         all.accuracy += one.accuracy / count;
         all.gradient_norm += one.gradient_norm / count;
-        all.max_violation = std::max(all.max_violation, one.max_violation);
     }
+    all.loads.clear();
+    for (const StepReport& one : steps) add_loads(all.loads, one.loads);
+    all.max_violation = max_violation(all.loads);
     return all;
 }
 
@@ -149,7 +162,8 @@ void Grpo::add_log_probabilities(std::vector<Example>& examples, RoundReport& re
     if (tokens > 0) report.divergence /= static_cast<double>(tokens);
 }
 
-StepReport Grpo::round(RoundReport& report) {
+StepReport Grpo::round() {
+    RoundReport report;
     const std::int64_t round = trainer_.place();
     if (!reference_.empty() && options_.reference_every > 0 && round > 0 && round % options_.reference_every == 0) {
         take_reference();
@@ -172,7 +186,9 @@ StepReport Grpo::round(RoundReport& report) {
         if (steps.back().diverged) break;
     }
     trainer_.set_place(round + 1);
-    return merged(steps);
+    StepReport all_steps = merged(steps);
+    all_steps.round = report;
+    return all_steps;
 }
 
 std::vector<tensor::TensorView> Grpo::state() const {

@@ -19,17 +19,6 @@ struct GrpoOptions {
     RewardOptions reward;
 };
 
-/// What a round's samples were like: means over all of them.
-struct RoundReport {
-    double reward = 0, right = 0, well_formed = 0;  // of these the latter two are shares
-    double capped = 0;                              // share that did not come to an end by itself
-    double thinking_tokens = 0, answer_tokens = 0;
-    double joules = 0;                // counted work by the recipe's coefficients, per answer
-    double divergence = 0;            // k3 from the reference, per token; 0 if it is not counted
-    double informative = 0;           // share of the groups whose rewards differ
-    std::int64_t sampled_tokens = 0;  // generated in the round
-};
-
 class Grpo {
   public:
     /// All must outlive it. The reference is the model as it is now. Throws Error(bad_argument) for problems that are
@@ -38,7 +27,7 @@ class Grpo {
          const engine::LoadedModel& words, Weights& weights, Trainer& trainer, base::ThreadPool& pool);
 
     /// One round: samples, then `updates` steps on them. The report's loss and shares are means of the steps'.
-    StepReport round(RoundReport& report);
+    StepReport round();
     /// What a checkpoint needs beside the model: the reference, if there is one. Points into this object.
     std::vector<tensor::TensorView> state() const;
 

@@ -180,9 +180,9 @@ GrpoOptions read_grpo(RecipeTable t, Recipe& recipe) {
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::string>& settings) {
     toml::table root = read_toml(file);
     for (const std::string& one : settings) set_key(root, one);
-    RecipeTable t(root, file.string(), "");
-    const std::filesystem::path folder = file.parent_path();
     Recipe recipe;
+    RecipeTable t(root, file.string(), "", recipe.settings);
+    const std::filesystem::path folder = file.parent_path();
     recipe.file = file;
     RecipeTable model = t.table("model");
     const std::string from = model.text("from", "");

@@ -9,6 +9,7 @@
 
 #include "tensor/dtype.h"
 #include "train/grpo.h"
+#include "train/setting.h"
 #include "train/trainer.h"
 
 namespace ergon::train {
@@ -39,6 +40,7 @@ struct Recipe {
     ExportRecipe exported;
     std::int64_t checkpoint_every = 0;  // steps
     std::uint64_t fingerprint = 0;      // of all that changes what is learnt
+    std::vector<Setting> settings;      // every key with its value, in the order in which they are read
 };
 
 /// Reads FILE with what `--set KEY=VALUE` puts over it. Paths in it are relative to its folder. Throws

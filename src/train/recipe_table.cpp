@@ -22,15 +22,22 @@ std::string shown(const toml::node& node) {
 
 }  // namespace
 
-RecipeTable::RecipeTable(const toml::table& table, std::string file, std::string name)
-    : table_(&table), file_(std::move(file)), name_(std::move(name)) {}
+RecipeTable::RecipeTable(const toml::table& table, std::string file, std::string name, std::vector<Setting>& used)
+    : table_(&table), file_(std::move(file)), name_(std::move(name)), used_(&used) {}
+
+std::string RecipeTable::full(std::string_view key) const {
+    return name_.empty() ? std::string(key) : fmt::format("{}.{}", name_, key);
+}
+
+void RecipeTable::take_down(std::string_view key, std::string value) {
+    used_->push_back({full(key), std::move(value), table_->contains(key)});
+}
 
 std::string RecipeTable::place(std::string_view key) const {
-    const std::string full = name_.empty() ? std::string(key) : fmt::format("{}.{}", name_, key);
     const toml::node* node = table_->get(key);
     const auto line = node != nullptr ? node->source().begin.line : 0;
     // A value from the command line has no line.
-    return line > 0 ? fmt::format("{}: line {}: {}", file_, line, full) : fmt::format("{}: {}", file_, full);
+    return line > 0 ? fmt::format("{}: line {}: {}", file_, line, full(key)) : fmt::format("{}: {}", file_, full(key));
 }
 
 void RecipeTable::refuse(std::string_view key, const std::string& sentence) const {
@@ -49,37 +56,39 @@ const toml::node* RecipeTable::find(std::string_view key, bool required) {
 std::int64_t RecipeTable::integer(std::string_view key, std::optional<std::int64_t> otherwise, std::int64_t least,
                                   std::int64_t most) {
     const toml::node* node = find(key, !otherwise);
-    if (node == nullptr) return *otherwise;
-    const auto value = node->value_exact<std::int64_t>();
-    if (!value || *value < least || *value > most) {
+    const auto value = node == nullptr ? otherwise : node->value_exact<std::int64_t>();
+    if (node != nullptr && (!value || *value < least || *value > most)) {
         refuse(key, most == std::numeric_limits<std::int64_t>::max()
                         ? fmt::format("expected a whole number of at least {}", least)
                         : fmt::format("expected a whole number from {} to {}", least, most));
     }
+    take_down(key, std::to_string(*value));
     return *value;
 }
 
 double RecipeTable::number(std::string_view key, std::optional<double> otherwise, double least, double most) {
     const toml::node* node = find(key, !otherwise);
-    if (node == nullptr) return *otherwise;
-    const auto value = node->is_number() ? node->value<double>() : std::nullopt;
-    if (!value || !(*value >= least && *value <= most))
+    const auto value = node == nullptr ? otherwise : node->is_number() ? node->value<double>() : std::nullopt;
+    if (node != nullptr && !(value && *value >= least && *value <= most))
         refuse(key, fmt::format("expected a number from {} to {}", least, most));
+    take_down(key, fmt::format("{}", *value));
     return *value;
 }
 
 bool RecipeTable::boolean(std::string_view key, bool otherwise) {
     const toml::node* node = find(key, false);
-    if (node == nullptr) return otherwise;
-    if (!node->is_boolean()) refuse(key, "expected true or false");
-    return **node->as_boolean();
+    if (node != nullptr && !node->is_boolean()) refuse(key, "expected true or false");
+    const bool value = node == nullptr ? otherwise : **node->as_boolean();
+    take_down(key, value ? "true" : "false");
+    return value;
 }
 
 std::string RecipeTable::text(std::string_view key, std::optional<std::string> otherwise) {
     const toml::node* node = find(key, !otherwise);
-    if (node == nullptr) return *otherwise;
-    if (!node->is_string()) refuse(key, "expected text in quotes");
-    return **node->as_string();
+    if (node != nullptr && !node->is_string()) refuse(key, "expected text in quotes");
+    std::string value = node == nullptr ? *otherwise : **node->as_string();
+    take_down(key, value);
+    return value;
 }
 
 std::string RecipeTable::word(std::string_view key, std::optional<std::string> otherwise,
@@ -101,16 +110,16 @@ std::vector<std::string> RecipeTable::texts(std::string_view key) {
         if (one) all.push_back(*one);
     }
     if (array == nullptr || all.size() != array->size()) refuse(key, "expected a list of texts in quotes");
+    take_down(key, fmt::format("{}", fmt::join(all, ", ")));
     return all;
 }
 
 RecipeTable RecipeTable::table(std::string_view key) {
     const toml::node* node = find(key, false);
-    const std::string name = name_.empty() ? std::string(key) : fmt::format("{}.{}", name_, key);
     static const toml::table empty;
-    if (node == nullptr) return {empty, file_, name};
-    if (!node->is_table()) refuse(key, fmt::format("expected a table: [{}]", name));
-    return {*node->as_table(), file_, name};
+    if (node == nullptr) return {empty, file_, full(key), *used_};
+    if (!node->is_table()) refuse(key, fmt::format("expected a table: [{}]", full(key)));
+    return {*node->as_table(), file_, full(key), *used_};
 }
 
 void RecipeTable::no_others() const {

@@ -11,12 +11,15 @@
 #include <toml++/toml.h>
 #include <vector>
 
+#include "train/setting.h"
+
 namespace ergon::train {
 
 class RecipeTable {
   public:
-    /// `table` must outlive this. `name` is the table's in the file, empty for the whole.
-    RecipeTable(const toml::table& table, std::string file, std::string name);
+    /// `table` must outlive this, and `used`, which takes down what is read. `name` is the table's in the file, empty
+    /// for the whole.
+    RecipeTable(const toml::table& table, std::string file, std::string name, std::vector<Setting>& used);
 
     /// Each throws Error(bad_argument) for a value of another type or outside the range; without a value of its own a
     /// key has `otherwise`, or must be there.
@@ -40,10 +43,13 @@ class RecipeTable {
   private:
     const toml::node* find(std::string_view key, bool required);
     std::string place(std::string_view key) const;
+    std::string full(std::string_view key) const;
+    void take_down(std::string_view key, std::string value);
 
     const toml::table* table_;  // the caller's: copies forget their lines
     std::string file_, name_;
     std::vector<std::string> asked_;
+    std::vector<Setting>* used_;
 };
 
 /// The tables of a TOML file. Throws Error(not_found | bad_file): file, line, what the parser expected.

@@ -19,8 +19,8 @@ Reward reward_of(const Sample& sample, const tasks::Prompt& problem, const Rewar
     r.well_formed = well_formed(sample.answer, thinking);
     r.joules = options.joules_per_byte * work.bytes(sample.prompt, sample.generated()) +
                options.joules_per_operation * work.operations(sample.prompt, sample.generated());
-    r.value = (r.right ? options.accuracy : 0) + (r.well_formed ? options.format : 0) -
-              options.token_cost * static_cast<double>(sample.generated()) - options.joule_cost * r.joules;
+    const double cost = options.token_cost * static_cast<double>(sample.generated()) + options.joule_cost * r.joules;
+    r.value = (r.right ? options.accuracy - cost : 0) + (r.well_formed ? options.format : 0);
     return r;
 }
 

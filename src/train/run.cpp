@@ -1,9 +1,9 @@
 #include "train/run.h"
 
-#include <fmt/format.h>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "tasks/readers.h"
@@ -12,6 +12,8 @@
 #include "train/export_gguf.h"
 #include "train/export_tokenizer.h"
 #include "train/import_folder.h"
+#include "train/run_account.h"
+#include "train/run_page.h"
 #include "train/text_examples.h"
 
 namespace ergon::train {
@@ -19,69 +21,22 @@ namespace {
 
 using base::ErrorCode;
 using base::fail;
-using formats::Json;
-
-std::string line_text(const StepLine& line) {
-    const StepReport& r = line.report;
-    nlohmann::ordered_json json{{"step", r.step},
-                                {"loss", r.loss},
-                                {"accuracy", r.accuracy},
-                                {"tokens", r.tokens},
-                                {"examples", r.examples},
-                                {"learning_rate", r.learning_rate},
-                                {"gradient_norm", r.gradient_norm},
-                                {"mtp_loss", r.mtp_loss},
-                                {"mtp_acceptance", r.mtp_acceptance},
-                                {"balance_loss", r.balance_loss},
-                                {"max_violation", r.max_violation},
-                                {"seconds", line.seconds.value()},
-                                {"joules", line.joules},
-                                {"joules_per_token", line.joules / static_cast<double>(r.tokens)},
-                                {"total_tokens", line.total_tokens},
-                                {"total_seconds", line.total_seconds.value()},
-                                {"total_joules", line.total}};
-    if (line.round) {
-        json["reward"] = line.round->reward;
-        json["right"] = line.round->right;
-        json["well_formed"] = line.round->well_formed;
-        json["capped"] = line.round->capped;
-        json["thinking_tokens"] = line.round->thinking_tokens;
-        json["answer_tokens"] = line.round->answer_tokens;
-        json["sampled_tokens"] = line.round->sampled_tokens;
-        json["counted_joules"] = line.round->joules;
-        json["divergence"] = line.round->divergence;
-        json["informative"] = line.round->informative;
-    }
-    return json.dump() + "\n";
-}
 
 /// What earlier pieces of the run took, from the log, which is cut back to the checkpoint's step.
 StepLine totals_until(const std::filesystem::path& log, std::int64_t steps) {
-    StepLine last;
+    const std::vector<StepLine> lines = read_run_log(log, steps);
     std::string kept;
-    std::ifstream file(log);
-    for (std::string text; std::getline(file, text);) {
-        const Json json = Json::parse(text, nullptr, false);
-        if (!json.is_object() || !json.contains("step") || json["step"].get<std::int64_t>() > steps) break;
-        kept += text + "\n";
-        last.total_tokens = json["total_tokens"].get<std::int64_t>();
-        last.total_seconds = base::Seconds(json["total_seconds"].get<double>());
-        last.total = json["total_joules"].get<energy::Figure>();
-    }
+    for (const StepLine& line : lines) kept += line_text(line);
     base::write_atomically(log, kept);
-    return last;
-}
-
-/// What was added to a sum that only grows; its ends grow with it.
-energy::Figure since(const energy::Figure& before, const energy::Figure& now) {
-    return {now.value - before.value, now.low - before.low, now.high - before.high, now.method};
+    return lines.empty() ? StepLine{} : lines.back();
 }
 
 struct Paths {
-    std::filesystem::path checkpoint, log, model, gguf;
+    std::filesystem::path checkpoint, log, page, model, gguf;
     explicit Paths(const std::filesystem::path& folder)
         : checkpoint(folder / "checkpoint.safetensors"),
           log(folder / "log.jsonl"),
+          page(folder / "page.html"),
           model(folder / "model"),
           gguf(folder / "model.gguf") {}
 };
@@ -123,6 +78,116 @@ Architecture with_vocabulary(Architecture architecture, const engine::LoadedMode
     return architecture;
 }
 
+class Run {
+  public:
+    Run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool)
+        : recipe_(recipe),
+          options_(options),
+          paths_(options.folder),
+          words_(load_words(recipe.tokenizer)),
+          weights_(with_vocabulary(recipe.architecture, words_)),
+          trainer_(first_weights(), recipe.trainer, pool),
+          machine_(machine.machine()) {
+        // What would be refused at the end is refused now.
+        if (recipe.exported.gguf) gguf_tokenizer_metadata(recipe.tokenizer);
+        if (recipe.grpo) {
+            grpo_.emplace(*recipe.grpo, recipe.trainer.policy, problems_of(recipe), words_, weights_, trainer_, pool);
+        } else {
+            examples_.emplace(examples_of(recipe, words_));
+        }
+        if (options.resume && std::filesystem::exists(paths_.checkpoint)) {
+            load_checkpoint(paths_.checkpoint, weights_, trainer_, recipe.fingerprint, more_state());
+        }
+        saved_ = trainer_.steps();
+        machine_["threads_used"] = pool.size();
+        if (!options.power.empty()) machine_["power"] = options.power;
+        if (options.grid) schedule_.emplace(*options.grid);
+        const StepLine before = totals_until(paths_.log, trainer_.steps());
+        log_.open(paths_.log, std::ios::app);
+        account_.emplace(before, machine, schedule_ ? &*schedule_ : nullptr);  // loading is not training
+    }
+
+    Outcome follow(const std::function<void(const StepLine&)>& tell) {
+        while (!done()) {
+            const base::GramsPerKilowattHour intensity = schedule_ ? clean_grid() : base::GramsPerKilowattHour();
+            if (stopped()) break;
+            const StepReport report = step();
+            if (report.diverged) {
+                write_page();
+                return {Ended::diverged, account_->line()};
+            }
+            account_->trained(report, intensity);
+            log_ << line_text(account_->line()) << std::flush;
+            if (!log_) fail(ErrorCode::system, "{}: cannot write the log; is the disk full?", paths_.log.string());
+            tell(account_->line());
+            if (trainer_.steps() - saved_ >= recipe_.checkpoint_every) save();
+        }
+        if (trainer_.steps() != saved_) save();
+        write_page();
+        if (!done()) return {Ended::stopped, account_->line()};
+        export_folder(paths_.model, weights_, words_);
+        if (const auto type = recipe_.exported.gguf) {
+            export_gguf(paths_.gguf, weights_, recipe_.tokenizer, *type, recipe_.exported.mtp);
+        }
+        return {Ended::finished, account_->line()};
+    }
+
+  private:
+    Weights& first_weights() {
+        if (recipe_.initial.empty()) {
+            weights_.initialise(recipe_.seed, recipe_.initial_deviation);
+        } else {
+            import_folder(recipe_.initial, weights_);
+        }
+        return weights_;
+    }
+    StepReport step() {
+        if (grpo_) return grpo_->round();
+        return trainer_.step([&](std::int64_t place) { return (*examples_)(place); });
+    }
+    std::vector<tensor::TensorView> more_state() const {
+        return grpo_ ? grpo_->state() : std::vector<tensor::TensorView>{};
+    }
+    bool done() const { return trainer_.steps() >= recipe_.trainer.schedule.steps; }
+    bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+
+    void write_page() const {
+        base::write_atomically(paths_.page, run_page(recipe_, read_run_log(paths_.log), machine_));
+    }
+
+    void save() {
+        save_checkpoint(paths_.checkpoint, weights_, trainer_, recipe_.fingerprint, more_state());
+        saved_ = trainer_.steps();
+        write_page();
+    }
+
+    /// The grid as the next step begins. With all that was learnt saved, waits until it is clean. A grid that is not
+    /// known ends the run, with a checkpoint.
+    base::GramsPerKilowattHour clean_grid() try {
+        const base::GramsPerKilowattHour intensity = schedule_->look();
+        if (schedule_->clean(intensity) || trainer_.steps() != saved_) return intensity;
+        schedule_->wait(options_.stop, [&](base::GramsPerKilowattHour held) { account_->waited(held); });
+        return schedule_->look();
+    } catch (const base::Error&) {
+        if (trainer_.steps() != saved_) save();
+        throw;
+    }
+
+    const Recipe& recipe_;
+    const RunOptions& options_;
+    Paths paths_;
+    engine::LoadedModel words_;
+    Weights weights_;
+    Trainer trainer_;
+    std::optional<TextExamples> examples_;  // of fine-tuning
+    std::optional<Grpo> grpo_;              // or reinforcement learning
+    std::int64_t saved_ = 0;                // the step of the last checkpoint
+    nlohmann::ordered_json machine_;
+    std::ofstream log_;
+    std::optional<GridSchedule> schedule_;
+    std::optional<RunAccount> account_;
+};
+
 }  // namespace
 
 base::Bytes memory_of(const Recipe& recipe) {
@@ -137,70 +202,12 @@ base::Bytes memory_of(const Recipe& recipe) {
     return bytes;
 }
 
-Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,
-          const std::function<void(const StepLine&)>& tell) {
-    const Paths paths(options.folder);
-    check_folder(paths, options);
+Outcome run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,
+            const std::function<void(const StepLine&)>& tell) {
+    check_folder(Paths(options.folder), options);
+    if (options.grid) options.grid->grid(options.grid->clock.now());  // one that is not known leaves no folder behind
     std::filesystem::create_directories(options.folder);
-    const engine::LoadedModel words = load_words(recipe.tokenizer);
-    if (recipe.exported.gguf) gguf_tokenizer_metadata(recipe.tokenizer);  // refuses now what it would refuse at the end
-    Weights weights(with_vocabulary(recipe.architecture, words));
-    if (recipe.initial.empty()) {
-        weights.initialise(recipe.seed, recipe.initial_deviation);
-    } else {
-        import_folder(recipe.initial, weights);
-    }
-    Trainer trainer(weights, recipe.trainer, pool);
-    std::optional<TextExamples> examples;
-    std::optional<Grpo> grpo;
-    if (recipe.grpo) {
-        grpo.emplace(*recipe.grpo, recipe.trainer.policy, problems_of(recipe), words, weights, trainer, pool);
-    } else {
-        examples.emplace(examples_of(recipe, words));
-    }
-    const std::vector<tensor::TensorView> more = grpo ? grpo->state() : std::vector<tensor::TensorView>{};
-    if (options.resume && std::filesystem::exists(paths.checkpoint)) {
-        load_checkpoint(paths.checkpoint, weights, trainer, recipe.fingerprint, more);
-    }
-    const StepLine before = totals_until(paths.log, trainer.steps());
-    StepLine line = before;
-    std::ofstream log(paths.log, std::ios::app);
-    energy::Window window(machine);
-    const energy::WindowFigures first = window.figures();  // loading is not training
-    energy::WindowFigures last = first;
-    std::int64_t saved = trainer.steps();
-    const auto save = [&] {
-        save_checkpoint(paths.checkpoint, weights, trainer, recipe.fingerprint, more);
-        saved = trainer.steps();
-    };
-    while (trainer.steps() < recipe.trainer.schedule.steps) {
-        if (grpo) {
-            line.report = grpo->round(line.round.emplace());
-        } else {
-            line.report = trainer.step([&](std::int64_t place) { return (*examples)(place); });
-        }
-        const energy::WindowFigures now = window.figures();
-        line.seconds = now.seconds - last.seconds;
-        line.joules = since(last.joules, now.joules);
-        line.total = before.total + since(first.joules, now.joules);
-        line.total_seconds = before.total_seconds + now.seconds - first.seconds;
-        line.total_tokens += line.report.tokens;
-        last = now;
-        if (line.report.diverged) return Ended::diverged;
-        log << line_text(line) << std::flush;
-        if (!log) fail(ErrorCode::system, "{}: cannot write the log; is the disk full?", paths.log.string());
-        tell(line);
-        const bool stop = options.stop != nullptr && options.stop->load();
-        if (stop || trainer.steps() - saved >= recipe.checkpoint_every ||
-            trainer.steps() == recipe.trainer.schedule.steps)
-            save();
-        if (stop && trainer.steps() < recipe.trainer.schedule.steps) return Ended::stopped;
-    }
-    export_folder(paths.model, weights, words);
-    if (const auto type = recipe.exported.gguf) {
-        export_gguf(paths.gguf, weights, recipe.tokenizer, *type, recipe.exported.mtp);
-    }
-    return Ended::finished;
+    return Run(recipe, options, machine, pool).follow(tell);
 }
 
 }  // namespace ergon::train

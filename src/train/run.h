@@ -1,44 +1,44 @@
 #pragma once
 // A run of training: a recipe followed from its beginning or its last checkpoint, every step on a line of the log.
 //
-// The folder holds checkpoint.safetensors, log.jsonl (one line for each step) and, at the end, model/
-// (export_folder.h) and, if the recipe asks for it, model.gguf (export_gguf.h).
+// The folder holds log.jsonl (run_log.h), checkpoint.safetensors, page.html (run_page.h; as of the last checkpoint
+// while the run goes on) and, at the end, model/ (export_folder.h) and, if the recipe asks
+// for it, model.gguf (export_gguf.h).
 
 #include <atomic>
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <string>
 
-#include "energy/window.h"
+#include "energy/machine_reader.h"
+#include "train/grid_schedule.h"
 #include "train/recipe.h"
+#include "train/run_log.h"
 
 namespace ergon::train {
-
-/// One line of the log.
-struct StepLine {
-    StepReport report;
-    std::optional<RoundReport> round;  // of reinforcement learning: one line for each round
-    base::Seconds seconds{};           // of this step
-    energy::Figure joules;             // of the whole machine in this step
-    energy::Figure total;              // since the run began, in all its pieces
-    base::Seconds total_seconds{};
-    std::int64_t total_tokens = 0;
-};
 
 struct RunOptions {
     std::filesystem::path folder;
     bool resume = false;
     const std::atomic<bool>* stop = nullptr;  // set from outside: ends after the step at hand, with a checkpoint
+    std::optional<GridOptions> grid;          // pauses, with a checkpoint, while the grid is not clean
+    std::string power;                        // a sentence for the page: how power is limited, if it is
 };
 
 enum class Ended { finished, stopped, diverged };
+
+struct Outcome {
+    Ended ended = Ended::finished;
+    StepLine last;  // of the log; step 0 if there is none
+};
 
 /// Bytes that a recipe will take: weights, gradients, moments, activations.
 base::Bytes memory_of(const Recipe& recipe);
 
 /// Trains. `tell` hears of every step. Throws Error(bad_argument) where the folder holds a run already and `resume` is
-/// false, or none and it is true.
-Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,
-          const std::function<void(const StepLine&)>& tell);
+/// false, or none and it is true; what the grid throws, after a checkpoint.
+Outcome run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,
+            const std::function<void(const StepLine&)>& tell);
 
 }  // namespace ergon::train

@@ -114,7 +114,8 @@ StepReport Trainer::step(std::span<const Example> examples, std::optional<double
     report.balance_loss *= scale;
     report.accuracy = share(right, predictions);
     report.mtp_acceptance = share(accepted, drafts);
-    report.max_violation = max_violation(transformer_.loads());
+    report.loads = transformer_.loads();
+    report.max_violation = max_violation(report.loads);
     report.learning_rate = options_.schedule.at(adamw_.steps());
     report.diverged = !std::isfinite(report.loss);
     if (!report.diverged) {

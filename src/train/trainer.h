@@ -9,6 +9,7 @@
 
 #include "train/adamw.h"
 #include "train/packing.h"
+#include "train/round_report.h"
 #include "train/transformer.h"
 
 namespace ergon::train {
@@ -40,7 +41,10 @@ struct StepReport {
     double gradient_norm = 0;   // before clipping
     double learning_rate = 0;
     double max_violation = 0;  // MaxVio: of the layers, the largest (highest load - mean) / mean
-    bool diverged = false;     // loss or gradient is not a number: the weights were left as they were
+    /// Tokens that went to each expert: [layers with experts, then the MTP block][n_routed_experts].
+    std::vector<std::vector<std::int64_t>> loads;
+    std::optional<RoundReport> round;  // of reinforcement learning, where the report is of a round
+    bool diverged = false;             // loss or gradient is not a number: the weights were left as they were
 };
 
 class Trainer {

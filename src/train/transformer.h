@@ -54,7 +54,8 @@ class Transformer {
     /// Log-probabilities of the predictions' targets, no gradients. `hidden`, if not null, gets what the head read
     /// [tokens, hidden_size].
     std::vector<double> log_probabilities(const Batch& batch, std::span<const Prediction> predictions);
-    /// Tokens that went to each expert since this was last cleared: [layers with experts][n_routed_experts].
+    /// Tokens that went to each expert since this was last cleared: [layers with experts, then the
+    /// MTP block][n_routed_experts].
     std::vector<std::vector<std::int64_t>>& loads() { return loads_; }
 
   private:

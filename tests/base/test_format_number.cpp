@@ -118,4 +118,11 @@ TEST(FormatNumber, TheLocaleHasNoSay) {
     if (set != nullptr) std::setlocale(LC_ALL, "C");
 }
 
+TEST(FormatNumber, DurationsHaveTheTwoUnitsThatMatter) {
+    EXPECT_EQ(duration_text(Seconds(44.6)), "45 s");
+    EXPECT_EQ(duration_text(Seconds(59.6)), "1 min 0 s");
+    EXPECT_EQ(duration_text(Seconds(200)), "3 min 20 s");
+    EXPECT_EQ(duration_text(Seconds(7530)), "2 h 5 min");
+}
+
 }  // namespace

@@ -1,6 +1,7 @@
 // ergon train as a user meets it: it learns, it is killed and goes on, and what it made can be talked to.
 
 #include <csignal>
+#include <ctime>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
@@ -16,6 +17,7 @@ namespace {
 
 using nlohmann::json;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Train : public ::testing::Test {
   protected:
@@ -72,6 +74,19 @@ every = 7
         text << std::ifstream(file, std::ios::binary).rdbuf();
         return text.str();
     }
+    /// "47,123"
+    static std::string grouped(std::int64_t count) {
+        std::string text = std::to_string(count);
+        for (std::ptrdiff_t at = std::ssize(text) - 3; at > 0; at -= 3) text.insert(static_cast<std::size_t>(at), ",");
+        return text;
+    }
+    /// Three hours of a grid from the one before this on.
+    std::string grid(double grams) {
+        std::string lines = "time,g/kWh\n";
+        const std::time_t now = std::time(nullptr);
+        for (int i = -1; i < 2; ++i) lines += fmt::format("{},{}\n", now + 3600 * i, grams);
+        return folder_.write("grid.csv", lines);
+    }
     TemporaryFolder folder_;
     std::string recipe_;
 };
@@ -97,6 +112,10 @@ TEST_F(Train, LearnsAndTellsWhatItTook) {
         EXPECT_LE(line["joules"]["low"], line["joules"]["value"]);
         EXPECT_GE(line["joules"]["high"], line["joules"]["value"]);
     }
+    EXPECT_EQ(lines.front()["loads"].size(), 2u) << "a layer with experts and the MTP block";
+    EXPECT_EQ(lines.front()["loads"][0].size(), 4u);
+    EXPECT_EQ(end["page"], path("run/page.html"));
+    EXPECT_THAT(content(path("run/page.html")), HasSubstr(fmt::format("In 60 steps, on {} tokens", grouped(tokens))));
     EXPECT_NEAR(joules, end["joules"]["value"].get<double>(), 1e-6 * joules) << "the lines add up to the total";
     EXPECT_EQ(tokens, end["tokens"]);
 
@@ -116,6 +135,7 @@ TEST_F(Train, GoesOnAfterAKillWithTheSameBits) {
     EXPECT_EQ(content(path("killed/model/model.safetensors")), content(path("whole/model/model.safetensors")));
     const std::string log = content(path("killed/log.jsonl"));
     EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 60);
+    EXPECT_THAT(content(path("killed/page.html")), HasSubstr("In 60 steps")) << "all steps, of both pieces";
 }
 
 TEST_F(Train, EndsAtAnInterruptWithACheckpoint) {
@@ -123,6 +143,84 @@ TEST_F(Train, EndsAtAnInterruptWithACheckpoint) {
         signal_ergon({"train", recipe_, "--out", path("run")}, SIGINT, path("run/checkpoint.safetensors"));
     EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
     EXPECT_THAT(stopped.out, HasSubstr("--resume goes on from step"));
+}
+
+TEST_F(Train, GramsStandBesideTheJoulesWhereTheGridIsFollowed) {
+    const Outcome outcome = train("run", {"--when", grid(120), "--below", "150", "--json"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.err, Not(HasSubstr("paused")));
+    const json end = json::parse(outcome.out);
+    // Without a wait the schedule saves nothing.
+    const double grams = end["joules"]["value"].get<double>() / 3.6e6 * 120;
+    for (const char* which : {"grams", "unscheduled_grams"}) {
+        EXPECT_NEAR(end["grid"][which]["value"].get<double>(), grams, 1e-9 * grams) << which;
+        EXPECT_LT(end["grid"][which]["low"], end["grid"][which]["value"]);
+    }
+    EXPECT_EQ(end["grid"]["waited_seconds"], 0);
+    std::ifstream log(path("run/log.jsonl"));
+    std::string line;
+    std::getline(log, line);
+    const json first = json::parse(line);
+    EXPECT_EQ(first["grid"]["grams_per_kwh"], 120);
+    EXPECT_NEAR(first["grid"]["grams"]["value"].get<double>(), first["joules"]["value"].get<double>() / 3.6e6 * 120,
+                1e-12);
+    EXPECT_THAT(content(path("run/page.html")), HasSubstr("the same joules without the schedule"));
+}
+
+/// Interrupted while it waits, and going on by itself when the grid is clean: with the same bits.
+TEST_F(Train, PausesWhileTheGridIsNotClean) {
+    ASSERT_EQ(train("whole").exit_code, 0);
+    const std::string file = grid(212);
+    const Outcome stopped = signal_ergon({"train", recipe_, "--out", path("run"), "--when", file, "--below", "150"},
+                                         SIGINT, path("run/log.jsonl"));
+    EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
+    EXPECT_THAT(stopped.err, HasSubstr("paused: 212 g/kWh, waits for less than 150"));
+    EXPECT_THAT(stopped.out, HasSubstr("--resume goes on from step 0"));
+    EXPECT_THAT(stopped.out, Not(HasSubstr("loss"))) << "there is none yet";
+    const std::time_t now = std::time(nullptr);
+    const std::string soon = folder_.write("soon.csv", fmt::format("{},300\n{},90\n", now - 9, now + 2));
+    const Outcome on = train("run", {"--resume", "--when", soon, "--below", "150"});
+    ASSERT_EQ(on.exit_code, 0) << on.err;
+    EXPECT_THAT(on.err, HasSubstr("paused: 300 g/kWh, waits for less than 150"));
+    EXPECT_THAT(on.out, HasSubstr("the same joules without the schedule"));
+    EXPECT_THAT(on.out, HasSubstr("Waited "));
+    EXPECT_EQ(content(path("run/model/model.safetensors")), content(path("whole/model/model.safetensors")));
+}
+
+TEST_F(Train, AGridThatIsNotKnownIsASentence) {
+    const std::string old = folder_.write("old.csv", "time,g/kWh\n2020-01-01T00:00Z,100\n");
+    const Outcome ended = train("run", {"--when", old, "--below", "150"});
+    EXPECT_EQ(ended.exit_code, 1);
+    EXPECT_THAT(ended.err, HasSubstr("until 2020-01-01T01:00Z"));
+    EXPECT_FALSE(std::filesystem::exists(path("run"))) << "nothing was begun";
+    EXPECT_THAT(train("run", {"--when", "command:exit 7", "--below", "150"}).err, HasSubstr("failed (exit code 7)"));
+    EXPECT_EQ(train("run", {"--when", old}).exit_code, 2) << "--below is missing";
+}
+
+TEST_F(Train, HoldsThePowerByFewerThreadsWhereNoLimitCanBeSet) {
+    const std::vector<std::string> short_run{"--set", "training.steps=1",      "--set",   "training.warm_up=0",
+                                             "--set", "training.decay_from=1", "--sysfs", path("sys")};
+    const auto with = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), short_run.begin(), short_run.end());
+        return more;
+    };
+    std::filesystem::create_directories(path("sys"));
+    const Outcome many = train("many", with({"--max-watts", "10000"}));
+    ASSERT_EQ(many.exit_code, 0) << many.err;
+    EXPECT_THAT(many.err, HasSubstr("No power limit can be set here, so "));
+    EXPECT_THAT(content(path("many/page.html")), HasSubstr("No power limit can be set here"));
+    const Outcome none = train("none", with({"--max-watts", "0.01"}));
+    EXPECT_EQ(none.exit_code, 2);
+    EXPECT_THAT(none.err, HasSubstr("one thread takes an estimated"));
+
+    const std::string limit =
+        folder_.write("sys/class/powercap/intel-rapl:0/constraint_0_power_limit_uw", "45000000\n");
+    folder_.write("sys/class/powercap/intel-rapl:0/name", "package-0\n");
+    folder_.write("sys/class/powercap/intel-rapl:0/energy_uj", "1\n");
+    const Outcome capped = train("capped", with({"--max-watts", "20"}));
+    ASSERT_EQ(capped.exit_code, 0) << capped.err;
+    EXPECT_THAT(capped.err, HasSubstr("package-0: 20 W (45 W before)"));
+    EXPECT_EQ(content(limit), "45000000");
 }
 
 TEST_F(Train, WrongUseIsASentence) {

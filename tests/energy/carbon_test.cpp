@@ -87,7 +87,7 @@ TEST(ParseCarbon, WhatIsWrongIsSaidInASentence) {
 
 TEST(CarbonOf, GramsFollowTheJoules) {
     const Figure kilowatt_hour{Joules(3.6e6), Joules(1.8e6), Joules(7.2e6), Method::estimated};
-    const CarbonFigure found = carbon_of(kilowatt_hour, carbon("56"));
+    const CarbonFigure found = carbon_of(kilowatt_hour, carbon("56").amount);
     EXPECT_EQ(found.value, Grams(56));
     EXPECT_EQ(found.low, Grams(28));
     EXPECT_EQ(found.high, Grams(112));

@@ -63,6 +63,10 @@ TEST(Estimate, IsPowerTimesTime) {
     // No more than all threads can be busy.
     EXPECT_EQ(estimate.active_energy(Nanoseconds(9'000'000'000), Nanoseconds(1'000'000'000)),
               Nanojoules(4'400'000'000));
+    EXPECT_DOUBLE_EQ(estimate.power_of(2).value(), 1.6 + 2 * 2.2);
+    EXPECT_EQ(estimate.threads_within(base::Watts(100)), 2);
+    EXPECT_EQ(estimate.threads_within(base::Watts(5.9)), 1);
+    EXPECT_EQ(estimate.threads_within(base::Watts(3.7)), 0);
 }
 
 }  // namespace

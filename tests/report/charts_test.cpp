@@ -165,6 +165,8 @@ TEST(LineChart, AGapIsAGapAndAPointADot) {
     EXPECT_THAT(dot, Not(testing::AnyOf(HasSubstr("nan"), HasSubstr("inf"))));
     EXPECT_EQ(data_table(chart).rows.size(), 3u);
     EXPECT_EQ(std::get<std::string>(data_table(test::watts_over_time()).rows[49][1]), "12.25");
+    chart.lines = {{"steps", {{34, 5, {}}, {68, 5, {}}}}};
+    EXPECT_EQ(std::get<std::string>(data_table(chart).rows[0][1]), "34") << "a count has no decimals";
     chart.lines = {{"open", {{1, 5, Range{-infinity, infinity}}, {2, 6, Range{nan, 7}}}}};
     EXPECT_THAT(draw(chart, Format::wide).text(), Not(testing::AnyOf(HasSubstr("nan"), HasSubstr("inf"))));
     chart.lines.clear();

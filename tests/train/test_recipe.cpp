@@ -1,5 +1,6 @@
 // Recipes: what they say is what is done; what is wrong in them is said with line, key and what is allowed.
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 #include "base/expect_error.h"
@@ -53,6 +54,22 @@ std::string with(const std::string& line, const std::string& other) {
     const std::size_t at = text.find(line);
     EXPECT_NE(at, std::string::npos) << line;
     return text.replace(at, line.size(), other);
+}
+
+TEST_F(RecipeFile, TakesDownEverySettingWithItsValue) {
+    const Recipe r = read(good, {"training.steps=7"});
+    const auto value = [&](const std::string& key) {
+        const auto found = std::ranges::find(r.settings, key, &Setting::key);
+        return found == r.settings.end() ? "none" : found->value + (found->given ? " given" : "");
+    };
+    EXPECT_EQ(value("tokenizer"), "words given");
+    EXPECT_EQ(value("model.hidden_size"), "64 given");
+    EXPECT_EQ(value("model.mtp"), "true given");
+    EXPECT_EQ(value("model.scoring_func"), "sigmoid");
+    EXPECT_EQ(value("training.steps"), "7 given");
+    EXPECT_EQ(value("training.weight_decay"), "0.1");
+    EXPECT_EQ(value("data.files"), "a.jsonl, b.jsonl given");
+    EXPECT_EQ(value("checkpoint.every"), "100");
 }
 
 TEST_F(RecipeFile, SaysWhatIsDone) {

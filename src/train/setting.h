@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+namespace ergon::train {
+
+/// A key of a recipe with the value that a run used.
+struct Setting {
+    std::string key, value;
+    bool given = false;  // by the recipe or --set; else the usual value
+};
+
+}  // namespace ergon::train

@@ -1,0 +1,92 @@
+// What a run takes: training and waiting apart, and grams with the schedule and without.
+
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "base/temporary_directory.h"
+#include "train/run_account.h"
+
+namespace ergon::train {
+namespace {
+
+using base::GramsPerKilowattHour;
+
+class Account : public testing::Test {
+  protected:
+    Account() : machine_(options()) {}
+    energy::MeterOptions options() {
+        energy::MeterOptions o;
+        o.sysfs = folder_.path();  // no counter: joules are estimated
+        o.nvml_library = "";
+        return o;
+    }
+    static StepReport step(std::int64_t number) {
+        StepReport report;
+        report.step = number;
+        report.tokens = 100;
+        return report;
+    }
+    static void pass() { base::sleep_for(base::Seconds(0.02)); }
+
+    test::TemporaryDirectory folder_;
+    energy::MachineReader machine_;
+};
+
+TEST_F(Account, LinesAddUpAcrossPieces) {
+    RunAccount first({}, machine_, nullptr);
+    pass();
+    first.trained(step(1), {});
+    const StepLine one = first.line();
+    EXPECT_GE(one.seconds.value(), 0.02);
+    EXPECT_GT(one.joules.value, base::Joules(0));
+    EXPECT_EQ(one.total, one.joules);
+    EXPECT_FALSE(one.grid);
+    RunAccount second(one, machine_, nullptr);
+    pass();
+    second.trained(step(2), {});
+    EXPECT_EQ(second.line().total, one.joules + second.line().joules);
+    EXPECT_EQ(second.line().total_seconds, one.seconds + second.line().seconds);
+    EXPECT_EQ(second.line().total_tokens, 200);
+}
+
+/// The grid is at 300 g/kWh for an hour, then at 100: what waited for that is told against what would have been.
+TEST_F(Account, GramsWithTheScheduleAndWithout) {
+    energy::SystemTime now{std::chrono::seconds(1'800'000'000)};
+    const energy::SystemTime clean = now + std::chrono::hours(1);
+    GridSchedule schedule({[&](energy::SystemTime at) { return GramsPerKilowattHour(at < clean ? 300 : 100); },
+                           GramsPerKilowattHour(150),
+                           {},
+                           {[&] { return now; },
+                            [&](base::Seconds) {
+                                now += std::chrono::minutes(20);
+                                pass();
+                            }}});
+    schedule.look();
+    RunAccount account({}, machine_, &schedule);
+    schedule.wait(nullptr, [&](GramsPerKilowattHour held) { account.waited(held); });
+    const energy::Figure waiting = account.line().grid->waiting;
+    EXPECT_GE(account.line().grid->waited.value(), 0.06);
+    EXPECT_EQ(account.line().total.value, base::Joules(0)) << "waiting is not training";
+    // Three naps at 300 g/kWh; the stretch after them at 100 is next to nothing.
+    EXPECT_NEAR(account.line().grid->waiting_grams.value.value(), waiting.value.value() / 3.6e6 * 300,
+                0.05 * waiting.value.value() / 3.6e6 * 300);
+    for (const int number : {1, 2}) {
+        pass();
+        account.trained(step(number), schedule.look());
+    }
+    const GridLine& grid = *account.line().grid;
+    const energy::Figure joules = account.line().total;
+    EXPECT_EQ(grid.intensity.value(), 100);
+    const auto expect = [&](const energy::CarbonFigure& found, double grams) {
+        EXPECT_DOUBLE_EQ(found.value.value(), joules.value.value() / 3.6e6 * grams);
+        EXPECT_DOUBLE_EQ(found.low.value(), joules.low.value() / 3.6e6 * grams);
+        EXPECT_DOUBLE_EQ(found.high.value(), joules.high.value() / 3.6e6 * grams);
+        EXPECT_EQ(found.method, joules.method);
+    };
+    expect(grid.total, 100);
+    expect(grid.unscheduled, 300);
+    EXPECT_EQ(grid.waiting, waiting);
+}
+
+}  // namespace
+}  // namespace ergon::train
