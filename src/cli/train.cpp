@@ -30,6 +30,12 @@ std::string with_interval(const energy::Figure& f) {
     return fmt::format("{} {} {}", text.value, text.interval, energy::name(f.method));
 }
 
+std::string memory_text(const train::Memory& m) {
+    return fmt::format("Memory: {} (weights {}, their gradients {}, moments {}, activations {}).",
+                       base::readable(m.total()), base::readable(m.weights.values + m.weights.rounded),
+                       base::readable(m.weights.gradients), base::readable(m.moments), base::readable(m.activations));
+}
+
 void tell_end(const TrainOptions& options, const std::filesystem::path& folder, train::Ended ended,
               const train::StepLine& line) {
     const auto tokens = static_cast<double>(std::max<std::int64_t>(line.total_tokens, 1));
@@ -61,7 +67,7 @@ void train_recipe(const TrainOptions& options) {
         options.out.empty() ? std::filesystem::path("runs") / recipe.file.stem() : std::filesystem::path(options.out);
     base::ThreadPool pool(options.threads);
     energy::MachineReader machine(machine_options());
-    fmt::print(stderr, "Memory: {}. {}\n", base::readable(train::memory_of(recipe)), machine.describe());
+    fmt::print(stderr, "{} {}\n", memory_text(train::memory_of(recipe)), machine.describe());
 
     InterruptFlag interrupt;
     Progress progress("steps");

@@ -108,11 +108,8 @@ Architecture with_vocabulary(Architecture architecture, const engine::LoadedMode
 
 }  // namespace
 
-base::Bytes memory_of(const Recipe& recipe) {
-    const Architecture architecture = with_vocabulary(recipe.architecture, words_of(recipe.tokenizer));
-    const Limits limits{recipe.trainer.micro_tokens, recipe.trainer.document, recipe.trainer.recompute};
-    // Values, gradients and two moments, in F32.
-    return weight_bytes(architecture) * 4 + activation_bytes(architecture, limits);
+Memory memory_of(const Recipe& recipe) {
+    return memory_of(with_vocabulary(recipe.architecture, words_of(recipe.tokenizer)), recipe.trainer);
 }
 
 Ended run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,
