@@ -53,7 +53,7 @@ inline std::uint16_t f32_to_f16(float value) {
 }
 
 /// E4M3FN: exponent bias 7, no infinity, 0x7F and 0xFF are NaN, largest 448.
-inline float f8_e4m3_to_f32(std::uint8_t bits) {
+constexpr float f8_e4m3_to_f32(std::uint8_t bits) {
     const std::uint32_t exponent = (bits >> 3) & 0xFu;
     const std::uint32_t mantissa = bits & 7u;
     float magnitude = 0;
