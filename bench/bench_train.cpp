@@ -1,6 +1,7 @@
 // Steps of training: tokens per second, and the operations of the products beside the peak of the same build's FMA
 // chains. Shapes: a dense Llama (256 wide, 6 layers, 5.3 M parameters) and a DeepSeek-V3 (latent attention, 16 experts,
-// 3 used and 1 shared), 16 sequences of 256 tokens. bench_train [SECONDS [THREADS]]
+// 3 used and 1 shared), 16 sequences of 256 tokens. bench_train [SECONDS [THREADS [PRECISION]]], which is fp32, bf16 or
+// fp8.
 
 #include <algorithm>
 #include <cmath>
@@ -130,6 +131,11 @@ int main(int argc, char** argv) {
     const double seconds = argc > 1 ? std::atof(argv[1]) : 10;
     base::ThreadPool pool(argc > 2 ? std::atoi(argv[2]) : base::available_processors());
     const double peak = peak_operations(pool);
-    measure("dense", llama(), seconds, pool, peak);
-    measure("sparse", deepseek(), seconds, pool, peak);
+    const std::string precision = argc > 3 ? argv[3] : "fp32";
+    for (train::Architecture a : {llama(), deepseek()}) {
+        a.precision = precision == "fp8"    ? train::Precision::fp8
+                      : precision == "bf16" ? train::Precision::bf16
+                                            : train::Precision::fp32;
+        measure(a.config.n_routed_experts > 0 ? "sparse" : "dense", a, seconds, pool, peak);
+    }
 }

@@ -41,6 +41,13 @@ std::string state_of(const train::StepReport& report) {
     return fmt::format("reward {:.3f}, {:.1f}% right", report.round->reward, 100 * report.round->right);
 }
 
+std::string memory_text(const train::Memory& m) {
+    return fmt::format("Memory: {} (weights {}, their gradients {}, moments {}, activations {}{}).",
+                       base::readable(m.total()), base::readable(m.weights.values + m.weights.rounded),
+                       base::readable(m.weights.gradients), base::readable(m.moments), base::readable(m.activations),
+                       m.sampling > base::Bytes() ? fmt::format(", sampling {}", base::readable(m.sampling)) : "");
+}
+
 /// How --max-watts is held: by the processors themselves where that can be set, else by fewer threads.
 struct PowerCap {
     std::unique_ptr<energy::PowerLimit> limit;
@@ -139,7 +146,7 @@ void train_recipe(const TrainOptions& options) {
     const std::filesystem::path folder =
         options.out.empty() ? std::filesystem::path("runs") / recipe.file.stem() : std::filesystem::path(options.out);
     energy::MachineReader machine(machine_options());
-    fmt::print(stderr, "Memory: {}. {}\n", base::readable(train::memory_of(recipe)), machine.describe());
+    fmt::print(stderr, "{} {}\n", memory_text(train::memory_of(recipe)), machine.describe());
     const PowerCap cap = cap_power(options, machine);
     if (!cap.sentence.empty()) fmt::print(stderr, "{}\n", cap.sentence);
     base::ThreadPool pool(cap.threads);

@@ -28,6 +28,9 @@ void softmax_backward(const float* p, float* d, float factor, std::int64_t n) { 
 void adamw(const AdamwStep& step, float* w, float* m, float* v, const float* g, std::int64_t n) {
     table().adamw(step, w, m, v, g, n);
 }
+void adamw(const AdamwStep& step, float* w, std::uint16_t* m, std::uint16_t* v, const float* g, std::int64_t n) {
+    table().adamw_bf16(step, w, m, v, g, n);
+}
 
 std::int64_t argmax(const float* x, std::int64_t n) {
     std::int64_t best = 0;

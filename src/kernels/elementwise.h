@@ -75,5 +75,7 @@ struct AdamwStep {
 };
 /// m and v move towards g and g^2; w = w * keep - step_size * m / (sqrt(v) * root_scale + epsilon); n values.
 void adamw(const AdamwStep& step, float* w, float* m, float* v, const float* g, std::int64_t n);
+/// The same with moments kept in BF16: widened, moved, rounded to nearest even; w takes the unrounded ones.
+void adamw(const AdamwStep& step, float* w, std::uint16_t* m, std::uint16_t* v, const float* g, std::int64_t n);
 
 }  // namespace ergon::kernels

@@ -51,9 +51,12 @@ inline I add_int(I a, I b) { return {_mm256_add_epi32(a.v, b.v)}; }
 inline I sub_int(I a, I b) { return {_mm256_sub_epi32(a.v, b.v)}; }
 inline I mul_int(I a, I b) { return {_mm256_mullo_epi32(a.v, b.v)}; }
 inline I max_int(I a, I b) { return {_mm256_max_epi32(a.v, b.v)}; }
-inline I shift_right_4(I a) { return {_mm256_srli_epi32(a.v, 4)}; }
+inline I min_int(I a, I b) { return {_mm256_min_epi32(a.v, b.v)}; }
+inline I and_int(I a, I b) { return {_mm256_and_si256(a.v, b.v)}; }
+template <int n> inline I shift_right(I a) { return {_mm256_srli_epi32(a.v, n)}; }
 template <int n> inline I shift_left(I a) { return {_mm256_slli_epi32(a.v, n)}; }
 inline I magnitude_bits(F x) { return {_mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(0x7FFFFFFF))}; }
+inline I float_bits(F x) { return {_mm256_castps_si256(x)}; }
 inline F to_float(I a) { return _mm256_cvtepi32_ps(a.v); }
 inline I to_int(F x) { return {_mm256_cvtps_epi32(x)}; }
 inline F bits_to_float(I a) { return _mm256_castsi256_ps(a.v); }
@@ -64,6 +67,16 @@ inline void store_i8(std::int8_t* p, I a) {
     const __m256i bytes = _mm256_packs_epi16(words, words);
     const __m128i joined = _mm_unpacklo_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
     _mm_storel_epi64(reinterpret_cast<__m128i*>(p), joined);
+}
+inline void store_u8(std::uint8_t* p, I a) {
+    const __m256i words = _mm256_packus_epi32(a.v, a.v);
+    const __m256i bytes = _mm256_packus_epi16(words, words);
+    const __m128i joined = _mm_unpacklo_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(p), joined);
+}
+inline void store_u16(std::uint16_t* p, I a) {
+    const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(a.v, a.v), 0x08);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(words));
 }
 inline std::int32_t sum_int(I a) {
     __m128i s = _mm_add_epi32(_mm256_castsi256_si128(a.v), _mm256_extracti128_si256(a.v, 1));

@@ -53,9 +53,12 @@ inline I add_int(I a, I b) { return {_mm512_add_epi32(a.v, b.v)}; }
 inline I sub_int(I a, I b) { return {_mm512_sub_epi32(a.v, b.v)}; }
 inline I mul_int(I a, I b) { return {_mm512_mullo_epi32(a.v, b.v)}; }
 inline I max_int(I a, I b) { return {_mm512_max_epi32(a.v, b.v)}; }
-inline I shift_right_4(I a) { return {_mm512_srli_epi32(a.v, 4)}; }
+inline I min_int(I a, I b) { return {_mm512_min_epi32(a.v, b.v)}; }
+inline I and_int(I a, I b) { return {_mm512_and_si512(a.v, b.v)}; }
+template <int n> inline I shift_right(I a) { return {_mm512_srli_epi32(a.v, n)}; }
 template <int n> inline I shift_left(I a) { return {_mm512_slli_epi32(a.v, n)}; }
 inline I magnitude_bits(F x) { return {_mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32(0x7FFFFFFF))}; }
+inline I float_bits(F x) { return {_mm512_castps_si512(x)}; }
 inline F to_float(I a) { return _mm512_cvtepi32_ps(a.v); }
 inline I to_int(F x) { return {_mm512_cvtps_epi32(x)}; }
 inline F bits_to_float(I a) { return _mm512_castsi512_ps(a.v); }
@@ -63,6 +66,12 @@ inline I load_i8(const std::int8_t* p) { return {_mm512_cvtepi8_epi32(load_128(p
 inline I load_u8(const std::uint8_t* p) { return {_mm512_cvtepu8_epi32(load_128(p))}; }
 inline void store_i8(std::int8_t* p, I a) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a.v));
+}
+inline void store_u8(std::uint8_t* p, I a) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a.v));
+}
+inline void store_u16(std::uint16_t* p, I a) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(a.v));
 }
 inline std::int32_t sum_int(I a) { return _mm512_reduce_add_epi32(a.v); }
 inline std::int32_t largest_int(I a) { return _mm512_reduce_max_epi32(a.v); }

@@ -52,12 +52,16 @@ inline I add_int(I a, I b) { return per_lane<I>([&](int i) { return a.v[i] + b.v
 inline I sub_int(I a, I b) { return per_lane<I>([&](int i) { return a.v[i] - b.v[i]; }); }
 inline I mul_int(I a, I b) { return per_lane<I>([&](int i) { return a.v[i] * b.v[i]; }); }
 inline I max_int(I a, I b) { return per_lane<I>([&](int i) { return a.v[i] > b.v[i] ? a.v[i] : b.v[i]; }); }
-inline I shift_right_4(I a) { return per_lane<I>([&](int i) { return a.v[i] >> 4; }); }  // of values >= 0
+inline I min_int(I a, I b) { return per_lane<I>([&](int i) { return a.v[i] < b.v[i] ? a.v[i] : b.v[i]; }); }
+inline I and_int(I a, I b) { return per_lane<I>([&](int i) { return a.v[i] & b.v[i]; }); }
+/// Zeros come in from above.
+template <int n> inline I shift_right(I a) { return per_lane<I>([&](int i) { return static_cast<std::int32_t>(static_cast<std::uint32_t>(a.v[i]) >> n); }); }
 template <int n> inline I shift_left(I a) { return per_lane<I>([&](int i) { return static_cast<std::int32_t>(static_cast<std::uint32_t>(a.v[i]) << n); }); }
 /// The bits of |x| as integers: ordered as the magnitudes are, NaN above all.
 inline I magnitude_bits(F x) {
     return per_lane<I>([&](int i) { return std::bit_cast<std::int32_t>(x.v[i]) & 0x7FFFFFFF; });
 }
+inline I float_bits(F x) { return per_lane<I>([&](int i) { return std::bit_cast<std::int32_t>(x.v[i]); }); }
 inline F to_float(I a) { return per_lane<F>([&](int i) { return static_cast<float>(a.v[i]); }); }
 /// Rounded to nearest even; |x| < 2^31. NaN gives the lowest integer, as the processor's conversion does.
 inline I to_int(F x) {
@@ -70,6 +74,9 @@ inline I load_i8(const std::int8_t* p) { return per_lane<I>([&](int i) { return 
 inline I load_u8(const std::uint8_t* p) { return per_lane<I>([&](int i) { return p[i]; }); }
 /// Lanes in [-128, 127].
 inline void store_i8(std::int8_t* p, I a) { for (int i = 0; i < lanes; ++i) p[i] = static_cast<std::int8_t>(a.v[i]); }
+/// The low bits of integers that have no others.
+inline void store_u8(std::uint8_t* p, I a) { for (int i = 0; i < lanes; ++i) p[i] = static_cast<std::uint8_t>(a.v[i]); }
+inline void store_u16(std::uint16_t* p, I a) { for (int i = 0; i < lanes; ++i) p[i] = static_cast<std::uint16_t>(a.v[i]); }
 inline std::int32_t sum_int(I a) { std::int32_t s = 0; for (const std::int32_t x : a.v) s += x; return s; }
 inline std::int32_t largest_int(I a) { std::int32_t m = a.v[0]; for (const std::int32_t x : a.v) m = x > m ? x : m; return m; }
 

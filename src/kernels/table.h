@@ -73,6 +73,16 @@ struct KernelTable {
     float (*sum_of_exponentials)(const float* x, float shift, std::int64_t n);
     void (*softmax_backward)(const float* p, float* d, float factor, std::int64_t n);
     void (*adamw)(const AdamwStep& step, float* w, float* m, float* v, const float* g, std::int64_t n);
+    void (*adamw_bf16)(const AdamwStep& step, float* w, std::uint16_t* m, std::uint16_t* v, const float* g,
+                       std::int64_t n);
+
+    void (*to_bf16)(const float* x, std::int64_t n, std::uint16_t* y);
+    void (*from_bf16)(const std::uint16_t* x, std::int64_t n, float* y);
+    float (*largest_magnitude)(const float* x, std::int64_t n);
+    void (*largest_magnitudes)(const float* x, std::int64_t n, float* m);
+    void (*to_f8)(const float* x, float scale, std::int64_t n, std::uint8_t* y);
+    void (*to_f8_each)(const float* x, const float* scales, std::int64_t n, std::uint8_t* y);
+    void (*from_f8)(const std::uint8_t* x, float scale, std::int64_t n, float* y);
 
     void (*attend_chunk)(const KeysAndValues& keys, const float* queries, std::int64_t query_stride,
                          const std::int64_t* limits, std::int64_t rows, std::int64_t chunk, float scale, float* states,

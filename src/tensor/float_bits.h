@@ -53,7 +53,7 @@ inline std::uint16_t f32_to_f16(float value) {
 }
 
 /// E4M3FN: exponent bias 7, no infinity, 0x7F and 0xFF are NaN, largest 448.
-inline float f8_e4m3_to_f32(std::uint8_t bits) {
+constexpr float f8_e4m3_to_f32(std::uint8_t bits) {
     const std::uint32_t exponent = (bits >> 3) & 0xFu;
     const std::uint32_t mantissa = bits & 7u;
     float magnitude = 0;
@@ -65,6 +65,22 @@ inline float f8_e4m3_to_f32(std::uint8_t bits) {
         magnitude = std::bit_cast<float>(((exponent + 120u) << 23) | (mantissa << 20));
     }
     return (bits & 0x80u) ? -magnitude : magnitude;
+}
+
+/// Round to nearest even, subnormals kept, beyond 448 saturated; NaN stays NaN.
+inline std::uint8_t f32_to_f8_e4m3(float value) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    const auto sign = static_cast<std::uint8_t>((bits >> 24) & 0x80u);
+    const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
+    if (magnitude > 0x7F800000u) return static_cast<std::uint8_t>(sign | 0x7Fu);
+    if (magnitude >= 0x43E00000u) return static_cast<std::uint8_t>(sign | 0x7Eu);  // 448
+    if (magnitude < 0x3C800000u) {                                                 // below 2^-6: subnormal
+        // Adding 2^14 puts E4M3's unit of last place (2^-9) at F32's last bit, and rounds.
+        const float aligned = std::bit_cast<float>(magnitude) + 0x1p14f;
+        return static_cast<std::uint8_t>(sign | (std::bit_cast<std::uint32_t>(aligned) - 0x46800000u));
+    }
+    const std::uint32_t rounded = magnitude + 0x7FFFFu + ((magnitude >> 20) & 1u);
+    return static_cast<std::uint8_t>(sign | ((rounded - 0x3C000000u) >> 20));
 }
 
 /// E5M2 is the upper half of F16.

@@ -35,8 +35,20 @@ double Schedule::at(std::int64_t step) const {
     return least + (learning_rate - least) * 0.5 * (1 + static_cast<double>(cosine));
 }
 
+base::Bytes moment_bytes(const Architecture& architecture) {
+    const std::int64_t each = tensor::info(wide_type(architecture.precision)).block_bytes;
+    return weight_bytes(architecture).values / std::int64_t{sizeof(float)} * (2 * each);
+}
+
 Adamw::Adamw(Weights& weights, const AdamwOptions& options)
-    : weights_(weights), options_(options), first_(weights.values().size()), second_(weights.values().size()) {}
+    : weights_(weights),
+      options_(options),
+      first_(static_cast<std::size_t>(moment_bytes(weights.architecture()).value()) / 2),
+      second_(first_.size()) {}
+
+std::int64_t Adamw::offset(const Weight& weight) const {
+    return (weight.value - weights_.values().data()) * tensor::info(moment_type()).block_bytes;
+}
 
 double Adamw::gradient_norm(base::ThreadPool& pool) const {
     const std::span<const float> g = weights_.gradients();
@@ -68,11 +80,18 @@ double Adamw::step(double learning_rate, double scale, base::ThreadPool& pool) {
     const auto kept = static_cast<float>(1 - learning_rate * options_.weight_decay);
     for (const NamedWeight& one : weights_.named()) {
         step.keep = one.decays ? kept : 1.0f;
-        const std::int64_t offset = one.weight.value - weights_.values().data();
-        pool.run(one.weight.values(), piece, [&](std::int64_t begin, std::int64_t end, int) {
-            kernels::adamw(step, one.weight.value + begin, first_.data() + offset + begin,
-                           second_.data() + offset + begin, one.weight.gradient + begin, end - begin);
-        });
+        const auto update = [&]<typename Moment>(Moment* first, Moment* second) {
+            pool.run(one.weight.values(), piece, [&](std::int64_t begin, std::int64_t end, int) {
+                kernels::adamw(step, one.weight.value + begin, first + begin, second + begin,
+                               one.weight.gradient + begin, end - begin);
+            });
+        };
+        if (moment_type() == tensor::DType::f32) {
+            update(reinterpret_cast<float*>(first(one.weight)), reinterpret_cast<float*>(second(one.weight)));
+        } else {
+            update(reinterpret_cast<std::uint16_t*>(first(one.weight)),
+                   reinterpret_cast<std::uint16_t*>(second(one.weight)));
+        }
     }
     return norm;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/threads.h"
+#include "tensor/dtype.h"
 #include "train/weights.h"
 
 namespace ergon::train {
@@ -27,6 +28,9 @@ struct AdamwOptions {
     double clip = 1;            // the gradients' norm is at most this; 0: as they are
 };
 
+/// Bytes of both moments: F32 under fp32, BF16 otherwise.
+base::Bytes moment_bytes(const Architecture& architecture);
+
 class Adamw {
   public:
     Adamw(Weights& weights, const AdamwOptions& options);
@@ -37,17 +41,21 @@ class Adamw {
 
     std::int64_t steps() const { return steps_; }
     void set_steps(std::int64_t steps) { steps_ = steps; }
-    /// The moments, in the order of Weights::values().
-    std::vector<float>& first() { return first_; }
-    std::vector<float>& second() { return second_; }
+    /// The moments of one weight: its values() of moment_type().
+    std::byte* first(const Weight& weight) { return first_.data() + offset(weight); }
+    std::byte* second(const Weight& weight) { return second_.data() + offset(weight); }
+    tensor::DType moment_type() const { return wide_type(weights_.architecture().precision); }
+    base::Bytes bytes() const { return base::Bytes(std::ssize(first_) + std::ssize(second_)); }
 
   private:
     double gradient_norm(base::ThreadPool& pool) const;
+    /// Moments lie as the values do.
+    std::int64_t offset(const Weight& weight) const;
 
     Weights& weights_;
     AdamwOptions options_;
     std::int64_t steps_ = 0;
-    std::vector<float> first_, second_;
+    std::vector<std::byte> first_, second_;
 };
 
 }  // namespace ergon::train

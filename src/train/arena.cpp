@@ -10,17 +10,16 @@
 namespace ergon::train {
 namespace {
 
-constexpr std::int64_t line = 16;  // values of a cache line
-constexpr std::align_val_t alignment{64};
+constexpr std::int64_t line = 64;  // bytes of a cache line
+constexpr std::align_val_t alignment{line};
 
 }  // namespace
 
-void Arena::Free::operator()(float* values) const {
-    ::operator delete(values, alignment);
+void Arena::Free::operator()(std::byte* memory) const {
+    ::operator delete(memory, alignment);
 }
 
-Arena::Arena(std::int64_t values) : size_(values) {
-    const base::Bytes wanted(values * std::int64_t{sizeof(float)});
+Arena::Arena(base::Bytes wanted) : size_(wanted.value()) {
     const base::Bytes available = base::available_memory();
     void* memory = wanted < available
                        ? ::operator new(static_cast<std::size_t>(wanted.value()), alignment, std::nothrow)
@@ -32,15 +31,15 @@ Arena::Arena(std::int64_t values) : size_(values) {
                    base::readable(wanted), base::readable(available));
     }
     std::memset(memory, 0, static_cast<std::size_t>(wanted.value()));
-    values_.reset(static_cast<float*>(memory));
+    memory_.reset(static_cast<std::byte*>(memory));
 }
 
-float* Arena::take(std::int64_t n) {
-    float* const at = values_ ? values_.get() + taken_ : nullptr;
+std::byte* Arena::take_bytes(std::int64_t n) {
+    std::byte* const at = memory_ ? memory_.get() + taken_ : nullptr;
     taken_ += (n + line - 1) / line * line;
     most_ = std::max(most_, taken_);
-    if (values_ && taken_ > size_) {
-        base::fail(base::ErrorCode::out_of_budget, "an arena of {} values was asked for {}", size_, taken_);
+    if (memory_ && taken_ > size_) {
+        base::fail(base::ErrorCode::out_of_budget, "an arena of {} bytes was asked for {}", size_, taken_);
     }
     return at;
 }

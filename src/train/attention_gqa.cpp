@@ -34,14 +34,17 @@ struct Widths {
 
 }  // namespace
 
-GqaSaved GqaSaved::take(Arena& arena, const model::Config& c, std::int64_t tokens) {
-    const Widths w(c);
-    return {arena.take(tokens * w.q), arena.take(tokens * w.kv), arena.take(tokens * w.kv), arena.take(tokens * w.q)};
+GqaSaved GqaSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens) {
+    const Widths w(a.config);
+    return {arena.take(tokens * w.q), arena.take(tokens * w.kv), arena.take(tokens * w.kv),
+            Held::take(arena, linear_type(a.precision), tokens, w.q)};
 }
 
-void attention_gqa(const Context& c, const GqaWeights& w, const float* x, GqaSaved& saved, float* y) {
+void attention_gqa(const Context& c, const GqaWeights& w, const Held& x, GqaSaved& saved, float* y) {
     const Widths width(c.config);
-    project(c, c.tokens(), {{w.q, x, saved.q}, {w.k, x, saved.k}, {w.v, x, saved.v}});
+    const std::int64_t before = c.arena.taken();
+    float* const attended = draft(c, c.tokens(), saved.attended);
+    project(c, c.tokens(), x, {{w.q, saved.q}, {w.k, saved.k}, {w.v, saved.v}});
     rotate(c, saved.q, width.q, width.heads, width.n);
     rotate(c, saved.k, width.kv, width.kv_heads, width.n);
     std::vector<AttentionForward> groups;
@@ -49,22 +52,24 @@ void attention_gqa(const Context& c, const GqaWeights& w, const float* x, GqaSav
         for (std::int64_t h = 0; h < width.heads; ++h) {
             const std::int64_t kv = d.first * width.kv + h / width.shared * width.n,
                                q = d.first * width.q + h * width.n;
-            groups.push_back({width.rows(d.tokens), saved.q + q, saved.k + kv, saved.v + kv, saved.attended + q});
+            groups.push_back({width.rows(d.tokens), saved.q + q, saved.k + kv, saved.v + kv, attended + q});
         }
     }
     attend(c, groups, model::attention_scale(c.config));
-    project(c, c.tokens(), {{w.o, saved.attended, y}});
+    hold(c, c.tokens(), attended, saved.attended);
+    project(c, c.tokens(), saved.attended, {{w.o, y}});
+    c.arena.rewind(before);
 }
 
-void attention_gqa_backward(const Context& c, const GqaWeights& w, const float* x, const GqaSaved& saved,
-                            const float* dy, Arena& arena, float* dx) {
+void attention_gqa_backward(const Context& c, const GqaWeights& w, const Held& x, const GqaSaved& saved,
+                            const float* dy, float* dx) {
     const Widths width(c.config);
-    const std::int64_t before = arena.taken();
-    float* const d_attended = arena.take(c.tokens() * width.q);
-    float* const dq = arena.take(c.tokens() * width.q);
-    float* const dk = arena.take(c.tokens() * width.kv);
-    float* const dv = arena.take(c.tokens() * width.kv);
-    project_backward(c, c.tokens(), {{w.o, saved.attended, dy, d_attended}});
+    const std::int64_t before = c.arena.taken();
+    float* const d_attended = c.arena.take(c.tokens() * width.q);
+    float* const dq = c.arena.take(c.tokens() * width.q);
+    float* const dk = c.arena.take(c.tokens() * width.kv);
+    float* const dv = c.arena.take(c.tokens() * width.kv);
+    project_backward(c, c.tokens(), saved.attended, {{w.o, dy}}, d_attended);
     std::fill_n(dk, c.tokens() * width.kv, 0.0f);
     std::fill_n(dv, c.tokens() * width.kv, 0.0f);
     std::vector<AttentionBackward> groups;
@@ -79,8 +84,8 @@ void attention_gqa_backward(const Context& c, const GqaWeights& w, const float* 
     attend_backward(c, groups, model::attention_scale(c.config));
     rotate_back(c, dq, width.q, width.heads, width.n);
     rotate_back(c, dk, width.kv, width.kv_heads, width.n);
-    project_backward(c, c.tokens(), {{w.q, x, dq, dx}, {w.k, x, dk, dx, true}, {w.v, x, dv, dx, true}});
-    arena.rewind(before);
+    project_backward(c, c.tokens(), x, {{w.q, dq}, {w.k, dk}, {w.v, dv}}, dx);
+    c.arena.rewind(before);
 }
 
 }  // namespace ergon::train

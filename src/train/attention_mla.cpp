@@ -64,53 +64,59 @@ void copy_rope(const Context& c, const Widths& w, const float* from, std::int64_
     });
 }
 
-void project_queries(const Context& c, const MlaWeights& w, const float* x, MlaSaved& s) {
+void project_queries(const Context& c, const MlaWeights& w, const Held& x, MlaSaved& s) {
     if (w.q_a.empty()) {
-        project(c, c.tokens(), {{w.q, x, s.q}, {w.kv_a, x, s.kv_raw}});
+        project(c, c.tokens(), x, {{w.q, s.q}, {w.kv_a, s.kv_raw}});
         return;
     }
-    project(c, c.tokens(), {{w.q_a, x, s.q_latent_raw}, {w.kv_a, x, s.kv_raw}});
-    norm(c, c.tokens(), s.q_latent_raw, w.q_a.rows, w.q_a_norm, latent_norm_eps, s.q_latent, w.q_a.rows);
-    project(c, c.tokens(), {{w.q, s.q_latent, s.q}});
+    const std::int64_t before = c.arena.taken(), rank = w.q_a.rows;
+    project(c, c.tokens(), x, {{w.q_a, s.q_latent_raw}, {w.kv_a, s.kv_raw}});
+    float* const latent = draft(c, c.tokens(), s.q_latent);
+    norm(c, c.tokens(), s.q_latent_raw, rank, w.q_a_norm, latent_norm_eps, latent, rank);
+    hold(c, c.tokens(), latent, s.q_latent);
+    project(c, c.tokens(), s.q_latent, {{w.q, s.q}});
+    c.arena.rewind(before);
 }
 
 /// From the gradients of queries and of what is cached to that of x.
-void project_queries_backward(const Context& c, const MlaWeights& w, const float* x, const MlaSaved& s, const float* dq,
-                              const float* dkv, Arena& arena, float* dx) {
+void project_queries_backward(const Context& c, const MlaWeights& w, const Held& x, const MlaSaved& s, const float* dq,
+                              const float* dkv, float* dx) {
     if (w.q_a.empty()) {
-        project_backward(c, c.tokens(), {{w.q, x, dq, dx}, {w.kv_a, x, dkv, dx, true}});
+        project_backward(c, c.tokens(), x, {{w.q, dq}, {w.kv_a, dkv}}, dx);
         return;
     }
     const std::int64_t rank = w.q_a.rows;
-    float* const d_latent = arena.take(c.tokens() * rank);
-    float* const d_raw = arena.take(c.tokens() * rank);
+    float* const d_latent = c.arena.take(c.tokens() * rank);
+    float* const d_raw = c.arena.take(c.tokens() * rank);
     std::fill_n(d_raw, c.tokens() * rank, 0.0f);
-    project_backward(c, c.tokens(), {{w.q, s.q_latent, dq, d_latent}});
+    project_backward(c, c.tokens(), s.q_latent, {{w.q, dq}}, d_latent);
     norm_backward(c, c.tokens(), s.q_latent_raw, rank, w.q_a_norm, latent_norm_eps, d_latent, rank, d_raw);
-    project_backward(c, c.tokens(), {{w.q_a, x, d_raw, dx}, {w.kv_a, x, dkv, dx, true}});
+    project_backward(c, c.tokens(), x, {{w.q_a, d_raw}, {w.kv_a, dkv}}, dx);
 }
 
 }  // namespace
 
-MlaSaved MlaSaved::take(Arena& arena, const model::Config& c, std::int64_t tokens) {
+MlaSaved MlaSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens) {
+    const model::Config& c = a.config;
     const Widths w(c);
+    const tensor::DType type = linear_type(a.precision);
     MlaSaved s{};
     if (c.q_lora_rank > 0) {
         s.q_latent_raw = arena.take(tokens * c.q_lora_rank);
-        s.q_latent = arena.take(tokens * c.q_lora_rank);
+        s.q_latent = Held::take(arena, type, tokens, c.q_lora_rank);
     }
     s.q = arena.take(tokens * w.heads * w.key);
     s.kv_raw = arena.take(tokens * w.cached);
     s.kv = arena.take(tokens * w.cached);
     s.queries = arena.take(tokens * w.heads * w.cached);
     s.attended_latents = arena.take(tokens * w.heads * w.rank);
-    s.attended = arena.take(tokens * w.heads * w.value);
+    s.attended = Held::take(arena, type, tokens, w.heads * w.value);
     return s;
 }
 
-void attention_mla(const Context& c, const MlaWeights& w, const float* x, MlaSaved& s, float* y) {
+void attention_mla(const Context& c, const MlaWeights& w, const Held& x, MlaSaved& s, float* y) {
     const Widths width(c.config);
-    const std::int64_t tokens = c.tokens(), heads = width.heads;
+    const std::int64_t before = c.arena.taken(), tokens = c.tokens(), heads = width.heads;
     project_queries(c, w, x, s);
     rotate(c, s.q + width.nope, heads * width.key, heads, width.key);
     std::memcpy(s.kv, s.kv_raw, static_cast<std::size_t>(tokens * width.cached) * sizeof(float));
@@ -134,30 +140,33 @@ void attention_mla(const Context& c, const MlaWeights& w, const float* x, MlaSav
                           s.attended_latents + d.first * heads * width.rank});
     }
     attend(c, groups, model::attention_scale(c.config));
+    float* const attended = draft(c, tokens, s.attended);
     for_heads(c, width, [&](std::int64_t h) {
         return Gemm{.a = {s.attended_latents + h * width.rank, heads * width.rank, 1},
                     .b = {width.uv(w.kv_b.value, h), width.rank, 1},
                     .m = tokens,
                     .n = width.value,
                     .k = width.rank,
-                    .c = s.attended + h * width.value,
+                    .c = attended + h * width.value,
                     .c_row = heads * width.value};
     });
-    project(c, tokens, {{w.o, s.attended, y}});
+    hold(c, tokens, attended, s.attended);
+    project(c, tokens, s.attended, {{w.o, y}});
+    c.arena.rewind(before);
 }
 
-void attention_mla_backward(const Context& c, const MlaWeights& w, const float* x, const MlaSaved& s, const float* dy,
-                            Arena& arena, float* dx) {
+void attention_mla_backward(const Context& c, const MlaWeights& w, const Held& x, const MlaSaved& s, const float* dy,
+                            float* dx) {
     const Widths width(c.config);
-    const std::int64_t before = arena.taken(), tokens = c.tokens(), heads = width.heads, rank = width.rank;
-    float* const d_attended = arena.take(tokens * heads * width.value);
-    float* const d_latents = arena.take(tokens * heads * rank);
-    float* const d_queries = arena.take(tokens * heads * width.cached);
-    float* const dq = arena.take(tokens * heads * width.key);
-    float* const d_cached = arena.take(tokens * width.cached);
-    float* const d_kv = arena.take(tokens * width.cached);
+    const std::int64_t before = c.arena.taken(), tokens = c.tokens(), heads = width.heads, rank = width.rank;
+    float* const d_attended = c.arena.take(tokens * heads * width.value);
+    float* const d_latents = c.arena.take(tokens * heads * rank);
+    float* const d_queries = c.arena.take(tokens * heads * width.cached);
+    float* const dq = c.arena.take(tokens * heads * width.key);
+    float* const d_cached = c.arena.take(tokens * width.cached);
+    float* const d_kv = c.arena.take(tokens * width.cached);
 
-    project_backward(c, tokens, {{w.o, s.attended, dy, d_attended}});
+    project_backward(c, tokens, s.attended, {{w.o, dy}}, d_attended);
     for_heads(c, width, [&](std::int64_t h) {  // back through W_UV
         return Gemm{.a = {d_attended + h * width.value, heads * width.value, 1},
                     .b = {width.uv(w.kv_b.value, h), 1, rank},
@@ -219,8 +228,8 @@ void attention_mla_backward(const Context& c, const MlaWeights& w, const float* 
                     static_cast<std::size_t>(width.rope) * sizeof(float));
     });
     rotate_back(c, d_kv + rank, width.cached, 1, width.rope);
-    project_queries_backward(c, w, x, s, dq, d_kv, arena, dx);
-    arena.rewind(before);
+    project_queries_backward(c, w, x, s, dq, d_kv, dx);
+    c.arena.rewind(before);
 }
 
 }  // namespace ergon::train

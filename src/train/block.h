@@ -11,21 +11,20 @@ namespace ergon::train {
 
 /// What the way back needs; all [tokens, hidden_size].
 struct BlockSaved {
-    float* x;             // what came in
-    float* attention_in;  // its norm
-    float* middle;        // x + attention
-    float* ffn_in;        // its norm
+    float* x;           // what came in
+    Held attention_in;  // its norm
+    float* middle;      // x + attention
+    Held ffn_in;        // its norm
     std::variant<GqaSaved, MlaSaved> attention;
     std::variant<FfnSaved, MoeSaved> ffn;
     /// x is the caller's: it stays while other blocks may share the rest.
-    static BlockSaved take(Arena& arena, const model::Config& c, bool experts, std::int64_t tokens, float* x);
+    static BlockSaved take(Arena& arena, const Architecture& a, bool experts, std::int64_t tokens, float* x);
 };
 
 /// From saved.x to y.
 void block(const Context& c, const BlockWeights& w, const std::vector<Weights::Bias>& biases, BlockSaved& saved,
-           Arena& arena, float* y);
+           float* y);
 /// d [tokens, hidden_size]: the gradient by y becomes that by x. Returns the losses of `balance`.
-double block_backward(const Context& c, const BlockWeights& w, BlockSaved& saved, const Balance& balance, Arena& arena,
-                      float* d);
+double block_backward(const Context& c, const BlockWeights& w, BlockSaved& saved, const Balance& balance, float* d);
 
 }  // namespace ergon::train

@@ -17,24 +17,17 @@ using tensor::TensorView;
 constexpr const char* state_name = "ergon.state";  // steps, place, recipe
 constexpr std::size_t state_values = 3;
 
-/// The moments of one weight lie where the weight does.
-std::vector<TensorView> moments(Weights& weights, const std::string& prefix, const std::vector<float>& values) {
-    std::vector<TensorView> all;
-    for (const NamedWeight& one : weights.named()) {
-        const std::int64_t offset = one.weight.value - weights.values().data();
-        const std::span part(values.data() + offset, static_cast<std::size_t>(one.weight.values()));
-        all.push_back({prefix + one.name(), DType::f32, {one.weight.rows, one.weight.cols}, std::as_bytes(part)});
-    }
-    return all;
-}
-
 /// Everything with a name, in memory: what is written, and what a file's bytes are copied to.
 std::vector<TensorView> contents(Weights& weights, Trainer& trainer, std::span<const TensorView> more) {
     std::vector<TensorView> all = weights.tensors();
-    for (const auto& [prefix, values] :
-         {std::pair("adamw.first.", &trainer.adamw().first()), std::pair("adamw.second.", &trainer.adamw().second())}) {
-        for (TensorView& one : moments(weights, prefix, *values)) all.push_back(std::move(one));
-    }
+    Adamw& adamw = trainer.adamw();
+    const DType type = adamw.moment_type();
+    const auto add = [&](const char* prefix, const NamedWeight& one, const std::byte* moments) {
+        const auto bytes = static_cast<std::size_t>(one.weight.values() * tensor::info(type).block_bytes);
+        all.push_back({prefix + one.name(), type, {one.weight.rows, one.weight.cols}, {moments, bytes}});
+    };
+    for (const NamedWeight& one : weights.named()) add("adamw.first.", one, adamw.first(one.weight));
+    for (const NamedWeight& one : weights.named()) add("adamw.second.", one, adamw.second(one.weight));
     all.insert(all.end(), more.begin(), more.end());
     return all;
 }

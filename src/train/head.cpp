@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernels/elementwise.h"
+#include "train/linear.h"
 
 namespace ergon::train {
 namespace {
@@ -15,7 +16,9 @@ void head_logits(const Context& c, const Weight& head, const float* x, std::span
     for (std::size_t i = 0; i < predictions.size(); ++i) {
         std::copy_n(x + predictions[i].row * hidden, hidden, rows + static_cast<std::int64_t>(i) * hidden);
     }
-    project(c, std::ssize(predictions), {{head, rows, logits}});
+    const std::int64_t before = c.arena.taken(), count = std::ssize(predictions);
+    project(c, count, held(c, head.type, count, rows, hidden), {{head, logits}});
+    c.arena.rewind(before);
 }
 
 double log_probability(const float* logits, std::int64_t vocabulary, TokenId target) {
@@ -33,10 +36,10 @@ void for_pieces(std::span<const Prediction> predictions, const Body& body) {
 }  // namespace
 
 void log_probabilities(const Context& c, const Weight& head, const float* x, std::span<const Prediction> predictions,
-                       Arena& arena, double* result) {
-    const std::int64_t before = arena.taken(), vocabulary = head.rows;
-    float* const rows = arena.take(head_rows * head.cols);
-    float* const logits = arena.take(head_rows * vocabulary);
+                       double* result) {
+    const std::int64_t before = c.arena.taken(), vocabulary = head.rows;
+    float* const rows = c.arena.take(head_rows * head.cols);
+    float* const logits = c.arena.take(head_rows * vocabulary);
     for_pieces(predictions, [&](std::size_t first, std::span<const Prediction> piece) {
         head_logits(c, head, x, piece, rows, logits);
         for_rows(c, std::ssize(piece), [&](std::int64_t i) {
@@ -44,15 +47,15 @@ void log_probabilities(const Context& c, const Weight& head, const float* x, std
                 log_probability(logits + i * vocabulary, vocabulary, piece[static_cast<std::size_t>(i)].target);
         });
     });
-    arena.rewind(before);
+    c.arena.rewind(before);
 }
 
 HeadLoss head_loss(const Context& c, const Weight& head, const float* x, std::span<const Prediction> predictions,
-                   const Objective& objective, Arena& arena, float* dx, TokenId* largest) {
-    const std::int64_t before = arena.taken(), vocabulary = head.rows, hidden = head.cols;
-    float* const rows = arena.take(head_rows * hidden);
-    float* const d_rows = arena.take(head_rows * hidden);
-    float* const logits = arena.take(head_rows * vocabulary);
+                   const Objective& objective, float* dx, TokenId* largest) {
+    const std::int64_t before = c.arena.taken(), vocabulary = head.rows, hidden = head.cols;
+    float* const rows = c.arena.take(head_rows * hidden);
+    float* const d_rows = c.arena.take(head_rows * hidden);
+    float* const logits = c.arena.take(head_rows * vocabulary);
     std::vector<double> losses(head_rows);
     std::vector<TokenId> best(head_rows);
     HeadLoss result;
@@ -75,12 +78,12 @@ HeadLoss head_loss(const Context& c, const Weight& head, const float* x, std::sp
             result.right += best[i] == piece[i].target ? 1 : 0;
             if (largest != nullptr) largest[first + i] = best[i];
         }
-        project_backward(c, std::ssize(piece), {{head, rows, logits, d_rows}});
+        project_backward(c, std::ssize(piece), Held::of(rows, hidden), {{head, logits}}, d_rows);
         for (std::size_t i = 0; i < piece.size(); ++i) {
             kernels::add(dx + piece[i].row * hidden, d_rows + static_cast<std::int64_t>(i) * hidden, hidden);
         }
     });
-    arena.rewind(before);
+    c.arena.rewind(before);
     return result;
 }
 

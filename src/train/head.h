@@ -19,11 +19,11 @@ struct HeadLoss {
 
 /// Log-probabilities of the predictions' targets, from x [tokens, hidden_size] that the head reads. The engine's bits.
 void log_probabilities(const Context& c, const Weight& head, const float* x, std::span<const Prediction> predictions,
-                       Arena& arena, double* result);
+                       double* result);
 
 /// The objective's loss over the predictions. dx [tokens, hidden_size] is added to, and the head's gradient.
 /// `largest`, if not null, gets the token of the largest logit of each prediction.
 HeadLoss head_loss(const Context& c, const Weight& head, const float* x, std::span<const Prediction> predictions,
-                   const Objective& objective, Arena& arena, float* dx, TokenId* largest = nullptr);
+                   const Objective& objective, float* dx, TokenId* largest = nullptr);
 
 }  // namespace ergon::train

@@ -25,57 +25,6 @@ void rotate_heads(const Context& c, const float* sines, float* x, std::int64_t s
 
 }  // namespace
 
-void project(const Context& c, std::int64_t rows, std::initializer_list<Projection> projections) {
-    std::vector<kernels::Gemm>& products = c.scratch.products;
-    products.clear();
-    for (const Projection& p : projections) {
-        const Weight& w = p.weight;
-        products.push_back({.a = {p.x, w.cols, 1},
-                            .b = {w.value, w.cols, 1},
-                            .m = rows,
-                            .n = w.rows,
-                            .k = w.cols,
-                            .c = p.y,
-                            .c_row = w.rows});
-    }
-    kernels::gemm(products, c.scratch.gemm, c.pool);
-}
-
-void project_backward(const Context& c, std::int64_t rows, std::initializer_list<ProjectionGradient> projections) {
-    std::vector<kernels::Gemm>& products = c.scratch.products;
-    products.clear();
-    const auto run = [&] {
-        kernels::gemm(products, c.scratch.gemm, c.pool);
-        products.clear();
-    };
-    for (const ProjectionGradient& p : projections) {
-        const Weight& w = p.weight;
-        products.push_back({.a = {p.dy, 1, w.rows},
-                            .b = {p.x, 1, w.cols},
-                            .m = w.rows,
-                            .n = w.cols,
-                            .k = rows,
-                            .c = w.gradient,
-                            .c_row = w.cols,
-                            .accumulate = true});
-    }
-    for (const ProjectionGradient& p : projections) {
-        if (p.dx == nullptr) continue;
-        const bool shared = std::any_of(products.begin(), products.end(), [&](const auto& g) { return g.c == p.dx; });
-        if (shared) run();
-        const Weight& w = p.weight;
-        products.push_back({.a = {p.dy, w.rows, 1},
-                            .b = {w.value, 1, w.cols},
-                            .m = rows,
-                            .n = w.cols,
-                            .k = w.rows,
-                            .c = p.dx,
-                            .c_row = w.cols,
-                            .accumulate = p.add});
-    }
-    run();
-}
-
 void norm(const Context& c, std::int64_t rows, const float* x, std::int64_t x_stride, const Weight& w, double eps,
           float* y, std::int64_t y_stride) {
     for_rows(c, rows, [&](std::int64_t t) {
@@ -96,6 +45,16 @@ void norm_backward(const Context& c, std::int64_t rows, const float* x, std::int
             kernels::add_product(w.gradient + begin, dy + t * dy_stride + begin, x + t * x_stride + begin,
                                  factors[static_cast<std::size_t>(t)], end - begin);
         }
+    });
+}
+
+void swiglu(const Context& c, std::int64_t rows, std::int64_t inner, const float* gate, const float* up, float* y) {
+    for_rows(c, rows, [&](std::int64_t r) { kernels::swiglu(gate + r * inner, up + r * inner, inner, y + r * inner); });
+}
+
+void swiglu_backward(const Context& c, std::int64_t rows, std::int64_t inner, float* gate, float* up, const float* dy) {
+    for_rows(c, rows, [&](std::int64_t r) {
+        kernels::swiglu_backward(gate + r * inner, up + r * inner, dy + r * inner, inner);
     });
 }
 

@@ -2,7 +2,6 @@
 // What the layers share: the step at hand, the memory of operations, and the few operations that they are made of.
 
 #include <cstdint>
-#include <initializer_list>
 #include <vector>
 
 #include "base/threads.h"
@@ -39,6 +38,7 @@ struct Context {
     const Angles& angles;
     Scratch& scratch;
     base::ThreadPool& pool;
+    Arena& arena;  // lends memory
     std::int64_t tokens() const { return batch.tokens(); }
 };
 
@@ -51,32 +51,16 @@ void for_rows(const Context& c, std::int64_t rows, const Body& body) {
     });
 }
 
-/// Rows of activations that lie one after the other and a weight that they meet.
-struct Projection {
-    const Weight& weight;
-    const float* x;  // [rows, weight.cols]
-    float* y;        // [rows, weight.rows]
-};
-/// y = x W^T for each.
-void project(const Context& c, std::int64_t rows, std::initializer_list<Projection> projections);
-
-/// A projection's way back.
-struct ProjectionGradient {
-    const Weight& weight;
-    const float* x;    // [rows, weight.cols]
-    const float* dy;   // [rows, weight.rows]
-    float* dx;         // [rows, weight.cols], or null if nothing wants it
-    bool add = false;  // dx += instead of dx =
-};
-/// dx = dy W, and W's gradient += dy^T x, for each; those with the same dx one after the other.
-void project_backward(const Context& c, std::int64_t rows, std::initializer_list<ProjectionGradient> projections);
-
 /// y[t] = rms_norm(x[t]) * w; x and y have rows x_stride and y_stride apart.
 void norm(const Context& c, std::int64_t rows, const float* x, std::int64_t x_stride, const Weight& w, double eps,
           float* y, std::int64_t y_stride);
 /// dx += gradient by x, w's gradient += that by w. dx has rows x_stride apart.
 void norm_backward(const Context& c, std::int64_t rows, const float* x, std::int64_t x_stride, const Weight& w,
                    double eps, const float* dy, std::int64_t dy_stride, float* dx);
+
+/// y = silu(gate) * up over [rows, inner], and its way back: gate and up become the gradients by them.
+void swiglu(const Context& c, std::int64_t rows, std::int64_t inner, const float* gate, const float* up, float* y);
+void swiglu_backward(const Context& c, std::int64_t rows, std::int64_t inner, float* gate, float* up, const float* dy);
 
 /// y += x, n values.
 void add(const Context& c, float* y, const float* x, std::int64_t n);

@@ -16,10 +16,10 @@ namespace ergon::train {
 
 struct MtpSaved {
     float* embedded;      // [tokens, hidden_size], of the next token
-    float* joined;        // [tokens, 2 * hidden_size]: both norms
+    Held joined;          // [tokens, 2 * hidden_size]: both norms
     BlockSaved block;     // its x is h'
     float *out, *normed;  // [tokens, hidden_size]: after the block, and after the norm that the head reads
-    static MtpSaved take(Arena& arena, const model::Config& c, std::int64_t tokens);
+    static MtpSaved take(Arena& arena, const Architecture& a, std::int64_t tokens);
 };
 
 /// The token that stands behind each row in its document; the row's own at the end, where nothing is predicted.
@@ -27,9 +27,9 @@ std::vector<TokenId> next_tokens(const Batch& batch);
 
 /// Fills saved.normed from h [tokens, hidden_size].
 void mtp(const Context& c, const Weights& weights, const std::vector<Weights::Bias>& biases,
-         const std::vector<TokenId>& next, const float* h, MtpSaved& saved, Arena& arena);
+         const std::vector<TokenId>& next, const float* h, MtpSaved& saved);
 /// From d [tokens, hidden_size], the gradient by saved.normed (overwritten), to that of h, which is added to.
 double mtp_backward(const Context& c, const Weights& weights, const std::vector<TokenId>& next, const float* h,
-                    MtpSaved& saved, const Balance& balance, Arena& arena, float* d, float* dh);
+                    MtpSaved& saved, const Balance& balance, float* d, float* dh);
 
 }  // namespace ergon::train

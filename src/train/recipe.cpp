@@ -95,6 +95,12 @@ void read_training(RecipeTable t, Recipe& recipe, bool samples) {
     o.mtp_factor = static_cast<float>(t.number("mtp_factor", recipe.architecture.mtp && !samples ? 0.3 : 0.0, 0, 10));
     if (o.mtp_factor > 0 && !recipe.architecture.mtp)
         t.refuse("mtp_factor", "the model has no block for multi-token prediction: model.mtp = true");
+    const std::string precision = t.word("precision", "fp32", {"fp32", "bf16", "fp8"});
+    recipe.architecture.precision = precision == "fp32"   ? Precision::fp32
+                                    : precision == "bf16" ? Precision::bf16
+                                                          : Precision::fp8;
+    if (samples && recipe.architecture.precision != Precision::fp32)
+        t.refuse("precision", "answers are sampled with F32 weights, so reinforcement learning takes fp32 alone");
     Schedule& s = o.schedule;
     s.steps = t.integer("steps", {}, 1);
     s.warm_up = t.integer("warm_up", 0, 0, s.steps);
@@ -102,8 +108,10 @@ void read_training(RecipeTable t, Recipe& recipe, bool samples) {
     s.learning_rate = t.number("learning_rate", {}, 0, 10);
     s.least = t.number("least_learning_rate", 0.1 * s.learning_rate, 0, s.learning_rate);
     AdamwOptions& a = o.adamw;
-    a.beta1 = t.number("beta1", 0.9, 0, 0.999999);
-    a.beta2 = t.number("beta2", 0.95, 0, 0.999999);
+    // A moment in BF16 falls to beta times itself only if that is nearer to the next number: 2^-8 below it.
+    const double most_beta = recipe.architecture.precision == Precision::fp32 ? 0.999999 : 1 - 0x1p-8;
+    a.beta1 = t.number("beta1", 0.9, 0, most_beta);
+    a.beta2 = t.number("beta2", 0.95, 0, most_beta);
     a.epsilon = t.number("epsilon", 1e-8, 1e-20, 1);
     a.weight_decay = t.number("weight_decay", 0.1, 0, 10);
     a.clip = t.number("clip", 1, 0, 1e6);

@@ -103,7 +103,7 @@ class Sampling {
 base::Bytes rollout_bytes(const Architecture& architecture, const RolloutOptions& options) {
     const model::Config& c = architecture.config;
     const std::int64_t values = c.num_hidden_layers * (c.cached_key_values() + c.cached_value_values());
-    return weight_bytes(architecture) +
+    return weight_bytes(architecture).values +
            base::Bytes(values * options.document * options.at_once * static_cast<std::int64_t>(sizeof(float)));
 }
 

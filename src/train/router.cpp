@@ -105,7 +105,7 @@ double balance_losses(const Context& c, const MoeSaved& s, const Balance& balanc
 
 void route(const Context& c, const MoeWeights& w, const std::vector<float>& bias, const float* x, MoeSaved& s) {
     const std::int64_t k = c.config.num_experts_per_tok;
-    project(c, c.tokens(), {{w.router, x, s.scores}});
+    project(c, c.tokens(), Held::of(x, w.router.cols), {{w.router, s.scores}});
     s.chosen.resize(static_cast<std::size_t>(c.tokens() * k));
     s.weight.resize(s.chosen.size());
     std::vector<model::RouterScratch> scratch(static_cast<std::size_t>(c.pool.size()));
@@ -119,17 +119,17 @@ void route(const Context& c, const MoeWeights& w, const std::vector<float>& bias
 }
 
 double route_backward(const Context& c, const MoeWeights& w, const float* x, const MoeSaved& s,
-                      const std::vector<float>& d_weight, const Balance& balance, Arena& arena, float* dx) {
-    const std::int64_t before = arena.taken(), n = c.config.n_routed_experts, k = c.config.num_experts_per_tok;
-    float* const d_scores = arena.take(c.tokens() * n);
+                      const std::vector<float>& d_weight, const Balance& balance, float* dx) {
+    const std::int64_t before = c.arena.taken(), n = c.config.n_routed_experts, k = c.config.num_experts_per_tok;
+    float* const d_scores = c.arena.take(c.tokens() * n);
     std::fill_n(d_scores, c.tokens() * n, 0.0f);
     const double loss = balance_losses(c, s, balance, d_scores);
     for_rows(c, c.tokens(), [&](std::int64_t t) {
         weigh_backward(c.config, s.scores + t * n, s.chosen.data() + t * k, d_weight.data() + t * k, d_scores + t * n);
         score_backward(c.config, s.scores + t * n, d_scores + t * n);
     });
-    project_backward(c, c.tokens(), {{w.router, x, d_scores, dx, true}});
-    arena.rewind(before);
+    project_backward(c, c.tokens(), Held::of(x, w.router.cols), {{w.router, d_scores}}, dx, true);
+    c.arena.rewind(before);
     return loss;
 }
 

@@ -14,6 +14,6 @@ void route(const Context& c, const MoeWeights& w, const std::vector<float>& bias
 /// From d_weight [tokens, num_experts_per_tok] to the gradients of the router's matrix, and to dx, which is added to.
 /// Adds the gradients of `balance`'s losses; returns their value.
 double route_backward(const Context& c, const MoeWeights& w, const float* x, const MoeSaved& saved,
-                      const std::vector<float>& d_weight, const Balance& balance, Arena& arena, float* dx);
+                      const std::vector<float>& d_weight, const Balance& balance, float* dx);
 
 }  // namespace ergon::train

@@ -190,16 +190,14 @@ class Run {
 
 }  // namespace
 
-base::Bytes memory_of(const Recipe& recipe) {
+Memory memory_of(const Recipe& recipe) {
     const Architecture architecture = with_vocabulary(recipe.architecture, load_words(recipe.tokenizer));
-    const Limits limits{recipe.trainer.micro_tokens, recipe.trainer.document, recipe.trainer.recompute};
-    // Values, gradients and two moments, in F32.
-    base::Bytes bytes = weight_bytes(architecture) * 4 + activation_bytes(architecture, limits);
+    Memory memory = memory_of(architecture, recipe.trainer);
     if (recipe.grpo) {
-        bytes += rollout_bytes(architecture, recipe.grpo->rollout);
-        if (recipe.trainer.policy.kl > 0) bytes += weight_bytes(architecture);
+        memory.sampling = rollout_bytes(architecture, recipe.grpo->rollout);
+        if (recipe.trainer.policy.kl > 0) memory.sampling += weight_bytes(architecture).values;
     }
-    return bytes;
+    return memory;
 }
 
 Outcome run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,

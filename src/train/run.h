@@ -33,8 +33,8 @@ struct Outcome {
     StepLine last;  // of the log; step 0 if there is none
 };
 
-/// Bytes that a recipe will take: weights, gradients, moments, activations.
-base::Bytes memory_of(const Recipe& recipe);
+/// What a recipe will take.
+Memory memory_of(const Recipe& recipe);
 
 /// Trains. `tell` hears of every step. Throws Error(bad_argument) where the folder holds a run already and `resume` is
 /// false, or none and it is true; what the grid throws, after a checkpoint.

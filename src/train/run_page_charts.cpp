@@ -73,7 +73,8 @@ std::string stretches_note(const std::vector<Steps>& points) {
 }
 
 std::vector<std::string> layers_with_experts(const Recipe& recipe) {
-    const auto& [config, mtp] = recipe.architecture;
+    const model::Config& config = recipe.architecture.config;
+    const bool mtp = recipe.architecture.mtp;
     std::vector<std::string> layers;
     for (std::int64_t l = 0; l < config.num_hidden_layers + (mtp ? 1 : 0); ++l) {
         if (config.is_moe_layer(l)) layers.push_back(l < config.num_hidden_layers ? fmt::format("{}", l) : "MTP");

@@ -19,6 +19,11 @@ double max_violation(const std::vector<std::vector<std::int64_t>>& loads) {
     return worst;
 }
 
+Memory memory_of(const Architecture& architecture, const TrainerOptions& options) {
+    return {weight_bytes(architecture), moment_bytes(architecture),
+            activation_bytes(architecture, {options.micro_tokens, options.document, options.recompute}), base::Bytes()};
+}
+
 Trainer::Trainer(Weights& weights, const TrainerOptions& options, base::ThreadPool& pool)
     : weights_(weights),
       options_(options),

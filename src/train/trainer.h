@@ -47,6 +47,19 @@ struct StepReport {
     bool diverged = false;             // loss or gradient is not a number: the weights were left as they were
 };
 
+/// What a run of training holds.
+struct Memory {
+    WeightBytes weights;
+    base::Bytes moments{};
+    base::Bytes activations{};  // kept for the way back and borrowed
+    base::Bytes sampling{};     // of reinforcement learning: the engine's weights, caches, the reference
+    base::Bytes total() const {
+        return weights.values + weights.gradients + weights.rounded + moments + activations + sampling;
+    }
+};
+/// On paper, before anything is taken. Throws Error(unsupported) as Weights does.
+Memory memory_of(const Architecture& architecture, const TrainerOptions& options);
+
 class Trainer {
   public:
     /// Throws Error(out_of_budget | bad_argument).
@@ -66,6 +79,8 @@ class Trainer {
     void set_place(std::int64_t place) { place_ = place; }
     Adamw& adamw() { return adamw_; }
     Transformer& transformer() { return transformer_; }
+    /// As it is held.
+    Memory memory() const { return {weights_.bytes(), adamw_.bytes(), transformer_.bytes(), base::Bytes()}; }
 
   private:
     void move_biases();

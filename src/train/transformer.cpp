@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "kernels/elementwise.h"
 #include "train/attention.h"
+#include "train/borrowed.h"
 #include "train/embedding.h"
 
 namespace ergon::train {
@@ -36,77 +37,31 @@ struct Layout {
         for (std::int64_t l = 0; l < c.num_hidden_layers; ++l) {
             if (limits.recompute) arena.rewind(shared);
             blocks.push_back(
-                BlockSaved::take(arena, c, c.is_moe_layer(l), limits.tokens, inputs[static_cast<std::size_t>(l)]));
+                BlockSaved::take(arena, a, c.is_moe_layer(l), limits.tokens, inputs[static_cast<std::size_t>(l)]));
             widest = std::max(widest, arena.taken());
         }
         arena.rewind(widest);
-        if (a.mtp) mtp = MtpSaved::take(arena, c, limits.tokens);
+        if (a.mtp) mtp = MtpSaved::take(arena, a, limits.tokens);
     }
 };
 
-/// The most that layers borrow at a time on the way forward or back: counted on the layers' own terms (each takes these
-/// pieces and gives them back).
-std::int64_t borrowed(const Architecture& a, const Limits& limits) {
-    const model::Config& c = a.config;
-    Arena count;
-    const std::int64_t t = limits.tokens, values = t * c.hidden_size;
-    const auto both = [&](std::int64_t outer, const auto& inner) {
-        count.rewind(outer);
-        inner();
-    };
-    count.take(values);  // block: d_normed or update; mtp: d_out
-    count.take(2 * values);
-    count.take(values);
-    const std::int64_t outer = count.taken();
-    both(outer, [&] {  // head
-        count.take(head_rows * c.hidden_size);
-        count.take(head_rows * c.hidden_size);
-        count.take(head_rows * c.vocab_size);
-    });
-    both(outer, [&] {
-        if (c.is_mla()) {
-            count.take(t * c.num_attention_heads * c.v_head_dim);
-            count.take(t * c.num_attention_heads * c.kv_lora_rank);
-            count.take(t * c.num_attention_heads * c.cached_key_values());
-            count.take(t * c.num_attention_heads * c.qk_head_dim());
-            count.take(t * c.cached_key_values());
-            count.take(t * c.cached_key_values());
-            count.take(t * c.q_lora_rank);
-            count.take(t * c.q_lora_rank);
-        } else {
-            for (int i = 0; i < 2; ++i) count.take(t * c.num_attention_heads * c.head_dim);
-            for (int i = 0; i < 2; ++i) count.take(t * c.num_key_value_heads * c.head_dim);
-        }
-    });
-    both(outer, [&] { count.take(t * c.intermediate_size); });
-    both(outer, [&] {
-        if (c.n_routed_experts == 0) return;
-        const std::int64_t slots = t * c.num_experts_per_tok;
-        count.take(slots * c.hidden_size);
-        count.take(slots * c.moe_intermediate_size);
-        count.take(slots * c.hidden_size);
-        count.take(std::max(t * c.n_shared_experts * c.moe_intermediate_size, t * c.n_routed_experts));
-    });
-    return count.most();
-}
-
-std::int64_t arena_values(const Architecture& a, const Limits& limits) {
+base::Bytes arena_bytes(const Architecture& a, const Limits& limits) {
     Arena count;
     const Layout layout(count, a, limits);
-    return count.most() + borrowed(a, limits);
+    return count.most() + borrowed_bytes(a, limits.tokens);
 }
 
 }  // namespace
 
 base::Bytes activation_bytes(const Architecture& architecture, const Limits& limits) {
-    return base::Bytes(arena_values(architecture, limits) * std::int64_t{sizeof(float)});
+    return arena_bytes(architecture, limits);
 }
 
 Transformer::Transformer(Weights& weights, const Limits& limits, base::ThreadPool& pool)
     : weights_(weights),
       limits_(limits),
       pool_(pool),
-      arena_(arena_values(weights.architecture(), limits)),
+      arena_(arena_bytes(weights.architecture(), limits)),
       rotary_(model::make_rotary(weights.architecture().config, {})) {
     Layout layout(arena_, weights.architecture(), limits);
     angles_ = layout.angles;
@@ -167,16 +122,17 @@ void Transformer::fill_angles(const Batch& batch) {
 }
 
 Context Transformer::context(const Batch& batch) {
-    return {weights_.architecture().config, batch, angles_, scratch_, pool_};
+    return {weights_.architecture().config, batch, angles_, scratch_, pool_, arena_};
 }
 
 void Transformer::forward(const Context& c) {
     fill_angles(c.batch);
+    weights_.round(pool_);
     const std::int64_t hidden = c.config.hidden_size;
     embed(c, weights_.embedding, c.batch.ids, blocks_.empty() ? out_ : blocks_.front().x, hidden);
     for (std::size_t l = 0; l < blocks_.size(); ++l) {
         float* const y = l + 1 < blocks_.size() ? blocks_[l + 1].x : out_;
-        block(c, weights_.layers[l], weights_.biases(), blocks_[l], arena_, y);
+        block(c, weights_.layers[l], weights_.biases(), blocks_[l], y);
     }
     norm(c, c.tokens(), out_, hidden, weights_.final_norm, c.config.rms_norm_eps, normed_, hidden);
 }
@@ -186,7 +142,7 @@ std::vector<double> Transformer::log_probabilities(const Batch& batch, std::span
     const Context c = context(batch);
     forward(c);
     std::vector<double> result(predictions.size());
-    train::log_probabilities(c, weights_.head, normed_, predictions, arena_, result.data());
+    train::log_probabilities(c, weights_.head, normed_, predictions, result.data());
     return result;
 }
 
@@ -219,7 +175,7 @@ HeadLoss Transformer::predict_two(const Context& c, const Task& task, std::span<
             const auto weight = static_cast<double>(task.mtp_weights[of[static_cast<std::size_t>(i)]]);
             return TokenLoss{-weight * log_probability, -weight * static_cast<double>(task.mtp_factor)};
         },
-        arena_, d, drafts.data());
+        d, drafts.data());
     result.mtp_predictions = std::ssize(predictions);
     for (std::size_t i = 0; i < drafts.size(); ++i) result.mtp_accepted += drafts[i] == likeliest[of[i]] ? 1 : 0;
     return loss;
@@ -239,16 +195,15 @@ StepResult Transformer::step(const Batch& batch, const Task& task) {
     std::fill_n(d_head, values, 0.0f);
     std::vector<TokenId> likeliest(task.predictions.size());
     const HeadLoss loss =
-        head_loss(c, weights_.head, normed_, task.predictions, task.objective, arena_, d_head, likeliest.data());
+        head_loss(c, weights_.head, normed_, task.predictions, task.objective, d_head, likeliest.data());
     result.loss = loss.loss;
     result.right = loss.right;
     if (two) {
         next_ = next_tokens(batch);
-        mtp(c, weights_, weights_.biases(), next_, normed_, *mtp_, arena_);
+        mtp(c, weights_, weights_.biases(), next_, normed_, *mtp_);
         count_loads(mtp_->block, layer);
         result.mtp_loss = predict_two(c, task, likeliest, result).loss;
-        result.balance_loss +=
-            mtp_backward(c, weights_, next_, normed_, *mtp_, task.balance, arena_, d_normed_, d_head);
+        result.balance_loss += mtp_backward(c, weights_, next_, normed_, *mtp_, task.balance, d_normed_, d_head);
     }
     backward(c, task, result);
     return result;
@@ -263,9 +218,9 @@ void Transformer::backward(const Context& c, const Task& task, StepResult& resul
     for (std::size_t l = blocks_.size(); l-- > 0;) {
         // The last block's memory still holds its own; of the others, the blocks behind have taken it.
         if (limits_.recompute && l + 1 < blocks_.size()) {
-            block(c, weights_.layers[l], weights_.biases(), blocks_[l], arena_, blocks_[l + 1].x);
+            block(c, weights_.layers[l], weights_.biases(), blocks_[l], blocks_[l + 1].x);
         }
-        result.balance_loss += block_backward(c, weights_.layers[l], blocks_[l], task.balance, arena_, d);
+        result.balance_loss += block_backward(c, weights_.layers[l], blocks_[l], task.balance, d);
     }
     embed_backward(c, weights_.embedding, c.batch.ids, d, hidden);
 }

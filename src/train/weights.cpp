@@ -4,11 +4,14 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "kernels/narrow.h"
+#include "train/held.h"
 
 namespace ergon::train {
 namespace {
 
 using model::Part;
+using tensor::DType;
 
 void check(const Architecture& a) {
     const model::Config& c = a.config;
@@ -31,6 +34,26 @@ float normal(std::uint64_t seed, std::uint64_t stream, std::uint64_t index) {
     return static_cast<float>(sum);
 }
 
+/// Rows [row, row + 128) of what products read.
+void round_rows(const Weight& w, std::int64_t row) {
+    const std::int64_t rows = std::min(tile, w.rows - row);
+    if (w.type == DType::bf16) {
+        kernels::to_bf16(w.value + row * w.cols, rows * w.cols, static_cast<std::uint16_t*>(w.rounded) + row * w.cols);
+        return;
+    }
+    for (std::int64_t col = 0; col < w.cols; col += tile) {
+        const std::int64_t at = row * w.cols + col, cols = std::min(tile, w.cols - col);
+        float largest[tile] = {};
+        for (std::int64_t r = 0; r < rows; ++r) kernels::largest_magnitudes(w.value + at + r * w.cols, cols, largest);
+        const float scale = kernels::f8_scale(kernels::largest_magnitude(largest, cols));
+        w.scales[row / tile * tiles(w.cols) + col / tile] = scale;
+        for (std::int64_t r = 0; r < rows; ++r) {
+            kernels::to_f8(w.value + at + r * w.cols, scale, cols,
+                           static_cast<std::uint8_t*>(w.rounded) + at + r * w.cols);
+        }
+    }
+}
+
 }  // namespace
 
 Weights::Weights(const Architecture& architecture, CountOnly) : architecture_(architecture) {
@@ -41,14 +64,33 @@ Weights::Weights(const Architecture& architecture, CountOnly) : architecture_(ar
 Weights::Weights(const Architecture& architecture) : Weights(architecture, CountOnly{}) {
     values_ = Arena(values_.most());
     gradients_ = Arena(gradients_.most());
+    rounded_ = Arena(rounded_.most());
     lay_out();
     for (const NamedWeight& one : named_) {
         if (!one.decays) std::fill_n(one.weight.value, one.weight.values(), 1.0f);
     }
 }
 
-base::Bytes weight_bytes(const Architecture& architecture) {
-    return Weights(architecture, Weights::CountOnly{}).values_.bytes();
+WeightBytes weight_bytes(const Architecture& architecture) {
+    const Weights count(architecture, Weights::CountOnly{});
+    return {count.values_.most(), count.gradients_.most(), count.rounded_.most()};
+}
+
+/// DeepSeek-V3's choice (section 3.3.1): embedding, head, router, norms and attention in more than 8 bits. kv_b belongs
+/// to attention itself here: in its absorbed form it meets queries and attended latents, not a layer's input.
+DType Weights::product_type(Part part) const {
+    switch (part) {
+        case Part::embedding:
+            return architecture_.config.tie_word_embeddings ? wide_type(architecture_.precision) : DType::f32;
+        case Part::router:
+        case Part::kv_b:
+            return DType::f32;
+        case Part::output_head:
+        case Part::mtp_projection:
+            return wide_type(architecture_.precision);
+        default:
+            return linear_type(architecture_.precision);
+    }
 }
 
 void Weights::lay_out() {
@@ -72,7 +114,14 @@ void Weights::lay_out() {
 }
 
 Weight Weights::take(Part part, std::int64_t layer, std::int64_t rows, std::int64_t cols, std::int64_t expert) {
-    const Weight weight{rows, cols, values_.take(rows * cols), gradients_.take(rows * cols)};
+    Weight weight{rows, cols, values_.take(rows * cols), gradients_.take(rows * cols)};
+    weight.rounded = weight.value;
+    if (rows > 1) weight.type = product_type(part);
+    if (weight.type == DType::bf16) weight.rounded = rounded_.take<std::uint16_t>(rows * cols);
+    if (weight.type == DType::f8_e4m3) {
+        weight.rounded = rounded_.take<std::uint8_t>(rows * cols);
+        weight.scales = rounded_.take(tiles(rows) * tiles(cols));
+    }
     named_.push_back({part, layer, expert, weight, rows > 1});
     return weight;
 }
@@ -165,12 +214,25 @@ void Weights::clear_gradients() {
     std::ranges::fill(gradients(), 0.0f);
 }
 
+void Weights::round(base::ThreadPool& pool) {
+    // One item: the rows of one block of one weight.
+    std::vector<std::pair<const Weight*, std::int64_t>> items;
+    for (const NamedWeight& one : named_) {
+        if (one.weight.type == DType::f32) continue;
+        for (std::int64_t row = 0; row < one.weight.rows; row += tile) items.emplace_back(&one.weight, row);
+    }
+    pool.run(std::ssize(items), 1, [&](std::int64_t begin, std::int64_t end, int) {
+        for (std::int64_t i = begin; i < end; ++i)
+            round_rows(*items[static_cast<std::size_t>(i)].first, items[static_cast<std::size_t>(i)].second);
+    });
+}
+
 std::span<float> Weights::values() {
-    return {embedding.value, static_cast<std::size_t>(values_.most())};
+    return {embedding.value, static_cast<std::size_t>(values_.most().value()) / sizeof(float)};
 }
 
 std::span<float> Weights::gradients() {
-    return {embedding.gradient, static_cast<std::size_t>(gradients_.most())};
+    return {embedding.gradient, static_cast<std::size_t>(gradients_.most().value()) / sizeof(float)};
 }
 
 std::vector<tensor::TensorView> Weights::tensors() const {

@@ -1,5 +1,6 @@
 #pragma once
-// The weights that are trained, in F32, each with its gradient. Shapes as in PyTorch: [out, in].
+// The weights that are trained, in F32, each with its gradient, and what products read of them. Shapes as in PyTorch:
+// [out, in].
 
 #include <cstdint>
 #include <optional>
@@ -8,10 +9,12 @@
 #include <variant>
 #include <vector>
 
+#include "base/threads.h"
 #include "model/config.h"
 #include "model/tensor_names.h"
 #include "tensor/tensor.h"
 #include "train/arena.h"
+#include "train/precision.h"
 
 namespace ergon::train {
 
@@ -20,6 +23,11 @@ struct Weight {
     std::int64_t rows = 0, cols = 0;
     float* value = nullptr;
     float* gradient = nullptr;
+    /// What products read: the values themselves, or rounded from them: BF16, or E4M3 in blocks of 128 x 128, each with
+    /// an F32 scale.
+    tensor::DType type = tensor::DType::f32;
+    void* rounded = nullptr;  // [rows, cols]
+    float* scales = nullptr;  // [rows / 128, cols / 128], rounded up
 
     bool empty() const { return rows == 0; }
     std::int64_t values() const { return rows * cols; }
@@ -77,14 +85,20 @@ struct NamedWeight {
     std::string name() const { return model::hugging_face_name(part, layer, expert); }
 };
 
-/// Shape of what is trained: a model's, and whether a block for multi-token prediction stands behind it.
+/// What is trained: a model's shape, whether a block for multi-token prediction stands behind it, and in which formats.
 struct Architecture {
     model::Config config;
     bool mtp = false;
+    Precision precision = Precision::fp32;
 };
 
-/// Bytes of the weights alone, without their gradients. Throws Error(unsupported) as Weights does.
-base::Bytes weight_bytes(const Architecture& architecture);
+struct WeightBytes {
+    base::Bytes values{};     // F32, the master weights
+    base::Bytes gradients{};  // F32
+    base::Bytes rounded{};    // what products read, where that is not the values
+};
+/// Throws Error(unsupported) as Weights does.
+WeightBytes weight_bytes(const Architecture& architecture);
 
 class Weights {
   public:
@@ -98,6 +112,9 @@ class Weights {
     void initialise(std::uint64_t seed, float standard_deviation);
     /// All gradients 0.
     void clear_gradients();
+    /// Makes what products read from the values, which have changed.
+    void round(base::ThreadPool& pool);
+    WeightBytes bytes() const { return {values_.size(), gradients_.size(), rounded_.size()}; }
 
     const Architecture& architecture() const { return architecture_; }
     const std::vector<NamedWeight>& named() const { return named_; }
@@ -121,7 +138,7 @@ class Weights {
     std::optional<MtpWeights> mtp;
 
   private:
-    friend base::Bytes weight_bytes(const Architecture& architecture);
+    friend WeightBytes weight_bytes(const Architecture& architecture);
     struct CountOnly {};
     Weights(const Architecture& architecture, CountOnly);
     void lay_out();
@@ -133,8 +150,10 @@ class Weights {
     FfnWeights ffn(model::Part gate, model::Part up, model::Part down, std::int64_t layer, std::int64_t inner,
                    std::int64_t expert = 0);
 
+    tensor::DType product_type(model::Part part) const;
+
     Architecture architecture_;
-    Arena values_, gradients_;
+    Arena values_, gradients_, rounded_;
     std::vector<NamedWeight> named_;
     std::vector<Bias> biases_;
 };

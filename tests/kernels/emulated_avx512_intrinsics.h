@@ -45,6 +45,13 @@ inline simde__m512i simde_mm512_cvtepu16_epi32(__m256i v) {
     return ergon::test::emulated::join<simde__m512i>(_mm256_cvtepu16_epi32(_mm256_castsi256_si128(v)),
                                                      _mm256_cvtepu16_epi32(_mm256_extracti128_si256(v, 1)));
 }
+inline __m256i simde_mm512_cvtepi32_epi16(simde__m512i v) {
+    alignas(64) std::int32_t wide[16];
+    alignas(32) std::int16_t narrow[16];
+    std::memcpy(wide, &v, sizeof wide);
+    for (int i = 0; i < 16; ++i) narrow[i] = static_cast<std::int16_t>(wide[i]);
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(narrow));
+}
 inline __m128i simde_mm512_cvtepi32_epi8(simde__m512i v) {
     alignas(64) std::int32_t wide[16];
     alignas(16) std::int8_t narrow[16];

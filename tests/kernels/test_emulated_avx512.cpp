@@ -77,6 +77,15 @@ TEST(EmulatedAvx512Rows, EqualTheScalarOnes) {
             std::vector<std::uint16_t> half(y.size());
             build.to_f16(y.data(), n, half.data());
             all.insert(all.end(), half.begin(), half.end());
+            build.to_bf16(x.data(), n, half.data());
+            build.from_bf16(half.data(), n, y.data()), keep();
+            std::vector<std::uint8_t> bytes(y.size());
+            build.to_f8(x.data(), 0.02f, n, bytes.data());
+            build.from_f8(bytes.data(), 0.3f, n, y.data()), keep();
+            build.to_f8_each(x.data(), w.data(), n, bytes.data());
+            build.from_f8(bytes.data(), 0.3f, n, y.data()), keep();
+            build.largest_magnitudes(w.data(), n, y.data()), keep();
+            all.push_back(build.largest_magnitude(x.data(), n));
             return all;
         };
         EXPECT_EQ(test::first_difference(run(emulated_avx512_table()), run(scalar_table())), -1) << n;

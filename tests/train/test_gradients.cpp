@@ -1,5 +1,6 @@
 // Loss and every gradient against PyTorch, and what must not change a bit of them.
 
+#include <array>
 #include <cmath>
 #include <gtest/gtest.h>
 
@@ -21,6 +22,8 @@ struct Outcome {
                result.balance_loss == other.result.balance_loss && gradients == other.gradients;
     }
 };
+
+constexpr std::array precisions{Precision::fp32, Precision::bf16, Precision::fp8};
 
 Outcome run(const TrainingFixture& fixture, int threads = 2, bool recompute = false) {
     base::ThreadPool pool(threads);
@@ -73,31 +76,40 @@ TEST_P(Gradients, AreThoseOfPyTorch) {
 }
 
 TEST_P(Gradients, DoNotDependOnThreads) {
-    const TrainingFixture fixture(GetParam());
-    const Outcome expected = run(fixture, 1);
-    for (const int threads : {2, 3, 5}) EXPECT_EQ(run(fixture, threads), expected) << threads;
+    TrainingFixture fixture(GetParam());
+    for (const Precision precision : precisions) {
+        fixture.architecture.precision = precision;
+        const Outcome expected = run(fixture, 1);
+        for (const int threads : {2, 3, 5}) EXPECT_EQ(run(fixture, threads), expected) << threads;
+    }
 }
 
 TEST_P(Gradients, DoNotDependOnTheBuild) {
-    const TrainingFixture fixture(GetParam());
+    TrainingFixture fixture(GetParam());
     const kernels::Isa best = kernels::current_isa();
-    const Outcome expected = run(fixture);
-    for (const kernels::Isa isa : kernels::available_isas()) {
-        kernels::use_isa(isa);
-        EXPECT_EQ(run(fixture), expected) << kernels::name(isa);
+    for (const Precision precision : precisions) {
+        fixture.architecture.precision = precision;
+        const Outcome expected = run(fixture);
+        for (const kernels::Isa isa : kernels::available_isas()) {
+            kernels::use_isa(isa);
+            EXPECT_EQ(run(fixture), expected) << kernels::name(isa);
+        }
+        kernels::use_isa(best);
     }
-    kernels::use_isa(best);
 }
 
 TEST_P(Gradients, RecomputingChangesNothing) {
-    const TrainingFixture fixture(GetParam());
-    EXPECT_EQ(run(fixture, 2, true), run(fixture, 2, false));
-    EXPECT_LT(activation_bytes(fixture.architecture, fixture.limits(true)),
-              activation_bytes(fixture.architecture, fixture.limits(false)));
+    TrainingFixture fixture(GetParam());
+    for (const Precision precision : precisions) {
+        fixture.architecture.precision = precision;
+        EXPECT_EQ(run(fixture, 2, true), run(fixture, 2, false));
+        EXPECT_LT(activation_bytes(fixture.architecture, fixture.limits(true)),
+                  activation_bytes(fixture.architecture, fixture.limits(false)));
+    }
 }
 
-/// Documents in one batch, or in one each: the same sums over tokens. Only embedding and head have two sources (a tied head,
-/// multi-token prediction), which alternate document by document then; they differ by the rounding of that.
+/// Documents in one batch, or in one each: the same sums over tokens. Only embedding and head have two sources (a tied
+/// head, multi-token prediction), which alternate document by document then; they differ by the rounding of that.
 TEST_P(Gradients, DoNotDependOnHowDocumentsArePacked) {
     const TrainingFixture fixture(GetParam());
     const Outcome whole = run(fixture);

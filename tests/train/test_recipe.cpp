@@ -102,6 +102,20 @@ TEST_F(RecipeFile, SettingsStandOverTheFile) {
                  [&] { read(good, {"training.steps=0"}); });
 }
 
+TEST_F(RecipeFile, Precision) {
+    EXPECT_EQ(read(good).architecture.precision, Precision::fp32);
+    EXPECT_EQ(read(good, {"training.precision=bf16"}).architecture.precision, Precision::bf16);
+    const Recipe r = read(good, {"training.precision=fp8"});
+    EXPECT_EQ(r.architecture.precision, Precision::fp8);
+    EXPECT_NE(r.fingerprint, read(good).fingerprint);
+    expect_error(ErrorCode::bad_argument, "training.precision is 'fp16'; expected one of: fp32, bf16, fp8",
+                 [&] { read(good, {"training.precision=fp16"}); });
+    EXPECT_EQ(read(good, {"training.beta2=0.999"}).trainer.adamw.beta2, 0.999);
+    expect_error(ErrorCode::bad_argument, "training.beta2 is 0.999; expected a number from 0 to 0.99", [&] {
+        read(good, {"training.precision=bf16", "training.beta2=0.999"});
+    });
+}
+
 /// The fingerprint tells recipes apart that learn something else, and only those.
 TEST_F(RecipeFile, TheFingerprintIsOfWhatIsLearnt) {
     const std::uint64_t fingerprint = read(good).fingerprint;

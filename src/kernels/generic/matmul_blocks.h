@@ -131,7 +131,7 @@ struct Tile {
 
   private:
     static inline I low_nibble(I both) { return sub_int(both, shift_left<4>(high_nibble(both))); }
-    static inline I high_nibble(I both) { return shift_right_4(both); }
+    static inline I high_nibble(I both) { return shift_right<4>(both); }
 };
 
 /// One group of 16 rows times one panel of `count` rows of activations.

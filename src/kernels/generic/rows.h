@@ -197,18 +197,26 @@ inline void softmax_backward(const float* p, float* d, float factor, std::int64_
     });
 }
 
-inline void adamw(const AdamwStep& step, float* w, float* m, float* v, const float* g, std::int64_t n) {
+/// AdamW on moments that load(p, count) and store(p, values, count) reach.
+template <typename Moment, typename Load, typename Store>
+inline void adamw_moments(const AdamwStep& step, float* w, Moment* m, Moment* v, const float* g, std::int64_t n,
+                          const Load& load_moment, const Store& store_moment) {
     const F beta1 = broadcast(step.beta1), beta2 = broadcast(step.beta2);
     const F rest1 = broadcast(1.0f - step.beta1), rest2 = broadcast(1.0f - step.beta2);
     const F clip = broadcast(step.gradient_scale), size = broadcast(-step.step_size), keep = broadcast(step.keep);
     const F root = broadcast(step.root_scale), eps = broadcast(step.epsilon);
     for_lanes(n, [&](std::int64_t i, std::int64_t count) {
         const F gradient = mul(load_some(g + i, count), clip);
-        const F first = fma(beta1, load_some(m + i, count), mul(rest1, gradient));
-        const F second = fma(beta2, load_some(v + i, count), mul(rest2, mul(gradient, gradient)));
-        store_some(m + i, first, count);
-        store_some(v + i, second, count);
+        const F first = fma(beta1, load_moment(m + i, count), mul(rest1, gradient));
+        const F second = fma(beta2, load_moment(v + i, count), mul(rest2, mul(gradient, gradient)));
+        store_moment(m + i, first, count);
+        store_moment(v + i, second, count);
         const F direction = div(first, add(mul(square_root(second), root), eps));
         store_some(w + i, fma(size, direction, mul(load_some(w + i, count), keep)), count);
     });
+}
+
+inline void adamw(const AdamwStep& step, float* w, float* m, float* v, const float* g, std::int64_t n) {
+    adamw_moments(step, w, m, v, g, n, [](const float* p, std::int64_t count) { return load_some(p, count); },
+                  [](float* p, F x, std::int64_t count) { store_some(p, x, count); });
 }
