@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "tasks/conversation.h"
 #include "tasks/worked.h"
 #include "tasks/worked_export.h"
 
@@ -12,7 +13,7 @@ namespace ergon::cli {
 namespace {
 
 struct PuzzleOptions {
-    std::string split = "train", kind, style = "think";
+    std::string split = "train", kind, style = "think", talk;
     std::int64_t seed = 1, first = 0, count = 5;
     int difficulty = 0;
     bool json = false;
@@ -41,7 +42,22 @@ tasks::Mixture mixture_of(const PuzzleOptions& options) {
     return mixture;
 }
 
+/// Exchanges of plain talk, which nothing grades.
+void print_talk(const PuzzleOptions& options) {
+    const std::vector<tasks::Topic> topics = tasks::read_conversation(options.talk);
+    for (std::int64_t i = 0; i < options.count; ++i) {
+        const tasks::Exchange one = tasks::exchange(topics, static_cast<std::uint64_t>(options.seed),
+                                                    static_cast<std::uint64_t>(options.first + i));
+        if (options.json) {
+            fmt::print("{}\n", tasks::json_line(one));
+        } else {
+            fmt::print("{}{}\n{}\n", i == 0 ? "" : "\n", one.user, one.assistant);
+        }
+    }
+}
+
 void print_puzzles(const PuzzleOptions& options) {
+    if (!options.talk.empty()) return print_talk(options);
     const auto split = static_cast<tasks::Split>(index_of(tasks::split_names, options.split));
     const tasks::Mixture mixture = mixture_of(options);
     const bool think = options.style == "think";
@@ -86,6 +102,11 @@ void add_puzzles(CLI::App& program) {
         .add_option("--style", options->style, "think, with the worked solution before the answer, or direct [think]")
         ->check(CLI::IsMember({"think", "direct"}))
         ->type_name("STYLE");
+    command
+        .add_option("--talk", options->talk,
+                    "Instead of puzzles, exchanges drawn from this file of topics (data/conversation.jsonl)")
+        ->type_name("FILE")
+        ->excludes("--kind", "--difficulty", "--split", "--style");
     command.add_flag("--json", options->json, "A JSON object per line, which eval and compare read as a task");
     command.footer(
         "The same options give the same puzzles on every machine. docs/puzzles.md has an example of each kind.\n\n"

@@ -181,9 +181,8 @@ void train_recipe(const TrainOptions& options) {
     progress.clear();
     if (outcome.ended == train::Ended::diverged) {
         base::fail(base::ErrorCode::out_of_budget,
-                   "the loss or the gradient was not a number in the step after {}; the checkpoint before it is kept "
-                   "in {}. Lower "
-                   "training.learning_rate, or lengthen training.warm_up",
+                   "the loss or the gradient was not a number in the step after {}; the last good weights are kept in "
+                   "{}. Begin anew with a lower training.learning_rate or a longer training.warm_up",
                    outcome.last.report.step, folder.string());
     }
     tell_end(options, folder, outcome);

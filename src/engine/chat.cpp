@@ -53,7 +53,10 @@ std::vector<TokenId> chat_prompt(const LoadedModel& model, std::span<const Messa
     // A template that knows of thinking has now said that there is none; one that does not gets a closed thought after
     // its end.
     const std::vector<TokenId> ids = tokenizer.encode(prompt);
-    if (text::ReasoningSplitter(tokenizer, ids).phase() == text::Phase::thinking) {
+    const text::ReasoningSplitter splitter(tokenizer, ids);
+    if (!ids.empty() && ids.back() == splitter.close_marker())
+        return ids;  // a model that never thinks, and whose template says so
+    if (splitter.phase() == text::Phase::thinking) {
         prompt.append("\n</think>\n\n", Author::chat_template);
     } else if (prompt == render(model, messages, true)) {
         prompt.append("<think>\n\n</think>\n\n", Author::chat_template);

@@ -66,6 +66,7 @@ bool Generation::advance(std::span<float> logits, energy::WorkAccount& account, 
     }
     const TimedWork work(account, tokenising_component, participant);
     if (!closes && tokenizer_ != nullptr && tokenizer_->ends_generation(id)) {
+        answer_->end = id;
         end(StopReason::end_token);
         return false;
     }

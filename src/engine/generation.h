@@ -54,6 +54,7 @@ struct PhaseUse {
 /// An answer when it is over (or so far).
 struct Answer {
     std::vector<TokenId> tokens;  // generated ones, the end token excluded
+    std::optional<TokenId> end;   // the end token, if that is what ended it
     std::string thinking;
     std::string text;
     StopReason stop = StopReason::cancelled;

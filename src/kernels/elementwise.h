@@ -27,8 +27,7 @@ void sigmoid(float* x, std::int64_t n);
 /// The index of the largest value (lowest index on ties). NaN never wins; n > 0.
 std::int64_t argmax(const float* x, std::int64_t n);
 
-/// log(sum(exp(x))) over n values: exp and sums over 256 values in F32, those sums added up in double, ascending. Its
-/// error is below 2e-6: 16 additions and an exponential, each rounded to F32.
+/// log(sum(exp(x))) over n values, in double: 16 sums, of every 16th value each, ascending, then added up in order.
 double log_sum_exp(const float* x, std::int64_t n);
 
 enum class Pairing { halves, neighbours };  // (i, i + n/2), or (2i, 2i+1)

@@ -70,7 +70,6 @@ struct KernelTable {
     void (*swiglu_backward)(float* gate, float* up, const float* dy, std::int64_t n);
     float (*dot)(const float* a, const float* b, std::int64_t n);
     void (*scale)(float* x, float factor, std::int64_t n);
-    float (*sum_of_exponentials)(const float* x, float shift, std::int64_t n);
     void (*softmax_backward)(const float* p, float* d, float factor, std::int64_t n);
     void (*adamw)(const AdamwStep& step, float* w, float* m, float* v, const float* g, std::int64_t n);
     void (*adamw_bf16)(const AdamwStep& step, float* w, std::uint16_t* m, std::uint16_t* v, const float* g,

@@ -17,9 +17,8 @@ struct Rotary {
 
 /// Frequencies f_i = theta^(-2i / rope_dim), scaled as config says:
 ///   linear  f / factor
-///   llama3  wavelengths below original / high_freq_factor keep f, those above original / low_freq_factor get f /
-///   factor, between
-///           them the two are blended (Llama 3.1)
+///   llama3  wavelengths below original / high_freq_factor keep f, those above original / low_freq_factor get
+///           f / factor, between them the two are blended (Llama 3.1)
 ///   yarn    a ramp over i blends f (fast dimensions) with f / factor (slow ones) (Peng et al., 2023)
 /// `divisors`, if not empty, are the file's own and stand in for llama3's.
 Rotary make_rotary(const Config& config, std::span<const float> divisors);

@@ -32,10 +32,9 @@ std::vector<Number> numbers_in(std::string_view plain);
 /// The number that is all of the text, in any of these notations.
 std::optional<Number> whole_number_of(std::string_view text);
 
-/// The number that an answer comes to. In this order: of the last \boxed{}; behind the last "Answer:", "the answer is"
-/// or
-/// "####" if a number follows at once (of an equation, its right side); the last one behind it; the last of the text.
-/// An answer without digits may begin with a word from zero to twenty.
+/// The number that an answer comes to. In this order: of the last \boxed{}; behind the last "Answer:", "the answer is" or
+/// "####" if a number follows at once (of an equation, its right side); the last one behind it; the last of the text. An
+/// answer without digits may begin with a word from zero to twenty.
 std::optional<Number> final_number(std::string_view answer);
 
 }  // namespace ergon::tasks

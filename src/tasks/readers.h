@@ -21,12 +21,11 @@ struct TaskOptions {
 ///   OpenAI evals JSONL  {"input": text or chat messages, "ideal": text or list}; graded as its Match
 ///   GSM8K JSONL         {"question", "answer": "... #### 42"}; asks for the number behind "Answer:"
 ///   MATH                {"problem", "solution" with \boxed{}, "answer"?, "type" or "subject"} as JSONL, or a folder
-///   with
-///                       one such JSON file per problem; asks for \boxed{}
+///                       with one such JSON file per problem; asks for \boxed{}
 ///   MMLU                a folder with test/SUBJECT_test.csv and dev/ (or val/); or one such file, then without
-///   examples GPQA                CSV with "Question", "Correct Answer" and "Incorrect Answer 1" to "3"; the choices
-///   are shuffled by
-///                       the seed and the question's id
+///                       examples
+///   GPQA                CSV with "Question", "Correct Answer" and "Incorrect Answer 1" to "3"; the choices are
+///                       shuffled by the seed and the question's id
 /// A line of ergon's JSONL has "prompt", and optionally
 ///   "id"         unique in the file
 ///   "category"   or "subject"

@@ -25,4 +25,8 @@ std::string json_line(const WorkedPuzzle& puzzle, bool with_thinking) {
     return line.dump();
 }
 
+std::string json_line(const Exchange& exchange) {
+    return nlohmann::ordered_json{{"prompt", exchange.user}, {"answer", exchange.assistant}, {"grader", "none"}}.dump();
+}
+
 }  // namespace ergon::tasks

@@ -25,4 +25,10 @@ const std::string_view deepseek_chat_template =
 {%- endif -%}
 )";
 
+std::string deepseek_template_of(bool thinks) {
+    constexpr std::string_view choice = "{{ '<think>' if thinking else '</think>' -}}";
+    std::string text(deepseek_chat_template);
+    return text.replace(text.find(choice), choice.size(), thinks ? "{{ '<think>' -}}" : "{{ '</think>' -}}");
+}
+
 }  // namespace ergon::train

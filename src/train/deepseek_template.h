@@ -1,6 +1,7 @@
 #pragma once
 // The chat format of DeepSeek-V3.1 as a template, and the tokens that it is made of.
 
+#include <string>
 #include <string_view>
 
 namespace ergon::train {
@@ -21,5 +22,8 @@ inline constexpr std::string_view end_of_think = "</think>";
 /// `</think>`. The prompt for an answer ends in `<think>` or, without thinking, in `</think>`. No newlines or spaces
 /// are added anywhere.
 extern const std::string_view deepseek_chat_template;
+
+/// The same for a model that learnt one of the two alone: it always thinks, as R1's template has it, or never.
+std::string deepseek_template_of(bool thinks);
 
 }  // namespace ergon::train

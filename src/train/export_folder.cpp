@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "formats/safetensors.h"
+#include "train/deepseek_template.h"
 
 namespace ergon::train {
 namespace {
@@ -49,6 +50,18 @@ void add_mla(const model::Config& c, Json& json) {
     json["routed_scaling_factor"] = c.routed_scaling_factor;
 }
 
+/// A template that leaves it to whoever asks whether the model thinks would ask it for what it never learnt.
+void write_tokenizer_config(const std::filesystem::path& folder, const engine::LoadedModel& words, bool thinking) {
+    const std::filesystem::path from = words.path / "tokenizer_config.json";
+    std::string text = base::read_text(from);
+    if (words.words().chat_template() == deepseek_chat_template) {
+        Json config = formats::read_json(from);
+        config["chat_template"] = deepseek_template_of(thinking);
+        text = config.dump(2) + "\n";
+    }
+    base::write_atomically(folder / "tokenizer_config.json", text);
+}
+
 }  // namespace
 
 Json hugging_face_config(const Architecture& architecture) {
@@ -83,11 +96,11 @@ Json hugging_face_config(const Architecture& architecture) {
     return json;
 }
 
-void export_folder(const std::filesystem::path& folder, const Weights& weights, const engine::LoadedModel& words) {
+void export_folder(const std::filesystem::path& folder, const Weights& weights, const engine::LoadedModel& words,
+                   bool thinking) {
     std::filesystem::create_directories(folder);
-    for (const char* name : {"tokenizer.json", "tokenizer_config.json"}) {
-        base::write_atomically(folder / name, base::read_text(words.path / name));
-    }
+    base::write_atomically(folder / "tokenizer.json", base::read_text(words.path / "tokenizer.json"));
+    write_tokenizer_config(folder, words, thinking);
     Json config = hugging_face_config(weights.architecture());
     const text::Tokenizer& tokenizer = words.words();
     if (tokenizer.bos()) config["bos_token_id"] = *tokenizer.bos();

@@ -13,7 +13,9 @@ namespace ergon::train {
 formats::Json hugging_face_config(const Architecture& architecture);
 
 /// Writes the folder, each file aside and renamed, the weights last; `words` was read from the tokenizer's folder,
-/// whose files are copied. Throws Error(system | not_found).
-void export_folder(const std::filesystem::path& folder, const Weights& weights, const engine::LoadedModel& words);
+/// whose files are copied. If the chat template is that of `ergon train-tokenizer`, it becomes the one of a model that
+/// always thinks, or never. Throws Error(system | not_found).
+void export_folder(const std::filesystem::path& folder, const Weights& weights, const engine::LoadedModel& words,
+                   bool thinking);
 
 }  // namespace ergon::train

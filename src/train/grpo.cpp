@@ -24,7 +24,7 @@ void add_loads(std::vector<std::vector<std::int64_t>>& sum, const std::vector<st
 StepReport merged(const std::vector<StepReport>& steps) {
     StepReport all = steps.back();
     all.tokens = all.examples = 0;
-    all.loss = all.mtp_loss = all.balance_loss = all.accuracy = all.gradient_norm = 0;
+    all.loss = all.mtp_loss = all.balance_loss = all.accuracy = all.mtp_acceptance = all.gradient_norm = 0;
     const auto count = static_cast<double>(steps.size());
     for (const StepReport& one : steps) {
         all.tokens += one.tokens;
@@ -33,6 +33,7 @@ StepReport merged(const std::vector<StepReport>& steps) {
         all.mtp_loss += one.mtp_loss / count;
         all.balance_loss += one.balance_loss / count;
         all.accuracy += one.accuracy / count;
+        all.mtp_acceptance += one.mtp_acceptance / count;
         all.gradient_norm += one.gradient_norm / count;
     }
     all.loads.clear();
@@ -70,6 +71,7 @@ Grpo::Grpo(const GrpoOptions& options, const PolicyOptions& policy, std::vector<
                    "grpo.problems, or name more files",
                    options_.problems, problems_.size());
     }
+    read_prompts(words_, problems_, options_.rollout);  // refuses now what a round would refuse
     if (policy_.kl > 0) take_reference();
 }
 
@@ -121,6 +123,13 @@ std::vector<Example> Grpo::examples_of(const std::vector<Sample>& samples, const
     return examples;
 }
 
+/// Whether an answer whose reward is its group's mean teaches nothing: no divergence, no second prediction, no experts
+/// to be balanced.
+bool Grpo::teaches_by_advantage_alone() const {
+    return reference_.empty() && trainer_.options().mtp_factor == 0 &&
+           weights_.architecture().config.n_routed_experts == 0;
+}
+
 void Grpo::swap_reference() {
     const std::span<float> values = weights_.values();
     std::swap_ranges(values.begin(), values.end(), reference_.begin());
@@ -139,27 +148,18 @@ void Grpo::take_reference() {
 }
 
 /// The old ones are needed where weights move within the round, the reference's where the divergence counts.
-void Grpo::add_log_probabilities(std::vector<Example>& examples, RoundReport& report) {
-    const bool diverges = !reference_.empty();
-    if (options_.updates == 1 && !diverges) return;
-    const std::vector<std::vector<double>> old = trainer_.log_probabilities(examples);
-    std::vector<std::vector<double>> reference(examples.size());
-    if (diverges) {
+void Grpo::add_log_probabilities(std::vector<Example>& examples) {
+    std::vector<std::vector<double>> old, reference;
+    if (options_.updates > 1) old = trainer_.log_probabilities(examples);
+    if (!reference_.empty()) {
         swap_reference();
         reference = trainer_.log_probabilities(examples);
         swap_reference();
     }
-    std::int64_t tokens = 0;
     for (std::size_t i = 0; i < examples.size(); ++i) {
-        for (std::size_t t = 0; diverges && t < old[i].size(); ++t) {
-            if (examples[i].loss_weights[t] == 0) continue;
-            report.divergence += k3(old[i][t], reference[i][t]);
-            ++tokens;
-        }
-        if (options_.updates > 1) examples[i].policy->old = old[i];
-        examples[i].policy->reference = std::move(reference[i]);
+        if (!old.empty()) examples[i].policy->old = std::move(old[i]);
+        if (!reference.empty()) examples[i].policy->reference = std::move(reference[i]);
     }
-    if (tokens > 0) report.divergence /= static_cast<double>(tokens);
 }
 
 StepReport Grpo::round() {
@@ -174,19 +174,26 @@ StepReport Grpo::round() {
     const std::vector<Sample> samples = sample_answers(weights_, words_, problems, rollout, pool_);
     std::vector<Example> examples = examples_of(samples, problems, report);
     const double all = static_cast<double>(examples.size()) / static_cast<double>(options_.updates);
-    // Without a divergence, an answer of its group's mean reward teaches nothing.
-    if (reference_.empty()) std::erase_if(examples, [](const Example& e) { return e.policy->advantage == 0; });
-    add_log_probabilities(examples, report);
+    std::size_t unit = static_cast<std::size_t>(options_.rollout.group);  // steps take whole groups
+    if (teaches_by_advantage_alone()) {
+        std::erase_if(examples, [](const Example& e) { return e.policy->advantage == 0; });
+        unit = 1;
+    }
+    add_log_probabilities(examples);
     std::vector<StepReport> steps;
     const std::span<const Example> rest(examples);
     const auto updates = static_cast<std::size_t>(options_.updates);
     for (std::size_t i = 0; i < updates; ++i) {
-        const std::size_t first = rest.size() * i / updates, end = rest.size() * (i + 1) / updates;
+        const std::size_t units = rest.size() / unit;
+        const std::size_t first = units * i / updates * unit, end = units * (i + 1) / updates * unit;
         steps.push_back(trainer_.step(rest.subspan(first, end - first), all));
         if (steps.back().diverged) break;
     }
     trainer_.set_place(round + 1);
     StepReport all_steps = merged(steps);
+    // On policy the advantages of a group cancel, and what is left of the loss is the divergence.
+    if (!reference_.empty()) report.divergence = steps.front().loss / policy_.kl;
+    all_steps.tokens += report.sampled_tokens;
     all_steps.round = report;
     return all_steps;
 }

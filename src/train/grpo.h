@@ -35,7 +35,8 @@ class Grpo {
     std::vector<tasks::Prompt> next_problems();
     std::vector<Example> examples_of(const std::vector<Sample>& samples, const std::vector<tasks::Prompt>& problems,
                                      RoundReport& report);
-    void add_log_probabilities(std::vector<Example>& examples, RoundReport& report);
+    void add_log_probabilities(std::vector<Example>& examples);
+    bool teaches_by_advantage_alone() const;
     void swap_reference();
     void take_reference();
 

@@ -1,5 +1,7 @@
 #include "train/import_folder.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "formats/safetensors.h"
 #include "kernels/elementwise.h"
@@ -23,6 +25,17 @@ void check(const std::filesystem::path& folder, const TensorView& wanted, const 
     }
 }
 
+/// A bias that is left out would make another model of it.
+void check_unknown(const std::filesystem::path& folder, const formats::Safetensors& files,
+                   const std::vector<TensorView>& wanted) {
+    for (const TensorView& one : files.tensors()) {
+        const bool known = std::ranges::find(wanted, one.name, &TensorView::name) != wanted.end();
+        if (known || !one.name.ends_with("bias")) continue;
+        fail(ErrorCode::unsupported, "{}: the tensor {} is a bias, which layers that are trained do not have",
+             folder.string(), one.name);
+    }
+}
+
 }  // namespace
 
 void import_folder(const std::filesystem::path& folder, Weights& weights) {
@@ -30,6 +43,7 @@ void import_folder(const std::filesystem::path& folder, Weights& weights) {
     // Found and checked first, copied then: a folder that does not fit changes nothing.
     const std::vector<TensorView> all = weights.tensors();
     for (const TensorView& one : all) check(folder, one, files.find(one.name));
+    check_unknown(folder, files, all);
     for (const TensorView& one : all) {
         const TensorView& from = *files.find(one.name);
         // The views are of memory that `weights`, not const here, owns.

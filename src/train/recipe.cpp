@@ -56,6 +56,8 @@ void read_experts(RecipeTable& t, model::Config& c) {
 /// A model's own configuration, where its weights are begun with.
 Architecture read_initial(RecipeTable t, const std::filesystem::path& folder) {
     const Architecture a{model::read_config(formats::HfFolder::open(folder)), t.boolean("mtp", false)};
+    if (a.config.rope_scaling.type != model::RopeType::none)
+        t.refuse("from", "its rotary frequencies are stretched (rope_scaling), which is neither trained nor exported");
     t.no_others();
     return a;
 }
@@ -87,8 +89,14 @@ void read_training(RecipeTable t, Recipe& recipe, bool samples) {
     o.document = t.integer("document_tokens", recipe.architecture.config.max_position_embeddings, 2,
                            recipe.architecture.config.max_position_embeddings);
     constexpr std::int64_t usual_micro_tokens = 4096;
-    // With reinforcement learning a batch is a round's samples.
-    o.batch_tokens = samples ? usual_micro_tokens : t.integer("batch_tokens", {}, 1, most_tokens);
+    o.batch_tokens = usual_micro_tokens;
+    if (!samples) {  // with reinforcement learning a batch is a round's samples
+        o.batch_examples = t.integer("batch_examples", 0, 0, most_tokens);
+        const std::int64_t tokens = t.integer("batch_tokens", 0, 0, most_tokens);
+        if (tokens == 0 && o.batch_examples == 0) t.refuse("batch_tokens", "give it, or batch_examples");
+        if (tokens > 0 && o.batch_examples > 0) t.refuse("batch_examples", "give it or batch_tokens, not both");
+        if (tokens > 0) o.batch_tokens = tokens;
+    }
     o.micro_tokens = t.integer("micro_tokens", std::max(o.document, std::min(o.batch_tokens, usual_micro_tokens)),
                                o.document, most_tokens);
     o.recompute = t.boolean("recompute", false);
@@ -165,8 +173,9 @@ RewardOptions read_reward(RecipeTable& t) {
 GrpoOptions read_grpo(RecipeTable t, Recipe& recipe) {
     constexpr std::int64_t most_samples = 1 << 16;
     GrpoOptions g;
-    g.problems = t.integer("problems", 16, 1, most_samples);
-    g.rollout.group = t.integer("group", 16, 2, most_samples / g.problems);
+    g.problems = t.integer("problems", 16, 1, most_samples / 2);
+    const std::int64_t most_group = most_samples / g.problems;
+    g.rollout.group = t.integer("group", std::min<std::int64_t>(16, most_group), 2, most_group);
     g.rollout.max_tokens = t.integer("max_tokens", recipe.trainer.document, 1, recipe.trainer.document);
     g.rollout.at_once = t.integer("at_once", 256, 1, most_samples);
     g.rollout.document = recipe.trainer.document;
@@ -178,6 +187,8 @@ GrpoOptions read_grpo(RecipeTable t, Recipe& recipe) {
     g.reference_every = t.integer("reference_every", 0, 0);
     recipe.trainer.policy.clip = t.number("clip", 0.2, 1e-6, 1e6);
     recipe.trainer.policy.kl = t.number("kl", 0.001, 0, 1e6);
+    if (g.reference_every > 0 && recipe.trainer.policy.kl == 0)
+        t.refuse("reference_every", "with kl = 0 there is no reference");
     g.reward = read_reward(t);
     t.no_others();
     return g;

@@ -20,6 +20,8 @@ model::Transformer engine_of(const Weights& weights, base::ThreadPool& pool) {
             pool};
 }
 
+}  // namespace
+
 std::vector<std::vector<TokenId>> read_prompts(const engine::LoadedModel& words,
                                                std::span<const tasks::Prompt> problems, const RolloutOptions& o) {
     std::vector<std::vector<TokenId>> all;
@@ -34,6 +36,8 @@ std::vector<std::vector<TokenId>> read_prompts(const engine::LoadedModel& words,
     }
     return all;
 }
+
+namespace {
 
 /// An answer that grows, in a cache of its own.
 struct Growing {
@@ -100,11 +104,12 @@ class Sampling {
 
 }  // namespace
 
-base::Bytes rollout_bytes(const Architecture& architecture, const RolloutOptions& options) {
+base::Bytes rollout_bytes(const Architecture& architecture, const RolloutOptions& options, std::int64_t answers) {
     const model::Config& c = architecture.config;
     const std::int64_t values = c.num_hidden_layers * (c.cached_key_values() + c.cached_value_values());
     return weight_bytes(architecture).values +
-           base::Bytes(values * options.document * options.at_once * static_cast<std::int64_t>(sizeof(float)));
+           base::Bytes(values * options.document * std::min(options.at_once, answers) *
+                       static_cast<std::int64_t>(sizeof(float)));
 }
 
 std::vector<Sample> sample_answers(const Weights& weights, const engine::LoadedModel& words,
@@ -120,7 +125,7 @@ std::vector<Sample> sample_answers(const Weights& weights, const engine::LoadedM
         one.ids = prompts[one.problem];
         one.prompt = std::ssize(one.ids);
         one.ids.insert(one.ids.end(), one.answer.tokens.begin(), one.answer.tokens.end());
-        if (one.answer.stop == engine::StopReason::end_token) one.ids.push_back(*words.words().eos());
+        if (one.answer.end) one.ids.push_back(*one.answer.end);
     }
     return samples;
 }

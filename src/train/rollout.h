@@ -33,8 +33,12 @@ struct Sample {
     std::int64_t generated() const { return std::ssize(ids) - prompt; }
 };
 
-/// Bytes that the engine's copy of the weights and the caches take while answers are sampled.
-base::Bytes rollout_bytes(const Architecture& architecture, const RolloutOptions& options);
+/// Bytes that the engine's copy of the weights and the caches take while so many answers are sampled.
+base::Bytes rollout_bytes(const Architecture& architecture, const RolloutOptions& options, std::int64_t answers);
+
+/// The problems as the model reads them. Throws Error(bad_argument) for one that leaves no room for an answer.
+std::vector<std::vector<TokenId>> read_prompts(const engine::LoadedModel& words,
+                                               std::span<const tasks::Prompt> problems, const RolloutOptions& options);
 
 /// `group` answers to each of the problems, in order, at temperature 1: log-probabilities are those of training, bit
 /// for bit (F32 weights and cache, the absorbed form of latent attention throughout). What is sampled is a function of

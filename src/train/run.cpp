@@ -4,8 +4,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
+#include "tasks/json_lines.h"
 #include "tasks/readers.h"
 #include "train/checkpoint.h"
 #include "train/export_folder.h"
@@ -73,6 +76,17 @@ std::vector<tasks::Prompt> problems_of(const Recipe& recipe) {
     return problems;
 }
 
+/// Of the recipe and of the files that it names: a run goes on with what it began with.
+std::uint64_t fingerprint_of(const Recipe& recipe) {
+    base::Digest digest;
+    digest.add(recipe.fingerprint, 0);
+    digest.add(base::read_text(recipe.tokenizer / "tokenizer.json"));
+    for (const std::filesystem::path& file : recipe.data.files) {
+        if (std::filesystem::is_regular_file(file)) digest.add(base::read_text(file, tasks::task_file_limit));
+    }
+    return digest.value();
+}
+
 Architecture with_vocabulary(Architecture architecture, const engine::LoadedModel& words) {
     architecture.config.vocab_size = words.words().size();
     return architecture;
@@ -88,15 +102,20 @@ class Run {
           weights_(with_vocabulary(recipe.architecture, words_)),
           trainer_(first_weights(), recipe.trainer, pool),
           machine_(machine.machine()) {
+        fingerprint_ = fingerprint_of(recipe);
         // What would be refused at the end is refused now.
         if (recipe.exported.gguf) gguf_tokenizer_metadata(recipe.tokenizer);
         if (recipe.grpo) {
             grpo_.emplace(*recipe.grpo, recipe.trainer.policy, problems_of(recipe), words_, weights_, trainer_, pool);
         } else {
             examples_.emplace(examples_of(recipe, words_));
+            if (examples_->left_out() > 0) {
+                base::log().warn("{} of {} examples have more than {} tokens and are left out", examples_->left_out(),
+                                 examples_->left_out() + examples_->size(), recipe.trainer.document);
+            }
         }
         if (options.resume && std::filesystem::exists(paths_.checkpoint)) {
-            load_checkpoint(paths_.checkpoint, weights_, trainer_, recipe.fingerprint, more_state());
+            load_checkpoint(paths_.checkpoint, weights_, trainer_, fingerprint_, more_state());
         }
         saved_ = trainer_.steps();
         machine_["threads_used"] = pool.size();
@@ -113,6 +132,8 @@ class Run {
             if (stopped()) break;
             const StepReport report = step();
             if (report.diverged) {
+                // A round that diverged half-way is none that a run could go on from.
+                if (!grpo_ && trainer_.steps() != saved_) save();
                 write_page();
                 return {Ended::diverged, account_->line()};
             }
@@ -125,9 +146,9 @@ class Run {
         if (trainer_.steps() != saved_) save();
         write_page();
         if (!done()) return {Ended::stopped, account_->line()};
-        export_folder(paths_.model, weights_, words_);
+        export_folder(paths_.model, weights_, words_, recipe_.data.thinking);
         if (const auto type = recipe_.exported.gguf) {
-            export_gguf(paths_.gguf, weights_, recipe_.tokenizer, *type, recipe_.exported.mtp);
+            export_gguf(paths_.gguf, weights_, paths_.model, *type, recipe_.exported.mtp);
         }
         return {Ended::finished, account_->line()};
     }
@@ -156,7 +177,7 @@ class Run {
     }
 
     void save() {
-        save_checkpoint(paths_.checkpoint, weights_, trainer_, recipe_.fingerprint, more_state());
+        save_checkpoint(paths_.checkpoint, weights_, trainer_, fingerprint_, more_state());
         saved_ = trainer_.steps();
         write_page();
     }
@@ -181,7 +202,8 @@ class Run {
     Trainer trainer_;
     std::optional<TextExamples> examples_;  // of fine-tuning
     std::optional<Grpo> grpo_;              // or reinforcement learning
-    std::int64_t saved_ = 0;                // the step of the last checkpoint
+    std::uint64_t fingerprint_ = 0;
+    std::int64_t saved_ = 0;  // the step of the last checkpoint
     nlohmann::ordered_json machine_;
     std::ofstream log_;
     std::optional<GridSchedule> schedule_;
@@ -194,7 +216,8 @@ Memory memory_of(const Recipe& recipe) {
     const Architecture architecture = with_vocabulary(recipe.architecture, load_words(recipe.tokenizer));
     Memory memory = memory_of(architecture, recipe.trainer);
     if (recipe.grpo) {
-        memory.sampling = rollout_bytes(architecture, recipe.grpo->rollout);
+        memory.sampling =
+            rollout_bytes(architecture, recipe.grpo->rollout, recipe.grpo->problems * recipe.grpo->rollout.group);
         if (recipe.trainer.policy.kl > 0) memory.sampling += weight_bytes(architecture).values;
     }
     return memory;

@@ -67,7 +67,9 @@ void Trainer::move_biases() {
 
 StepReport Trainer::step(const Examples& examples) {
     std::vector<Example> taken;
-    for (std::int64_t tokens = 0; tokens < options_.batch_tokens; ++place_) {
+    const bool counted = options_.batch_examples > 0;
+    for (std::int64_t tokens = 0;
+         counted ? std::ssize(taken) < options_.batch_examples : tokens < options_.batch_tokens; ++place_) {
         taken.push_back(examples(place_));
         tokens += std::max<std::int64_t>(std::ssize(taken.back().ids), 1);
     }

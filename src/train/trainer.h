@@ -20,9 +20,10 @@ using Examples = std::function<Example(std::int64_t place)>;
 struct TrainerOptions {
     AdamwOptions adamw;
     Schedule schedule;
-    std::int64_t batch_tokens = 0;  // of one step: examples are taken until they reach it
-    std::int64_t micro_tokens = 0;  // that go through the layers at a time
-    std::int64_t document = 0;      // tokens of an example, at most
+    std::int64_t batch_tokens = 0;    // of one step: examples are taken until they reach it,
+    std::int64_t batch_examples = 0;  // or are so many, if this is not 0
+    std::int64_t micro_tokens = 0;    // that go through the layers at a time
+    std::int64_t document = 0;        // tokens of an example, at most
     bool recompute = false;
     float mtp_factor = 0;  // lambda
     Balance balance;       // its losses are per document (sequence) or per batch
@@ -31,7 +32,7 @@ struct TrainerOptions {
 
 struct StepReport {
     std::int64_t step = 0;    // counted from 1
-    std::int64_t tokens = 0;  // that went through the layers
+    std::int64_t tokens = 0;  // that went through the layers, sampled ones too
     std::int64_t examples = 0;
     double loss = 0;  // mean over what counts, in nats per token
     double mtp_loss = 0;
@@ -65,7 +66,7 @@ class Trainer {
     /// Throws Error(out_of_budget | bad_argument).
     Trainer(Weights& weights, const TrainerOptions& options, base::ThreadPool& pool);
 
-    /// The next step, on examples from `place()` on until they reach batch_tokens.
+    /// The next step, on examples from `place()` on until they fill a batch.
     StepReport step(const Examples& examples);
     /// One step on these examples. Gradients are divided by the sum of all weights, or by `total_weight` where examples
     /// that teach nothing were left out. `place` stays.
@@ -77,6 +78,7 @@ class Trainer {
     std::int64_t place() const { return place_; }
     /// To go on from a checkpoint.
     void set_place(std::int64_t place) { place_ = place; }
+    const TrainerOptions& options() const { return options_; }
     Adamw& adamw() { return adamw_; }
     Transformer& transformer() { return transformer_; }
     /// As it is held.

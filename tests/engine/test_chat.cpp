@@ -73,6 +73,10 @@ TEST(Chat, NoThinkingIsLeftToTemplatesThatKnowIt) {
         with_template("{{ bos_token }}{{ messages[0].content }}{% if thinking %}<think>{% else %}</think>{% endif %}");
     EXPECT_EQ(written(v31, chat_prompt(v31, messages, true)), "<｜begin▁of▁sentence｜>Hi<think>");
     EXPECT_EQ(written(v31, chat_prompt(v31, messages, false)), "<｜begin▁of▁sentence｜>Hi</think>");
+    const LoadedModel never = with_template("{{ bos_token }}{{ messages[0].content }}</think>");
+    for (const bool thinking : {true, false}) {
+        EXPECT_EQ(written(never, chat_prompt(never, messages, thinking)), "<｜begin▁of▁sentence｜>Hi</think>");
+    }
     const LoadedModel opens = with_template("{{ bos_token }}{{ messages[0].content }}<think>\n\n");
     EXPECT_EQ(written(opens, chat_prompt(opens, messages, false)), "<｜begin▁of▁sentence｜>Hi<think>\n\n</think>\n\n");
 }

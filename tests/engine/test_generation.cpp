@@ -35,6 +35,7 @@ TEST(Generation, ThoughtAndAnswerComeApart) {
     EXPECT_EQ(heard.thinking, heard.answer.thinking + "\n");
     EXPECT_EQ(heard.text, heard.answer.text);
     EXPECT_EQ(heard.answer.stop, StopReason::end_token);
+    EXPECT_TRUE(heard.answer.end.has_value());
     EXPECT_EQ(heard.answer[Phase::thinking].tokens + heard.answer[Phase::answer].tokens,
               static_cast<std::int64_t>(heard.answer.tokens.size()));
     EXPECT_GT(heard.answer[Phase::thinking].tokens, heard.answer[Phase::answer].tokens);

@@ -153,9 +153,40 @@ TEST_F(RecipeFile, WhatDoesNotGoTogetherIsRefused) {
     expect_error(ErrorCode::bad_argument, "balance.bias_step is 0.1; only experts", [&] {
         read(good, {"balance.bias_step=0.1", "model.topk_method=greedy"});
     });
+    const Recipe counted = read(with("batch_tokens = 1000", "batch_examples = 32"));
+    EXPECT_EQ(counted.trainer.batch_examples, 32);
+    expect_error(ErrorCode::bad_argument, "give it or batch_tokens, not both",
+                 [&] { read(good, {"training.batch_examples=32"}); });
+    expect_refused(with("batch_tokens = 1000\n", ""), "training.batch_tokens is missing; give it, or batch_examples");
     expect_error(ErrorCode::bad_argument, "the topk_group groups do not have", [&] {
         read(good, {"model.n_group=8", "model.topk_group=1"});
     });
+}
+
+TEST_F(RecipeFile, StretchedFrequenciesAreRefused) {
+    folder_.write("config.json", R"({"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 300,
+        "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "max_position_embeddings": 128, "rms_norm_eps": 1e-6, "rope_theta": 10000,
+        "rope_scaling": {"type": "linear", "factor": 2.0}})");
+    expect_refused("[model]\nfrom = \".\"\n[training]\nsteps = 6\nlearning_rate = 1e-4\nbatch_tokens = 64\n",
+                   "model.from is '.'; its rotary frequencies are stretched");
+}
+
+/// The recipes that ship can be followed: they are read, and what they train can be laid out.
+TEST_F(RecipeFile, ThoseThatShipCanBeFollowed) {
+    const std::filesystem::path recipes = std::filesystem::path(ERGON_SOURCE_DIR) / "recipes";
+    for (const char* ffn : {"model.intermediate_size=512", "model.n_routed_experts=12"}) {
+        std::vector<std::string> settings{ffn, "data.style=think"};
+        if (std::string(ffn).find("experts") != std::string::npos) {
+            settings.insert(settings.end(), {"model.num_experts_per_tok=3", "model.moe_intermediate_size=128"});
+        }
+        Recipe r = read_recipe(recipes / "sft.toml", settings);
+        r.architecture.config.vocab_size = 1536;
+        EXPECT_GT(memory_of(r.architecture, r.trainer).total(), base::Bytes(0));
+    }
+    Recipe r = read_recipe(recipes / "balance.toml", {});
+    r.architecture.config.vocab_size = 1536;
+    EXPECT_GT(memory_of(r.architecture, r.trainer).total(), base::Bytes(0));
 }
 
 TEST_F(RecipeFile, ReinforcementLearningBeginsWithWhatWasLearnt) {
@@ -164,7 +195,8 @@ TEST_F(RecipeFile, ReinforcementLearningBeginsWithWhatWasLearnt) {
         "num_key_value_heads": 2, "max_position_embeddings": 128, "rms_norm_eps": 1e-6, "rope_theta": 10000})");
     const std::string text =
         "[model]\nfrom = \".\"\n[training]\nsteps = 6\nlearning_rate = 1e-4\n[data]\nfiles = [\"p.jsonl\"]\n"
-        "style = \"think\"\n[grpo]\nproblems = 4\ngroup = 3\nupdates = 2\ntoken_cost = 0.01\n[export]\ngguf = "
+        "style = \"think\"\n[grpo]\nproblems = 4\ngroup = 3\nupdates = 2\nreference_every = 3\ntoken_cost = "
+        "0.01\n[export]\ngguf = "
         "\"q8_0\"\n";
     const Recipe r = read(text);
     EXPECT_EQ(r.architecture.config.hidden_size, 64);
@@ -184,6 +216,7 @@ TEST_F(RecipeFile, ReinforcementLearningBeginsWithWhatWasLearnt) {
         expect_error(ErrorCode::bad_argument, sentence, [&] { read(text, {setting}); });
     };
     refused("grpo.updates=4", "grpo.updates is 4; expected a divisor of training.steps");
+    refused("grpo.kl=0", "grpo.reference_every is 3; with kl = 0 there is no reference");
     refused("grpo.group=1", "grpo.group is 1; expected a whole number from 2 to");
     refused("grpo.joule_cost=1", "grpo.joules_per_byte is missing; it has no usual value");
     refused("model.hidden_size=3", "model.hidden_size is not a key; from, mtp are");

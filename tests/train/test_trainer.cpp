@@ -184,6 +184,19 @@ TEST_P(GoesOn, FromACheckpointWithTheSameBits) {
 
 INSTANTIATE_TEST_SUITE_P(Precisions, GoesOn, testing::ValuesIn(precisions));
 
+TEST(Trainer, BatchesMayBeCountedInExamples) {
+    base::ThreadPool pool(2);
+    Weights weights(small_model(true));
+    weights.initialise(5, 0.05f);
+    TrainerOptions o = options();
+    o.batch_examples = 7;
+    Trainer trainer(weights, o, pool);
+    for (std::int64_t step = 1; step <= 3; ++step) {
+        EXPECT_EQ(trainer.step(copying).examples, 7);
+        EXPECT_EQ(trainer.place(), 7 * step);
+    }
+}
+
 TEST(Trainer, StopsBeforeWeightsAreSpoilt) {
     Training run(2);
     run.trainer.step(copying);

@@ -58,10 +58,14 @@ inline void pack_panels(const Operand& x, std::int64_t first, std::int64_t end, 
     if (x.type == tensor::DType::f32 && x.row == 1) {
         // All panels side by side, so that memory is read as it lies; panel by panel, its lines would come one by one.
         whole = (end - first) / width;
-        const float* from = static_cast<const float*>(x.data) + first + begin * x.col;
-        for (std::int64_t k = 0; k < count; ++k, from += x.col) {
-            // The processor foresees steps within a row, not those to the next. (Beyond the end nothing is read.)
-            for (std::int64_t i = 0; i < whole * width; i += 16) __builtin_prefetch(from + 8 * x.col + i);
+        constexpr std::int64_t ahead = 8;  // rows (assumed: some hundred cycles)
+        const float* const start = static_cast<const float*>(x.data) + first + begin * x.col;
+        for (std::int64_t k = 0; k < count; ++k) {
+            const float* const from = start + k * x.col;
+            // The processor foresees steps within a row, not those to the next.
+            for (std::int64_t i = 0; k + ahead < count && i < whole * width; i += 16) {
+                __builtin_prefetch(from + ahead * x.col + i);
+            }
             for (std::int64_t p = 0; p < whole; ++p) {
                 std::memcpy(out + p * stride + k * width, from + p * width, width * sizeof(float));
             }

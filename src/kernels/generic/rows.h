@@ -109,14 +109,6 @@ inline void softmax(float* x, std::int64_t n) {
     for_lanes(n, [&](std::int64_t i, std::int64_t count) { store_some(x + i, div(load_some(x + i, count), divisor), count); });
 }
 
-/// exp(x - shift), added up in 16 lanes and the fixed tree.
-inline float sum_of_exponentials(const float* x, float shift, std::int64_t n) {
-    const F m = broadcast(shift);
-    return sum_16(n, [&](std::int64_t i, std::int64_t count, F sum) {
-        return add(sum, exp_lanes(sub(load_some(x + i, count, -std::numeric_limits<float>::infinity()), m)));
-    });
-}
-
 /// Plain code in every build: (a, b) -> (a cos - b sin, b cos + a sin), each product rounded before the sum.
 inline void rotate(float* x, const float* cosines, const float* sines, std::int64_t n, Pairing pairing) {
     const std::int64_t pairs = n / 2;
