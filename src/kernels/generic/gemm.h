@@ -55,7 +55,7 @@ template <int width>
 inline void pack_panels(const Operand& x, std::int64_t first, std::int64_t end, std::int64_t begin, std::int64_t count,
                         std::int64_t stride, float* out) {
     std::int64_t whole = 0;
-    if (x.type == tensor::DType::f32 && x.row == 1) {
+    if (x.type == tensor::DType::f32 && x.row == 1 && count > 0) {
         // All panels side by side, so that memory is read as it lies; panel by panel, its lines would come one by one.
         whole = (end - first) / width;
         constexpr std::int64_t ahead = 8;  // rows (assumed: some hundred cycles)
