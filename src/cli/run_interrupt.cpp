@@ -13,7 +13,8 @@ InterruptFlag::InterruptFlag() {
     interrupted = false;
     struct sigaction action {};
     action.sa_handler = [](int) { interrupted.store(true, std::memory_order_relaxed); };
-    sigemptyset(&action.sa_mask);  // no SA_RESTART: a read that waits for a line returns
+    action.sa_flags = SA_RESTART;  // or a write that Ctrl-C meets would fail
+    sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, &before_);
 }
 

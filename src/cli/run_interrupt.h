@@ -6,7 +6,7 @@
 
 namespace ergon::cli {
 
-/// While it lives, Ctrl-C (SIGINT) sets a flag instead of ending the program, and interrupts a read from the terminal.
+/// While it lives, Ctrl-C (SIGINT) sets a flag instead of ending the program; reads and writes go on, a poll() returns.
 /// One at a time.
 class InterruptFlag {
   public:
