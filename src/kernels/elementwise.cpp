@@ -1,5 +1,8 @@
 #include "kernels/elementwise.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "kernels/table.h"
 
 namespace ergon::kernels {
@@ -33,11 +36,21 @@ void adamw(const AdamwStep& step, float* w, std::uint16_t* m, std::uint16_t* v, 
 }
 
 std::int64_t argmax(const float* x, std::int64_t n) {
-    std::int64_t best = 0;
-    for (std::int64_t i = 1; i < n; ++i) {
-        if (x[i] > x[best] || x[best] != x[best]) best = i;
+    // The value first, which compilers do in vectors (a comparison with a NaN is false), then its place.
+    constexpr std::int64_t lanes = 32;
+    float largest[lanes];
+    std::fill_n(largest, lanes, -std::numeric_limits<float>::infinity());
+    std::int64_t i = 0;
+    for (; i + lanes <= n; i += lanes) {
+        for (std::int64_t lane = 0; lane < lanes; ++lane) {
+            largest[lane] = x[i + lane] > largest[lane] ? x[i + lane] : largest[lane];
+        }
     }
-    return best;
+    for (std::int64_t lane = 0; i < n; ++i, ++lane) largest[lane] = x[i] > largest[lane] ? x[i] : largest[lane];
+    const float most = *std::max_element(largest, largest + lanes);
+    const float* const found = std::find(x, x + n, most);
+    if (found != x + n) return found - x;
+    return n > 0 ? n - 1 : 0;  // nothing but NaN
 }
 
 }  // namespace ergon::kernels

@@ -148,6 +148,26 @@ TEST(Rows, LogSumExpIsCloseToDouble) {
     }
 }
 
+TEST(Rows, ArgmaxIsThatOfAPlainLoop) {
+    base::RandomSequence random(11);
+    constexpr float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
+    for (int turn = 0; turn < 2000; ++turn) {
+        std::vector<float> x(1 + random.below(200));
+        const std::uint64_t values = 1 + random.below(6);  // few of them: ties
+        for (float& one : x) {
+            one = static_cast<float>(random.below(values)) - 2;
+            if (random.below(8) == 0) one = turn % 3 == 0 ? nan : turn % 3 == 1 ? -infinity : -0.0f;
+        }
+        const auto n = std::ssize(x);
+        std::int64_t best = 0;
+        for (std::int64_t i = 1; i < n; ++i) {
+            const float now = x[static_cast<std::size_t>(i)], before = x[static_cast<std::size_t>(best)];
+            if (now > before || std::isnan(before)) best = i;
+        }
+        EXPECT_EQ(argmax(x.data(), n), best);
+    }
+}
+
 TEST(Rows, LogSumExpAndArgmax) {
     const float x[5] = {1, 3, 3, -2, 0};
     EXPECT_NEAR(log_sum_exp(x, 5), std::log(std::exp(1.0) + 2 * std::exp(3.0) + std::exp(-2.0) + 1), 1e-14);
