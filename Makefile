@@ -1,6 +1,8 @@
 # The front door. `make help` lists what there is; every stage that CI runs is a target of its own.
 
 JOBS ?= $(shell nproc)
+# Several sources at once: for a first build. Who changes sources uses the presets, or UNITY=OFF.
+UNITY ?= ON
 ERGON = build/release/ergon
 MODELS = smollm2-135m-instruct-q4_1 qwen2.5-coder-0.5b-instruct-q4_k_m
 RESULTS = build/results
@@ -16,7 +18,7 @@ tests = $(call stage,$(1),mkdir -p $(RESULTS) && ctest --preset $(2) $(3) -j $(J
 --no-tests=error --output-junit $(CURDIR)/$(RESULTS)/$(1).xml)
 
 # $(call build,PRESET,TARGET): configure one preset of CMakePresets.json and compile a target of it (or all).
-build = $(call stage,build $(1) $(2),cmake --preset $(1) --log-level=WARNING && \
+build = $(call stage,build $(1) $(2),cmake --preset $(1) -DERGON_UNITY=$(UNITY) --log-level=WARNING && \
 cmake --build --preset $(1) -j $(JOBS) --target $(2))
 
 .NOTPARALLEL:

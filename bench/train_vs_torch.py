@@ -2,7 +2,7 @@
 
     python bench/train_vs_torch.py build/bench/bench/bench_train [--seconds 10] [--turns 3]
 
-Needs torch and transformers (tests/parity/requirements.txt). The shapes are those of bench_train: a dense Llama and a
+Needs the Python packages torch and transformers. The shapes are those of bench_train: a dense Llama and a
 DeepSeek-V3, 16 sequences of 256 tokens, F32, AdamW. PyTorch has transformers' own models; each is timed as it is and
 compiled, and the better counts. V3's experts have two ways in transformers (`experts_implementation`); all that the
 version has are tried as well.

@@ -69,6 +69,7 @@ AnswerOptions merged(const AnswerOptions& common, const lab::ContenderSpec& spec
     set(own.top_k, spec.top_k);
     set(own.max_tokens, spec.max_tokens);
     set(own.max_thinking, spec.max_thinking);
+    if (!spec.forbidden.empty()) own.forbidden = spec.forbidden;
     if (spec.thinks) own.no_think = !*spec.thinks;
     return own;
 }
@@ -108,7 +109,8 @@ void show(Progress& progress, const lab::ExperimentProgress& at) {
 void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
     command
         .add_option(task_option, tasks_named,
-                    "What is asked, one or several: everyday, lookups, puzzles, a FILE (JSON lines with \"prompt\" and "
+                    "What is asked, one or several: everyday, lookups, puzzles, held-out (of the worked puzzles, ergon "
+                    "puzzles), a FILE (JSON lines with \"prompt\" and "
                     "\"answer\", OpenAI evals, GSM8K, MATH; GPQA's CSV) or an MMLU folder")
         ->type_name("NAME|PATH")
         ->delimiter(',')
@@ -188,10 +190,11 @@ std::vector<tasks::Prompt> ExperimentOptions::open_prompts() const {
 
 lab::EndpointOptions ExperimentOptions::endpoint_options(const lab::ContenderSpec& spec,
                                                          const AnswerOptions& own) const {
-    if (own.max_thinking || spec.threads || spec.cache || own.min_p || own.top_k || own.repeat_penalty) {
+    if (own.max_thinking || spec.threads || spec.cache || own.min_p || own.top_k || own.repeat_penalty ||
+        !own.forbidden.empty()) {
         base::fail(ErrorCode::bad_argument,
-                   "{} is a server, which cannot be told max_think, threads, cache, min_p, top_k or a repeat penalty: "
-                   "leave them away for it.",
+                   "{} is a server, which cannot be told max_think, threads, cache, min_p, top_k, a repeat penalty "
+                   "or what is forbidden: leave them away for it.",
                    spec.model);
     }
     lab::EndpointOptions options;

@@ -59,10 +59,17 @@ std::vector<lab::Factor> FindingsFiles::design() const {
     return design;
 }
 
-void FindingsFiles::write(const lab::LoadedRun& run, const CostOptions& cost) const {
-    if (!json.empty()) base::write_atomically(json, findings(run, cost).dump(2) + "\n");
+void FindingsFiles::write(const lab::LoadedRun& run, const CostOptions& cost,
+                          const nlohmann::ordered_json& more) const {
+    if (!json.empty()) {
+        nlohmann::ordered_json found = findings(run, cost);
+        found.update(more);
+        base::write_atomically(json, found.dump(2) + "\n");
+    }
     if (!csv.empty()) base::write_atomically(csv, lab::comparison_csv(run.report.comparison));
-    if (!html.empty()) base::write_atomically(html, lab::comparison_page(run.report, energy::read_references()));
+    if (!html.empty()) {
+        base::write_atomically(html, lab::comparison_page(run.report, energy::read_references(), lab::read_shapes()));
+    }
     for (const std::string* file : {&json, &csv, &html}) {
         if (!file->empty()) fmt::print(stderr, "Written: {}\n", *file);
     }

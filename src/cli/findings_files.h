@@ -17,7 +17,9 @@ struct FindingsFiles {
 
     void add(CLI::App& command);
     std::vector<lab::Factor> design() const;
-    void write(const lab::LoadedRun& run, const CostOptions& cost) const;
+    /// `more` is put beside the findings in the JSON.
+    void write(const lab::LoadedRun& run, const CostOptions& cost,
+               const nlohmann::ordered_json& more = nlohmann::ordered_json::object()) const;
 };
 
 /// Table, costs, what others published, and where everything is.

@@ -61,6 +61,12 @@ void AnswerOptions::add(CLI::App& command) {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->group(group);
+    command
+        .add_option("--forbid", forbidden, "Neither thought nor answer contains this text; can be given several times")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->type_name("TEXT")
+        ->group(group);
     command.add_flag("--no-think", no_think, "Answer without thinking")->group(group);
 }
 
@@ -78,6 +84,7 @@ engine::GenerationOptions AnswerOptions::for_model(const engine::LoadedModel& mo
     options.max_tokens = max_tokens.value_or(options.max_tokens);
     options.max_thinking = max_thinking;
     options.stop = stop;
+    options.forbidden = forbidden;
     return options;
 }
 

@@ -30,7 +30,7 @@ struct AnswerOptions {
     std::optional<double> temperature, top_p, min_p, repeat_penalty;
     std::optional<std::int64_t> top_k, max_tokens, max_thinking;
     std::uint64_t seed = 0;
-    std::vector<std::string> stop;
+    std::vector<std::string> stop, forbidden;
     bool no_think = false;
 
     void add(CLI::App& command);

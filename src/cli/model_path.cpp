@@ -6,6 +6,7 @@
 #include <iterator>
 #include <vector>
 
+#include "base/data_files.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 
 /// Where models are looked up by name: the ones that ship, then the ones that were brought.
 std::array<fs::path, 2> model_folders() {
-    return {fs::path("models"), base::cache_directory() / "models"};
+    return {base::shipped_models_directory(), base::cache_directory() / "models"};
 }
 
 std::vector<std::string> models_in(const fs::path& folder) {

@@ -9,7 +9,9 @@
 #include "cli/commands.h"
 #include "cli/findings_files.h"
 #include "cli/verify.h"
+#include "lab/puzzle_findings.h"
 #include "lab/traces.h"
+#include "tasks/worked_import.h"
 
 namespace ergon::cli {
 namespace {
@@ -17,7 +19,7 @@ namespace {
 struct ReportOptions {
     std::vector<std::string> files;
     std::int64_t run = 0;
-    std::string verify, traces;
+    std::string verify, traces, puzzles;
     FindingsFiles out;
     CostOptions cost;
 };
@@ -48,24 +50,32 @@ void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t 
                            : "");
 }
 
+/// Of worked puzzles: by difficulty, and revision. Printed, and returned for the JSON.
+nlohmann::ordered_json print_puzzles(lab::Results& results, lab::RunId run, const std::string& file) {
+    const std::vector<tasks::WorkedPuzzle> puzzles = tasks::read_worked_puzzles(file);
+    const std::vector<lab::PuzzleFindings> found = lab::puzzle_findings(results, run, puzzles);
+    fmt::print("\n{}", lab::puzzle_text(found));
+    return {{"puzzles", lab::puzzle_json(found)}};
+}
+
 void report(const ReportOptions& options) {
     const std::vector<std::filesystem::path> files(options.files.begin(), options.files.end());
-    if (options.run > 0 && files.size() > 1) {
-        base::fail(base::ErrorCode::bad_argument, "--run names a run of one file, but {} files were given.",
-                   files.size());
+    const bool of_one = options.run > 0 || !options.verify.empty() || !options.puzzles.empty();
+    if (of_one && files.size() > 1) {
+        base::fail(base::ErrorCode::bad_argument,
+                   "--run, --verify and --puzzles are about one file's run, but {} files were given.", files.size());
     }
     const lab::LoadedRun loaded = lab::load_runs(
         files, options.run > 0 ? std::optional(lab::RunId{options.run}) : std::nullopt, options.out.design());
     print_findings(loaded, options.cost);
-    options.out.write(loaded, options.cost);
+    std::optional<lab::Results> results;
+    if (of_one) results.emplace(files[0]);
+    const lab::RunId run = options.run > 0 ? options.run : results ? results->last_run().value() : 0;
+    nlohmann::ordered_json more = nlohmann::ordered_json::object();
+    if (!options.puzzles.empty()) more = print_puzzles(*results, run, options.puzzles);
+    options.out.write(loaded, options.cost, more);
     if (!options.traces.empty()) write_traces(files, options.run, options.traces);
-    if (options.verify.empty()) return;
-    if (files.size() > 1) {
-        base::fail(base::ErrorCode::bad_argument, "--verify compares two whole runs, but {} files were given.",
-                   files.size());
-    }
-    lab::Results results(files[0]);
-    verify(results, options.run > 0 ? options.run : results.last_run().value(), loaded, options.verify);
+    if (!options.verify.empty()) verify(*results, run, loaded, options.verify);
 }
 
 }  // namespace
@@ -85,6 +95,11 @@ void add_report(CLI::App& program) {
                     "The right answers with their thoughts, as JSON lines that ergon train learns from")
         ->type_name("FILE")
         ->group("What is written");
+    command
+        .add_option("--puzzles", options->puzzles,
+                    "The worked puzzles that were asked (ergon puzzles --json): also tell right answers by difficulty, "
+                    "and how many thoughts went back and revised")
+        ->type_name("FILE");
     options->cost.add(command);
     command.footer(
         "Examples:\n"

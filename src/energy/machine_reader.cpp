@@ -94,6 +94,7 @@ nlohmann::ordered_json MachineReader::machine() const {
                                 {"vector_flags", processor_.vector_flags},
                                 {"energy_source", sentence_},
                                 {"energy_method", std::string(name(method()))}};
+    if (const auto cache = largest_cache(options_.sysfs)) json["cache_bytes"] = cache->value();
     if (calibration_) {
         json["calibration"] = {{"source", calibration_->source}, {"left_out_error", calibration_->left_out_error}};
     }

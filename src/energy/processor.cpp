@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdint>
 #include <set>
+#include <string>
 #include <string_view>
 #include <time.h>
 #include <unistd.h>
@@ -93,6 +94,20 @@ Processor read_processor(const std::filesystem::path& procfs) {
     processor.threads = std::max(1, threads);
     processor.sockets = std::max(1, static_cast<int>(sockets.size()));
     return processor;
+}
+
+std::optional<base::Bytes> largest_cache(const std::filesystem::path& sysfs) {
+    std::optional<base::Bytes> largest;
+    for (int index = 0; index < 8; ++index) {  // caches have three or four levels, the first of them twice
+        const auto file = sysfs / "devices/system/cpu/cpu0/cache" / ("index" + std::to_string(index)) / "size";
+        const std::string text = read_small_file(file).text;
+        const std::string_view size = trimmed(text);  // "32768K"
+        if (!size.ends_with('K')) continue;
+        const auto kibibytes = parse_unsigned(size.substr(0, size.size() - 1));
+        if (!kibibytes || *kibibytes > (std::uint64_t{1} << 40)) continue;
+        largest = std::max(largest.value_or(base::Bytes()), base::Bytes(static_cast<std::int64_t>(*kibibytes << 10)));
+    }
+    return largest;
 }
 
 BusyTime read_busy_time(const std::filesystem::path& procfs) {

@@ -26,6 +26,9 @@ struct Processor {
 /// Reads `procfs`/cpuinfo. A file that is missing or says nothing gives an unknown processor with one thread.
 Processor read_processor(const std::filesystem::path& procfs);
 
+/// The largest cache of the first processor, as `sysfs`/devices/system/cpu tells it; nothing if it does not.
+std::optional<base::Bytes> largest_cache(const std::filesystem::path& sysfs);
+
 /// Processor time so far, summed over hardware threads.
 struct BusyTime {
     base::Nanoseconds program{};  // this process, user and system

@@ -21,6 +21,7 @@ Generation::Generation(const text::Tokenizer* tokenizer, std::vector<TokenId> pr
       options_(std::move(options)),
       on_piece_(std::move(on_piece)),
       sampler_(options_.sampling, options_.choice),
+      forbidden_(options_.forbidden),
       stops_(options_.stop),
       sequence_(std::move(prompt)),
       prompt_size_(static_cast<std::int64_t>(sequence_.size())) {
@@ -49,7 +50,9 @@ TokenId Generation::choose(std::span<float> logits) {
     if (!options_.allowed.empty()) return likeliest_of(options_.allowed, logits);
     // Some models have more logits than their vocabulary has tokens: padding, which nobody can read.
     const auto readable = tokenizer_ != nullptr ? static_cast<std::size_t>(tokenizer_->size()) : logits.size();
-    return sampler_.choose(logits.first(std::min(logits.size(), readable)), sequence_);
+    logits = logits.first(std::min(logits.size(), readable));
+    if (tokenizer_ != nullptr) forbidden_.strike(logits, *tokenizer_);
+    return sampler_.choose(logits, sequence_);
 }
 
 bool Generation::advance(std::span<float> logits, energy::WorkAccount& account, std::int32_t participant) {
@@ -81,6 +84,7 @@ bool Generation::advance(std::span<float> logits, energy::WorkAccount& account, 
 
 void Generation::take(TokenId id) {
     sequence_.push_back(id);
+    if (tokenizer_ != nullptr) forbidden_.push(id, *tokenizer_);
     answer_->tokens.push_back(id);
     const text::ReasoningSplitter::Piece piece =
         splitter_ ? splitter_->push(id) : text::ReasoningSplitter::Piece{Phase::answer, false};

@@ -14,6 +14,7 @@
 
 #include "base/units.h"
 #include "energy/meter.h"
+#include "engine/forbidden_texts.h"
 #include "engine/sampler.h"
 #include "engine/stop_strings.h"
 #include "text/reasoning.h"
@@ -32,6 +33,8 @@ struct GenerationOptions {
     std::optional<std::int64_t> max_thinking;
     /// Strings that end the answer; they are looked for in the answer, not in the thought, and are not part of it.
     std::vector<std::string> stop;
+    /// Texts that neither thought nor answer contains: the next likeliest token stands where one would be completed.
+    std::vector<std::string> forbidden;
     /// If there are any, each token is the likeliest of these, whatever the sampler's settings.
     std::vector<TokenId> allowed;
     /// Index of this answer among those asked for in one request (enters the random numbers).
@@ -106,6 +109,7 @@ class Generation {
     GenerationOptions options_;
     PieceCallback on_piece_;
     Sampler sampler_;
+    ForbiddenTexts forbidden_;
     StopStrings stops_;
     std::vector<TokenId> sequence_;
     std::int64_t prompt_size_;

@@ -1,9 +1,11 @@
 #include "lab/circumstances.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
 #include <optional>
 
+#include "base/memory.h"
 #include "lab/conditions.h"
 #include "lab/terminal_text.h"
 
@@ -14,6 +16,12 @@ namespace {
 constexpr double tolerated_load = 0.05;
 // Assumed: idle power that drifts by less is steady.
 constexpr double tolerated_drift = 0.1;
+
+/// Zero if there is no such number.
+double number(const nlohmann::ordered_json& object, const char* key) {
+    const bool there = object.is_object() && object.contains(key) && object[key].is_number();
+    return there ? object[key].get<double>() : 0;
+}
 
 std::optional<double> watts(const std::vector<Condition>& conditions, const std::string& kind, bool last) {
     std::optional<double> found;
@@ -27,9 +35,7 @@ std::optional<double> watts(const std::vector<Condition>& conditions, const std:
 }
 
 void add_load(const Comparison& comparison, const RunDescription& run, std::vector<std::string>& sentences) {
-    const double threads = run.machine.contains("threads") && run.machine["threads"].is_number()
-                               ? run.machine["threads"].get<double>()
-                               : 0;
+    const double threads = number(run.machine, "threads");
     for (const ContenderSummary& one : comparison.contenders) {
         if (!(one.seconds > base::Seconds(0)) || !(threads > 0)) continue;
         const double load = one.measures.others / one.seconds / threads;
@@ -48,6 +54,15 @@ void add_drift(const std::vector<Condition>& conditions, std::vector<std::string
                                     *after, 100 * drift));
 }
 
+/// Small models never show what reading weights from memory takes.
+void add_cache(const Comparison& comparison, const RunDescription& run, std::vector<std::string>& sentences) {
+    if (!weights_in_cache(comparison, run)) return;
+    sentences.push_back(fmt::format(
+        "All weights fit into the processor's cache ({}): joules per token differ little at this size, where large "
+        "models spend most of them on reading weights from memory.",
+        base::readable(base::Bytes(static_cast<std::int64_t>(number(run.machine, "cache_bytes"))))));
+}
+
 void add_judge(const Comparison& comparison, std::vector<std::string>& sentences) {
     AnswerMeasures all;
     for (const ContenderSummary& one : comparison.contenders) all += one.measures;
@@ -61,9 +76,18 @@ void add_judge(const Comparison& comparison, std::vector<std::string>& sentences
 
 }  // namespace
 
+bool weights_in_cache(const Comparison& comparison, const RunDescription& run) {
+    const double cache = number(run.machine, "cache_bytes");
+    return !comparison.contenders.empty() && std::ranges::all_of(comparison.contenders, [cache](const auto& one) {
+        const double weights = number(one.details, "weight_bytes");
+        return weights > 0 && weights < cache;
+    });
+}
+
 std::vector<std::string> circumstances(const Comparison& comparison, const RunDescription& run,
                                        const std::vector<Condition>& conditions) {
     std::vector<std::string> sentences;
+    add_cache(comparison, run, sentences);
     add_load(comparison, run, sentences);
     add_drift(conditions, sentences);
     add_judge(comparison, sentences);

@@ -9,6 +9,9 @@
 
 namespace ergon::lab {
 
+/// Whether all weights are known to fit into the processor's cache.
+bool weights_in_cache(const Comparison& comparison, const RunDescription& run);
+
 /// Sentences, the least said first; empty if nothing is worth saying.
 std::vector<std::string> circumstances(const Comparison& comparison, const RunDescription& run,
                                        const std::vector<Condition>& conditions);

@@ -180,7 +180,8 @@ Section answers_section(const ComparisonReport& report) {
 
 }  // namespace
 
-std::string comparison_page(const ComparisonReport& report, const energy::References& references) {
+std::string comparison_page(const ComparisonReport& report, const energy::References& references,
+                            const Shapes& shapes) {
     const Comparison& comparison = report.comparison;
     report::Page page;
     page.title = title_of(comparison);
@@ -190,6 +191,9 @@ std::string comparison_page(const ComparisonReport& report, const energy::Refere
     if (Section tasks = task_section(comparison); !tasks.blocks.empty()) page.sections.push_back(std::move(tasks));
     page.sections.push_back(causes_section(comparison));
     if (!comparison.pairs.empty()) page.sections.push_back(fairness_section(comparison));
+    if (!shapes.shapes.empty() && weights_in_cache(comparison, report.run)) {
+        page.sections.push_back({"The fairer comparison: where weights come from memory", shape_blocks(shapes)});
+    }
     page.sections.push_back(context_section(comparison, references));
     page.sections.push_back(protocol_section(report));
     if (!report.shown.empty()) page.sections.push_back(answers_section(report));

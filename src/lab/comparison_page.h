@@ -7,6 +7,7 @@
 #include "energy/references.h"
 #include "lab/comparison.h"
 #include "lab/results.h"
+#include "lab/shapes.h"
 
 namespace ergon::lab {
 
@@ -29,7 +30,8 @@ struct ComparisonReport {
     std::string results;       // the name of the file that holds every answer
 };
 
-/// The file's content: HTML that needs nothing beside itself.
-std::string comparison_page(const ComparisonReport& report, const energy::References& references);
+/// The file's content: HTML that needs nothing beside itself. `shapes` are shown where all models fit into a cache.
+std::string comparison_page(const ComparisonReport& report, const energy::References& references,
+                            const Shapes& shapes = {});
 
 }  // namespace ergon::lab

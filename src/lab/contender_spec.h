@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/language_model.h"
 
@@ -21,6 +22,7 @@ struct ContenderSpec {
     std::optional<model::CacheType> cache;
     std::optional<double> temperature, top_p, min_p;
     std::optional<std::int64_t> top_k;
+    std::vector<std::string> forbidden;  // in place of what is forbidden to all
     std::string key_variable;  // the environment's variable that holds a server's key
 
     /// Whether it is the address of a server.

@@ -41,6 +41,7 @@ ordered_json details_of(const engine::LoadedModel& model, const LocalOptions& op
                          {"batch", 1},
                          {"weight_bytes", model.weight_bytes.value()},
                          {"vocabulary", vocabulary_fingerprint(model.words())}};
+    if (!generation.forbidden.empty()) details["forbidden"] = generation.forbidden;
     if (model.config) {
         const model::ParameterCount count = model::count_parameters(*model.config);
         details["architecture"] = std::string(model::name(model.config->architecture));

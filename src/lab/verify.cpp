@@ -24,7 +24,8 @@ std::optional<std::int64_t> counterpart(const Contender& contender, const std::v
     if (found == others.end()) return excuse("the other run has no contender of that name");
     if (contender.details.value("kind", "") != "in-process") return excuse("a server's answers need not repeat");
     if (found->hash != contender.hash) return excuse("its files are not those of the other run");
-    for (const char* key : {"sampling", "max_tokens", "max_thinking", "thinking", "stop", "strict", "cache"}) {
+    for (const char* key :
+         {"sampling", "max_tokens", "max_thinking", "thinking", "stop", "forbidden", "strict", "cache"}) {
         if (contender.details.value(key, nlohmann::ordered_json()) !=
             found->details.value(key, nlohmann::ordered_json())) {
             return excuse("its settings differ");

@@ -15,6 +15,7 @@
 #include "tasks/json_lines.h"
 #include "tasks/prompt_list.h"
 #include "tasks/puzzles.h"
+#include "tasks/worked.h"
 
 namespace ergon::tasks {
 namespace {
@@ -85,9 +86,18 @@ std::vector<Prompt> finished(PromptList& list, const std::filesystem::path& orig
     return sampled(std::move(prompts), options);
 }
 
+/// Worked puzzles of the held-out split.
+std::vector<Prompt> held_out(std::uint64_t seed, std::int64_t count) {
+    std::vector<Prompt> prompts;
+    for (std::int64_t i = 0; i < count; ++i) {
+        prompts.push_back(worked_puzzle(seed, Split::held_out, static_cast<std::uint64_t>(i)).prompt);
+    }
+    return prompts;
+}
+
 std::filesystem::path find_shipped(std::string_view name) {
     const std::filesystem::path folder = base::data_directory() / "prompts";
-    std::vector<std::string> names{"puzzles"};
+    std::vector<std::string> names{"held-out", "puzzles"};
     std::error_code none;
     for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
         if (entry.path().extension() == ".jsonl") names.push_back(entry.path().stem().string());
@@ -118,7 +128,9 @@ std::vector<Prompt> read_task(const std::filesystem::path& path, const TaskOptio
 
 std::vector<Prompt> open_task(std::string_view name, const TaskOptions& options) {
     check(options);
-    if (name == "puzzles") return puzzles(options.seed, options.count == 0 ? puzzles_unless_told : options.count);
+    const std::int64_t made = options.count == 0 ? puzzles_unless_told : options.count;
+    if (name == "puzzles") return puzzles(options.seed, made);
+    if (name == "held-out") return held_out(options.seed, made);
     const std::filesystem::path path(name);
     return read_task(std::filesystem::exists(path) ? path : find_shipped(name), options);
 }

@@ -45,7 +45,7 @@ std::vector<Prompt> read_task(const std::filesystem::path& path, const TaskOptio
 /// The prompts of a file's text; `origin` names it.
 std::vector<Prompt> parse_task(std::string_view text, const std::filesystem::path& origin, const TaskOptions& options);
 
-/// "puzzles" (puzzles.h), a path (read_task), or the name of a set that ships: "everyday", "lookups". Throws
+/// "puzzles" (puzzles.h), "held-out" (the worked puzzles that no shipped model has seen: worked.h), a path (read_task), or the name of a set that ships: "everyday", "lookups". Throws
 /// Error(not_found) with the names that there are.
 std::vector<Prompt> open_task(std::string_view name, const TaskOptions& options);
 

@@ -326,7 +326,7 @@ Value slice_filter(Runtime& runtime, const Value& value, const Arguments& argume
     return Value::generator(runtime, std::move(result));
 }
 
-constexpr NamedFilter filters[] = {
+constexpr NamedFilter filters_of_sequences[] = {
     {"attr", attr},
     {"batch", batch},
     {"count", length_filter},
@@ -365,7 +365,7 @@ Filter find_filter(std::string_view name) {
 }  // namespace
 
 std::span<const NamedFilter> sequence_filters() {
-    return filters;
+    return filters_of_sequences;
 }
 
 bool is_filter(std::string_view name) {

@@ -10,7 +10,7 @@ namespace ergon::text::jinja {
 namespace {
 
 template <MarkedText (*convert)(const MarkedText&)>
-Value convert_case(Runtime& runtime, const Value& value, const Arguments& arguments) {
+Value case_filter(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters none("upper", arguments, {});
     const MarkedText text = to_text(runtime, value);
     spend_conversion(runtime, text);
@@ -283,9 +283,9 @@ Value round_filter(Runtime&, const Value& value, const Arguments& arguments) {
     return (method == "ceil" ? std::ceil(*number * scale) : std::floor(*number * scale)) / scale;
 }
 
-constexpr NamedFilter filters[] = {
+constexpr NamedFilter filters_of_text[] = {
     {"abs", abs_filter},
-    {"capitalize", convert_case<capitalize>},
+    {"capitalize", case_filter<capitalize>},
     {"center", center},
     {"e", escape},
     {"escape", escape},
@@ -294,23 +294,23 @@ constexpr NamedFilter filters[] = {
     {"format", format_filter},
     {"indent", indent},
     {"int", int_filter},
-    {"lower", convert_case<to_lower>},
+    {"lower", case_filter<to_lower>},
     {"replace", replace_filter},
     {"round", round_filter},
     {"safe", safe},
     {"string", string},
-    {"title", convert_case<jinja_title>},
+    {"title", case_filter<jinja_title>},
     {"tojson", tojson},
     {"trim", trim},
     {"truncate", truncate},
-    {"upper", convert_case<to_upper>},
+    {"upper", case_filter<to_upper>},
     {"wordcount", wordcount},
 };
 
 }  // namespace
 
 std::span<const NamedFilter> text_filters() {
-    return filters;
+    return filters_of_text;
 }
 
 MarkedText escape_html(Runtime& runtime, const MarkedText& text) {

@@ -21,9 +21,9 @@ using kernels::Gemm;
 /// As the engine has it (model/attention_mla.cpp).
 constexpr double latent_norm_eps = 1e-6;
 
-struct Widths {
+struct LatentWidths {
     std::int64_t heads, nope, rope, key, value, rank, cached;
-    explicit Widths(const model::Config& c)
+    explicit LatentWidths(const model::Config& c)
         : heads(c.num_attention_heads),
           nope(c.qk_nope_head_dim),
           rope(c.qk_rope_head_dim),
@@ -48,7 +48,7 @@ struct Widths {
 
 /// Runs one product for each head.
 template <typename Make>
-void for_heads(const Context& c, const Widths& w, const Make& make) {
+void for_heads(const Context& c, const LatentWidths& w, const Make& make) {
     std::vector<Gemm>& products = c.scratch.products;
     products.clear();
     for (std::int64_t h = 0; h < w.heads; ++h) products.push_back(make(h));
@@ -56,7 +56,7 @@ void for_heads(const Context& c, const Widths& w, const Make& make) {
 }
 
 /// Copies the rotated part of each head between queries [.., nope | rope] and absorbed ones [.., rank | rope].
-void copy_rope(const Context& c, const Widths& w, const float* from, std::int64_t from_row, std::int64_t from_at,
+void copy_rope(const Context& c, const LatentWidths& w, const float* from, std::int64_t from_row, std::int64_t from_at,
                float* to, std::int64_t to_row, std::int64_t to_at) {
     for_rows(c, c.tokens() * w.heads, [&](std::int64_t i) {
         std::memcpy(to + i * to_row + to_at, from + i * from_row + from_at,
@@ -98,7 +98,7 @@ void project_queries_backward(const Context& c, const MlaWeights& w, const Held&
 
 MlaSaved MlaSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens) {
     const model::Config& c = a.config;
-    const Widths w(c);
+    const LatentWidths w(c);
     const tensor::DType type = linear_type(a.precision);
     MlaSaved s{};
     if (c.q_lora_rank > 0) {
@@ -115,7 +115,7 @@ MlaSaved MlaSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens
 }
 
 void attention_mla(const Context& c, const MlaWeights& w, const Held& x, MlaSaved& s, float* y) {
-    const Widths width(c.config);
+    const LatentWidths width(c.config);
     const std::int64_t before = c.arena.taken(), tokens = c.tokens(), heads = width.heads;
     project_queries(c, w, x, s);
     rotate(c, s.q + width.nope, heads * width.key, heads, width.key);
@@ -157,7 +157,7 @@ void attention_mla(const Context& c, const MlaWeights& w, const Held& x, MlaSave
 
 void attention_mla_backward(const Context& c, const MlaWeights& w, const Held& x, const MlaSaved& s, const float* dy,
                             float* dx) {
-    const Widths width(c.config);
+    const LatentWidths width(c.config);
     const std::int64_t before = c.arena.taken(), tokens = c.tokens(), heads = width.heads, rank = width.rank;
     float* const d_attended = c.arena.take(tokens * heads * width.value);
     float* const d_latents = c.arena.take(tokens * heads * rank);

@@ -30,6 +30,17 @@ TEST(Processor, ReadsAnX86Machine) {
     EXPECT_THAT(processor.vector_flags, ::testing::ElementsAre("sse4_2", "fma", "avx2", "avx512f"));
 }
 
+TEST(Processor, ItsLargestCacheIsThatOfAnyLevel) {
+    const FakeTree tree;
+    EXPECT_FALSE(largest_cache(tree.root()));
+    const std::string caches = "devices/system/cpu/cpu0/cache/index";
+    tree.write(caches + "0/size", "32K\n");
+    tree.write(caches + "2/size", "1024K\n");
+    tree.write(caches + "3/size", "32768K\n");
+    tree.write(caches + "4/size", "much\n");
+    EXPECT_EQ(largest_cache(tree.root()), base::Bytes(32 << 20));
+}
+
 TEST(Processor, ReadsAnArmMachine) {
     const FakeTree tree;
     tree.write("cpuinfo",

@@ -140,6 +140,20 @@ TEST_F(StoredRuns, CircumstancesAreSaidWhereTheyMatter) {
     EXPECT_THAT(circumstances(run.report.comparison, blind, {}).at(0), HasSubstr("heat could not be seen"));
 }
 
+TEST_F(StoredRuns, WeightsWithinTheCacheAreSaidToBe) {
+    Results results(folder_ / "run.sqlite");
+    Comparison comparison = load_run(results, store(results)).report.comparison;
+    RunDescription run;
+    run.machine["cache_bytes"] = 32 << 20;
+    EXPECT_TRUE(circumstances(comparison, run, {}).empty()) << "nothing is known of their weights";
+    comparison.contenders[0].details["weight_bytes"] = 4'000'000;
+    EXPECT_TRUE(circumstances(comparison, run, {}).empty());
+    comparison.contenders[1].details["weight_bytes"] = 9'000'000;
+    EXPECT_THAT(circumstances(comparison, run, {}).at(0), HasSubstr("cache (33.6 MB)"));
+    comparison.contenders[1].details["weight_bytes"] = 90'000'000;
+    EXPECT_TRUE(circumstances(comparison, run, {}).empty());
+}
+
 TEST_F(StoredRuns, TheCsvHasARowForEachContenderAndTask) {
     Results results(folder_ / "run.sqlite");
     const std::string csv = comparison_csv(load_run(results, store(results)).report.comparison);

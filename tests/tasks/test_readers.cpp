@@ -291,7 +291,7 @@ TEST(Tasks, AreFoundByNameOrPath) {
     EXPECT_EQ(open_task("puzzles", {}).size(), 60u);
     EXPECT_EQ(open_task("puzzles", {.count = 7}).size(), 7u);
     EXPECT_EQ(open_task("everyday", {.count = 5}).size(), 5u);
-    test::expect_error(ErrorCode::not_found, "ergon ships with: everyday, lookups, puzzles",
+    test::expect_error(ErrorCode::not_found, "ergon ships with: everyday, held-out, lookups, puzzles",
                        [] { open_task("no-such-set", {}); });
     test::expect_error(ErrorCode::not_found, "/no/such/file.jsonl", [] { read_task("/no/such/file.jsonl", {}); });
     const test::TemporaryDirectory folder;

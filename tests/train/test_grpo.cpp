@@ -14,9 +14,9 @@
 namespace ergon::train {
 namespace {
 
-const std::filesystem::path words_folder = std::filesystem::path(ERGON_FIXTURES) / "training-words";
+const std::filesystem::path training_words = std::filesystem::path(ERGON_FIXTURES) / "training-words";
 
-Architecture small_model(const engine::LoadedModel& words) {
+Architecture small_policy(const engine::LoadedModel& words) {
     model::Config c;
     c.architecture = model::Architecture::deepseek2;
     c.vocab_size = words.words().size();
@@ -57,7 +57,7 @@ std::vector<tasks::Prompt> say_a_digit() {
 /// All that a run consists of.
 struct Learning {
     explicit Learning(int threads, const std::function<void(GrpoOptions&, PolicyOptions&)>& change = {})
-        : pool(threads), words(load_words(words_folder)), weights(small_model(words)) {
+        : pool(threads), words(load_words(training_words)), weights(small_policy(words)) {
         weights.initialise(9, 0.1f);
         for (Weights::Bias& bias : weights.biases()) bias.values.assign(bias.values.size(), 0.01f);
         options.problems = 4;
