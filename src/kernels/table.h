@@ -61,6 +61,7 @@ struct KernelTable {
     void (*add_scaled)(float* y, const float* x, float factor, std::int64_t n);
     void (*swiglu)(const float* gate, const float* up, std::int64_t n, float* y);
     void (*softmax)(float* x, std::int64_t n);
+    double (*sum_of_exponentials)(const float* x, std::int64_t n, float largest);
     void (*sigmoid)(float* x, std::int64_t n);
     void (*rotate)(float* x, const float* cosines, const float* sines, std::int64_t n, Pairing pairing);
     void (*to_f16)(const float* x, std::int64_t n, std::uint16_t* y);
