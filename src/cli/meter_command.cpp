@@ -1,5 +1,6 @@
 // ergon meter -- COMMAND: what the machine took while it ran.
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -42,28 +43,41 @@ extern "C" void pass_on(int signal) {
 }
 
 /// While a command runs, signals are its business: what it cost until then is still told. The terminal sends Ctrl-C to
-/// both; what is sent to this program alone is passed on.
+/// both; what is sent to this program alone is passed on. What was ignored before stays ignored, also by the command
+/// (nohup).
 class LeaveSignalsToTheCommand {
   public:
-    LeaveSignalsToTheCommand()
-        : interrupt_(std::signal(SIGINT, SIG_IGN)),
-          quit_(std::signal(SIGQUIT, SIG_IGN)),
-          terminate_(std::signal(SIGTERM, pass_on)),
-          hang_up_(std::signal(SIGHUP, pass_on)) {}
+    LeaveSignalsToTheCommand() {
+        for (const auto& [signal, before] : before_) {
+            if (before == SIG_IGN) std::signal(signal, SIG_IGN);
+        }
+    }
     ~LeaveSignalsToTheCommand() {
-        std::signal(SIGINT, interrupt_);
-        std::signal(SIGQUIT, quit_);
-        std::signal(SIGTERM, terminate_);
-        std::signal(SIGHUP, hang_up_);
+        for (const auto& [signal, before] : before_) std::signal(signal, before);
     }
     LeaveSignalsToTheCommand(const LeaveSignalsToTheCommand&) = delete;
     LeaveSignalsToTheCommand& operator=(const LeaveSignalsToTheCommand&) = delete;
 
+    /// The signals that the command begins with as if this program were not between.
+    sigset_t defaults() const {
+        sigset_t signals;
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGPIPE);  // main() ignores it
+        for (const auto& [signal, before] : before_) {
+            if (before != SIG_IGN) sigaddset(&signals, signal);
+        }
+        return signals;
+    }
+
   private:
-    void (*interrupt_)(int);
-    void (*quit_)(int);
-    void (*terminate_)(int);
-    void (*hang_up_)(int);
+    struct Before {
+        int signal;
+        void (*handler)(int);
+    };
+    std::array<Before, 4> before_{{{SIGINT, std::signal(SIGINT, SIG_IGN)},
+                                   {SIGQUIT, std::signal(SIGQUIT, SIG_IGN)},
+                                   {SIGTERM, std::signal(SIGTERM, pass_on)},
+                                   {SIGHUP, std::signal(SIGHUP, pass_on)}}};
 };
 
 /// A child that runs, or why there is none.
@@ -72,15 +86,12 @@ struct Started {
     int problem = 0;  // as errno has it
 };
 
-Started start(const std::vector<std::string>& command) {
+Started start(const std::vector<std::string>& command, const sigset_t& defaults) {
     std::vector<char*> words;
     for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
-    sigset_t defaults;
-    sigemptyset(&defaults);
-    for (const int signal : {SIGINT, SIGQUIT, SIGPIPE}) sigaddset(&defaults, signal);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     Started started;
@@ -206,7 +217,7 @@ int meter_command(energy::MachineReader& reader, const std::vector<std::string>&
     const LeaveSignalsToTheCommand leave;
     std::fflush(nullptr);
     energy::Window window(reader);
-    const auto [child, problem] = start(command);
+    const auto [child, problem] = start(command, leave.defaults());
     if (problem != 0) {
         fmt::print(stderr, "ergon: The command '{}' cannot be started: {}.\n", command[0], std::strerror(problem));
         return problem == ENOENT ? exit_not_found : exit_not_executable;

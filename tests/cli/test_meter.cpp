@@ -113,6 +113,17 @@ TEST_F(MeterCommand, PassesOnSignalsThatAreSentToItAlone) {
     }
 }
 
+// As under nohup, or in the background of a script.
+TEST_F(MeterCommand, SignalsThatWereIgnoredStayIgnored) {
+    const auto hang_up = std::signal(SIGHUP, SIG_IGN);
+    const auto interrupt = std::signal(SIGINT, SIG_IGN);
+    const Outcome outcome = meter({"--json", "--", "sh", "-c", "kill -HUP $$; kill -INT $$; kill -HUP $PPID; exit 7"});
+    std::signal(SIGHUP, hang_up);
+    std::signal(SIGINT, interrupt);
+    EXPECT_EQ(outcome.exit_code, 7) << outcome.err;
+    EXPECT_EQ(meter({"--json", "--", "sh", "-c", "kill -HUP $$; exit 7"}).exit_code, 128 + SIGHUP);
+}
+
 TEST_F(MeterCommand, ListsWhatItFoundAndWhatNot) {
     const Outcome list = meter({"--list"});
     EXPECT_EQ(list.exit_code, 0);
