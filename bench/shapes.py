@@ -31,9 +31,15 @@ def bench(program, file):
 
 
 def figure(runs):
-    """The median run's joules with its interval."""
-    ordered = sorted(runs, key=lambda one: one["joules_per_token"]["value"])
-    return ordered[len(ordered) // 2]["joules_per_token"]
+    """The median run's joules with its interval (the number of runs is odd)."""
+    return sorted((one["joules_per_token"] for one in runs), key=lambda one: one["value"])[len(runs) // 2]
+
+
+def ratio(runs, others):
+    """Of joules per generated token, turn by turn, in which what the machine draws is the same: median and range."""
+    ratios = [one["decode"]["joules_per_token"]["value"] / other["decode"]["joules_per_token"]["value"]
+              for one, other in zip(runs, others)]
+    return {"value": statistics.median(ratios), "low": min(ratios), "high": max(ratios)}
 
 
 def machine():
@@ -53,6 +59,8 @@ def main():
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path.home() / ".cache/ergon/synth")
     options = parser.parse_args()
+    if options.turns % 2 == 0:
+        parser.error("--turns must be odd, so that there is a median run.")
     options.folder.mkdir(parents=True, exist_ok=True)
     ergon = options.build / "ergon"
     files = {shape: options.folder / f"v2-lite-{shape}-q4_0.gguf" for shape in SHAPES}
@@ -72,8 +80,10 @@ def main():
             of = [run[test] for run in runs[shape]]
             row[test] = {"tokens_per_second": statistics.median(one["tokens_per_second"] for one in of),
                          "joules_per_token": figure(of)}
+        if shape != "sparse":
+            row["joules_of_sparse"] = ratio(runs[shape], runs["sparse"])
         shapes.append(row)
-    DATA.write_text(json.dumps({"measured": datetime.date.today().isoformat(), "command": "python3 bench/shapes.py build/bench",
+    DATA.write_text(json.dumps({"measured": datetime.date.today().isoformat(), "command": f"python3 bench/shapes.py {options.build} --turns {options.turns}",
                                 "prompt_tokens": PROMPT, "generated_tokens": GENERATED, "turns": options.turns,
                                 "machine": machine(), "shapes": shapes}, indent=2) + "\n")
 

@@ -27,9 +27,6 @@ endfunction()
 # (ERGON_UNITY; seven commands with g++: 65 s apart, 21 s together).
 function(ergon_compiled_together name)
   set_target_properties(${name} PROPERTIES UNITY_BUILD ${ERGON_UNITY})
-  if(ERGON_UNITY)  # a name of another file is no name that this one hides
-    target_compile_options(${name} PRIVATE -Wno-shadow)
-  endif()
 endfunction()
 
 # ergon_test(FLOOR LABEL unit|parity|cli|real SOURCES ... [USES ...]): one test program test_FLOOR[_LABEL], each of its tests known to ctest.

@@ -277,6 +277,11 @@ Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
             all.answerers.push_back(lab::answer_by_server(options));
             continue;
         }
+        if (by_likelihood && !own.forbidden.empty()) {
+            base::fail(ErrorCode::bad_argument,
+                       "--by-likelihood takes one of the letters and writes no text, so that nothing can be forbidden: "
+                       "leave one of the two away.");
+        }
         const engine::LoadedModel& model = *loaded[i];
         lab::LocalOptions options{.generation = own.for_model(model),
                                   .sampling = own.sampling_json(model),

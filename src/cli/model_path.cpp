@@ -50,8 +50,9 @@ fs::path find_model(const std::string& model) {
     }
     const auto [shipped, brought] = model_folders();
     base::fail(base::ErrorCode::not_found,
-               "There is no model '{}': no such file or folder, nor one in {}/ or {}/ ({}).", model, shipped.string(),
-               brought.string(),
+               "There is no model '{}': no such file or folder, nor one in {}/ or {}/ ({}). Name a file, a folder or "
+               "one of those.",
+               model, shipped.string(), brought.string(),
                known.empty() ? "which hold no models" : fmt::format("where there are: {}", fmt::join(known, ", ")));
 }
 

@@ -63,7 +63,8 @@ void report(const ReportOptions& options) {
     const bool of_one = options.run > 0 || !options.verify.empty() || !options.puzzles.empty();
     if (of_one && files.size() > 1) {
         base::fail(base::ErrorCode::bad_argument,
-                   "--run, --verify and --puzzles are about one file's run, but {} files were given.", files.size());
+                   "--run, --verify and --puzzles are about one file's run, but {} files were given: give one.",
+                   files.size());
     }
     const lab::LoadedRun loaded = lab::load_runs(
         files, options.run > 0 ? std::optional(lab::RunId{options.run}) : std::nullopt, options.out.design());

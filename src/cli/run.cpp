@@ -1,11 +1,12 @@
 // ergon run MODEL [PROMPT]: a chat, or one answer.
 
+#include <cerrno>
 #include <cstdio>
 #include <fmt/format.h>
-#include <iostream>
 #include <memory>
 #include <poll.h>
 #include <unistd.h>
+#include <utility>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -160,26 +161,45 @@ void answer_question(Conversation& conversation, const std::string& question, In
     interrupt.clear();
 }
 
-/// The next line of the terminal; false at its end, or after Ctrl-C. A signal that comes just before a read would not
-/// end it, so the terminal is asked for its input in short waits.
-bool read_line(std::string& line, const InterruptFlag& interrupt) {
-    constexpr int wait_ms = 100;  // no reader feels it (assumed)
-    while (std::cin.rdbuf()->in_avail() <= 0) {
-        if (interrupt.value()) return false;
-        pollfd terminal{STDIN_FILENO, POLLIN, 0};
-        if (::poll(&terminal, 1, wait_ms) > 0) break;
+/// Lines of the terminal. It is asked for its input in short waits: a signal that comes just before a read would not
+/// end it, and one after half a line (Ctrl-D gives that) must.
+class Lines {
+  public:
+    /// False at the end, or after Ctrl-C.
+    bool next(std::string& line, const InterruptFlag& interrupt) {
+        constexpr int wait_ms = 100;  // no reader feels it (assumed)
+        std::size_t end = 0;
+        while ((end = begun_.find('\n')) == std::string::npos) {
+            if (interrupt.value()) return false;
+            pollfd terminal{STDIN_FILENO, POLLIN, 0};
+            if (::poll(&terminal, 1, wait_ms) <= 0) continue;
+            char block[4096];
+            const ssize_t size = ::read(STDIN_FILENO, block, sizeof block);
+            if (size < 0 && errno == EINTR) continue;
+            if (size <= 0) {
+                line = std::exchange(begun_, {});
+                return !line.empty();
+            }
+            begun_.append(block, static_cast<std::size_t>(size));
+        }
+        line = begun_.substr(0, end);
+        begun_.erase(0, end + 1);
+        return true;
     }
-    return static_cast<bool>(std::getline(std::cin, line));
-}
+
+  private:
+    std::string begun_;
+};
 
 /// Questions from the terminal until it ends (Ctrl-D), or Ctrl-C where a question is awaited.
 int chat(const RunOptions& options) {
     Conversation conversation(options);
     InterruptFlag interrupt;
     fmt::print(stderr, "Ctrl-C stops an answer, Ctrl-D leaves.\n");
+    Lines lines;
     for (std::string line; true;) {
         fmt::print(stderr, "> ");
-        if (!read_line(line, interrupt)) break;
+        if (!lines.next(line, interrupt)) break;
         if (line.empty()) continue;
         answer_question(conversation, line, interrupt, options.cost);
     }

@@ -7,27 +7,47 @@
 #include "base/error.h"
 
 namespace ergon::engine {
+namespace {
+
+/// The readable tokens whose bytes are such; control tokens are no text.
+template <typename Test>
+std::vector<text::TokenId> tokens_where(std::size_t vocabulary, const text::Tokenizer& tokenizer, const Test& test) {
+    std::vector<text::TokenId> found;
+    for (std::size_t i = 0; i < vocabulary; ++i) {
+        const auto id = static_cast<text::TokenId>(i);
+        if (!tokenizer.is_control(id) && test(tokenizer.bytes(id))) found.push_back(id);
+    }
+    return found;
+}
+
+}  // namespace
 
 ForbiddenTexts::ForbiddenTexts(std::vector<std::string> texts) : texts_(std::move(texts)) {
     if (std::ranges::any_of(texts_, &std::string::empty)) {
-        base::fail(base::ErrorCode::bad_argument, "A forbidden text is empty: nothing could be said without it.");
+        base::fail(base::ErrorCode::bad_argument,
+                   "A forbidden text is empty, and everything contains that: give --forbid (or forbid=) some text.");
     }
 }
 
-/// Whether a forbidden text would end within these bytes, were they put behind the tail.
-bool ForbiddenTexts::completes(std::string_view bytes) const {
-    return std::ranges::any_of(texts_, [&](const std::string& text) {
-        const std::size_t before = std::min(tail_.size(), text.size() - 1);
-        return (tail_.substr(tail_.size() - before) += bytes).find(text) != std::string::npos;
-    });
-}
-
-void ForbiddenTexts::strike(std::span<float> logits, const text::Tokenizer& tokenizer) const {
+void ForbiddenTexts::strike(std::span<float> logits, const text::Tokenizer& tokenizer) {
     if (texts_.empty()) return;
-    for (std::size_t i = 0; i < logits.size(); ++i) {
-        const auto id = static_cast<text::TokenId>(i);
-        if (!tokenizer.is_control(id) && completes(tokenizer.bytes(id))) {
-            logits[i] = -std::numeric_limits<float>::infinity();
+    if (!whole_) {
+        whole_ = tokens_where(logits.size(), tokenizer, [&](std::string_view bytes) {
+            return std::ranges::any_of(
+                texts_, [&](const std::string& text) { return bytes.find(text) != std::string_view::npos; });
+        });
+    }
+    const auto strike_out = [&](std::span<const text::TokenId> ids) {
+        for (const text::TokenId id : ids)
+            logits[static_cast<std::size_t>(id)] = -std::numeric_limits<float>::infinity();
+    };
+    strike_out(*whole_);
+    for (const std::string& text : texts_) {
+        for (std::size_t begun = 1; begun < text.size(); ++begun) {
+            const std::string_view all(text);
+            if (!tail_.ends_with(all.substr(0, begun))) continue;
+            strike_out(tokens_where(logits.size(), tokenizer,
+                                    [&](std::string_view bytes) { return bytes.starts_with(all.substr(begun)); }));
         }
     }
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Texts that an answer must not contain: who forbids the words of revision learns what revision is worth.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,15 +18,14 @@ class ForbiddenTexts {
     explicit ForbiddenTexts(std::vector<std::string> texts);
 
     /// `logits` [readable vocabulary]: those of tokens that must not come next become minus infinity.
-    void strike(std::span<float> logits, const text::Tokenizer& tokenizer) const;
+    void strike(std::span<float> logits, const text::Tokenizer& tokenizer);
     /// Tells what token was taken.
     void push(text::TokenId id, const text::Tokenizer& tokenizer);
 
   private:
-    bool completes(std::string_view bytes) const;
-
     std::vector<std::string> texts_;
-    std::string tail_;  // of what was generated; as much as can begin a forbidden text
+    std::optional<std::vector<text::TokenId>> whole_;  // tokens that contain a whole text
+    std::string tail_;                                 // of what was generated; as much as can begin a forbidden text
 };
 
 }  // namespace ergon::engine

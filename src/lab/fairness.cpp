@@ -103,6 +103,7 @@ std::vector<Difference> differences(const ContenderSummary& a, const ContenderSu
     found.setting("cap on the answer's tokens", "max_tokens");
     found.setting("cap on thinking tokens", "max_thinking");
     found.setting("asked to think", "thinking");
+    found.setting("forbidden texts", "forbidden");
     found.setting("multiple choice", "multiple_choice");
     found.setting("batch", "batch");
     found.setting("threads", "threads");

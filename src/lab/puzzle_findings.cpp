@@ -14,11 +14,6 @@ std::string percent(const Estimate& share) {
     return fmt::format("{:.0f}% ({:.0f}-{:.0f})", 100 * share.value, 100 * share.low, 100 * share.high);
 }
 
-/// Empty if there was nothing to count.
-Estimate share_of(std::int64_t part, std::int64_t whole) {
-    return whole == 0 ? Estimate{} : wilson(static_cast<double>(part), static_cast<double>(whole));
-}
-
 void add(PuzzleFindings& found, const tasks::WorkedPuzzle& puzzle, const Answer& answer) {
     const bool right = answer.right.value_or(false);
     PuzzleScore& score = found.scores[{puzzle.prompt.category, puzzle.difficulty}];
@@ -35,25 +30,27 @@ void add(PuzzleFindings& found, const tasks::WorkedPuzzle& puzzle, const Answer&
     }
 }
 
-nlohmann::ordered_json json_of(const Estimate& share) {
+/// null where nothing was counted.
+nlohmann::ordered_json json_of(const Estimate& share, std::int64_t of) {
+    if (of == 0) return nullptr;
     return {{"value", share.value}, {"low", share.low}, {"high", share.high}};
 }
 
 nlohmann::ordered_json json_of(const PuzzleScore& score) {
     return {{"answers", score.answers},
             {"right", score.right},
-            {"accuracy", json_of(score.accuracy())},
+            {"accuracy", json_of(score.accuracy(), score.answers)},
             {"thinking_tokens", score.thinking_per_answer()}};
 }
 
 nlohmann::ordered_json json_of(const Revised& one) {
-    return {{"solved", one.solved}, {"revised", one.revised}, {"share", json_of(one.share())}};
+    return {{"solved", one.solved}, {"revised", one.revised}, {"share", json_of(one.share(), one.solved)}};
 }
 
 }  // namespace
 
 Estimate PuzzleScore::accuracy() const {
-    return share_of(right, answers);
+    return wilson(static_cast<double>(right), static_cast<double>(answers));
 }
 
 double PuzzleScore::thinking_per_answer() const {
@@ -61,7 +58,7 @@ double PuzzleScore::thinking_per_answer() const {
 }
 
 Estimate Revised::share() const {
-    return share_of(revised, solved);
+    return wilson(static_cast<double>(revised), static_cast<double>(solved));
 }
 
 PuzzleScore PuzzleFindings::of_difficulty(int least, int most) const {
@@ -84,6 +81,7 @@ std::vector<PuzzleFindings> puzzle_findings(Results& results, RunId run, std::sp
     for (const Contender& one : results.contenders(run)) all.push_back({one.label, {}, {}, {}});
     std::int64_t found = 0;
     results.for_each(run, [&](const Answer& answer) {
+        if (answer.repeat > 0) return;
         const auto puzzle = by_id.find(answer.prompt);
         if (puzzle == by_id.end() || asked[answer.prompt] != puzzle->second->prompt.text) return;
         ++found;
@@ -91,7 +89,9 @@ std::vector<PuzzleFindings> puzzle_findings(Results& results, RunId run, std::sp
     });
     if (found == 0) {
         base::fail(base::ErrorCode::bad_argument,
-                   "None of the {} puzzles was asked in this run; give the file that was its --task.", puzzles.size());
+                   "None of the {} puzzles was asked in run {}: give the file of puzzles that its --prompts or --task "
+                   "named (for held-out: ergon puzzles --split held-out --seed SEED --count COUNT --json).",
+                   puzzles.size(), run);
     }
     return all;
 }

@@ -47,8 +47,8 @@ struct PuzzleFindings {
     PuzzleScore of_difficulty(int least, int most) const;
 };
 
-/// By contender. Every answer to one of `puzzles` counts, repeats too; a prompt that is not among them does not. Throws
-/// Error(bad_argument) if none is.
+/// By contender. Of an answer's repeats the first counts (more of the same prompt are no further evidence); a prompt
+/// that is not among `puzzles` does not. Throws Error(bad_argument) if none is.
 std::vector<PuzzleFindings> puzzle_findings(Results& results, RunId run, std::span<const tasks::WorkedPuzzle> puzzles);
 
 /// A table of at most 100 columns.

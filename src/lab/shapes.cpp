@@ -17,19 +17,29 @@ ShapeSpeed speed_of(const nlohmann::json& json) {
     return {json.at("tokens_per_second").get<double>(), json.at("joules_per_token").get<energy::Figure>()};
 }
 
-MeasuredShape shape_of(const nlohmann::json& json) {
+/// Of the first shape: 1.
+Estimate ratio_of(const nlohmann::json& json, bool first) {
+    if (first) return {1, 1, 1};
+    const nlohmann::json& ratio = json.at("joules_of_sparse");
+    return {ratio.at("value").get<double>(), ratio.at("low").get<double>(), ratio.at("high").get<double>()};
+}
+
+MeasuredShape shape_of(const nlohmann::json& json, bool first) {
     const nlohmann::json& parameters = json.at("parameters");
     return {json.at("shape").get<std::string>(),
             parameters.at("total").get<std::int64_t>(),
             parameters.at("active").get<std::int64_t>(),
             json.at("bytes").get<std::int64_t>(),
             speed_of(json.at("prefill")),
-            speed_of(json.at("decode"))};
+            speed_of(json.at("decode")),
+            ratio_of(json, first)};
 }
 
-std::string against(const MeasuredShape& sparse, const MeasuredShape& dense) {
-    const double ratio = dense.decode.joules_per_token.value.value() / sparse.decode.joules_per_token.value.value();
-    return fmt::format("{}: {} times the joules of the sparse one for a generated token", dense.shape, digits(ratio));
+std::string against(const MeasuredShape& dense) {
+    const Estimate& ratio = dense.joules_of_sparse;
+    return fmt::format("{}: {} times the joules of the sparse one for a generated token ({} to {} over the turns, {})",
+                       dense.shape, digits(ratio.value), digits(ratio.low), digits(ratio.high),
+                       energy::name(dense.decode.joules_per_token.method));
 }
 
 }  // namespace
@@ -46,8 +56,12 @@ Shapes read_shapes(const std::filesystem::path& file) {
                       json.at("command").get<std::string>(),
                       json.at("machine").get<std::string>(),
                       {}};
-        for (const nlohmann::json& one : json.at("shapes")) shapes.shapes.push_back(shape_of(one));
-        if (shapes.shapes.empty()) base::fail(base::ErrorCode::bad_file, "{} holds no shapes.", file.string());
+        for (const nlohmann::json& one : json.at("shapes"))
+            shapes.shapes.push_back(shape_of(one, shapes.shapes.empty()));
+        if (shapes.shapes.empty()) {
+            base::fail(base::ErrorCode::bad_file, "{}: \"shapes\" is empty; expected what bench/shapes.py writes.",
+                       file.string());
+        }
         return shapes;
     } catch (const nlohmann::json::exception& error) {
         base::fail(base::ErrorCode::bad_file, "{}: expected what bench/shapes.py writes ({}).", file.string(),
@@ -77,7 +91,7 @@ std::vector<report::Block> shape_blocks(const Shapes& shapes) {
     }
     std::string said;
     for (std::size_t i = 1; i < shapes.shapes.size(); ++i) {
-        said += fmt::format("{}{}", said.empty() ? "" : "; ", against(shapes.shapes.front(), shapes.shapes[i]));
+        said += fmt::format("{}{}", said.empty() ? "" : "; ", against(shapes.shapes[i]));
     }
     return {report::Paragraph{
                 "The models above are small enough for a processor's cache, where a weight that is not used costs "

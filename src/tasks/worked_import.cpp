@@ -12,7 +12,6 @@ namespace {
 WorkedPuzzle worked_puzzle_of(const JsonItem& item) {
     WorkedPuzzle puzzle;
     puzzle.prompt = own_prompt(item);
-    puzzle.thinking = text_field(item, "thinking", false);
     puzzle.key = text_field(item, "key", true);
     const auto kind = std::ranges::find(worked_kind_names, text_field(item, "kind", true));
     const auto difficulty = item.object.find("difficulty");
@@ -26,6 +25,13 @@ WorkedPuzzle worked_puzzle_of(const JsonItem& item) {
     }
     puzzle.kind = static_cast<WorkedKind>(kind - worked_kind_names.begin());
     puzzle.difficulty = difficulty->get<int>();
+    if (!item.object.contains("thinking")) {
+        base::fail(base::ErrorCode::bad_file,
+                   "{}: the worked solution (\"thinking\") is missing, by which revisions are judged; make the file "
+                   "without --style direct.",
+                   item.place);
+    }
+    puzzle.thinking = text_field(item, "thinking", true);
     return puzzle;
 }
 

@@ -128,6 +128,11 @@ std::string TemporaryFolder::write(const std::string& name, std::string_view con
     return file.string();
 }
 
+std::string read_file(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
 std::string fixture(const std::string& name) {
     return (std::filesystem::path(ERGON_FIXTURES) / name).string();
 }

@@ -41,6 +41,8 @@ class TemporaryFolder {
     std::filesystem::path path_;
 };
 
+/// A file's bytes; none if it is not there.
+std::string read_file(const std::filesystem::path& path);
 /// A file below tests/fixtures.
 std::string fixture(const std::string& name);
 

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include "cli/program.h"
@@ -101,6 +102,16 @@ TEST(Chat, GoesOnUntilTheInputEnds) {
 TEST(Chat, CtrlCLeavesWhereAQuestionIsAwaited) {
     Terminal terminal({"run", fixture("scripted-plain")});
     terminal.until("> ");
+    terminal.type("\x03");
+    EXPECT_EQ(terminal.wait(), 0);
+}
+
+TEST(Chat, CtrlCLeavesAfterHalfALine) {
+    Terminal terminal({"run", fixture("scripted-plain")});
+    terminal.until("> ");
+    terminal.type("What is\x04");  // half a line, which Ctrl-D hands over
+    terminal.until("What is");
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
     terminal.type("\x03");
     EXPECT_EQ(terminal.wait(), 0);
 }

@@ -1,6 +1,5 @@
 // ergon tokenize
 
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iterator>
@@ -30,15 +29,10 @@ std::string text_of(const std::string& model, const std::string& ids) {
     return outcome.out;
 }
 
-std::string read(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 // A few texts of the fixtures through the whole program; the tokenizer's own tests have them all.
 TEST(Tokenize, GivesTheKnownIdsAndBack) {
-    const std::string inputs = read(fixture("vocab/deepseek-llm.gguf.inp"));
-    const std::string outputs = read(fixture("vocab/deepseek-llm.gguf.out"));
+    const std::string inputs = read_file(fixture("vocab/deepseek-llm.gguf.inp"));
+    const std::string outputs = read_file(fixture("vocab/deepseek-llm.gguf.out"));
     constexpr std::string_view separator = "\n__ggml_vocab_test__\n";
     std::size_t input_at = 0;
     std::size_t output_at = 0;

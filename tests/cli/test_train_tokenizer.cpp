@@ -1,6 +1,5 @@
 // ergon train-tokenizer
 
-#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <iterator>
@@ -14,11 +13,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-
-std::string read(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
 
 TEST(TrainTokenizer, MakesAFolderThatTokenizeReads) {
     const TemporaryFolder folder;
@@ -34,10 +28,10 @@ TEST(TrainTokenizer, MakesAFolderThatTokenizeReads) {
     EXPECT_GT(report["seconds"], 0);
     EXPECT_DOUBLE_EQ(report["bytes_per_token"].get<double>(), 22122 / report["tokens"].get<double>());
 
-    const Outcome ids = run_ergon({"tokenize", out}, read(text));
+    const Outcome ids = run_ergon({"tokenize", out}, read_file(text));
     ASSERT_EQ(ids.exit_code, 0) << ids.err;
     EXPECT_EQ(nlohmann::json::parse(ids.out).size(), report["tokens"]);
-    EXPECT_EQ(run_ergon({"tokenize", out, "--ids"}, ids.out).out, read(text));
+    EXPECT_EQ(run_ergon({"tokenize", out, "--ids"}, ids.out).out, read_file(text));
     EXPECT_EQ(run_ergon({"tokenize", out}, "<think>").out.find("598"), std::string::npos);
     EXPECT_EQ(run_ergon({"tokenize", out, "--special"}, "<think>").out, "[0,598]\n");
 
@@ -65,7 +59,7 @@ TEST(TrainTokenizer, TheFilesDependOnNeitherThreadsNorTheOrderOfTexts) {
         all.insert(all.end(), arguments.begin(), arguments.end());
         const Outcome outcome = run_ergon(all);
         EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-        return read(out + "/tokenizer.json") + read(out + "/tokenizer_config.json");
+        return read_file(out + "/tokenizer.json") + read_file(out + "/tokenizer_config.json");
     };
     const std::string expected = files({english, mixed, "--threads", "1"});
     EXPECT_GT(expected.size(), 20'000u);

@@ -57,6 +57,12 @@ TEST(Fairness, TwinsDifferInNothing) {
     EXPECT_THAT(found.shows, ElementsAre("Both are dense, so this says nothing about sparse experts."));
 }
 
+TEST(Fairness, ForbiddenTextsAreADifference) {
+    ContenderSummary other = contender("b");
+    other.details["forbidden"] = {"no", "back"};
+    EXPECT_THAT(names(fairness(contender("a"), other)), ElementsAre("forbidden texts"));
+}
+
 TEST(Fairness, EachThingThatDiffersIsNamedWithBothValues) {
     ContenderSummary other = contender("b");
     other.reasons = true;

@@ -48,6 +48,24 @@ class AnsweredPuzzles : public ::testing::Test {
     RunId run = 0;
 };
 
+TEST_F(AnsweredPuzzles, RepeatsAreNoFurtherEvidence) {
+    const std::string before = puzzle_json(puzzle_findings(results, run, puzzles)).dump();
+    for (const auto& one : puzzles) {
+        Answer again = answer(0, one, false, one.thinking);
+        again.repeat = 1;
+        results.add(run, again);
+    }
+    EXPECT_EQ(puzzle_json(puzzle_findings(results, run, puzzles)).dump(), before);
+}
+
+TEST_F(AnsweredPuzzles, WhatWasNotAskedHasNoShare) {
+    std::erase_if(puzzles, [](const auto& one) { return one.difficulty >= least_hard; });
+    const nlohmann::json found = puzzle_json(puzzle_findings(results, run, puzzles));
+    EXPECT_TRUE(found[0]["hard"]["accuracy"].is_null());
+    EXPECT_TRUE(found[0]["hard_solved"]["share"].is_null());
+    EXPECT_EQ(found[0]["all"]["accuracy"]["value"], 1);
+}
+
 TEST_F(AnsweredPuzzles, AreCountedByKindAndDifficulty) {
     const auto found = puzzle_findings(results, run, puzzles);
     ASSERT_EQ(found.size(), 2u);

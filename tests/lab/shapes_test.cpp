@@ -22,7 +22,8 @@ constexpr const char* measured =
    "decode": {"tokens_per_second": 9, "joules_per_token": {"value": 0.5, "unit": "J", "low": 0.2, "high": 0.9, "method": "estimated"}}},
   {"shape": "dense", "parameters": {"total": 15000, "active": 15000}, "bytes": 9000,
    "prefill": {"tokens_per_second": 10, "joules_per_token": {"value": 1, "unit": "J", "low": 0.5, "high": 2, "method": "estimated"}},
-   "decode": {"tokens_per_second": 2, "joules_per_token": {"value": 2.5, "unit": "J", "low": 1, "high": 4, "method": "estimated"}}}]})";
+   "decode": {"tokens_per_second": 2, "joules_per_token": {"value": 2.5, "unit": "J", "low": 1, "high": 4, "method": "estimated"}},
+   "joules_of_sparse": {"value": 5, "low": 4.5, "high": 5.5}}]})";
 
 Shapes shapes_from(const std::string& text) {
     const test::TemporaryDirectory folder;
@@ -48,8 +49,10 @@ TEST(Shapes, AreReadAndShownWhereModelsFitIntoACache) {
     EXPECT_EQ(shapes.shapes[0].active, 2000);
     const energy::References references = energy::read_references();
     const std::string page = comparison_page(report_of(8'000'000), references, shapes);
-    for (const char* part :
-         {"The fairer comparison", "sparse &lt;64&gt;", "dense: 5.00 times", "2026-01-02", "M, 2 threads"}) {
+    for (const char* part : {"The fairer comparison", "sparse &lt;64&gt;",
+                             "dense: 5.00 times the joules of the sparse one for a generated token (4.50 to 5.50 over "
+                             "the turns, estimated)",
+                             "2026-01-02", "M, 2 threads"}) {
         EXPECT_THAT(page, HasSubstr(part));
     }
     EXPECT_THAT(comparison_page(report_of(80'000'000), references, shapes), Not(HasSubstr("fairer comparison:")));

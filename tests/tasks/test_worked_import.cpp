@@ -46,6 +46,7 @@ TEST(WorkedImport, RefusesOtherTasks) {
     refused(R"({"prompt": "2+2?", "answer": 4, "key": "k", "kind": "poetry", "difficulty": 1})", "ergon puzzles");
     refused(R"({"prompt": "2+2?", "answer": 4, "key": "k", "kind": "units", "difficulty": 6})", "1 to 5");
     refused(R"({"prompt": "2+2?", "answer": 4, "key": "k", "kind": "units", "difficulty": "3"})", "1 to 5");
+    refused(R"({"prompt": "2+2?", "answer": 4, "key": "k", "kind": "units", "difficulty": 3})", "--style direct");
     expect_error(ErrorCode::not_found, "absent.jsonl", [&] { read_worked_puzzles(folder.path() / "absent.jsonl"); });
 }
 
