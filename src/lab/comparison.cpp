@@ -143,6 +143,10 @@ Comparison ComparisonBuilder::finish(const BootstrapOptions& options, std::span<
     const std::vector<double> corrected = holm(p_values);
     for (std::size_t i = 0; i < corrected.size(); ++i) comparison.pairs[i].corrected_p_value = corrected[i];
     if (!factors.empty()) comparison.effects = design_effects(factors, options);
+    for (PairSummary& pair : comparison.pairs) {
+        pair.factors_apart = std::ranges::count_if(
+            factors, [&](const Factor& factor) { return factor.levels[pair.a] != factor.levels[pair.b]; });
+    }
     return comparison;
 }
 

@@ -62,10 +62,11 @@ struct AccuracyDifference {
 struct PairSummary : RatioSummary {
     std::size_t a = 0;
     std::size_t b = 0;
-    double p_value = 1;            // that joules could as well be exchanged within each prompt
-    double corrected_p_value = 1;  // Holm, over all pairs
-    double capped_share = 0;       // of the prompts, those where either's answer was cut off
-    RatioSummary uncapped;         // over the prompts where neither was; no prompts if there are none such
+    double p_value = 1;              // that joules could as well be exchanged within each prompt
+    double corrected_p_value = 1;    // Holm, over all pairs
+    std::int64_t factors_apart = 0;  // factors of a design in whose levels they differ
+    double capped_share = 0;         // of the prompts, those where either's answer was cut off
+    RatioSummary uncapped;           // over the prompts where neither was; no prompts if there are none such
     std::optional<AccuracyDifference> accuracy;
     std::map<std::string, RatioSummary> categories;  // where there are several
 

@@ -175,11 +175,20 @@ std::string comparison_table(const Comparison& comparison, const std::string& en
         text += base::wrapped(fmt::format("{}: {} of {} answers were cut off by a token limit.", shown(contender.label),
                                           contender.capped, contender.answers));
     }
+    if (!comparison.effects.empty()) text += '\n' + effects_text(comparison.effects);
+    bool left_out = false;
     for (const PairSummary& pair : comparison.pairs) {
+        if (pair.factors_apart > 1) {
+            left_out = true;
+            continue;
+        }
         text += '\n' + pair_block(comparison, pair) + category_block(pair) + '\n' +
                 base::wrapped(finding(comparison, pair)) + base::wrapped(fairness_text(comparison, pair));
     }
-    if (!comparison.effects.empty()) text += '\n' + effects_text(comparison.effects) + '\n';
+    if (left_out) {
+        text +=
+            '\n' + base::wrapped("Pairs that differ in more than one factor are on the page (--html) and in --json.");
+    }
     if (const std::string reasoning = reasoning_sentence(comparison); !reasoning.empty())
         text += base::wrapped(reasoning);
     return without_trailing_spaces(text);

@@ -1,5 +1,6 @@
 // compare, eval, report and plan as a user types them.
 
+#include <array>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -71,8 +72,9 @@ TEST_F(Experiment, GradesByCategoryAndWritesEveryFile) {
 /// Without a word of the user, all sample as the one that recommends something.
 TEST_F(Experiment, SamplingIsEqualUnlessAContenderSaysOtherwise) {
     const auto temperatures = [&](const std::vector<std::string>& models) {
-        std::vector<std::string> arguments{"compare", "--prompts", prompts(), "--limit", "1", "--idle-seconds", "0",
-                                           "--results", path("s.sqlite"), "--anew", "--json", path("s.json")};
+        std::vector<std::string> arguments{"compare",        "--prompts",   prompts(),   "--limit",        "1",
+                                           "--idle-seconds", "0",           "--results", path("s.sqlite"), "--anew",
+                                           "--json",         path("s.json")};
         arguments.insert(arguments.begin() + 1, models.begin(), models.end());
         const Outcome outcome = run_ergon(arguments);
         EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -154,6 +156,33 @@ TEST_F(Experiment, AModelAgainstItselfInADesign) {
     const Outcome wrong = run("thinking=yes,no,maybe");
     EXPECT_EQ(wrong.exit_code, 2);
     EXPECT_THAT(wrong.err, HasSubstr("has 3 levels, but there are 2 contenders"));
+}
+
+TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
+    const Outcome outcome = run_ergon({"compare", "--limit", "6", "--max-tokens", "60", "--idle-seconds", "0",
+                                       "--results", path("s.sqlite"), "--json", path("s.json")});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const json found = json::parse(content(path("s.json")));
+    ASSERT_EQ(found["contenders"].size(), 4u);
+    constexpr std::array names{"ergon-dense-direct", "ergon-dense-think", "ergon-moe-direct", "ergon-moe-think"};
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const json& one = found["contenders"][i];
+        EXPECT_EQ(one["label"], names[i]);
+        EXPECT_EQ(one["answers"], 6);
+        EXPECT_EQ(one["graded"], 6);
+    }
+    EXPECT_THAT(outcome.out, HasSubstr("experts: sparse over dense"));
+    EXPECT_THAT(outcome.out, HasSubstr("thinking: yes over no"));
+    EXPECT_THAT(outcome.out, HasSubstr("ergon-moe-think over ergon-moe-direct"));
+    EXPECT_THAT(outcome.out, Not(HasSubstr("ergon-moe-think over ergon-dense-direct"))) << "differ in both factors";
+    EXPECT_EQ(found["pairs"].size(), 6u);
+}
+
+TEST_F(Experiment, NothingCanBeForbiddenToLetters) {
+    const Outcome outcome =
+        run_ergon({"eval", fixture("scripted-plain"), "--task", prompts(), "--by-likelihood", "--forbid", "no"});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("leave one of the two away"));
 }
 
 TEST_F(Experiment, EvalGradesOneModel) {
