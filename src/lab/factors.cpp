@@ -205,19 +205,19 @@ std::vector<Effect> effects(std::span<const Factor> factors, std::span<const std
 std::string effects_text(std::span<const Effect> effects) {
     if (effects.empty()) return {};
     const bool graded = effects.front().accuracy.has_value();
-    std::string text = fmt::format("{:<42} {:<20}{}\n", "effect of a factor (95% intervals)", "joules, ratio",
-                                   graded ? fmt::format("{:<18}{:<18}", "right, points", "joules per right") : "");
+    std::string text = fmt::format("{:<40} {:<22}{}\n", "effect of a factor (95% intervals)", "joules, ratio",
+                                   graded ? fmt::format("{:<17}{:<20}", "right, points", "joules per right") : "");
     const auto ratio = [](const Estimate& one) {
         return std::isfinite(one.value) ? fmt::format("{:.2f} ({})", one.value, interval_text(one)) : std::string("-");
     };
     for (const Effect& one : effects) {
-        text += fmt::format("{:<42} {:<20}", (one.interaction ? "  " : "") + shown(one.what, 40), ratio(one.joules));
+        text += fmt::format("{:<40} {:<22}", (one.interaction ? "  " : "") + shown(one.what, 38), ratio(one.joules));
         if (one.accuracy && one.joules_per_correct) {
             const Estimate& points = *one.accuracy;
             const std::string interval = known(points)
                                              ? fmt::format(" ({:+.0f} to {:+.0f})", 100 * points.low, 100 * points.high)
                                              : std::string();
-            text += fmt::format("{:<18}{:<18}", fmt::format("{:+.0f}{}", 100 * points.value, interval),
+            text += fmt::format("{:<17}{:<20}", fmt::format("{:+.0f}{}", 100 * points.value, interval),
                                 ratio(*one.joules_per_correct));
         }
         text += '\n';
