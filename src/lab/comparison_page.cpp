@@ -1,6 +1,7 @@
 #include "lab/comparison_page.h"
 
 #include <fmt/format.h>
+#include <ranges>
 
 #include "lab/circumstances.h"
 #include "lab/comparison_page_charts.h"
@@ -19,31 +20,59 @@ using report::Section;
 
 std::string title_of(const Comparison& comparison) {
     std::string title;
-    for (const ContenderSummary& one : comparison.contenders) {
-        title += fmt::format("{}{}", title.empty() ? "" : " and ", one.label);
+    for (std::size_t i = 0; i < comparison.contenders.size(); ++i) {
+        const bool last = i + 1 == comparison.contenders.size();
+        title += fmt::format("{}{}", i == 0 ? "" : last ? " and " : ", ", comparison.contenders[i].label);
     }
     return title + " in joules";
 }
 
+/// What was found, in few sentences: what the factors of a design do, else how the first two compare.
+std::string lede_of(const Comparison& comparison) {
+    std::string text;
+    for (const Effect& effect : comparison.effects) {
+        if (!effect.interaction) text += (text.empty() ? "" : " ") + effect_sentence(effect);
+    }
+    if (!text.empty()) return text;
+    return comparison.pairs.empty() ? reasoning_sentence(comparison)
+                                    : ratio_sentence(comparison, comparison.pairs.front());
+}
+
+/// Pairs that show what one thing does: all of them without a design, else those that one factor sets apart.
+auto telling_pairs(const Comparison& comparison) {
+    return comparison.pairs | std::views::filter([](const PairSummary& pair) { return pair.factors_apart <= 1; });
+}
+
 Section result_section(const Comparison& comparison) {
     Section section{"The result", {}};
-    for (const PairSummary& pair : comparison.pairs) section.blocks.emplace_back(Paragraph{finding(comparison, pair)});
-    section.blocks.emplace_back(contender_table(comparison));
     if (!comparison.effects.empty()) section.blocks.emplace_back(effects_table(comparison));
-    for (const PairSummary& pair : comparison.pairs) section.blocks.emplace_back(pair_table(comparison, pair));
+    section.blocks.emplace_back(contender_table(comparison));
+    for (const PairSummary& pair : telling_pairs(comparison)) {
+        section.blocks.emplace_back(Paragraph{finding(comparison, pair)});
+    }
+    return section;
+}
+
+/// The figures behind the sentences, of every pair.
+Section pairs_section(const Comparison& comparison) {
+    Section section{"Pair by pair", {}};
+    for (const PairSummary& pair : comparison.pairs) {
+        if (pair.factors_apart > 1) section.blocks.emplace_back(Paragraph{finding(comparison, pair)});
+        section.blocks.emplace_back(pair_table(comparison, pair));
+    }
     return section;
 }
 
 /// Answers the question how energy compares on different tasks, and what being right costs.
 Section task_section(const Comparison& comparison) {
     Section section{"On different tasks", {}};
-    for (const PairSummary& pair : comparison.pairs) {
-        if (!pair.categories.empty()) section.blocks.emplace_back(category_table(comparison, pair));
-    }
     const report::Table accuracy = accuracy_table(comparison);
     if (!accuracy.rows.empty()) {
-        section.blocks.emplace_back(accuracy);
         if (comparison.contenders.size() > 1) section.blocks.emplace_back(accuracy_against_joules(comparison));
+        section.blocks.emplace_back(accuracy);
+    }
+    for (const PairSummary& pair : telling_pairs(comparison)) {
+        if (!pair.categories.empty()) section.blocks.emplace_back(category_table(comparison, pair));
     }
     return section;
 }
@@ -53,7 +82,7 @@ Section causes_section(const Comparison& comparison) {
     section.blocks.emplace_back(joules_by_prompt(comparison));
     section.blocks.emplace_back(tokens_by_phase(comparison));
     section.blocks.emplace_back(joules_by_phase(comparison));
-    for (const PairSummary& pair : comparison.pairs) {
+    for (const PairSummary& pair : telling_pairs(comparison)) {
         const report::Waterfall chart = decomposition(comparison, pair);
         if (report::has_data(chart)) section.blocks.emplace_back(chart);
     }
@@ -64,7 +93,7 @@ Section causes_section(const Comparison& comparison) {
 
 Section fairness_section(const Comparison& comparison) {
     Section section{"Is it a fair comparison?", {}};
-    for (const PairSummary& pair : comparison.pairs) {
+    for (const PairSummary& pair : telling_pairs(comparison)) {
         const ContenderSummary &a = comparison.contenders[pair.a], &b = comparison.contenders[pair.b];
         const Fairness found = fairness(a, b);
         report::Table table;
@@ -185,8 +214,7 @@ std::string comparison_page(const ComparisonReport& report, const energy::Refere
     const Comparison& comparison = report.comparison;
     report::Page page;
     page.title = title_of(comparison);
-    page.lede = comparison.pairs.empty() ? reasoning_sentence(comparison)
-                                         : ratio_sentence(comparison, comparison.pairs.front());
+    page.lede = lede_of(comparison);
     page.sections.push_back(result_section(comparison));
     if (Section tasks = task_section(comparison); !tasks.blocks.empty()) page.sections.push_back(std::move(tasks));
     page.sections.push_back(causes_section(comparison));
@@ -195,6 +223,7 @@ std::string comparison_page(const ComparisonReport& report, const energy::Refere
         page.sections.push_back({"The fairer comparison: where weights come from memory", shape_blocks(shapes)});
     }
     page.sections.push_back(context_section(comparison, references));
+    if (!comparison.pairs.empty()) page.sections.push_back(pairs_section(comparison));
     page.sections.push_back(protocol_section(report));
     if (!report.shown.empty()) page.sections.push_back(answers_section(report));
     return report::render(page);

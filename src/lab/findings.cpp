@@ -116,6 +116,25 @@ std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair
         length_sentence(pair, b));
 }
 
+std::string effect_sentence(const Effect& effect) {
+    const auto ratio = [](const Estimate& one) {
+        const char* const doubt = known(one) && !excludes_one(one) ? ", so no difference is shown" : "";
+        return fmt::format("{:.2f} times the joules (95% interval {}{})", one.value, interval_text(one), doubt);
+    };
+    if (!std::isfinite(effect.joules.value)) return fmt::format("{}: nothing can be said of joules.", effect.what);
+    std::string text = fmt::format("{}: an answer takes {}.", effect.what, ratio(effect.joules));
+    if (effect.accuracy && known(*effect.accuracy)) {
+        const Estimate& points = *effect.accuracy;
+        text +=
+            fmt::format(" Right answers: {:+.0f} points ({:+.0f} to {:+.0f}){}.", 100 * points.value, 100 * points.low,
+                        100 * points.high, points.low > 0 || points.high < 0 ? "" : ", which may be luck");
+    }
+    if (effect.joules_per_correct && std::isfinite(effect.joules_per_correct->value)) {
+        text += fmt::format(" A right answer takes {}.", ratio(*effect.joules_per_correct));
+    }
+    return text;
+}
+
 std::string finding(const Comparison& comparison, const PairSummary& pair) {
     std::string text = ratio_sentence(comparison, pair);
     if (known(pair.energy_ratio)) text += capped_sentence(pair) + tokenizer_sentence(comparison, pair);

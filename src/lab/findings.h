@@ -18,6 +18,9 @@ inline constexpr double tolerated_capped_share = 0.05;
 /// The ratio, whether it is shown to differ from 1, and if so, what it is made of.
 std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair);
 
+/// What a level of a factor does: joules, right answers, joules for a right one, each with what is shown of it.
+std::string effect_sentence(const Effect& effect);
+
 /// What the pair shows: the ratio, what it is made of, caps, tokenizers, accuracy.
 std::string finding(const Comparison& comparison, const PairSummary& pair);
 

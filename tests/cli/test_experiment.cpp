@@ -159,8 +159,9 @@ TEST_F(Experiment, AModelAgainstItselfInADesign) {
 }
 
 TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
-    const Outcome outcome = run_ergon({"compare", "--limit", "6", "--max-tokens", "60", "--idle-seconds", "0",
-                                       "--results", path("s.sqlite"), "--json", path("s.json")});
+    const Outcome outcome =
+        run_ergon({"compare", "--limit", "6", "--max-tokens", "60", "--idle-seconds", "0", "--results",
+                   path("s.sqlite"), "--json", path("s.json"), "--html", path("s.html")});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json found = json::parse(content(path("s.json")));
     ASSERT_EQ(found["contenders"].size(), 4u);
@@ -176,6 +177,11 @@ TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
     EXPECT_THAT(outcome.out, HasSubstr("ergon-moe-think over ergon-moe-direct"));
     EXPECT_THAT(outcome.out, Not(HasSubstr("ergon-moe-think over ergon-dense-direct"))) << "differ in both factors";
     EXPECT_EQ(found["pairs"].size(), 6u);
+    const std::string page = content(path("s.html"));
+    const std::size_t result = page.find("<h2"), effect = page.find("thinking: yes over no: an answer takes");
+    EXPECT_LT(effect, result) << "the page begins with what the factors do";
+    EXPECT_GT(page.find("ergon-moe-think took"), result);
+    EXPECT_GT(page.find("ergon-moe-think over ergon-dense-direct"), page.find("Beside what others published"));
 }
 
 TEST_F(Experiment, NothingCanBeForbiddenToLetters) {

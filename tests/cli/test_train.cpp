@@ -125,17 +125,23 @@ TEST_F(Train, LearnsAndTellsWhatItTook) {
 }
 
 TEST_F(Train, GoesOnAfterAKillWithTheSameBits) {
-    ASSERT_EQ(train("whole").exit_code, 0);
-    const Outcome killed =
-        signal_ergon({"train", recipe_, "--out", path("killed")}, SIGKILL, path("killed/checkpoint.safetensors"));
-    ASSERT_EQ(killed.exit_code, -1) << killed.err;
-    EXPECT_FALSE(std::filesystem::exists(path("killed/model")));
-    const Outcome again = train("killed", {"--resume", "--threads", "1"});
-    ASSERT_EQ(again.exit_code, 0) << again.err;
-    EXPECT_EQ(content(path("killed/model/model.safetensors")), content(path("whole/model/model.safetensors")));
-    const std::string log = content(path("killed/log.jsonl"));
-    EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 60);
-    EXPECT_THAT(content(path("killed/page.html")), HasSubstr("In 60 steps")) << "all steps, of both pieces";
+    for (const std::string precision : {"fp32", "bf16", "fp8"}) {
+        SCOPED_TRACE(precision);
+        const std::string set = "training.precision=" + precision;
+        const std::string whole = precision + "-whole", killed = precision + "-killed";
+        ASSERT_EQ(train(whole, {"--set", set}).exit_code, 0);
+        const Outcome end = signal_ergon({"train", recipe_, "--out", path(killed), "--set", set}, SIGKILL,
+                                         path(killed + "/checkpoint.safetensors"));
+        ASSERT_EQ(end.exit_code, -1) << end.err;
+        EXPECT_FALSE(std::filesystem::exists(path(killed + "/model")));
+        const Outcome again = train(killed, {"--set", set, "--resume", "--threads", "1"});
+        ASSERT_EQ(again.exit_code, 0) << again.err;
+        EXPECT_EQ(content(path(killed + "/model/model.safetensors")),
+                  content(path(whole + "/model/model.safetensors")));
+        const std::string log = content(path(killed + "/log.jsonl"));
+        EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 60);
+        EXPECT_THAT(content(path(killed + "/page.html")), HasSubstr("In 60 steps")) << "all steps, of both pieces";
+    }
 }
 
 TEST_F(Train, EndsAtAnInterruptWithACheckpoint) {
