@@ -32,6 +32,7 @@ void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t 
         const lab::Traces one = lab::traces(results, run > 0 ? run : results.last_run().value());
         all.lines += one.lines;
         all.kept += one.kept;
+        all.right += one.right;
         all.graded += one.graded;
         all.joules += one.joules;
         all.metered = all.metered && one.metered;
@@ -44,7 +45,8 @@ void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t 
     }
     base::write_atomically(out, all.lines);
     const base::Unit joules{"J", base::Prefixes::all};
-    fmt::print(stderr, "Written: {}, {} right answers of {}{}.\n", out, all.kept, all.graded,
+    fmt::print(stderr, "Written: {}, {} different right answers; {} of {} were right{}.\n", out, all.kept, all.right,
+               all.graded,
                all.metered ? fmt::format(", which took {} ({})", base::with_unit(all.joules.value.value(), joules),
                                          energy::name(all.joules.method))
                            : "");

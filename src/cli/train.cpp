@@ -32,7 +32,8 @@ struct TrainOptions {
 template <typename Amount>
 std::string with_interval(const energy::FigureOf<Amount>& f, const base::Unit& unit) {
     const base::IntervalText text = base::with_interval(f.value.value(), f.low.value(), f.high.value(), unit);
-    return fmt::format("{} {} {}", text.value, text.interval, energy::name(f.method));
+    return fmt::format("{}{}{} {}", text.value, text.interval.empty() ? "" : " ", text.interval,
+                       energy::name(f.method));
 }
 
 /// How well it does.
@@ -196,7 +197,8 @@ void add_train(CLI::App& program) {
         *program.add_subcommand("train", "Train a small model from a recipe, every step with its joules");
     command.add_option("RECIPE", options->recipe, "A TOML file (docs/training.md)")->required();
     command.add_option("--out", options->out, "Folder of the run: checkpoint, log, model (runs/NAME of the recipe)");
-    command.add_option("--set", options->settings, "KEY=VALUE put over the recipe's, such as training.steps=100");
+    command.add_option("--set", options->settings,
+                       "KEY=VALUE put over the recipe's, such as training.seed=2; paths begin at the recipe's folder");
     command.add_flag("--resume", options->resume, "Go on from the folder's last checkpoint");
     CLI::Option* when =
         command
@@ -209,7 +211,7 @@ void add_train(CLI::App& program) {
         command
             .add_option("--below", options->below,
                         "With --when: grams of CO2 per kWh; training pauses while it is not below this")
-            ->check(CLI::PositiveNumber)
+            ->check(CLI::Range(1.0, energy::most_grams))
             ->type_name("G/KWH");
     when->needs(below);
     below->needs(when);
@@ -222,7 +224,7 @@ void add_train(CLI::App& program) {
     command.add_flag("--json", options->json, "The result as JSON");
     command.footer(
         "\nExamples:\n"
-        "  ergon train small.toml --out runs/small --set training.steps=500\n"
+        "  ergon train small.toml --out runs/small --set training.seed=2\n"
         "  ergon train small.toml --when grid.csv --below 150 --max-watts 30");
     command.callback([options] { train_recipe(*options); });
 }

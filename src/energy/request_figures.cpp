@@ -124,6 +124,12 @@ RequestFigures figures_of(RequestAccount account, const Uncertainty& uncertainty
     figures.total = total_of(whole, uncertainty);
     figures.above_idle = above_idle_of(whole, uncertainty);
     figures.seconds = base::to_seconds(whole.time);
+    // Of a phase that took no time the joules are known as well as those of the request, not better.
+    for (PhaseFigures& phase : figures.phases) {
+        if (phase.seconds > base::Seconds(0)) continue;
+        phase.total.method = figures.total.method;
+        phase.above_idle.method = figures.above_idle.method;
+    }
     figures.account = std::move(account);
     return figures;
 }

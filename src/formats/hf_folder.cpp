@@ -33,7 +33,9 @@ HfFolder read_files(const std::filesystem::path& folder) {
 
 HfFolder HfFolder::open(const std::filesystem::path& path) {
     if (!holds(path, "config.json")) {
-        base::fail(ErrorCode::not_found, "{} is not a Hugging Face model folder: it has no config.json", path.string());
+        std::error_code ignored;
+        base::fail(ErrorCode::not_found, "{} is not a Hugging Face model folder: it {}", path.string(),
+                   std::filesystem::exists(path, ignored) ? "has no config.json" : "does not exist");
     }
     return read_files(path);
 }

@@ -17,6 +17,7 @@ Traces traces(Results& results, RunId run) {
         ++found.graded;
         found.joules += answer.joules();
         found.metered = found.metered && answer.metered;
+        found.right += *answer.right ? 1 : 0;
         if (!*answer.right || answer.finish_reason != "stop" || !questions.contains(answer.prompt)) return;
         if (!seen.emplace(answer.prompt, answer.thinking, answer.text).second) return;
         nlohmann::ordered_json line{{"prompt", questions.at(answer.prompt)}};

@@ -11,6 +11,7 @@ namespace ergon::lab {
 struct Traces {
     std::string lines;        // JSON lines: "prompt", "thinking", "answer", "contender" and "joules"
     std::int64_t kept = 0;    // lines
+    std::int64_t right = 0;   // answers that are right, also the same text again
     std::int64_t graded = 0;  // answers that they were chosen from
     energy::Figure joules;    // of all graded answers, kept or not: what the lines took to get
     bool metered = true;      // all of those joules are known

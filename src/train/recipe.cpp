@@ -1,5 +1,6 @@
 #include "train/recipe.h"
 
+#include <fmt/format.h>
 #include <sstream>
 
 #include "base/digest.h"
@@ -55,7 +56,11 @@ void read_experts(RecipeTable& t, model::Config& c) {
 
 /// A model's own configuration, where its weights are begun with.
 Architecture read_initial(RecipeTable t, const std::filesystem::path& folder) {
-    const Architecture a{model::read_config(formats::HfFolder::open(folder)), t.boolean("mtp", false)};
+    const formats::HfFolder files = formats::HfFolder::open(folder);
+    const Architecture a{model::read_config(files), t.boolean("mtp", false)};
+    const auto mtp_layers = files.config.find("num_nextn_predict_layers");
+    if (a.mtp && (mtp_layers == files.config.end() || *mtp_layers == 0))
+        t.refuse("mtp", "the model at model.from has no block for multi-token prediction: leave it out");
     if (a.config.rope_scaling.type != model::RopeType::none)
         t.refuse("from", "its rotary frequencies are stretched (rope_scaling), which is neither trained nor exported");
     t.no_others();
@@ -112,7 +117,10 @@ void read_training(RecipeTable t, Recipe& recipe, bool samples) {
     Schedule& s = o.schedule;
     s.steps = t.integer("steps", {}, 1);
     s.warm_up = t.integer("warm_up", 0, 0, s.steps);
-    s.decay_from = t.integer("decay_from", s.steps, s.warm_up, s.steps);
+    s.decay_from = t.integer("decay_from", s.steps, 0);
+    if (s.decay_from < s.warm_up || s.decay_from > s.steps)
+        t.refuse("decay_from",
+                 fmt::format("expected a step from training.warm_up, {}, to training.steps, {}", s.warm_up, s.steps));
     s.learning_rate = t.number("learning_rate", {}, 0, 10);
     s.least = t.number("least_learning_rate", 0.1 * s.learning_rate, 0, s.learning_rate);
     AdamwOptions& a = o.adamw;

@@ -6,7 +6,12 @@ using base::GramsPerKilowattHour;
 
 RunAccount::RunAccount(StepLine before, energy::MachineReader& machine, const GridSchedule* schedule)
     : schedule_(schedule), window_(machine), last_(window_.figures()), before_(std::move(before)), line_(before_) {
-    if (schedule_ != nullptr && !before_.grid) before_.grid = line_.grid = GridLine{};
+    if (schedule_ != nullptr && !before_.grid) {
+        GridLine none;  // nothing yet, and known no better than what will follow
+        none.total.method = none.unscheduled.method = none.waiting.method = none.waiting_grams.method =
+            machine.method();
+        before_.grid = line_.grid = none;
+    }
     if (schedule_ == nullptr) line_.grid.reset();
 }
 

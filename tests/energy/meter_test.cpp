@@ -82,6 +82,8 @@ TEST(Meter, WithoutACounterItEstimatesAndSaysSo) {
         EXPECT_GE(phase.total.high.value(), 1.3 * phase.total.value.value());
         EXPECT_GE(phase.total.value, phase.above_idle.value);
     }
+    EXPECT_EQ(figures[Phase::discarded].total, (Figure{{}, {}, {}, Method::estimated})) << "nothing was measured here";
+    EXPECT_EQ(figures[Phase::discarded].above_idle, (Figure{{}, {}, {}, Method::estimated}));
     EXPECT_NEAR(sum_of_phases(figures).value(), figures.total.value.value(), 1e-9);
     EXPECT_EQ(figures[Phase::prompt].tokens, base::Tokens(10));
     EXPECT_EQ(figures[Phase::answer].components.count(2), 1u);

@@ -45,7 +45,7 @@ TEST(HfFolder, OtherFoldersAndFilesAreRefused) {
     const TemporaryDirectory directory;
     expect_error(ErrorCode::not_found, "is not a Hugging Face model folder: it has no config.json",
                  [&] { HfFolder::open(directory.path()); });
-    expect_error(ErrorCode::not_found, "is not a Hugging Face model folder",
+    expect_error(ErrorCode::not_found, "is not a Hugging Face model folder: it does not exist",
                  [&] { HfFolder::open(directory / "none"); });
     expect_error(ErrorCode::not_found, "is not a Hugging Face model folder",
                  [&] { HfFolder::open(directory.path() / std::string(5000, 'x')); });

@@ -191,6 +191,7 @@ TEST_F(StoredRuns, TracesAreTheRightAnswersEachOnce) {
     add(0, 0, 0, std::nullopt, "Well", "stop");
     const Traces found = traces(results, id);
     EXPECT_EQ(found.kept, 3);
+    EXPECT_EQ(found.right, 5);
     EXPECT_EQ(found.graded, 6);
     EXPECT_GT(found.joules.value.value(), 11);
     std::istringstream lines(found.lines);

@@ -220,6 +220,10 @@ TEST_F(RecipeFile, ReinforcementLearningBeginsWithWhatWasLearnt) {
     refused("grpo.group=1", "grpo.group is 1; expected a whole number from 2 to");
     refused("grpo.joule_cost=1", "grpo.joules_per_byte is missing; it has no usual value");
     refused("model.hidden_size=3", "model.hidden_size is not a key; from, mtp are");
+    refused("model.mtp=true", "model.mtp is true; the model at model.from has no block for multi-token prediction");
+    refused("training.decay_from=9",
+            "training.decay_from is 9; expected a step from training.warm_up, 0, to "
+            "training.steps, 6");
     refused("export.mtp=true", "export.mtp is true; the model has no block");
     refused("export.gguf=q4_0", "export.gguf is 'q4_0'; expected one of: none, f32, f16, q8_0");
 }

@@ -63,6 +63,8 @@ TEST_F(Account, GramsWithTheScheduleAndWithout) {
                             }}});
     schedule.look();
     RunAccount account({}, machine_, &schedule);
+    EXPECT_EQ(account.line().grid->waiting, (energy::Figure{{}, {}, {}, energy::Method::estimated}));
+    EXPECT_EQ(account.line().grid->total.method, energy::Method::estimated) << "no gram has been measured";
     schedule.wait(nullptr, [&](GramsPerKilowattHour held) { account.waited(held); });
     const energy::Figure waiting = account.line().grid->waiting;
     EXPECT_GE(account.line().grid->waited.value(), 0.06);
