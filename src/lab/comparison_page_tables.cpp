@@ -39,13 +39,14 @@ double sum(const auto& values) {
 report::Table contender_table(const Comparison& comparison) {
     report::Table table;
     table.caption = "What the contenders took";
-    table.columns = {{"contender", Align::left},         {"answers", Align::right},
+    // What matters first: a narrow screen shows the beginning.
+    table.columns = {{"contender", Align::left},         {"energy per answer", Align::right},
+                     {"energy per token", Align::right}, {"answers", Align::right},
                      {"cut off", Align::right},          {"prompt tokens", Align::right},
-                     {"thinking tokens", Align::right},  {"answer tokens", Align::right},
-                     {"energy per token", Align::right}, {"energy per answer", Align::right}};
+                     {"thinking tokens", Align::right},  {"answer tokens", Align::right}};
     for (const ContenderSummary& one : comparison.contenders) {
-        table.rows.push_back({one.label, one.answers, one.capped, one.tokens[0], one.tokens[1], one.tokens[2],
-                              figure_cell(one.joules_per_token), figure_cell(one.joules_per_answer)});
+        table.rows.push_back({one.label, figure_cell(one.joules_per_answer), figure_cell(one.joules_per_token),
+                              one.answers, one.capped, one.tokens[0], one.tokens[1], one.tokens[2]});
     }
     return table;
 }

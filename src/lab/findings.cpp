@@ -121,8 +121,10 @@ std::string effect_sentence(const Effect& effect) {
         const char* const doubt = known(one) && !excludes_one(one) ? ", so no difference is shown" : "";
         return fmt::format("{:.2f} times the joules (95% interval {}{})", one.value, interval_text(one), doubt);
     };
-    if (!std::isfinite(effect.joules.value)) return fmt::format("{}: nothing can be said of joules.", effect.what);
-    std::string text = fmt::format("{}: an answer takes {}.", effect.what, ratio(effect.joules));
+    std::string what = effect.what;
+    if (const std::size_t colon = what.find(':'); colon != what.npos) what[colon] = ',';
+    if (!std::isfinite(effect.joules.value)) return fmt::format("{}: nothing can be said of joules.", what);
+    std::string text = fmt::format("{}: an answer takes {}.", what, ratio(effect.joules));
     if (effect.accuracy && known(*effect.accuracy)) {
         const Estimate& points = *effect.accuracy;
         text +=

@@ -178,7 +178,7 @@ TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
     EXPECT_THAT(outcome.out, Not(HasSubstr("ergon-moe-think over ergon-dense-direct"))) << "differ in both factors";
     EXPECT_EQ(found["pairs"].size(), 6u);
     const std::string page = content(path("s.html"));
-    const std::size_t result = page.find("<h2"), effect = page.find("thinking: yes over no: an answer takes");
+    const std::size_t result = page.find("<h2"), effect = page.find("thinking, yes over no: an answer takes");
     EXPECT_LT(effect, result) << "the page begins with what the factors do";
     EXPECT_GT(page.find("ergon-moe-think took"), result);
     EXPECT_GT(page.find("ergon-moe-think over ergon-dense-direct"), page.find("Beside what others published"));

@@ -85,15 +85,15 @@ TEST(Factors, ASentenceSaysWhatIsShownAndWhatMayBeLuck) {
     const Effect shown{
         "thinking: yes over no", false, {11.4, 8.2, 16.8}, Estimate{0.24, 0.06, 0.4}, Estimate{6.6, 4, 12.2}};
     EXPECT_EQ(effect_sentence(shown),
-              "thinking: yes over no: an answer takes 11.40 times the joules (95% interval 8.20 to 16.80). Right "
+              "thinking, yes over no: an answer takes 11.40 times the joules (95% interval 8.20 to 16.80). Right "
               "answers: +24 points (+6 to +40). A right answer takes 6.60 times the joules (95% interval 4.00 to "
               "12.20).");
     const Effect luck{"experts: sparse over dense", false, {1.02, 0.9, 1.1}, Estimate{-0.06, -0.15, 0.06}, {}};
     EXPECT_EQ(effect_sentence(luck),
-              "experts: sparse over dense: an answer takes 1.02 times the joules (95% interval 0.90 to 1.10, so no "
+              "experts, sparse over dense: an answer takes 1.02 times the joules (95% interval 0.90 to 1.10, so no "
               "difference is shown). Right answers: -6 points (-15 to +6), which may be luck.");
     const Effect nothing{"a: x over y", false, Estimate{std::nan(""), std::nan(""), std::nan("")}, {}, {}};
-    EXPECT_EQ(effect_sentence(nothing), "a: x over y: nothing can be said of joules.");
+    EXPECT_EQ(effect_sentence(nothing), "a, x over y: nothing can be said of joules.");
 }
 
 TEST_F(TwoByTwo, DesignsThatAreNoneAreRefused) {
