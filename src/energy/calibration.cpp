@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
-#include <set>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -109,30 +109,48 @@ bool can_be_left_out(std::span<const CalibrationSample> samples, const std::stri
     return true;
 }
 
+/// A workload's part in the errors of prediction.
+struct LeftOut {
+    double error = 0;       // of its energy, relative, predicted by a fit without it
+    double above_idle = 0;  // the share of its energy above idle power
+};
+
+LeftOut leave_out(const std::string& workload, std::span<const CalibrationSample> samples, std::span<const Row> rows,
+                  double idle_watts) {
+    const Row x = solve(rows, [&](std::size_t i) { return samples[i].workload != workload; });
+    LeftOut sum;
+    std::int64_t runs = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (samples[i].workload != workload) continue;
+        sum.error += product(rows[i], x) - 1;
+        sum.above_idle += std::max(0.0, 1 - idle_watts * rows[i][static_cast<std::size_t>(Resource::time)]);
+        ++runs;
+    }
+    return {sum.error / static_cast<double>(runs), sum.above_idle / static_cast<double>(runs)};
+}
+
 void leave_each_out(std::span<const CalibrationSample> samples, std::span<const Row> rows, Calibration& calibration) {
-    std::set<std::string> workloads;
-    for (const CalibrationSample& sample : samples) workloads.insert(sample.workload);
-    double squares = 0, worst = 0;
+    std::map<std::string, bool> busy;  // by workload
+    for (const CalibrationSample& sample : samples) busy[sample.workload] = sample.usage[Resource::busy_time] > 0;
+    double squares = 0, worst = 0, busy_squares = 0, above_squares = 0;
     std::int64_t count = 0;
-    for (const std::string& workload : workloads) {
+    for (const auto& [workload, works] : busy) {
         if (!can_be_left_out(samples, workload)) continue;
-        const Row x = solve(rows, [&](std::size_t i) { return samples[i].workload != workload; });
-        double sum = 0;
-        std::int64_t runs = 0;
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            if (samples[i].workload != workload) continue;
-            sum += product(rows[i], x) - 1;
-            ++runs;
-        }
-        const double error = sum / static_cast<double>(runs);
-        squares += error * error;
+        const LeftOut one = leave_out(workload, samples, rows, calibration[Resource::time].value);
+        squares += one.error * one.error;
         ++count;
-        if (std::abs(error) >= worst) {
-            worst = std::abs(error);
+        if (works) {
+            busy_squares += one.error * one.error;
+            above_squares += one.above_idle * one.above_idle;
+        }
+        if (std::abs(one.error) >= worst) {
+            worst = std::abs(one.error);
             calibration.worst_workload = workload;
         }
     }
     if (count > 0) calibration.left_out_error = std::sqrt(squares / static_cast<double>(count));
+    // A ratio of sums: a workload that hardly exceeds idle power tells little about its watts.
+    if (above_squares > 0) calibration.kind_of_work_sd = std::sqrt(busy_squares / above_squares);
     calibration.worst_error = worst;
 }
 

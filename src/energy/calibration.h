@@ -82,6 +82,9 @@ struct Calibration {
     double left_out_error = 0;
     double worst_error = 0;
     std::string worst_workload;
+    /// The same errors as a share of what the workloads took above idle power, root of the mean square: how far a kind
+    /// of work takes other watts than its thread time, bytes and operations explain.
+    double kind_of_work_sd = 0;
     std::int64_t samples = 0;
 
     const Coefficient& operator[](Resource resource) const { return coefficients[static_cast<std::size_t>(resource)]; }

@@ -15,7 +15,7 @@ namespace {
 using base::ErrorCode;
 using nlohmann::ordered_json;
 
-constexpr int format_version = 1;
+constexpr int format_version = 2;
 constexpr std::size_t most_bytes = 1 << 20;
 
 std::string words(const Fingerprint& machine) {
@@ -49,6 +49,7 @@ ordered_json to_json(const Calibration& calibration) {
             {"left_out_error", calibration.left_out_error},
             {"worst_error", calibration.worst_error},
             {"worst_workload", calibration.worst_workload},
+            {"kind_of_work_sd", calibration.kind_of_work_sd},
             {"samples", calibration.samples}};
 }
 
@@ -68,6 +69,7 @@ Calibration from_json(const ordered_json& json) {
     calibration.left_out_error = json.at("left_out_error");
     calibration.worst_error = json.at("worst_error");
     calibration.worst_workload = json.at("worst_workload");
+    calibration.kind_of_work_sd = json.at("kind_of_work_sd");
     calibration.samples = json.at("samples");
     return calibration;
 }
@@ -77,7 +79,7 @@ bool makes_sense(const Calibration& calibration) {
         return one.low >= 0 && one.low <= one.value && one.value <= one.high;
     };
     if (!std::ranges::all_of(calibration.coefficients, ordered) || !ordered(calibration.any_work)) return false;
-    return calibration.left_out_error >= 0 && calibration.machine.threads >= 1;
+    return calibration.left_out_error >= 0 && calibration.kind_of_work_sd >= 0 && calibration.machine.threads >= 1;
 }
 
 }  // namespace

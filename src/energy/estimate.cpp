@@ -162,7 +162,9 @@ MachineEstimate::MachineEstimate(const Processor& processor, const ProcessorTabl
 MachineEstimate::MachineEstimate(const Processor& processor, const Calibration& calibration)
     : idle(range_of(calibration, Resource::time)),
       active_per_thread(range_of(calibration, Resource::busy_time)),
-      threads(processor.threads) {
+      threads(processor.threads),
+      kind_of_work_sd(calibration.kind_of_work_sd),
+      kind_of_work_source(fmt::format("this machine's calibration against {}", calibration.source)) {
     description = fmt::format("this machine's calibration against {} (workloads left out of it were missed by {:.1f}%)",
                               calibration.source, 100 * calibration.left_out_error) +
                   range_words();

@@ -29,6 +29,11 @@ const ProcessorClass& classify(const Processor& processor);
 
 struct Calibration;
 
+/// Relative standard deviation of what one kind of work takes per busy thread, about what another one takes, where no
+/// calibration tells. Assumed: spinning, streaming and multiplying differ by more, but an answer of any model is a
+/// mixture of products that wait for memory, and mixtures differ by less than what they are made of.
+inline constexpr double assumed_kind_of_work_sd = 0.08;
+
 /// E = idle power x time + active power x busy thread time.
 struct MachineEstimate {
     /// From the processor's design power where it is known, else from its class.
@@ -41,6 +46,10 @@ struct MachineEstimate {
     PowerRange idle;          // the whole visible machine
     PowerRange active_per_thread;
     int threads = 1;
+    /// How far the watts of a busy thread depend on what it computes, beyond what bytes and operations explain: a
+    /// relative standard deviation, and what it rests on. It does not cancel between two models.
+    double kind_of_work_sd = assumed_kind_of_work_sd;
+    std::string kind_of_work_source = "assumed";
 
     /// Idle, with so many threads busy.
     base::Watts power_of(int busy_threads) const;

@@ -93,7 +93,9 @@ nlohmann::ordered_json MachineReader::machine() const {
                                 {"virtual_machine", processor_.virtual_machine},
                                 {"vector_flags", processor_.vector_flags},
                                 {"energy_source", sentence_},
-                                {"energy_method", std::string(name(method()))}};
+                                {"energy_method", std::string(name(method()))},
+                                {"kind_of_work_sd", estimate_.kind_of_work_sd},
+                                {"kind_of_work_source", estimate_.kind_of_work_source}};
     if (const auto cache = largest_cache(options_.sysfs)) json["cache_bytes"] = cache->value();
     if (calibration_) {
         json["calibration"] = {{"source", calibration_->source}, {"left_out_error", calibration_->left_out_error}};
