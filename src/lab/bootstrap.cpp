@@ -42,7 +42,7 @@ double bca_probability(double probability, double bias, double accelerated) {
 }
 
 /// Satterthwaite's degrees of freedom of the variance that the jackknife values have.
-std::int64_t degrees_of_freedom(std::span<const double> jackknife) {
+double degrees_of_freedom(std::span<const double> jackknife) {
     const auto n = static_cast<double>(jackknife.size());
     const double mean = std::accumulate(jackknife.begin(), jackknife.end(), 0.0) / n;
     double squares = 0, fourths = 0;
@@ -53,7 +53,7 @@ std::int64_t degrees_of_freedom(std::span<const double> jackknife) {
     }
     const double kurtosis = squares > 0 ? n * fourths / (squares * squares) : 1;
     const double freedom = kurtosis > 1 ? 2 * n / (kurtosis - 1) : n;
-    return static_cast<std::int64_t>(std::clamp(freedom, 1.0, n - 1));
+    return std::floor(std::clamp(freedom, 1.0, n - 1));
 }
 
 /// Even the whole range of n rows leaves the truth out with a chance of 2 / 2^n (all above, or all below it).
@@ -67,19 +67,6 @@ double tail(std::span<const double> jackknife, const BootstrapOptions& options) 
     if (!options.expanded) return (1 - options.confidence) / 2;
     const auto n = static_cast<double>(jackknife.size());
     return normal_distribution(-std::sqrt(n / (n - 1)) * student_reach(options.confidence, degrees_of_freedom(jackknife)));
-}
-
-/// The probability of [-t, t] under Student's distribution.
-double student_within(double t, std::int64_t freedom) {
-    const double angle = std::atan(t / std::sqrt(static_cast<double>(freedom)));
-    const double cosine = std::cos(angle), square = cosine * cosine;
-    const bool odd = freedom % 2 == 1;
-    double sum = 0, term = odd ? cosine : 1;
-    for (std::int64_t k = odd ? 3 : 2; k <= freedom; k += 2) {
-        sum += term;
-        term *= square * static_cast<double>(k - 1) / static_cast<double>(k);
-    }
-    return odd ? (angle + std::sin(angle) * sum) * 2 / std::acos(-1.0) : std::sin(angle) * sum;
 }
 
 Estimate interval_of(double value, std::span<double> replicates, std::span<const double> jackknife,
@@ -115,14 +102,6 @@ void add(std::span<const double> row, double sign, std::vector<double>& sums) {
 }
 
 }  // namespace
-
-void Rows::add(std::span<const double> row) {
-    if (row.size() != columns_) {
-        base::fail(base::ErrorCode::bad_argument, "A row of {} values was given to a table of {} columns.", row.size(),
-                   columns_);
-    }
-    values_.insert(values_.end(), row.begin(), row.end());
-}
 
 std::vector<Estimate> bootstrap(const Rows& rows, std::size_t count, const Statistics& statistics,
                                 const BootstrapOptions& options) {
@@ -160,33 +139,6 @@ std::vector<Estimate> bootstrap(const Rows& rows, std::size_t count, const Stati
     }
     for (std::size_t i = 0; i < count; ++i) estimates.push_back(interval_of(values[i], drawn[i], left_out[i], options));
     return estimates;
-}
-
-double student_reach(double probability, std::int64_t freedom) {
-    constexpr std::int64_t nearly_normal = 1000;
-    if (freedom > nearly_normal) return normal_quantile((1 + probability) / 2);
-    double low = 0, high = 1e9;
-    for (double middle = (low + high) / 2; middle != low && middle != high; middle = (low + high) / 2) {
-        (student_within(middle, freedom) < probability ? low : high) = middle;
-    }
-    return high;
-}
-
-double normal_distribution(double z) {
-    return 0.5 * std::erfc(-z / std::sqrt(2.0));
-}
-
-double normal_quantile(double probability) {
-    if (!(probability > 0)) return probability == 0 ? -infinity : std::numeric_limits<double>::quiet_NaN();
-    if (!(probability < 1)) return probability == 1 ? infinity : std::numeric_limits<double>::quiet_NaN();
-    // Bisection on the half in which the distribution function has its full relative precision; below -39 it is zero.
-    if (probability > 0.5) return -normal_quantile(1 - probability);
-    double low = -39;
-    double high = 0;
-    for (double middle = (low + high) / 2; middle != low && middle != high; middle = (low + high) / 2) {
-        (normal_distribution(middle) < probability ? low : high) = middle;
-    }
-    return high;
 }
 
 }  // namespace ergon::lab

@@ -2,16 +2,37 @@
 // A number that prompts were drawn for, and how sure it is.
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
+#include <string>
 
 namespace ergon::lab {
+
+/// Why an estimate has no interval.
+enum class NoInterval {
+    has_one,
+    few_prompts,  // fewer than any 95% interval can be made of
+    alike,        // all prompts say the same: nothing tells how far another might be from them
+    few_decide,   // the prompts scatter so far that the interval is no narrower than a factor of 100 either way
+    undefined,    // the statistic, or what it is without one of the prompts, is no number
+};
 
 /// An estimate with its 95% interval. Ends that nothing is known about are infinite.
 struct Estimate {
     double value = 0;
     double low = 0;
     double high = 0;
+    NoInterval why = NoInterval::has_one;
     bool operator==(const Estimate&) const = default;
 };
+
+/// A value alone.
+inline Estimate without_interval(double value, NoInterval why) {
+    return {value, -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(), why};
+}
+
+/// In words, such as "too few prompts (5) for an interval"; empty where there is an interval.
+std::string no_interval_text(NoInterval why, std::int64_t prompts);
 
 /// Whether both ends are.
 inline bool known(const Estimate& estimate) {

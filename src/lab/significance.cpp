@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "lab/bootstrap.h"
+#include "lab/distributions.h"
 
 namespace ergon::lab {
 namespace {
@@ -74,6 +74,40 @@ Estimate wilson(double successes, double count, double confidence) {
     // At the ends of the range the formula's two halves cancel; what rounding leaves is no share.
     return {share, successes <= 0 ? 0 : std::max(0.0, middle - reach),
             successes >= count ? 1 : std::min(1.0, middle + reach)};
+}
+
+Estimate clopper_pearson(double successes, double count, double confidence) {
+    if (!(count > 0)) return {0, 0, 1};
+    const double outside = (1 - confidence) / 2, failures = count - successes;
+    return {successes / count, successes > 0 ? beta_quantile(outside, successes, failures + 1) : 0,
+            failures > 0 ? beta_quantile(1 - outside, successes + 1, failures) : 1};
+}
+
+Estimate newcombe(std::span<const double> a, std::span<const double> b, double confidence) {
+    if (a.size() != b.size()) {
+        base::fail(base::ErrorCode::bad_argument, "Shares of {} and {} prompts were to be compared as pairs.", a.size(),
+                   b.size());
+    }
+    if (a.empty()) return {0, -1, 1};
+    const auto n = static_cast<double>(a.size());
+    const double right_a = std::accumulate(a.begin(), a.end(), 0.0), right_b = std::accumulate(b.begin(), b.end(), 0.0);
+    const Estimate one = wilson(right_a, n, confidence), other = wilson(right_b, n, confidence);
+    // Of right and wrong answers this is n11 n00 - n10 n01, with the continuity correction of method 10.
+    double association = n * std::inner_product(a.begin(), a.end(), b.begin(), 0.0) - right_a * right_b;
+    if (association > 0) association = std::max(0.0, association - n / 2);
+    const double variances = right_a * (n - right_a) * right_b * (n - right_b);
+    const double correlation = variances > 0 ? association / std::sqrt(variances) : 0;
+    const auto combined = [&](double first, double second) {
+        return std::sqrt(std::max(0.0, first * first + second * second - 2 * correlation * first * second));
+    };
+    const double difference = other.value - one.value;
+    return {difference, std::max(-1.0, difference - combined(other.value - other.low, one.high - one.value)),
+            std::min(1.0, difference + combined(other.high - other.value, one.value - one.low))};
+}
+
+Verdict verdict(const Estimate& at_95, const Estimate& at_90, double p_value, double margin) {
+    if (known(at_90) && at_90.low * (1 + margin) >= 1 && at_90.high <= 1 + margin) return Verdict::equal;
+    return excludes_one(at_95) && p_value <= 0.05 ? Verdict::different : Verdict::undecided;
 }
 
 std::vector<double> holm(std::span<const double> p_values) {

@@ -23,6 +23,22 @@ double mcnemar_p(std::int64_t only_a, std::int64_t only_b);
 /// Interval of a share of `count` trials (Wilson 1927), [0, 1] without trials. `successes` may be a mean over repeats.
 Estimate wilson(double successes, double count, double confidence = 0.95);
 
+/// The same, exact (Clopper and Pearson 1934): holds the truth at least as often as it says, also for few trials.
+Estimate clopper_pearson(double successes, double count, double confidence = 0.95);
+
+/// Interval of the mean of b less that of a, shares right between 0 and 1 of the same prompts (Newcombe 1998, "Improved
+/// confidence intervals for the difference between binomial proportions based on paired data", method 10: Wilson's
+/// intervals of both, combined with their correlation). Shares may be means over repeats. [-1, 1] without prompts.
+/// Throws Error(bad_argument) unless a and b are as long.
+Estimate newcombe(std::span<const double> a, std::span<const double> b, double confidence = 0.95);
+
+/// Two one-sided tests (Schuirmann 1987): what a ratio says about a margin.
+enum class Verdict { equal, different, undecided };
+
+/// Equal where the 90% interval lies within a factor of 1 + margin either way (both one-sided tests at 5%), however
+/// surely the ratio is not 1; else different where the 95% interval leaves 1 out and `p_value` is at most 5%.
+Verdict verdict(const Estimate& at_95, const Estimate& at_90, double p_value, double margin);
+
 /// p-values of several comparisons, so corrected that the chance of a false claim among all of them stays what it is
 /// for one (Holm 1979). In the order given.
 std::vector<double> holm(std::span<const double> p_values);

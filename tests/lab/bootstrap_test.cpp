@@ -140,42 +140,5 @@ TEST(Bootstrap, ExpandsIntervalsOfFewRows) {
     EXPECT_NEAR((wide.high - wide.low) / (narrow.high - narrow.low), 2.528 / 1.96, 0.15);
 }
 
-TEST(Student, ReachIsSciPys) {
-    // scipy.stats.t.ppf(0.975, freedom) and (0.75, freedom).
-    constexpr std::array<std::array<double, 3>, 7> quantiles{{{1, 12.706204736174694, 1},
-                                                          {2, 4.302652729749462, 0.8164965809277261},
-                                                          {3, 3.1824463052837078, 0.7648923284043444},
-                                                          {4, 2.7764451051977934, 0.7406970841126829},
-                                                          {9, 2.262157162798205, 0.7027221467513264},
-                                                          {39, 2.022690920036761, 0.6808325565646085},
-                                                          {1000, 1.9623390808264083, 0.6747351646070093}}};
-    for (const auto& [freedom, most, half] : quantiles) {
-        // A sum of up to 500 terms, each right to an ulp.
-        EXPECT_NEAR(student_reach(0.95, static_cast<std::int64_t>(freedom)), most, 1e-10) << freedom;
-        EXPECT_NEAR(student_reach(0.5, static_cast<std::int64_t>(freedom)), half, 1e-10) << freedom;
-    }
-    EXPECT_NEAR(student_reach(0.95, 5000), 1.9604386466615242, 1e-3);
-}
-
-TEST(Normal, QuantileIsSciPys) {
-    // scipy.special.ndtri, printed by the same script.
-    constexpr std::array<std::array<double, 2>, 8> references{{{1e-300, -37.047096299361201},
-                                                               {1e-10, -6.3613409024040557},
-                                                               {0.001, -3.0902323061678132},
-                                                               {0.025, -1.9599639845400545},
-                                                               {0.3, -0.52440051270804089},
-                                                               {0.5, 0},
-                                                               {0.8, 0.8416212335729143},
-                                                               {0.999999, 4.7534243088170873}}};
-    for (const auto& [probability, z] : references) {
-        // erfc and the argument 1 - p are each right to an ulp; near 1 that ulp weighs 1 / density(z) in z.
-        EXPECT_NEAR(normal_quantile(probability), z, 1e-10) << probability;
-        EXPECT_NEAR(normal_distribution(z), probability, 1e-14) << probability;
-    }
-    EXPECT_EQ(normal_quantile(0), -std::numeric_limits<double>::infinity());
-    EXPECT_EQ(normal_quantile(1), std::numeric_limits<double>::infinity());
-    EXPECT_TRUE(std::isnan(normal_quantile(2)));
-}
-
 }  // namespace
 }  // namespace ergon::lab

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "lab/interval_coverage.h"
 #include "lab/reference_pairs.h"
 
 namespace ergon::lab {
@@ -87,6 +88,91 @@ TEST(Wilson, IsSciPys) {
         EXPECT_NEAR(share.high, high, 1e-12) << right;
     }
     EXPECT_EQ(wilson(0, 0), (Estimate{0, 0, 1}));
+}
+
+TEST(ClopperPearson, IsSciPys) {
+    constexpr std::array<std::array<double, 5>, 5> scipy{{{0, 6, 0.95, 0, 0.45925812643990044},
+                                                          {1, 6, 0.95, 0.0042107445144894734, 0.64123457899767478},
+                                                          {6, 6, 0.95, 0.54074187356009962, 1},
+                                                          {21, 40, 0.9, 0.38479679010578338, 0.66230362724564706},
+                                                          {999, 1319, 0.95, 0.73332114574270679, 0.78031010606904327}}};
+    for (const auto& [right, count, confidence, low, high] : scipy) {
+        const Estimate share = clopper_pearson(right, count, confidence);
+        EXPECT_DOUBLE_EQ(share.value, right / count);
+        EXPECT_NEAR(share.low, low, 1e-10) << right;
+        EXPECT_NEAR(share.high, high, 1e-10) << right;
+    }
+    EXPECT_EQ(clopper_pearson(0, 0), (Estimate{0, 0, 1}));
+}
+
+/// As the script has them.
+std::vector<double> grades(std::uint64_t seed, std::size_t items, double share) {
+    std::vector<double> all;
+    for (std::size_t i = 0; i < items; ++i) all.push_back(base::random_uniform(seed, 1002, i) < share ? 1 : 0);
+    return all;
+}
+
+TEST(Newcombe, IsMethodTenOfHisPaper) {
+    // Computed by the script from the paper's formula, with the table's cells as sums of products.
+    constexpr std::array<std::array<double, 6>, 4> reference{
+        {{6, 0, 1, 1, 0.44798395618951348, 1},
+         {12, 0.5, 0.7, 0.58333333333333337, 0.18475823038549216, 0.78400281567481966},
+         {40, 0.9, 0.9, 0.1, -0.060595239376589449, 0.25862117331795592},
+         {200, 0.3, 0.4, 0.125, 0.028216635754118549, 0.21860846761050617}}};
+    for (const auto& [items, share_a, share_b, difference, low, high] : reference) {
+        const auto a = grades(1, static_cast<std::size_t>(items), share_a);
+        const auto b = grades(2, static_cast<std::size_t>(items), share_b);
+        const Estimate found = newcombe(a, b);
+        EXPECT_NEAR(found.value, difference, 1e-12) << items;
+        EXPECT_NEAR(found.low, low, 1e-12) << items;
+        EXPECT_NEAR(found.high, high, 1e-12) << items;
+        const Estimate back = newcombe(b, a);
+        EXPECT_NEAR(back.low, -high, 1e-12) << items;
+        EXPECT_NEAR(back.high, -low, 1e-12) << items;
+    }
+    const auto mean = [](std::vector<double> x, const std::vector<double>& y) {
+        for (std::size_t i = 0; i < x.size(); ++i) x[i] = (x[i] + y[i]) / 2;
+        return x;
+    };
+    const Estimate repeats = newcombe(mean(grades(1, 20, 0.5), grades(2, 20, 0.6)), mean(grades(3, 20, 0.5), grades(4, 20, 0.6)));
+    EXPECT_NEAR(repeats.value, -0.1, 1e-12);
+    EXPECT_NEAR(repeats.low, -0.37039297739395494, 1e-12);
+    EXPECT_NEAR(repeats.high, 0.19296543367792901, 1e-12);
+    EXPECT_EQ(newcombe({}, {}), (Estimate{0, -1, 1}));
+    EXPECT_THROW(newcombe(grades(1, 2, 0.5), grades(1, 3, 0.5)), base::Error);
+}
+
+TEST(Newcombe, HoldsTheTruth) {
+    for (const auto& [share_a, share_b] : {std::array{0.9, 0.9}, std::array{0.5, 0.7}, std::array{0.1, 0.6}}) {
+        for (const std::size_t prompts : {6, 8, 12, 20, 40}) {
+            Coverage coverage;
+            for (std::uint64_t experiment = 0; experiment < experiments_of(1000); ++experiment) {
+                const Draws draws{experiment};
+                std::vector<double> a, b;
+                for (std::uint64_t i = 0; i < prompts; ++i) {
+                    // Half of the difficulty is the prompt's: whoever is right is so on the same prompts.
+                    const bool same = draws.uniform(0, i) < 0.5;
+                    a.push_back(draws.uniform(1, i) < share_a ? 1 : 0);
+                    b.push_back(draws.uniform(same ? 1 : 2, i) < share_b ? 1 : 0);
+                }
+                coverage.count(newcombe(a, b), share_b - share_a);
+            }
+            EXPECT_TRUE(coverage.enough()) << coverage.held << ", " << share_a << " and " << share_b << " of " << prompts;
+        }
+    }
+}
+
+TEST(Verdict, IsEqualDifferentOrUndecided) {
+    const double margin = 0.05;
+    EXPECT_EQ(verdict({1.01, 0.98, 1.045}, {1.01, 0.985, 1.04}, 0.6, margin), Verdict::equal);
+    EXPECT_EQ(verdict({1.02, 1.01, 1.03}, {1.02, 1.012, 1.028}, 0.01, margin), Verdict::equal) << "sure, and small";
+    EXPECT_EQ(verdict({1.01, 0.95, 1.08}, {1.01, 0.96, 1.07}, 0.6, margin), Verdict::undecided);
+    EXPECT_EQ(verdict({1.3, 1.1, 1.5}, {1.3, 1.12, 1.48}, 0.01, margin), Verdict::different);
+    EXPECT_EQ(verdict({1.3, 1.1, 1.5}, {1.3, 1.12, 1.48}, 0.06, margin), Verdict::undecided);
+    EXPECT_EQ(verdict({0.97, 0.94, 1.0}, {0.97, 0.955, 0.99}, 0.05, margin), Verdict::equal) << "1 / 1.05 is 0.952";
+    EXPECT_EQ(verdict({0.97, 0.94, 1.0}, {0.97, 0.951, 0.99}, 0.05, margin), Verdict::undecided);
+    const Estimate none = without_interval(1, NoInterval::few_prompts);
+    EXPECT_EQ(verdict(none, none, 0.01, margin), Verdict::undecided);
 }
 
 TEST(Holm, IsTheStepDownRule) {
