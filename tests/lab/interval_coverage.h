@@ -1,11 +1,13 @@
 #pragma once
 // What the tests of coverage share: how many experiments, what counts as enough, random numbers.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <string>
+#include <vector>
 
 #include "base/random.h"
 #include "base/sanitized.h"
@@ -33,19 +35,25 @@ struct Draws {
     }
 };
 
-/// How often an interval was given, and held the truth.
+/// How often an interval was given, and held the truth; how wide they were.
 struct Coverage {
     double given = 0;
     double held = 0;
+    std::vector<double> widths;  // high / low
 
     void count(const Estimate& estimate, double truth) {
         if (std::isinf(estimate.low) && std::isinf(estimate.high)) return;
         ++given;
         held += estimate.low <= truth && truth <= estimate.high ? 1 : 0;
+        widths.push_back(estimate.high / estimate.low);
     }
     /// 93% of those given; two standard deviations of what scatters at that coverage are left to chance.
     bool enough() const { return held >= 0.93 * given - 2 * std::sqrt(0.93 * 0.07 * given); }
-    void record(const std::string& name) const {
+    /// Beside the test's result: also half the median width, as the factor either way that it is for a ratio.
+    void record(const std::string& name) {
+        std::ranges::sort(widths);
+        const double median = widths.empty() ? 0 : std::sqrt(widths[widths.size() / 2]);
+        ::testing::Test::RecordProperty(name + " factor", std::to_string(median));
         ::testing::Test::RecordProperty(name + " given", std::to_string(given));
         ::testing::Test::RecordProperty(name + " held", std::to_string(held / std::max(given, 1.0)));
     }
