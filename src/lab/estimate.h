@@ -13,7 +13,7 @@ enum class NoInterval {
     has_one,
     few_prompts,  // fewer than any 95% interval can be made of
     alike,        // all prompts say the same: nothing tells how far another might be from them
-    few_decide,   // the prompts scatter so far that the interval is no narrower than a factor of 100 either way
+    few_decide,   // the prompts scatter so far that the interval is wider than a factor of 1,000 either way
     undefined,    // the statistic, or what it is without one of the prompts, is no number
 };
 

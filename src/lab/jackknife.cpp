@@ -17,7 +17,7 @@ constexpr double unseen_tail = 25;
 constexpr double most_for_tail = 2;
 // Prompts scatter by at least that: less is what rounding leaves of equal ones.
 constexpr double least_scatter = 1e-9;
-constexpr double widest_factor = 100;
+constexpr double widest_factor = 1000;
 
 /// Even the whole range of n prompts leaves the truth out with a chance of 2 / 2^n (all above, or all below it).
 double least_prompts(double confidence) {

@@ -37,7 +37,7 @@ std::vector<double> influences(std::span<const double> left_out);
 /// Intervals of as many statistics as there are scales, as prompts were drawn: nothing else that is uncertain is in
 /// them. No draws are made. There is no interval of fewer prompts than could hold the truth at that confidence (six
 /// for 95%: their whole range misses it once in 2^5), where all prompts say the same, where it would be wider than a
-/// factor of 100 either way, and where the statistic is no number. Throws Error(bad_argument) without rows or with a
+/// factor of 1,000 either way, and where the statistic is no number. Throws Error(bad_argument) without rows or with a
 /// confidence that is not between 0 and 1.
 std::vector<Estimate> jackknife(const Rows& rows, std::span<const Scale> scales, const Statistics& statistics,
                                 double confidence = 0.95);

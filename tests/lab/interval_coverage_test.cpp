@@ -179,6 +179,7 @@ TEST(FalseClaims, AreAtMostSixInAHundred) {
                 const Sample one(truth, experiment, prompts);
                 claimed += excludes_one(one.interval()) && permutation_p(one.a, one.b, experiment, 1000) <= 0.05 ? 1 : 0;
             }
+            RecordProperty(fmt::format("{} of {}", truth.name, prompts), std::to_string(claimed));
             const double most = 0.06 * static_cast<double>(experiments);
             EXPECT_LE(claimed, most + 2 * std::sqrt(most)) << truth.name << ", " << prompts << " prompts";
         }

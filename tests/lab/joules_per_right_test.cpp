@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cmath>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -120,6 +122,10 @@ TEST(JoulesPerRight, HoldsTheTruthInNinetyThreeOfAHundred) {
                     if (known(found)) with_right.count(found, truth);
                     ratio.count(joules_per_right_ratio(a, b), truth / true_joules_per_right(0.5, link));
                 }
+                const std::string name = fmt::format("{} {} of {}", static_cast<int>(link), share, prompts);
+                alone.record(name);
+                with_right.record(name + " some right");
+                ratio.record(name + " ratio");
                 EXPECT_TRUE(alone.enough()) << share << " of " << prompts << ": " << alone.held << "/" << alone.given;
                 EXPECT_TRUE(with_right.enough()) << "where somebody was right, by whatever chance, " << share << " of "
                                                  << prompts << ": " << with_right.held << "/" << with_right.given;

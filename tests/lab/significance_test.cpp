@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <vector>
 
@@ -157,6 +158,7 @@ TEST(Newcombe, HoldsTheTruth) {
                 }
                 coverage.count(newcombe(a, b), share_b - share_a);
             }
+            coverage.record(fmt::format("{} and {} of {}", share_a, share_b, prompts));
             EXPECT_TRUE(coverage.enough()) << coverage.held << ", " << share_a << " and " << share_b << " of " << prompts;
         }
     }
