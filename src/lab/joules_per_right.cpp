@@ -1,6 +1,7 @@
 #include "lab/joules_per_right.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -12,23 +13,22 @@
 namespace ergon::lab {
 namespace {
 
-void check_costs(const GradedCosts& costs, std::size_t prompts) {
-    if (!costs.joules.empty() && costs.joules.size() == prompts && costs.right.size() == prompts) return;
-    base::fail(base::ErrorCode::bad_argument,
-               "Joules of {} prompts and grades of {} were given where {} of each are needed, and at least one.",
-               costs.joules.size(), costs.right.size(), prompts);
-}
-
 double sum_of(std::span<const double> values) {
     return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
-/// The log of the sum without each of the values.
-std::vector<double> log_sums_left_out(std::span<const double> values) {
-    const double total = sum_of(values);
-    std::vector<double> all;
-    for (const double value : values) all.push_back(std::log(total - value));
-    return all;
+/// The number of prompts, the same for all.
+std::size_t prompts_of(std::span<const GradedCosts> contenders, std::span<const double> weights) {
+    const std::size_t prompts = contenders.empty() ? 0 : contenders.front().joules.size();
+    const auto whole = [&](const GradedCosts& costs) {
+        return costs.joules.size() == prompts && costs.right.size() == prompts;
+    };
+    if (prompts == 0 || contenders.size() != weights.size() || !std::ranges::all_of(contenders, whole)) {
+        base::fail(base::ErrorCode::bad_argument,
+                   "Joules per right answer need joules and grades of the same prompts, one at least, and a weight for "
+                   "each contender.");
+    }
+    return prompts;
 }
 
 /// Pearson's, where it is below 0; 0 where a side does not vary.
@@ -44,14 +44,22 @@ double negative_correlation(std::span<const double> x, std::span<const double> y
     return xx > 0 && yy > 0 ? std::min(0.0, xy / std::sqrt(xx * yy)) : 0;
 }
 
-/// A share with its reaches in logarithms, infinite below where nobody was right.
-struct Share {
-    double value, below, above;
-    Share(std::span<const double> right, double confidence) {
-        const Estimate exact = clopper_pearson(sum_of(right), static_cast<double>(right.size()), confidence);
-        value = exact.value;
-        below = std::log(exact.value / exact.low);
-        above = std::log(exact.high / exact.value);
+/// The contrast of the shares right, its sign turned (joules are divided by them): logarithms of its value and ends if
+/// all were uncertain in the same sense, and its reaches if they are independent.
+struct Shares {
+    double value = 0, lowest = 0, highest = 0;
+    double below = 0, above = 0;
+    std::vector<double> influences;  // of the prompts, as those of the joules are
+
+    void add(std::span<const double> right, double weight, double confidence) {
+        const Estimate share = clopper_pearson(sum_of(right), static_cast<double>(right.size()), confidence);
+        const double at = std::log(share.value), low = std::log(share.low), high = std::log(share.high);
+        value -= weight * at;
+        lowest -= weight * (weight > 0 ? high : low);
+        highest -= weight * (weight > 0 ? low : high);
+        below = std::hypot(below, weight * (weight > 0 ? high - at : at - low));
+        above = std::hypot(above, weight * (weight > 0 ? at - low : high - at));
+        for (std::size_t i = 0; i < right.size(); ++i) influences[i] += weight * right[i] / share.value;
     }
 };
 
@@ -62,57 +70,39 @@ double reach_of_difference(double first, double second, double correlation) {
 
 }  // namespace
 
-Estimate joules_per_right(const GradedCosts& costs, double confidence) {
-    check_costs(costs, costs.joules.size());
-    constexpr double unbounded = std::numeric_limits<double>::infinity();
-    const auto n = static_cast<double>(costs.joules.size());
-    const double mean = sum_of(costs.joules) / n, right = sum_of(costs.right);
-    const Reach joules = jackknife_reach(log_sums_left_out(costs.joules), confidence);
-    if (joules.why != NoInterval::has_one) return without_interval(right > 0 ? n * mean / right : unbounded, joules.why);
-    if (!(right > 0)) {
-        return {unbounded, mean * std::exp(-joules.reach) / clopper_pearson(0, n, confidence).high, unbounded};
+Estimate joules_per_right_contrast(std::span<const GradedCosts> contenders, std::span<const double> weights,
+                                   double confidence) {
+    const std::size_t prompts = prompts_of(contenders, weights);
+    double of_joules = 0;
+    std::vector<double> left_out(prompts);
+    Shares shares;
+    shares.influences.resize(prompts);
+    for (std::size_t c = 0; c < contenders.size(); ++c) {
+        if (weights[c] == 0) continue;
+        const double total = sum_of(contenders[c].joules);
+        of_joules += weights[c] * std::log(total / static_cast<double>(prompts));
+        for (std::size_t i = 0; i < prompts; ++i) left_out[i] += weights[c] * std::log(total - contenders[c].joules[i]);
+        shares.add(contenders[c].right, weights[c], confidence);
     }
-    const Share share(costs.right, confidence);
-    const double correlation = negative_correlation(costs.joules, costs.right);
-    const double value = mean / share.value;
-    return {value, value * std::exp(-reach_of_difference(joules.reach, share.above, correlation)),
-            value * std::exp(reach_of_difference(joules.reach, share.below, correlation))};
+    const double value = of_joules + shares.value;
+    if (std::isnan(value)) return without_interval(value, NoInterval::undefined);
+    const Reach joules = jackknife_reach(left_out, confidence);
+    if (joules.why != NoInterval::has_one) return without_interval(std::exp(value), joules.why);
+    if (std::isinf(value)) {
+        return {std::exp(value), std::exp(of_joules + shares.lowest - joules.reach),
+                std::exp(of_joules + shares.highest + joules.reach)};
+    }
+    const double correlation = negative_correlation(influences(left_out), shares.influences);
+    return {std::exp(value), std::exp(value - reach_of_difference(joules.reach, shares.below, correlation)),
+            std::exp(value + reach_of_difference(joules.reach, shares.above, correlation))};
+}
+
+Estimate joules_per_right(const GradedCosts& costs, double confidence) {
+    return joules_per_right_contrast({&costs, 1}, std::array{1.0}, confidence);
 }
 
 Estimate joules_per_right_ratio(const GradedCosts& a, const GradedCosts& b, double confidence) {
-    check_costs(a, a.joules.size());
-    check_costs(b, a.joules.size());
-    constexpr double unbounded = std::numeric_limits<double>::infinity();
-    const double right_a = sum_of(a.right), right_b = sum_of(b.right);
-    if (!(right_a > 0) && !(right_b > 0)) {
-        return without_interval(std::numeric_limits<double>::quiet_NaN(), NoInterval::undefined);
-    }
-    const double of_joules = sum_of(b.joules) / sum_of(a.joules);
-    const std::vector<double> of_a = log_sums_left_out(a.joules), of_b = log_sums_left_out(b.joules);
-    std::vector<double> left_out;
-    for (std::size_t i = 0; i < of_a.size(); ++i) left_out.push_back(of_b[i] - of_a[i]);
-    const Reach joules = jackknife_reach(left_out, confidence);
-    const double value = right_b > 0 ? of_joules * right_a / right_b : unbounded;
-    if (joules.why != NoInterval::has_one) return without_interval(value, joules.why);
-    const auto n = static_cast<double>(a.joules.size());
-    if (!(right_b > 0)) {
-        const double least = clopper_pearson(right_a, n, confidence).low / clopper_pearson(0, n, confidence).high;
-        return {value, of_joules * std::exp(-joules.reach) * least, unbounded};
-    }
-    if (!(right_a > 0)) {
-        const double most = clopper_pearson(0, n, confidence).high / clopper_pearson(right_b, n, confidence).low;
-        return {0, 0, of_joules * std::exp(joules.reach) * most};
-    }
-    const Share share_a(a.right, confidence), share_b(b.right, confidence);
-    std::vector<double> on_shares;
-    for (std::size_t i = 0; i < b.right.size(); ++i) {
-        on_shares.push_back(b.right[i] / share_b.value - a.right[i] / share_a.value);
-    }
-    const double correlation = negative_correlation(influences(left_out), on_shares);
-    const double above = reach_of_difference(share_a.above, share_b.below, 0);
-    const double below = reach_of_difference(share_a.below, share_b.above, 0);
-    return {value, value * std::exp(-reach_of_difference(joules.reach, below, correlation)),
-            value * std::exp(reach_of_difference(joules.reach, above, correlation))};
+    return joules_per_right_contrast(std::array{a, b}, std::array{-1.0, 1.0}, confidence);
 }
 
 }  // namespace ergon::lab

@@ -14,15 +14,21 @@ struct GradedCosts {
     std::vector<double> right;
 };
 
-/// Joules of all prompts over the number of right ones, as prompts are drawn. The intervals of joules per answer
-/// (jackknife.h) and of the share right (Clopper and Pearson) are combined in logarithms as if they were independent
-/// (MOVER: Donner and Zou 2012), with their correlation where it widens the interval. Where nobody was right the value
-/// and the upper end are infinite, and the lower end is what both intervals still exclude. Throws Error(bad_argument)
-/// unless both columns are as long and not empty.
+/// The product of (joules of all prompts over the number of right ones) to the power of each contender's weight, on
+/// prompts that all of them answered: a contrast of logarithms, as of a design's factors (factors.h). The reach of the
+/// joules (jackknife.h) and those of the shares right (Clopper and Pearson) are combined in logarithms (MOVER: Donner
+/// and Zou 2012) as if they were independent, with the correlation of joules and shares where it widens the interval.
+/// Where nobody was right with a contender of positive weight, the value and the upper end are infinite; of negative
+/// weight, the value and the lower end are 0; of both, nothing is known. The end that is left is then what all
+/// intervals together exclude. Throws Error(bad_argument) unless there is a weight for each contender and all columns
+/// are as long and not empty.
+Estimate joules_per_right_contrast(std::span<const GradedCosts> contenders, std::span<const double> weights,
+                                   double confidence = 0.95);
+
+/// Joules of all prompts over the number of right ones.
 Estimate joules_per_right(const GradedCosts& costs, double confidence = 0.95);
 
-/// That of b over that of a, on the same prompts. Where nobody was right with b the value and the upper end are
-/// infinite; with a, the value and the lower end are 0; with neither, nothing is known.
+/// That of b over that of a.
 Estimate joules_per_right_ratio(const GradedCosts& a, const GradedCosts& b, double confidence = 0.95);
 
 }  // namespace ergon::lab

@@ -29,7 +29,7 @@ TEST(JoulesPerRight, IsWhatTheFormulaGivesInNumPy) {
     constexpr std::array<std::array<double, 9>, 3> numpy{
         {{1, 8, 0.3, 6.8397340911448339, 1.1762759444306532, 310.5064139502831, 6.1628013935412316, 0.63632455081463279,
           381.87316661904742},
-         {2, 40, 0.05, 73.299972832832793, 13.197719362726028, 2989.6570973142493, 43.092926892832807,
+         {2, 40, 0.05, 73.299972832832793, 13.192732348392997, 2990.8138588622992, 43.092926892832807,
           7.7093668703911522, 1751.8502382365111},
          {3, 12, 1, 2.3731503315144789, 1.0043206910501199, 5.914581912910867, 0.92077668333676854,
           0.36119894854372769, 1.778748081810936}}};
@@ -77,6 +77,13 @@ TEST(JoulesPerRight, IsUnboundedWhereNobodyWasRight) {
     const Estimate neither = joules_per_right_ratio({joules, none}, {more, none});
     EXPECT_TRUE(std::isnan(neither.value));
     EXPECT_EQ(neither.why, NoInterval::undefined);
+    // A design's effect: the geometric mean of two ratios; one weight without right answers decides.
+    const std::vector<GradedCosts> four{{joules, some}, {more, some}, {more, some}, {joules, none}};
+    const std::array halves{-0.5, 0.5, 0.0, 0.0}, all{-0.5, 0.5, -0.5, 0.5};
+    const Estimate root = joules_per_right_contrast(four, halves), whole = joules_per_right_ratio(four[0], four[1]);
+    EXPECT_NEAR(root.value, std::sqrt(whole.value), 1e-12) << "the third and fourth have no weight";
+    EXPECT_EQ(joules_per_right_contrast(four, all).high, endless);
+    EXPECT_THROW(joules_per_right_contrast(four, std::array{1.0}), base::Error);
     EXPECT_THROW(joules_per_right({{}, {}}), base::Error);
     EXPECT_THROW(joules_per_right({{1, 2}, {1}}), base::Error);
     EXPECT_THROW(joules_per_right_ratio({joules, some}, {{1, 2}, {1, 0}}), base::Error);

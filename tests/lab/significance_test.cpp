@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "lab/interval_coverage.h"
+#include "lab/jackknife.h"
 #include "lab/reference_pairs.h"
 
 namespace ergon::lab {
@@ -175,6 +176,39 @@ TEST(Verdict, IsEqualDifferentOrUndecided) {
     EXPECT_EQ(verdict({0.97, 0.94, 1.0}, {0.97, 0.951, 0.99}, 0.05, margin), Verdict::undecided);
     const Estimate none = without_interval(1, NoInterval::few_prompts);
     EXPECT_EQ(verdict(none, none, 0.01, margin), Verdict::undecided);
+}
+
+/// How often two contenders whose joules differ by `ratio` are called equal within 5%.
+double share_called_equal(double ratio, std::size_t prompts) {
+    constexpr std::array scale{Scale::ratio};
+    const std::uint64_t experiments = experiments_of(1000);
+    double equal = 0;
+    for (std::uint64_t experiment = 0; experiment < experiments; ++experiment) {
+        const Draws draws{experiment};
+        Rows rows(2);
+        for (std::uint64_t i = 0; i < prompts; ++i) {
+            const double length = std::exp(0.5 * draws.normal(0, i));
+            rows.add(std::array{length * std::exp(0.05 * draws.normal(1, i)),
+                                ratio * length * std::exp(0.05 * draws.normal(2, i))});
+        }
+        const auto interval = [&](double confidence) {
+            return jackknife(rows, scale,
+                             [](const Sums& sums, std::span<double> out) { out[0] = sums.columns[1] / sums.columns[0]; },
+                             confidence)[0];
+        };
+        equal += verdict(interval(0.95), interval(0.9), 1, 0.05) == Verdict::equal ? 1 : 0;
+    }
+    return equal / static_cast<double>(experiments);
+}
+
+TEST(Verdict, CallsEqualInOneOfTwentyAtMostWhatDiffersByTheMargin) {
+    for (const std::size_t prompts : {6, 12, 40}) {
+        const double chance = 2 * std::sqrt(0.05 * 0.95 / static_cast<double>(experiments_of(1000)));
+        EXPECT_LE(share_called_equal(1.05, prompts), 0.05 + chance) << prompts;
+        EXPECT_LE(share_called_equal(1 / 1.05, prompts), 0.05 + chance) << prompts;
+    }
+    if (test::sanitized) return;
+    EXPECT_GE(share_called_equal(1, 40), 0.9) << "forty prompts that scatter by 7% are enough";
 }
 
 TEST(Holm, IsTheStepDownRule) {

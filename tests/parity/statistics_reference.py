@@ -97,7 +97,7 @@ def quadrature(x, y, r=0.0):
 def joules_per_right(joules, right):
     n, p = len(right), right.mean()
     low, high = clopper_pearson(right.sum(), n)
-    reach, r = jackknife_reach(left_out_sums(joules), 0.95), correlation(joules, right)
+    reach, r = jackknife_reach(left_out_sums(joules), 0.95), correlation(-left_out_sums(joules), right)
     return (joules.mean() / p,) + ends(joules.mean() / p, quadrature(reach, np.log(high / p), r), quadrature(reach, np.log(p / low), r))
 
 
