@@ -28,7 +28,8 @@ Estimate clopper_pearson(double successes, double count, double confidence = 0.9
 
 /// Interval of the mean of b less that of a, shares right between 0 and 1 of the same prompts (Newcombe 1998, "Improved
 /// confidence intervals for the difference between binomial proportions based on paired data", method 10: Wilson's
-/// intervals of both, combined with their correlation). Shares may be means over repeats, or over other factors' levels.
+/// intervals of both, combined with their correlation). Shares may be means over repeats, or over other factors'
+/// levels.
 /// [-1, 1] without prompts.
 /// Throws Error(bad_argument) unless a and b are as long.
 Estimate newcombe(std::span<const double> a, std::span<const double> b, double confidence = 0.95);

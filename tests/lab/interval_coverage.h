@@ -18,7 +18,8 @@ namespace ergon::lab {
 /// `make tests-intervals` sets ERGON_EXPERIMENTS; under sanitizers few run, to look for faults.
 inline std::uint64_t experiments_of(std::uint64_t usual) {
     const char* const given = std::getenv("ERGON_EXPERIMENTS");
-    if (given != nullptr) return std::strtoull(given, nullptr, 10);
+    const std::uint64_t number = given == nullptr ? 0 : std::strtoull(given, nullptr, 10);
+    if (number > 0) return number;
     return test::sanitized ? 20 : usual;
 }
 

@@ -52,17 +52,20 @@ RatioTruth paired(double shared, double own, double least_given) {
 /// Answers of fixed length against a thinker's, log-normal.
 RatioTruth against_thinker(double sd, double least_given) {
     return {fmt::format("FixedAgainstThinker{:.0f}", 100 * sd),
-            [=](const Draws& draws, std::uint64_t prompt) { return Pair{1, 10 * std::exp(sd * draws.normal(0, prompt))}; },
+            [=](const Draws& draws, std::uint64_t prompt) {
+                return Pair{1, 10 * std::exp(sd * draws.normal(0, prompt))};
+            },
             10 * mean_of_lognormal(sd), 6, least_given};
 }
 
 /// A share of the prompts is cut off at a cap of so many times the others, which scatter by `noise`.
 RatioTruth capped(double share, double cap, double noise, std::size_t least_prompts, double least_given) {
-    return {fmt::format("Capped{:.0f}At{:.0f}Noise{:.0f}", 100 * share, cap, 100 * noise),
-            [=](const Draws& draws, std::uint64_t prompt) {
-                return Pair{1, (draws.uniform(0, prompt) < share ? cap : 1) * std::exp(noise * draws.normal(1, prompt))};
-            },
-            (share * cap + 1 - share) * mean_of_lognormal(noise), least_prompts, least_given};
+    return {
+        fmt::format("Capped{:.0f}At{:.0f}Noise{:.0f}", 100 * share, cap, 100 * noise),
+        [=](const Draws& draws, std::uint64_t prompt) {
+            return Pair{1, (draws.uniform(0, prompt) < share ? cap : 1) * std::exp(noise * draws.normal(1, prompt))};
+        },
+        (share * cap + 1 - share) * mean_of_lognormal(noise), least_prompts, least_given};
 }
 
 /// A thinker of which 30% of the answers are cut off.
@@ -98,9 +101,9 @@ RatioTruth even_or_four_times() {
 }
 
 std::vector<RatioTruth> truths() {
-    std::vector<RatioTruth> all{paired(0, 0.3, 0.99),   paired(0, 0.5, 0.99),  paired(0.35, 0.35, 0.99),
+    std::vector<RatioTruth> all{paired(0, 0.3, 0.99),   paired(0, 0.5, 0.99),     paired(0.35, 0.35, 0.99),
                                 paired(0.7, 0.7, 0.95), paired(0.84, 0.84, 0.85), paired(1.05, 1.05, 0.7),
-                                paired(1, 0.2, 0.99),   paired(0, 1, 0.85),    paired(0, 1.5, 0.5)};
+                                paired(1, 0.2, 0.99),   paired(0, 1, 0.85),       paired(0, 1.5, 0.5)};
     for (const double sd : {0.5, 1.0, 1.2, 1.5}) all.push_back(against_thinker(sd, sd < 1.2 ? 0.95 : 0.8));
     all.push_back(cut_thinker());
     all.push_back(repeated());
@@ -177,7 +180,8 @@ TEST(FalseClaims, AreAtMostSixInAHundred) {
             double claimed = 0;
             for (std::uint64_t experiment = 0; experiment < experiments; ++experiment) {
                 const Sample one(truth, experiment, prompts);
-                claimed += excludes_one(one.interval()) && permutation_p(one.a, one.b, experiment, 1000) <= 0.05 ? 1 : 0;
+                claimed +=
+                    excludes_one(one.interval()) && permutation_p(one.a, one.b, experiment, 1000) <= 0.05 ? 1 : 0;
             }
             RecordProperty(fmt::format("{} of {}", truth.name, prompts), std::to_string(claimed));
             const double most = 0.06 * static_cast<double>(experiments);

@@ -31,13 +31,14 @@ TEST(JoulesPerRight, IsWhatTheFormulaGivesInNumPy) {
           381.87316661904742},
          {2, 40, 0.05, 73.299972832832793, 13.192732348392997, 2990.8138588622992, 43.092926892832807,
           7.7093668703911522, 1751.8502382365111},
-         {3, 12, 1, 2.3731503315144789, 1.0043206910501199, 5.914581912910867, 0.92077668333676854,
-          0.36119894854372769, 1.778748081810936}}};
+         {3, 12, 1, 2.3731503315144789, 1.0043206910501199, 5.914581912910867, 0.92077668333676854, 0.36119894854372769,
+          1.778748081810936}}};
     for (const auto& [seed, items, share, value, low, high, ratio, ratio_low, ratio_high] : numpy) {
         const auto which = static_cast<std::uint64_t>(seed);
         const auto prompts = static_cast<std::size_t>(items);
         const Pairs pairs = reference_pairs(which, prompts);
-        const GradedCosts a{pairs.a, right_ones(which + 10, prompts, 0.6)}, b{pairs.b, right_ones(which, prompts, share)};
+        const GradedCosts a{pairs.a, right_ones(which + 10, prompts, 0.6)},
+            b{pairs.b, right_ones(which, prompts, share)};
         const Estimate alone = joules_per_right(b), both = joules_per_right_ratio(a, b);
         // The quantiles are right to 1e-10, and an end moves by at most its reach in logarithms (below 4) times that.
         constexpr double tolerance = 1e-9;
