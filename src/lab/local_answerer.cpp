@@ -13,7 +13,6 @@ namespace ergon::lab {
 namespace {
 
 using nlohmann::ordered_json;
-using text::Phase;
 
 /// Equal for vocabularies with the same tokens in the same order.
 std::string vocabulary_fingerprint(const text::Tokenizer& tokenizer) {
@@ -143,7 +142,7 @@ class LocalAnswerer final : public Answerer {
 
     void put_costs(const engine::Answer& said, Answer& answer) const {
         const energy::RequestFigures& energy = said.energy.value();
-        for (const Phase phase : {Phase::prompt, Phase::thinking, Phase::answer}) {
+        for (const auto phase : {text::Phase::prompt, text::Phase::thinking, text::Phase::answer}) {
             const auto which = static_cast<energy::Phase>(phase);
             const energy::PhaseFigures& cost = energy[which];
             answer[which] = {base::Tokens(said[phase].tokens), said[phase].time, cost.total, cost.above_idle};

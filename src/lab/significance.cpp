@@ -105,9 +105,9 @@ Estimate newcombe(std::span<const double> a, std::span<const double> b, double c
             std::min(1.0, difference + combined(other.high - other.value, one.value - one.low))};
 }
 
-Verdict verdict(const Estimate& at_95, const Estimate& at_90, double p_value, double margin) {
-    if (known(at_90) && at_90.low * (1 + margin) >= 1 && at_90.high <= 1 + margin) return Verdict::equal;
-    return excludes_one(at_95) && p_value <= 0.05 ? Verdict::different : Verdict::undecided;
+Equivalence equivalence(const Estimate& at_95, const Estimate& at_90, double p_value, double margin) {
+    if (known(at_90) && at_90.low * (1 + margin) >= 1 && at_90.high <= 1 + margin) return Equivalence::equal;
+    return excludes_one(at_95) && p_value <= 0.05 ? Equivalence::different : Equivalence::undecided;
 }
 
 std::vector<double> holm(std::span<const double> p_values) {

@@ -35,11 +35,11 @@ Estimate clopper_pearson(double successes, double count, double confidence = 0.9
 Estimate newcombe(std::span<const double> a, std::span<const double> b, double confidence = 0.95);
 
 /// Two one-sided tests (Schuirmann 1987): what a ratio says about a margin.
-enum class Verdict { equal, different, undecided };
+enum class Equivalence { equal, different, undecided };
 
 /// Equal where the 90% interval lies within a factor of 1 + margin either way (both one-sided tests at 5%), however
 /// surely the ratio is not 1; else different where the 95% interval leaves 1 out and `p_value` is at most 5%.
-Verdict verdict(const Estimate& at_95, const Estimate& at_90, double p_value, double margin);
+Equivalence equivalence(const Estimate& at_95, const Estimate& at_90, double p_value, double margin);
 
 /// p-values of several comparisons, so corrected that the chance of a false claim among all of them stays what it is
 /// for one (Holm 1979). In the order given.

@@ -167,17 +167,19 @@ TEST(Newcombe, HoldsTheTruth) {
     }
 }
 
-TEST(Verdict, IsEqualDifferentOrUndecided) {
+TEST(Equivalence, IsEqualDifferentOrUndecided) {
     const double margin = 0.05;
-    EXPECT_EQ(verdict({1.01, 0.98, 1.045}, {1.01, 0.985, 1.04}, 0.6, margin), Verdict::equal);
-    EXPECT_EQ(verdict({1.02, 1.01, 1.03}, {1.02, 1.012, 1.028}, 0.01, margin), Verdict::equal) << "sure, and small";
-    EXPECT_EQ(verdict({1.01, 0.95, 1.08}, {1.01, 0.96, 1.07}, 0.6, margin), Verdict::undecided);
-    EXPECT_EQ(verdict({1.3, 1.1, 1.5}, {1.3, 1.12, 1.48}, 0.01, margin), Verdict::different);
-    EXPECT_EQ(verdict({1.3, 1.1, 1.5}, {1.3, 1.12, 1.48}, 0.06, margin), Verdict::undecided);
-    EXPECT_EQ(verdict({0.97, 0.94, 1.0}, {0.97, 0.955, 0.99}, 0.05, margin), Verdict::equal) << "1 / 1.05 is 0.952";
-    EXPECT_EQ(verdict({0.97, 0.94, 1.0}, {0.97, 0.951, 0.99}, 0.05, margin), Verdict::undecided);
+    EXPECT_EQ(equivalence({1.01, 0.98, 1.045}, {1.01, 0.985, 1.04}, 0.6, margin), Equivalence::equal);
+    EXPECT_EQ(equivalence({1.02, 1.01, 1.03}, {1.02, 1.012, 1.028}, 0.01, margin), Equivalence::equal)
+        << "sure, and small";
+    EXPECT_EQ(equivalence({1.01, 0.95, 1.08}, {1.01, 0.96, 1.07}, 0.6, margin), Equivalence::undecided);
+    EXPECT_EQ(equivalence({1.3, 1.1, 1.5}, {1.3, 1.12, 1.48}, 0.01, margin), Equivalence::different);
+    EXPECT_EQ(equivalence({1.3, 1.1, 1.5}, {1.3, 1.12, 1.48}, 0.06, margin), Equivalence::undecided);
+    EXPECT_EQ(equivalence({0.97, 0.94, 1.0}, {0.97, 0.955, 0.99}, 0.05, margin), Equivalence::equal)
+        << "1 / 1.05 is 0.952";
+    EXPECT_EQ(equivalence({0.97, 0.94, 1.0}, {0.97, 0.951, 0.99}, 0.05, margin), Equivalence::undecided);
     const Estimate none = without_interval(1, NoInterval::few_prompts);
-    EXPECT_EQ(verdict(none, none, 0.01, margin), Verdict::undecided);
+    EXPECT_EQ(equivalence(none, none, 0.01, margin), Equivalence::undecided);
 }
 
 /// How often two contenders whose joules differ by `ratio` are called equal within 5%.
@@ -199,12 +201,12 @@ double share_called_equal(double ratio, std::size_t prompts) {
                 [](const Sums& sums, std::span<double> out) { out[0] = sums.columns[1] / sums.columns[0]; },
                 confidence)[0];
         };
-        equal += verdict(interval(0.95), interval(0.9), 1, 0.05) == Verdict::equal ? 1 : 0;
+        equal += equivalence(interval(0.95), interval(0.9), 1, 0.05) == Equivalence::equal ? 1 : 0;
     }
     return equal / static_cast<double>(experiments);
 }
 
-TEST(Verdict, CallsEqualInOneOfTwentyAtMostWhatDiffersByTheMargin) {
+TEST(Equivalence, CallsEqualInOneOfTwentyAtMostWhatDiffersByTheMargin) {
     for (const std::size_t prompts : {6, 12, 40}) {
         const double chance = 2 * std::sqrt(0.05 * 0.95 / static_cast<double>(experiments_of(1000)));
         EXPECT_LE(share_called_equal(1.05, prompts), 0.05 + chance) << prompts;
