@@ -56,13 +56,13 @@ void add_compare(CLI::App& program) {
     auto other_file = std::make_shared<std::string>();
     command
         .add_option("--verify", *other_file,
-                    "Then say whether the results of another machine agree: answers to the bit, ratios within their "
-                    "intervals; exit code 1 if not")
+                    "Then say whether the results of another machine agree: answers to the bit, ratios within the "
+                    "interval of their difference; exit code 1 if not")
         ->type_name("FILE");
     command.footer(fmt::format(
         "Every model answers every prompt under the same caps (--max-tokens 512 unless given), in blocks of "
-        "turns whose order is random and reversed (ABBA). What is not given of the sampling is each model's "
-        "own recommendation.\n\n"
+        "turns whose order is random and reversed (ABBA). Sampling is shared: what is not given of it is what "
+        "the first model that recommends any recommends, for all; greedy if none does.\n\n"
         "Options of a contender: {}.\n\n"
         "Examples:\n"
         "  ergon compare --html page.html\n"

@@ -131,6 +131,17 @@ void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
     command.add_option("--repeats", repeats, "Answers of each contender to each prompt; averaged within the prompt")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
+    command
+        .add_option("--sessions", sessions,
+                    fmt::format("Sessions: models are loaded and threads made anew for each, so that intervals hold what "
+                                "differs between them. Default: {} where the answers of one take under {:.0f} s, else 1",
+                                lab::sessions_if_short, lab::short_session.value()))
+        ->check(CLI::Range(std::int64_t{1}, lab::most_sessions));
+    command
+        .add_option("--margin", margin,
+                    "Ratios that surely differ from 1 by less than so many percent are called equal")
+        ->check(CLI::Range(0.1, 100.0))
+        ->capture_default_str();
     files.add(command);
     command
         .add_option("--results", results_file,
@@ -319,8 +330,8 @@ std::int64_t ExperimentOptions::leave_out_long(std::vector<tasks::Prompt>& promp
 lab::RunId ExperimentOptions::run(lab::Results& results) const {
     std::vector<tasks::Prompt> prompts = open_prompts();
     energy::Meter meter(machine_options());
-    const Contestants contestants = load_contestants(meter);
-    const std::int64_t left_out = leave_out_long(prompts, contestants);
+    std::optional<Contestants> contestants = load_contestants(meter);
+    const std::int64_t left_out = leave_out_long(prompts, *contestants);
     std::optional<lab::Judge> the_judge;
     if (!judge.empty()) the_judge.emplace(open_judge());
 
@@ -328,6 +339,7 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     options.settings = {{"prompts", fmt::format("{}", fmt::join(tasks_named, ","))},
                         {"system", system},
                         {"thinking", !answer.no_think},
+                        {"margin", margin / 100},
                         {"max_prompt_tokens", max_prompt > 0 ? nlohmann::ordered_json(max_prompt) : nullptr},
                         {"prompts_left_out", left_out},
                         {"max_tokens", answer.max_tokens.value_or(default_max_tokens)},
@@ -336,6 +348,11 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     options.version = version();
     options.seed = answer.seed;
     options.repeats = repeats;
+    options.sessions = sessions;
+    options.reopen = [&]() -> std::span<const std::unique_ptr<lab::Answerer>> {
+        contestants.reset();  // the memory of the old ones may be needed for the new ones
+        return contestants.emplace(load_contestants(meter)).answerers;
+    };
     options.shard = parse_shard(shard);
     options.resume = resume ? lab::Resume::must : anew ? lab::Resume::never : lab::Resume::if_any;
     options.idle = base::Seconds(idle_seconds);
@@ -343,7 +360,7 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     options.judge = the_judge ? &*the_judge : nullptr;
 
     Progress progress("answers");
-    const lab::RunId run = lab::run_experiment(contestants.answerers, prompts, options, results,
+    const lab::RunId run = lab::run_experiment(contestants->answerers, prompts, options, results,
                                                [&progress](const lab::ExperimentProgress& at) { show(progress, at); });
     progress.clear();
     return run;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,7 @@ struct ExperimentOptions {
     std::int64_t limit = 0;
     std::int64_t max_prompt = 0;  // tokens; 0: any length
     std::int64_t repeats = 1;
+    std::optional<std::int64_t> sessions;  // nothing: by how long the first takes
     std::string results_file = "ergon-results.sqlite";
     FindingsFiles files;
     std::string system;
@@ -41,6 +43,7 @@ struct ExperimentOptions {
     bool by_likelihood = false;
     std::string assume;  // joules of servers elsewhere; empty: not known
     std::string shard = "1/1";
+    double margin = 100 * lab::default_margin;  // percent
     bool resume = false;
     bool anew = false;
     double idle_seconds = 5;

@@ -6,7 +6,7 @@
 #include "base/wrapped.h"
 #include "energy/references.h"
 #include "lab/circumstances.h"
-#include "lab/comparison_csv.h"
+#include "lab/answers_csv.h"
 #include "lab/comparison_json.h"
 #include "lab/comparison_table.h"
 #include "lab/context.h"
@@ -38,7 +38,7 @@ nlohmann::ordered_json findings(const lab::LoadedRun& run, const CostOptions& co
 void FindingsFiles::add(CLI::App& command) {
     const std::string group = "What is written";
     command.add_option("--json", json, "The findings for machines")->type_name("FILE")->group(group);
-    command.add_option("--csv", csv, "A row for each contender and task")->type_name("FILE")->group(group);
+    command.add_option("--csv", csv, "A row for each answer: all that the figures are computed from")->type_name("FILE")->group(group);
     command.add_option("--html", html, "A page with table, charts, every answer and how it was done")
         ->type_name("FILE")
         ->group(group);
@@ -66,7 +66,7 @@ void FindingsFiles::write(const lab::LoadedRun& run, const CostOptions& cost,
         found.update(more);
         base::write_atomically(json, found.dump(2) + "\n");
     }
-    if (!csv.empty()) base::write_atomically(csv, lab::comparison_csv(run.report.comparison));
+    if (!csv.empty()) base::write_atomically(csv, lab::answers_csv(run.parts));
     if (!html.empty()) {
         base::write_atomically(html, lab::comparison_page(run.report, energy::read_references(), lab::read_shapes()));
     }

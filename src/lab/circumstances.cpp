@@ -58,8 +58,8 @@ void add_drift(const std::vector<Condition>& conditions, std::vector<std::string
 void add_cache(const Comparison& comparison, const RunDescription& run, std::vector<std::string>& sentences) {
     if (!weights_in_cache(comparison, run)) return;
     sentences.push_back(fmt::format(
-        "All weights fit into the processor's cache ({}): joules per token differ little at this size, where large "
-        "models spend most of them on reading weights from memory.",
+        "All weights fit into the processor's cache ({}): what large models spend most joules on, reading weights from "
+        "memory, these do not.",
         base::readable(base::Bytes(static_cast<std::int64_t>(number(run.machine, "cache_bytes"))))));
 }
 

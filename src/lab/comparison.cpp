@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "lab/answer_figures.h"
+#include "lab/endpoint_answerer.h"
 #include "lab/significance.h"
 
 namespace ergon::lab {
@@ -22,7 +24,7 @@ bool shows_thought(const Answer& answer) {
 
 void add_answer(const Answer& answer, AnswerSummary& summary) {
     ++summary.answers;
-    summary.prompts += answer.repeat == 0 ? 1 : 0;
+    summary.prompts += answer.repeat == 0 && answer.session == 0 ? 1 : 0;
     summary.capped += answer.finish_reason == "length" ? 1 : 0;
     summary.words += count_words(answer.text);
     summary.characters += count_characters(answer.text);
@@ -34,25 +36,20 @@ void add_answer(const Answer& answer, AnswerSummary& summary) {
         if (!answer.metered) continue;
         summary.phase_joules[i] += phase.total;
         summary.joules += phase.total;
-        if (i != prompt_phase) summary.generated += phase.total;
     }
     summary.metered += answer.metered ? 1 : 0;
 }
 
-/// Joules of some answers for each of so many; nothing unless the joules of all of them are known.
-std::optional<energy::Figure> per(const energy::Figure& joules, std::int64_t amount, const AnswerSummary& of) {
-    if (amount <= 0 || of.answers == 0 || of.metered < of.answers) return std::nullopt;
-    return joules / static_cast<double>(amount);
-}
-
 }  // namespace
 
-ComparisonBuilder::ComparisonBuilder(const std::vector<Contender>& contenders) : prompts_(contenders.size()) {
+ComparisonBuilder::ComparisonBuilder(const std::vector<Contender>& contenders, double kind_of_work)
+    : prompts_(contenders.size()), errors_(contenders.size(), kind_of_work), kind_of_work_(kind_of_work) {
     for (const Contender& contender : contenders) {
         ContenderSummary& summary = contenders_.emplace_back();
         summary.label = contender.label;
         summary.hash = contender.hash;
         summary.details = contender.details.is_object() ? contender.details : nlohmann::ordered_json::object();
+        summary.assumed = joules_are_assumed(summary.details);
     }
 }
 
@@ -68,46 +65,25 @@ void ComparisonBuilder::add(const Answer& answer) {
     if (!answer.category.empty()) add_answer(answer, summary.categories[answer.category]);
     categories_.try_emplace(answer.prompt, answer.category);
     summary.reasons = summary.reasons || shows_thought(answer);
-    prompts_[position][answer.prompt].add(answer);
+    prompts_[position][answer.prompt].add(answer, summary.assumed);
+    sessions_ = std::max(sessions_, answer.session + 1);
     if (!answer.metered) return;
-    for (const PhaseResult& phase : answer.phases) spread_.add(phase);
+    for (const PhaseResult& phase : answer.phases) errors_.add(position, phase, summary.assumed);
 }
 
-void ComparisonBuilder::finish_summary(AnswerSummary& summary, const PromptSums& prompts, const std::string* category,
-                                       const BootstrapOptions& options) const {
-    std::int64_t generated = 0;
-    for (std::size_t i = 0; i < kept_phase_count; ++i) generated += i == prompt_phase ? 0 : summary.tokens[i];
-    summary.joules_per_token = per(summary.generated, generated, summary);
-    summary.joules_per_answer = per(summary.joules, summary.answers, summary);
-    summary.joules_per_1000_words = per(summary.joules * 1000, summary.words, summary);
-    summary.joules_per_1000_characters = per(summary.joules * 1000, summary.characters, summary);
-
-    Rows rows(4);  // counted, idle, active, right
-    for (const auto& [id, prompt] : prompts) {
-        if (prompt.graded == 0 || (category != nullptr && categories_.at(id) != *category)) continue;
-        const double share = 1.0 / static_cast<double>(prompt.repeats);
-        std::array<double, 4> row{};
-        for (const PhaseSum& phase : prompt.phases) {
-            row[0] += share * phase.counted;
-            row[1] += share * phase.idle_estimated;
-            row[2] += share * phase.active_estimated;
-        }
-        row[3] = static_cast<double>(prompt.right) / static_cast<double>(prompt.graded);
-        summary.right += row[3];
-        rows.add(row);
+void ComparisonBuilder::finish_summary(AnswerSummary& summary, std::size_t contender, const std::string* category,
+                                       std::uint64_t seed) const {
+    std::vector<SampledPrompt> prompts;
+    for (const auto& [id, prompt] : prompts_[contender]) {
+        if (category != nullptr && categories_.at(id) != *category) continue;
+        prompts.push_back({&prompt});
+        if (prompt.all.graded == 0) continue;
+        ++summary.graded;
+        summary.right += prompt.all.share_right();
     }
-    summary.graded = static_cast<std::int64_t>(rows.size());
-    if (summary.graded == 0) return;
-    summary.accuracy = wilson(summary.right, static_cast<double>(summary.graded));
-    if (!(summary.right > 0) || summary.metered < summary.answers) return;
-    summary.joules_per_correct = bootstrap(
-        rows, 1,
-        [&](const Sums& sums, std::span<double> values) {
-            const Coefficients factors = spread_.draw(sums.replicate, options.seed);
-            const auto& sum = sums.columns;
-            values[0] = (sum[0] + factors.idle * sum[1] + factors.active * sum[2]) / sum[3];
-        },
-        options)[0];
+    if (summary.graded > 0) summary.accuracy = wilson(summary.right, static_cast<double>(summary.graded));
+    if (summary.answers == 0 || summary.metered < summary.answers) return;
+    put_figures(prompts, contender, errors_, seed, summary);
 }
 
 std::vector<PromptSummary> ComparisonBuilder::prompt_summaries() const {
@@ -116,33 +92,29 @@ std::vector<PromptSummary> ComparisonBuilder::prompt_summaries() const {
         PromptSummary& summary = summaries.emplace_back(PromptSummary{id, {}});
         for (std::size_t i = 0; i < contenders_.size(); ++i) {
             const auto found = prompts_[i].find(id);
-            const bool known = found != prompts_[i].end() && contenders_[i].metered == contenders_[i].answers;
+            const bool metered = found != prompts_[i].end() && contenders_[i].metered == contenders_[i].answers;
             summary.joules.push_back(
-                known ? std::optional(found->second.joules() / static_cast<double>(found->second.repeats))
-                      : std::nullopt);
+                metered ? std::optional(found->second.all.joules()) : std::nullopt);
         }
     }
     return summaries;
 }
 
-Comparison ComparisonBuilder::finish(const BootstrapOptions& options, std::span<const Factor> factors) const {
-    Comparison comparison{contenders_, prompt_summaries(), {}, {}};
+Comparison ComparisonBuilder::finish(std::uint64_t seed, std::span<const Factor> factors) const {
+    Comparison comparison{contenders_, prompt_summaries(), {}, {}, sessions_, kind_of_work_};
     for (std::size_t i = 0; i < contenders_.size(); ++i) {
         ContenderSummary& summary = comparison.contenders[i];
-        finish_summary(summary, prompts_[i], nullptr, options);
-        for (auto& [category, one] : summary.categories) finish_summary(one, prompts_[i], &category, options);
+        finish_summary(summary, i, nullptr, seed);
+        for (auto& [category, one] : summary.categories) finish_summary(one, i, &category, seed);
     }
     for (std::size_t a = 0; a < contenders_.size(); ++a) {
         for (std::size_t b = a + 1; b < contenders_.size(); ++b) {
-            PairSummary pair = compare(a, b, options);
+            PairSummary pair = compare(a, b, seed);
             if (pair.prompts > 0) comparison.pairs.push_back(std::move(pair));
         }
     }
-    std::vector<double> p_values;
-    for (const PairSummary& pair : comparison.pairs) p_values.push_back(pair.p_value);
-    const std::vector<double> corrected = holm(p_values);
-    for (std::size_t i = 0; i < corrected.size(); ++i) comparison.pairs[i].corrected_p_value = corrected[i];
-    if (!factors.empty()) comparison.effects = design_effects(factors, options);
+    if (!factors.empty()) comparison.effects = design_effects(factors, seed);
+    correct_p_values(comparison);
     for (PairSummary& pair : comparison.pairs) {
         pair.factors_apart = std::ranges::count_if(
             factors, [&](const Factor& factor) { return factor.levels[pair.a] != factor.levels[pair.b]; });
@@ -150,50 +122,76 @@ Comparison ComparisonBuilder::finish(const BootstrapOptions& options, std::span<
     return comparison;
 }
 
+void ComparisonBuilder::correct_p_values(Comparison& comparison) const {
+    std::vector<double> joules, accuracy;
+    for (PairSummary& pair : comparison.pairs) {
+        joules.push_back(pair.p_value);
+        if (pair.accuracy) accuracy.push_back(pair.accuracy->p_value);
+        std::vector<double> categories;
+        for (const auto& [name, one] : pair.categories) {
+            categories.push_back(p_value(one.energy_ratio, Scale::ratio));
+        }
+        auto corrected = holm(categories).begin();
+        for (auto& [name, one] : pair.categories) one.corrected_p_value = *corrected++;
+    }
+    joules = holm(joules);
+    accuracy = holm(accuracy);
+    auto of_accuracy = accuracy.begin();
+    for (std::size_t i = 0; i < comparison.pairs.size(); ++i) {
+        PairSummary& pair = comparison.pairs[i];
+        pair.corrected_p_value = joules[i];
+        if (pair.accuracy) pair.accuracy->corrected_p_value = *of_accuracy++;
+    }
+}
+
 std::vector<Effect> ComparisonBuilder::design_effects(std::span<const Factor> factors,
-                                                      const BootstrapOptions& options) const {
-    std::vector<std::vector<const PromptSum*>> shared;
+                                                      std::uint64_t seed) const {
+    std::vector<SampledPrompt> shared;
     for (const auto& [id, category] : categories_) {
-        std::vector<const PromptSum*> sums;
+        SampledPrompt sums;
         for (const PromptSums& prompts : prompts_) {
             const auto found = prompts.find(id);
             if (found != prompts.end()) sums.push_back(&found->second);
         }
         if (sums.size() == prompts_.size()) shared.push_back(std::move(sums));
     }
-    return effects(factors, shared, prompts_.size(), spread_, options);
+    return effects(factors, shared, prompts_.size(), errors_, seed);
 }
 
-PairSummary ComparisonBuilder::compare(std::size_t a, std::size_t b, const BootstrapOptions& options) const {
-    Pairing all(spread_), uncapped(spread_);
+PairSummary ComparisonBuilder::compare(std::size_t a, std::size_t b, std::uint64_t seed) const {
+    const bool assumed = contenders_[a].assumed || contenders_[b].assumed;
+    const Pairing empty(errors_, a, b, assumed);
+    Pairing all = empty, uncapped = empty;
     std::map<std::string, Pairing> by_category;
     AccuracyDifference accuracy;
-    for (const auto& [prompt, sum] : prompts_[a]) {
+    for (const auto& [prompt, of_a] : prompts_[a]) {
         const auto found = prompts_[b].find(prompt);
         if (found == prompts_[b].end()) continue;
-        const PromptSum& other = found->second;
-        all.add(sum, other);
-        if (sum.capped + other.capped == 0) uncapped.add(sum, other);
+        const PromptSessions& of_b = found->second;
+        const PromptSum &sum = of_a.all, &other = of_b.all;
+        all.add(of_a, of_b);
+        if (sum.capped + other.capped == 0) uncapped.add(of_a, of_b);
         const std::string& category = categories_.at(prompt);
-        if (!category.empty()) by_category.try_emplace(category, spread_).first->second.add(sum, other);
+        if (!category.empty()) by_category.try_emplace(category, empty).first->second.add(of_a, of_b);
         accuracy.prompts += sum.graded > 0 && other.graded > 0 ? 1 : 0;
         if (!sum.first_right || !other.first_right) continue;
         accuracy.only_a += *sum.first_right && !*other.first_right ? 1 : 0;
         accuracy.only_b += !*sum.first_right && *other.first_right ? 1 : 0;
     }
     PairSummary pair;
-    static_cast<RatioSummary&>(pair) = all.ratios(options);
+    static_cast<RatioSummary&>(pair) = all.ratios(seed);
     pair.a = a;
     pair.b = b;
+    pair.assumed = assumed;
     if (all.size() == 0) return pair;
-    pair.p_value = permutation_p(all.joules(0), all.joules(1), options.seed);
+    pair.p_value = permutation_p(all.joules(0), all.joules(1), seed);
     pair.capped_share = 1 - static_cast<double>(uncapped.size()) / static_cast<double>(all.size());
-    if (pair.capped_share > 0) pair.uncapped = uncapped.ratios(options);
+    if (pair.capped_share > 0) pair.uncapped = uncapped.ratios(seed);
     if (by_category.size() > 1) {
-        for (const auto& [category, pairing] : by_category) pair.categories[category] = pairing.ratios(options);
+        for (const auto& [category, pairing] : by_category) pair.categories[category] = pairing.ratios(seed);
     }
     if (accuracy.prompts > 0) {
-        accuracy.difference = all.accuracy_difference(options);
+        accuracy.difference = all.accuracy_difference();
         accuracy.p_value = mcnemar_p(accuracy.only_a, accuracy.only_b);
         pair.accuracy = accuracy;
     }

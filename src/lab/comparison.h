@@ -10,16 +10,26 @@
 #include <vector>
 
 #include "energy/figure.h"
-#include "lab/bootstrap.h"
 #include "lab/factors.h"
 #include "lab/pairing.h"
-#include "lab/prompt_sums.h"
+#include "lab/sample.h"
 #include "lab/results.h"
 
 namespace ergon::lab {
 
-/// One contender over some answers: all of them, or those of a category.
-struct AnswerSummary {
+/// What answers took, by what it is divided by. Nothing unless the joules of all of them are known; ends that nothing is
+/// known about are 0 and infinite.
+struct AnswerFigures {
+    std::optional<energy::Figure> joules_per_token;   // generated joules / generated tokens
+    std::optional<energy::Figure> joules_per_answer;  // all joules / answers
+    std::array<std::optional<energy::Figure>, energy::kept_phase_count> phase_joules_per_answer;
+    std::optional<energy::Figure> joules_per_1000_words;  // all joules
+    std::optional<energy::Figure> joules_per_1000_characters;
+    std::optional<energy::Figure> joules_per_correct;  // joules of graded answers / right ones
+};
+
+/// One contender over some answers: all of them, or those of a category. Its figures are those of prompts like these.
+struct AnswerSummary : AnswerFigures {
     std::int64_t answers = 0;
     std::int64_t prompts = 0;
     std::int64_t capped = 0;   // answers cut off by a token limit
@@ -27,18 +37,15 @@ struct AnswerSummary {
     std::array<std::int64_t, energy::kept_phase_count> tokens{};
     std::array<energy::Figure, energy::kept_phase_count> phase_joules{};
     energy::Figure joules;                            // all phases
-    energy::Figure generated;                         // thinking and answer
-    std::optional<energy::Figure> joules_per_token;   // generated joules / generated tokens
-    std::optional<energy::Figure> joules_per_answer;  // all joules / answers
     std::int64_t words = 0;                           // of the answers, thoughts excluded
     std::int64_t characters = 0;
-    std::optional<energy::Figure> joules_per_1000_words;  // all joules
-    std::optional<energy::Figure> joules_per_1000_characters;
     base::Seconds seconds{};
     std::int64_t graded = 0;                     // prompts that have a right answer
     double right = 0;                            // of them; repeats count by their share
     std::optional<Estimate> accuracy;            // Wilson, of prompts
-    std::optional<Estimate> joules_per_correct;  // joules of graded answers / right ones; prompts drawn
+    AnswerFigures of_these;                      // what these very prompts took: without the drawing of prompts
+    /// Where the intervals of the figures come from.
+    std::array<double, uncertainty_count> joules_per_token_shares{}, joules_per_answer_shares{};
     AnswerMeasures measures;                     // sums over the answers
 };
 
@@ -47,6 +54,7 @@ struct ContenderSummary : AnswerSummary {
     std::string hash;  // of the model's files
     nlohmann::ordered_json details;
     bool reasons = false;  // thinking tokens or think markers were seen
+    bool assumed = false;  // its joules are an assumption times its tokens
     std::map<std::string, AnswerSummary> categories;
 };
 
@@ -56,7 +64,8 @@ struct AccuracyDifference {
     Estimate difference;       // share right of b less that of a, over all repeats
     std::int64_t only_a = 0;   // right with a alone
     std::int64_t only_b = 0;
-    double p_value = 1;  // McNemar's
+    double p_value = 1;            // McNemar's
+    double corrected_p_value = 1;  // Holm, over all pairs
 };
 
 struct PairSummary : RatioSummary {
@@ -64,6 +73,7 @@ struct PairSummary : RatioSummary {
     std::size_t b = 0;
     double p_value = 1;              // that joules could as well be exchanged within each prompt
     double corrected_p_value = 1;    // Holm, over all pairs
+    bool assumed = false;            // joules of one of them are an assumption times its tokens: no evidence on joules
     std::int64_t factors_apart = 0;  // factors of a design in whose levels they differ
     double capped_share = 0;         // of the prompts, those where either's answer was cut off
     RatioSummary uncapped;           // over the prompts where neither was; no prompts if there are none such
@@ -80,37 +90,48 @@ struct PromptSummary {
     std::vector<std::optional<double>> joules;  // by contender; nothing where they are not known
 };
 
+/// Assumed: a difference of less than this changes nobody's choice.
+inline constexpr double default_margin = 0.05;
+
 struct Comparison {
     std::vector<ContenderSummary> contenders;
     std::vector<PromptSummary> prompts;  // by id
     std::vector<PairSummary> pairs;      // every pair that shares a prompt, the earlier contender as a
     std::vector<Effect> effects;         // of the factors of a design, if there is one
+    std::int64_t sessions = 1;           // of one the intervals know nothing but itself
+    double kind_of_work = 0;             // the relative standard deviation of watts that is in the intervals
+    double margin = default_margin;      // ratios that surely differ by less are equal
 };
 
 /// Takes answers one by one and keeps sums per contender and prompt.
 class ComparisonBuilder {
   public:
-    explicit ComparisonBuilder(const std::vector<Contender>& contenders);
+    /// `kind_of_work`: relative standard deviation of the watts of a busy thread between kinds of work.
+    explicit ComparisonBuilder(const std::vector<Contender>& contenders,
+                               double kind_of_work = energy::assumed_kind_of_work_sd);
     /// Throws Error(bad_argument) if the answer's contender is not among them.
     void add(const Answer& answer);
-    /// Intervals by BCa over prompts. What comes from the machine's estimate is drawn as well, once per replicate for
-    /// both contenders: coefficients that both share cancel as far as they do.
+    /// Intervals of what prompts, sessions and the machine leave uncertain (uncertainty.h): coefficients of the machine
+    /// that contenders share cancel as far as they do, what each has for itself does not.
     /// `factors` make a design of the contenders (factors.h, which says what is refused).
-    Comparison finish(const BootstrapOptions& options = {}, std::span<const Factor> factors = {}) const;
+    Comparison finish(std::uint64_t seed = 0, std::span<const Factor> factors = {}) const;
 
   private:
-    using PromptSums = std::map<std::string, PromptSum>;  // by the prompt's id
+    using PromptSums = std::map<std::string, PromptSessions>;  // by the prompt's id
 
-    void finish_summary(AnswerSummary& summary, const PromptSums& prompts, const std::string* category,
-                        const BootstrapOptions& options) const;
+    void finish_summary(AnswerSummary& summary, std::size_t contender, const std::string* category,
+                        std::uint64_t seed) const;
+    void correct_p_values(Comparison& comparison) const;
     std::vector<PromptSummary> prompt_summaries() const;
-    std::vector<Effect> design_effects(std::span<const Factor> factors, const BootstrapOptions& options) const;
-    PairSummary compare(std::size_t a, std::size_t b, const BootstrapOptions& options) const;
+    std::vector<Effect> design_effects(std::span<const Factor> factors, std::uint64_t seed) const;
+    PairSummary compare(std::size_t a, std::size_t b, std::uint64_t seed) const;
 
     std::vector<ContenderSummary> contenders_;
     std::vector<PromptSums> prompts_;                // by contender
     std::map<std::string, std::string> categories_;  // of the prompts
-    MachineSpread spread_;
+    MachineErrors errors_;
+    double kind_of_work_;
+    std::int64_t sessions_ = 1;
 };
 
 }  // namespace ergon::lab

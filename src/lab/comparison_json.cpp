@@ -4,6 +4,7 @@
 
 #include "lab/fairness.h"
 #include "lab/findings.h"
+#include "lab/significance.h"
 
 namespace ergon::lab {
 namespace {
@@ -12,8 +13,18 @@ using energy::Figure;
 using energy::kept_phase_count;
 using nlohmann::ordered_json;
 
+ordered_json shares_json(const std::array<double, uncertainty_count>& shares) {
+    ordered_json json = ordered_json::object();
+    for (std::size_t i = 0; i < uncertainty_count; ++i) {
+        if (shares[i] > 0) json[std::string(uncertainty_names[i])] = shares[i];
+    }
+    return json;
+}
+
 ordered_json estimate_json(const Estimate& estimate) {
-    return {{"value", estimate.value}, {"low", estimate.low}, {"high", estimate.high}};
+    ordered_json json{{"value", estimate.value}, {"low", estimate.low}, {"high", estimate.high}};
+    if (ordered_json shares = shares_json(estimate.shares); !shares.empty()) json["variance"] = std::move(shares);
+    return json;
 }
 
 template <typename T>
@@ -26,6 +37,19 @@ ordered_json or_null(const std::optional<T>& value) {
     }
 }
 
+ordered_json figures_json(const AnswerFigures& figures) {
+    ordered_json by_phase;
+    for (std::size_t i = 0; i < kept_phase_count; ++i) {
+        by_phase[std::string(energy::phase_names[i])] = or_null(figures.phase_joules_per_answer[i]);
+    }
+    return {{"joules_per_token", or_null(figures.joules_per_token)},
+            {"joules_per_answer", or_null(figures.joules_per_answer)},
+            {"joules_per_answer_by_phase", by_phase},
+            {"joules_per_1000_words", or_null(figures.joules_per_1000_words)},
+            {"joules_per_1000_characters", or_null(figures.joules_per_1000_characters)},
+            {"joules_per_correct", or_null(figures.joules_per_correct)}};
+}
+
 ordered_json summary_json(const AnswerSummary& summary) {
     ordered_json tokens, joules;
     for (std::size_t i = 0; i < kept_phase_count; ++i) {
@@ -33,28 +57,29 @@ ordered_json summary_json(const AnswerSummary& summary) {
         joules[std::string(energy::phase_names[i])] = summary.phase_joules[i];
     }
     const bool all_metered = summary.metered == summary.answers;
-    return {{"answers", summary.answers},
+    ordered_json json{{"answers", summary.answers},
             {"prompts", summary.prompts},
             {"capped", summary.capped},
             {"tokens", tokens},
             {"joules", all_metered ? ordered_json(summary.joules) : nullptr},
             {"joules_by_phase", all_metered ? joules : nullptr},
-            {"joules_per_token", or_null(summary.joules_per_token)},
-            {"joules_per_answer", or_null(summary.joules_per_answer)},
-            {"joules_per_1000_words", or_null(summary.joules_per_1000_words)},
-            {"joules_per_1000_characters", or_null(summary.joules_per_1000_characters)},
             {"words", summary.words},
             {"characters", summary.characters},
             {"seconds", summary.seconds.value()},
             {"graded", summary.graded},
             {"right", summary.right},
             {"accuracy", or_null(summary.accuracy)},
-            {"joules_per_correct", or_null(summary.joules_per_correct)},
+            {"variance",
+             {{"joules_per_token", shares_json(summary.joules_per_token_shares)},
+              {"joules_per_answer", shares_json(summary.joules_per_answer_shares)}}},
             {"measures",
              {{"processor_seconds", summary.measures.processor.value()},
               {"others_seconds", summary.measures.others.value()},
               {"bytes", summary.measures.bytes},
               {"operations", summary.measures.operations}}}};
+    json.update(figures_json(summary));
+    json["of_these_prompts"] = figures_json(summary.of_these);
+    return json;
 }
 
 ordered_json contender_json(const ContenderSummary& contender) {
@@ -108,6 +133,11 @@ ordered_json pair_json(const Comparison& comparison, const PairSummary& pair) {
     json["p_value"] = pair.p_value;
     json["corrected_p_value"] = pair.corrected_p_value;
     json["shown_to_differ"] = pair.differs();
+    json["joules_assumed"] = pair.assumed;
+    json["equivalence"] = {
+        {"margin", comparison.margin},
+        {"energy_ratio", name(equivalence(pair.energy_ratio, comparison.margin), comparison.margin)},
+        {"joules_per_token_ratio", name(equivalence(pair.joules_per_token_ratio, comparison.margin), comparison.margin)}};
     json["capped_share"] = pair.capped_share;
     if (pair.uncapped.prompts > 0) json["uncapped"] = ratios_json(pair.uncapped);
     if (pair.accuracy) {
@@ -115,12 +145,14 @@ ordered_json pair_json(const Comparison& comparison, const PairSummary& pair) {
                             {"difference", estimate_json(pair.accuracy->difference)},
                             {"only_a", pair.accuracy->only_a},
                             {"only_b", pair.accuracy->only_b},
-                            {"p_value", pair.accuracy->p_value}};
+                            {"p_value", pair.accuracy->p_value},
+                            {"corrected_p_value", pair.accuracy->corrected_p_value}};
     }
     json["by_task"] = ordered_json::array();
     for (const auto& [category, ratios] : pair.categories) {
         ordered_json one{{"task", category}};
         one.update(ratios_json(ratios));
+        one["corrected_p_value"] = ratios.corrected_p_value;
         json["by_task"].push_back(std::move(one));
     }
     const Fairness found = fairness(a, b);
@@ -151,10 +183,15 @@ ordered_json comparison_json(const Comparison& comparison, const RunDescription&
                            {"interaction", one.interaction},
                            {"joules_ratio", estimate_json(one.joules)},
                            {"accuracy_difference", or_null(one.accuracy)},
-                           {"joules_per_correct_ratio", or_null(one.joules_per_correct)}});
+                           {"joules_per_correct_ratio", or_null(one.joules_per_correct)},
+                           {"corrected_p_values",
+                            {{"joules_ratio", one.joules_p_value},
+                             {"accuracy_difference", one.accuracy_p_value},
+                             {"joules_per_correct_ratio", one.joules_per_correct_p_value}}}});
     }
     return {{"contenders", contenders}, {"pairs", pairs},
             {"effects", effects},       {"reasoning", reasoning_sentence(comparison)},
+            {"sessions", comparison.sessions}, {"kind_of_work_deviation", comparison.kind_of_work},
             {"protocol", run.protocol}, {"settings", run.settings},
             {"seed", run.seed},         {"machine", run.machine},
             {"conditions", around},     {"version", run.version}};

@@ -29,13 +29,14 @@ std::string title_of(const Comparison& comparison) {
 
 /// What was found, in few sentences: what the factors of a design do, else how the first two compare.
 std::string lede_of(const Comparison& comparison) {
-    std::string text;
+    std::string text = basis_sentence(comparison);
+    const auto add = [&text](const std::string& sentence) { text += (text.empty() ? "" : " ") + sentence; };
     for (const Effect& effect : comparison.effects) {
-        if (!effect.interaction) text += (text.empty() ? "" : " ") + effect_sentence(effect);
+        if (!effect.interaction) add(effect_sentence(effect));
     }
-    if (!text.empty()) return text;
-    return comparison.pairs.empty() ? reasoning_sentence(comparison)
-                                    : ratio_sentence(comparison, comparison.pairs.front());
+    if (!comparison.effects.empty()) return text;
+    add(comparison.pairs.empty() ? reasoning_sentence(comparison) : ratio_sentence(comparison, comparison.pairs.front()));
+    return text;
 }
 
 /// Pairs that show what one thing does: all of them without a design, else those that one factor sets apart.
@@ -47,6 +48,7 @@ Section result_section(const Comparison& comparison) {
     Section section{"The result", {}};
     if (!comparison.effects.empty()) section.blocks.emplace_back(effects_table(comparison));
     section.blocks.emplace_back(contender_table(comparison));
+    if (comparison.sessions == 1) section.blocks.emplace_back(Paragraph{sessions_sentence(comparison)});
     for (const PairSummary& pair : telling_pairs(comparison)) {
         section.blocks.emplace_back(Paragraph{finding(comparison, pair)});
     }
@@ -158,15 +160,23 @@ Section protocol_section(const ComparisonReport& report) {
         facts.facts.insert(facts.facts.begin(), {"contender", one.label});
         section.blocks.emplace_back(std::move(facts));
     }
+    section.blocks.emplace_back(report::Heading{"Where the intervals come from"});
+    section.blocks.emplace_back(uncertainty_table(report.comparison));
+    section.blocks.emplace_back(Paragraph{sessions_sentence(report.comparison)});
+    section.blocks.emplace_back(report::Note{fmt::format(
+        "Intervals are 95% and of prompts like these. Each source has a reach of its own: other prompts, other sessions, "
+        "the counter's step, its splitting among what ran, the machine's coefficients (the same for all contenders, so "
+        "that they cancel in a ratio), watts that differ with the kind of work by {:.0f}% (each contender's own), what "
+        "was assumed of a server (each contender's own); they add in quadrature (docs/experiment.md). A difference is "
+        "claimed where the interval leaves 1 out and a permutation test, corrected for the number of pairs (Holm), gives "
+        "at most 5%; equal is said where the whole interval lies within {:.3g}%. Effects of factors, right answers and "
+        "kinds of task are corrected for their number in the same way.",
+        100 * report.comparison.kind_of_work, 100 * report.comparison.margin)});
     section.blocks.emplace_back(report::Heading{"What was counted"});
     section.blocks.emplace_back(measures_table(report.comparison));
-    section.blocks.emplace_back(report::Note{fmt::format(
-        "Intervals are 95%: prompts drawn with replacement (BCa, expanded for few prompts), and where joules are "
-        "estimated, the machine's coefficients drawn once for all contenders. A difference is claimed where the "
-        "interval "
-        "leaves 1 out and a permutation test, corrected for the number of pairs, gives at most 5%. Made by ergon {}, "
-        "seed {}; every answer and the readings behind it are in {}.",
-        report.run.version, report.run.seed, report.results)});
+    section.blocks.emplace_back(
+        report::Note{fmt::format("Made by ergon {}, seed {}; every answer and the readings behind it are in {}.",
+                                 report.run.version, report.run.seed, report.results)});
     return section;
 }
 

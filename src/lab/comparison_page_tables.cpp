@@ -41,11 +41,13 @@ report::Table contender_table(const Comparison& comparison) {
     table.caption = "What the contenders took";
     // What matters first: a narrow screen shows the beginning.
     table.columns = {{"contender", Align::left},         {"energy per answer", Align::right},
-                     {"energy per token", Align::right}, {"answers", Align::right},
+                     {"energy per token", Align::right}, {"per answer, of these prompts alone", Align::right},
+                     {"per token, of these alone", Align::right}, {"answers", Align::right},
                      {"cut off", Align::right},          {"prompt tokens", Align::right},
                      {"thinking tokens", Align::right},  {"answer tokens", Align::right}};
     for (const ContenderSummary& one : comparison.contenders) {
         table.rows.push_back({one.label, figure_cell(one.joules_per_answer), figure_cell(one.joules_per_token),
+                              figure_cell(one.of_these.joules_per_answer), figure_cell(one.of_these.joules_per_token),
                               one.answers, one.capped, one.tokens[0], one.tokens[1], one.tokens[2]});
     }
     return table;
@@ -80,10 +82,12 @@ report::Table category_table(const Comparison& comparison, const PairSummary& pa
                      {"prompts", Align::right},
                      {"energy", Align::right},
                      {"generated tokens", Align::right},
-                     {"energy per token", Align::right}};
+                     {"energy per token", Align::right},
+                     {"chance by luck, corrected", Align::right}};
     for (const auto& [category, ratios] : pair.categories) {
         table.rows.push_back({category, ratios.prompts, ratio_cell(ratios.energy_ratio),
-                              ratio_cell(ratios.tokens_ratio), ratio_cell(ratios.joules_per_token_ratio)});
+                              ratio_cell(ratios.tokens_ratio), ratio_cell(ratios.joules_per_token_ratio),
+                              fmt::format("{:.4f}", ratios.corrected_p_value)});
     }
     return table;
 }
@@ -91,23 +95,54 @@ report::Table category_table(const Comparison& comparison, const PairSummary& pa
 report::Table accuracy_table(const Comparison& comparison) {
     report::Table table;
     table.caption = "Right answers";
-    table.columns = {{"contender", Align::left}, {"kind", Align::left},   {"right", Align::right},
-                     {"of", Align::right},       {"share", Align::right}, {"energy per right answer", Align::right}};
+    table.columns = {{"contender", Align::left},
+                     {"kind", Align::left},
+                     {"right", Align::right},
+                     {"of", Align::right},
+                     {"share", Align::right},
+                     {"energy per right answer", Align::right},
+                     {"of these prompts alone", Align::right}};
     const auto row = [&](const std::string& label, const std::string& kind, const AnswerSummary& of) {
         if (!of.accuracy) return;
-        Cell joules;
-        if (of.joules_per_correct) {
-            const auto joule = [](double value) { return base::Joules(value); };
-            joules = energy::Figure{joule(of.joules_per_correct->value), joule(of.joules_per_correct->low),
-                                    joule(of.joules_per_correct->high), of.joules.method};
-        }
         table.rows.push_back({label, kind, fmt::format("{:.{}f}", of.right, of.right == std::floor(of.right) ? 0 : 1),
-                              of.graded, share_cell(*of.accuracy), joules});
+                              of.graded, share_cell(*of.accuracy), figure_cell(of.joules_per_correct),
+                              figure_cell(of.of_these.joules_per_correct)});
     };
     for (const ContenderSummary& one : comparison.contenders) {
         row(one.label, "all", one);
         if (one.categories.size() < 2) continue;
         for (const auto& [category, of] : one.categories) row(one.label, category, of);
+    }
+    return table;
+}
+
+report::Table uncertainty_table(const Comparison& comparison) {
+    std::vector<std::pair<std::string, std::array<double, uncertainty_count>>> figures;
+    for (const ContenderSummary& one : comparison.contenders) {
+        figures.emplace_back(one.label + ", energy per answer", one.joules_per_answer_shares);
+        figures.emplace_back(one.label + ", energy per token", one.joules_per_token_shares);
+    }
+    for (const PairSummary& pair : comparison.pairs) {
+        const std::string who =
+            fmt::format("{} over {}", comparison.contenders[pair.b].label, comparison.contenders[pair.a].label);
+        figures.emplace_back(who + ", energy per answer", pair.energy_ratio.shares);
+        figures.emplace_back(who + ", energy per token", pair.joules_per_token_ratio.shares);
+        figures.emplace_back(who + ", generated tokens", pair.tokens_ratio.shares);
+    }
+    for (const Effect& one : comparison.effects) figures.emplace_back(one.what + ", energy", one.joules.shares);
+    report::Table table;
+    table.caption = "Where the interval comes from: shares of its variance";
+    table.columns = {{"figure or ratio", Align::left}};
+    std::vector<std::size_t> sources;
+    for (std::size_t i = 0; i < uncertainty_count; ++i) {
+        if (std::ranges::none_of(figures, [i](const auto& one) { return one.second[i] > 0; })) continue;
+        sources.push_back(i);
+        table.columns.push_back({std::string(uncertainty_names[i]), Align::right});
+    }
+    for (const auto& [what, shares] : figures) {
+        if (std::ranges::none_of(shares, [](double share) { return share > 0; })) continue;
+        std::vector<Cell>& row = table.rows.emplace_back(std::vector<Cell>{what});
+        for (const std::size_t i : sources) row.emplace_back(fmt::format("{:.1f} %", 100 * shares[i]));
     }
     return table;
 }
@@ -118,7 +153,11 @@ report::Table effects_table(const Comparison& comparison) {
     table.columns = {{"effect", Align::left},
                      {"energy", Align::right},
                      {"right answers, points", Align::right},
+                     {"energy per right answer", Align::right},
+                     {"chance by luck, corrected: energy", Align::right},
+                     {"right answers", Align::right},
                      {"energy per right answer", Align::right}};
+    const auto p_cell = [](bool there, double p) { return there ? Cell(fmt::format("{:.4f}", p)) : Cell(); };
     for (const Effect& one : comparison.effects) {
         Cell points;
         if (one.accuracy) {
@@ -127,7 +166,9 @@ report::Table effects_table(const Comparison& comparison) {
                                           : fmt::format("{:+.0f}", 100 * one.accuracy->value);
         }
         table.rows.push_back({one.what, ratio_cell(one.joules), points,
-                              one.joules_per_correct ? ratio_cell(*one.joules_per_correct) : Cell()});
+                              one.joules_per_correct ? ratio_cell(*one.joules_per_correct) : Cell(),
+                              p_cell(true, one.joules_p_value), p_cell(one.accuracy.has_value(), one.accuracy_p_value),
+                              p_cell(one.joules_per_correct.has_value(), one.joules_per_correct_p_value)});
     }
     return table;
 }

@@ -12,6 +12,8 @@ report::Table contender_table(const Comparison& comparison);
 report::Table category_table(const Comparison& comparison, const PairSummary& pair);
 report::Table pair_table(const Comparison& comparison, const PairSummary& pair);
 /// Effects of the factors of a design.
+/// Where the intervals come from: the share that each source has in the variance of figures, ratios and effects.
+report::Table uncertainty_table(const Comparison& comparison);
 report::Table effects_table(const Comparison& comparison);
 report::Table accuracy_table(const Comparison& comparison);
 /// Seconds, bytes and operations: what was counted where joules are estimated.

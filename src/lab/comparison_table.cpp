@@ -115,9 +115,9 @@ std::string phase_lines(const Comparison& comparison, bool with_method) {
         if (!used) continue;
         text += fmt::format("joules per answer, {}:\n", phase_doing[i]);
         for (const ContenderSummary& one : comparison.contenders) {
-            if (one.answers == 0 || one.metered < one.answers) continue;
+            if (!one.phase_joules_per_answer[i]) continue;
             text += fmt::format("  {:<{}} {}\n", shown(one.label), label_width_in_text,
-                                figure_cell(one.phase_joules[i] / static_cast<double>(one.answers), with_method));
+                                figure_cell(one.phase_joules_per_answer[i], with_method));
         }
     }
     return text;
@@ -126,14 +126,6 @@ std::string phase_lines(const Comparison& comparison, bool with_method) {
 /// Right answers; with repeats a share of one may be right.
 std::string digits_of_right(double right) {
     return right == std::floor(right) ? fmt::format("{:.0f}", right) : fmt::format("{:.1f}", right);
-}
-
-std::string correct_cell(const std::optional<Estimate>& joules) {
-    if (!joules) return "-";
-    const auto joule = [](double value) { return base::Joules(std::isfinite(value) ? value : 0); };
-    const std::string cell = figure_cell(
-        Figure{joule(joules->value), joule(joules->low), joule(joules->high), energy::Method::measured}, false);
-    return known(*joules) ? cell : cell.substr(0, cell.find(" (")) + " (interval not known)";
 }
 
 }  // namespace
@@ -149,7 +141,7 @@ std::string accuracy_lines(const std::vector<ContenderSummary>& contenders) {
                 "  {:<36} {:>12} {:>16}   {}\n", shown(label, 36),
                 fmt::format("{} of {}", digits_of_right(of.right), of.graded),
                 fmt::format("{:.0f}% ({:.0f}-{:.0f})", 100 * accuracy.value, 100 * accuracy.low, 100 * accuracy.high),
-                correct_cell(of.joules_per_correct));
+                figure_cell(of.joules_per_correct, false));
         };
         line(one.label, one);
         if (one.categories.size() < 2) continue;

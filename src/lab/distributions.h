@@ -1,11 +1,16 @@
 #pragma once
 // Distribution functions and quantiles that intervals are made of.
 
+#include <span>
+
 namespace ergon::lab {
 
 /// The standard normal distribution function and its inverse (to the last digits of a double; infinite at 0 and 1).
 double normal_distribution(double z);
 double normal_quantile(double probability);
+
+/// Of values in ascending order: linear interpolation between order statistics, position p (n - 1), as NumPy's default.
+double quantile(std::span<const double> sorted, double probability);
 
 /// The beta distribution function (regularised incomplete beta function, DLMF 8.17.22) of a, b > 0, and its inverse.
 double beta_distribution(double x, double a, double b);

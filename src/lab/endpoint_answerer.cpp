@@ -17,6 +17,8 @@ using nlohmann::ordered_json;
 // factor at best. (The batch alone moves it about tenfold.)
 constexpr double assumed_factor = 3;
 
+constexpr const char* assumed_key = "assumed_joules_per_token";
+
 template <typename T>
 ordered_json or_null(const std::optional<T>& value) {
     return value ? ordered_json(*value) : ordered_json();
@@ -48,7 +50,8 @@ ordered_json details_of(const EndpointOptions& options, const tasks::EndpointAdd
             {"sampling",
              {{"temperature", setting(options.temperature, temperature_of(options))},
               {"top_p", setting(options.top_p, top_p_of(options))}}},
-            {"energy", energy}};
+            {"energy", energy},
+            {assumed_key, !here && options.assumed ? ordered_json(options.assumed->per_token.value()) : ordered_json()}};
 }
 
 energy::Figure assumed_figure(const AssumedEnergy& assumed, base::Tokens tokens) {
@@ -155,6 +158,10 @@ class EndpointAnswerer final : public Answerer {
 };
 
 }  // namespace
+
+bool joules_are_assumed(const ordered_json& details) {
+    return details.is_object() && details.contains(assumed_key) && details[assumed_key].is_number();
+}
 
 AssumedEnergy parse_assumed(const std::string& text, const energy::References& references) {
     double number = 0;

@@ -1,15 +1,33 @@
 #pragma once
-// A number that prompts were drawn for, and how sure it is.
+// A number that prompts were drawn for, how sure it is, and where its interval comes from.
 
+#include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 
 namespace ergon::lab {
 
+/// What a figure or a ratio is uncertain by (the uncertainty budget of the Guide to the Expression of Uncertainty in
+/// Measurement, JCGM 100:2008).
+enum class Uncertainty : std::uint8_t {
+    prompts,       // others of the same kind would have given other answers
+    sessions,      // models loaded anew, threads and order made anew
+    counter,       // its step at the ends of every phase
+    splitting,     // of a counter's joules among what ran
+    machine,       // the estimate's coefficients, which all contenders share
+    kind_of_work,  // watts of a busy thread, which differ with what it does
+    assumption,    // what was assumed of a server elsewhere
+};
+inline constexpr std::size_t uncertainty_count = 7;
+inline constexpr std::array<std::string_view, uncertainty_count> uncertainty_names{
+    "prompts", "sessions", "counter", "splitting", "machine model", "kind of work", "assumption"};
+
 /// Why an estimate has no interval.
-enum class NoInterval {
+enum class NoInterval : std::uint8_t {
     has_one,
     few_prompts,  // fewer than any 95% interval can be made of
     alike,        // all prompts say the same: nothing tells how far another might be from them
@@ -23,12 +41,14 @@ struct Estimate {
     double low = 0;
     double high = 0;
     NoInterval why = NoInterval::has_one;
+    /// The share that each source has in the variance; all zero where there is no interval, or one of no width.
+    std::array<double, uncertainty_count> shares{};
     bool operator==(const Estimate&) const = default;
 };
 
 /// A value alone.
 inline Estimate without_interval(double value, NoInterval why) {
-    return {value, -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(), why};
+    return {value, -std::numeric_limits<double>::infinity(), std::numeric_limits<double>::infinity(), why, {}};
 }
 
 /// In words, such as "too few prompts (5) for an interval"; empty where there is an interval.

@@ -44,6 +44,7 @@ RunDescription describe(std::span<const tasks::Prompt> prompts, const Experiment
     run.settings["prompt_count"] = prompts.size();
     run.settings["prompt_digest"] = digest_of(prompts);
     run.settings["repeats"] = options.repeats;
+    run.settings["sessions"] = options.sessions ? ordered_json(*options.sessions) : ordered_json("auto");
     if (options.judge != nullptr) run.settings["judge"] = options.judge->contender().model;
     run.seed = options.seed;
     run.machine = options.machine;
@@ -54,6 +55,7 @@ RunDescription describe(std::span<const tasks::Prompt> prompts, const Experiment
         {"batch", 1},
         {"cache", "empty before each answer"},
         {"warm_up", "one short answer of each contender, not kept"},
+        {"sessions", "models loaded, threads made and order drawn anew for each"},
         {"idle_seconds", options.idle.value()},
         {"throttling", throttle.visible() ? throttling_seen : throttling_not_seen},
         {"shard", fmt::format("{}/{}", options.shard.index + 1, options.shard.count)}};
@@ -84,22 +86,40 @@ class Running {
 
     RunId run() {
         run_ = open();
-        progress_.all = count_turns(order_);
         progress_.done = progress_.already = results_.answers(run_);
         results_.add_prompts(run_, asked(prompts_));
-        if (progress_.done < progress_.all) {
-            for (const auto& answerer : answerers_) answerer->prepare(prompts_);
-            baseline("idle before");
-            tell("warm-up");
-            for (const auto& answerer : answerers_) answerer->warm_up();
-            for_each_turn(order_, [this](const Turn& turn) { take(turn); });
-            baseline("idle after");
+        std::int64_t sessions = options_.sessions.value_or(1);
+        bool answered = false;
+        for (order_.session = 0; order_.session < sessions; ++order_.session) {
+            progress_.all = sessions * count_turns(order_);
+            if (results_.answers(run_, order_.session) < count_turns(order_)) {
+                if (answered) reopen();
+                prepare(answered);
+                answered = true;
+                for_each_turn(order_, [this](const Turn& turn) { take(turn); });
+            }
+            const bool short_one = results_.answering(run_, 0) < short_session;
+            if (!options_.sessions && short_one) sessions = sessions_if_short;
         }
+        if (answered) baseline("idle after");
         results_.finish(run_);
         return run_;
     }
 
   private:
+    void reopen() {
+        if (!options_.reopen) return;
+        tell("loading");
+        answerers_ = options_.reopen();
+    }
+
+    void prepare(bool again) {
+        for (const auto& answerer : answerers_) answerer->prepare(prompts_);
+        if (!again) baseline("idle before");
+        tell("warm-up");
+        for (const auto& answerer : answerers_) answerer->warm_up();
+    }
+
     RunId open() {
         const RunDescription description = describe(prompts_, options_, throttle_);
         if (options_.resume != Resume::never) {
@@ -130,10 +150,11 @@ class Running {
     void take(const Turn& turn) {
         const tasks::Prompt& prompt = prompts_[turn.prompt];
         const auto contender = static_cast<std::int64_t>(turn.contender);
-        if (progress_.already > 0 && results_.has(run_, contender, prompt.id, turn.repeat)) return;
+        if (progress_.already > 0 && results_.has(run_, contender, prompt.id, turn.repeat, order_.session)) return;
         if (const auto pause = cool_down(throttle_, base::sleep_for)) results_.add_condition(run_, *pause);
         Answer answer = answerers_[turn.contender]->answer(prompt, turn.repeat);
         answer.contender = contender;
+        answer.session = order_.session;
         if (options_.judge != nullptr && !prompt.answer.empty()) {
             add_verdict(options_.judge->judge(prompt, answer.text), options_.judge->contender(), answer);
         } else {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,10 @@
 #include "tasks/prompt_set.h"
 
 namespace ergon::lab {
+
+// Assumed: so long may pass again unasked, to learn how much sessions differ.
+inline constexpr base::Seconds short_session{15};
+inline constexpr std::int64_t sessions_if_short = 3;
 
 enum class Resume : std::uint8_t {
     if_any,  // goes on with an unfinished run of the same experiment, else begins
@@ -28,6 +33,11 @@ struct ExperimentOptions {
     std::string version;              // of ergon
     std::uint64_t seed = 0;
     std::int64_t repeats = 1;
+    /// Nothing: three where the answers of the first take less than `short_session`, else one.
+    std::optional<std::int64_t> sessions;
+    /// Opens the contenders anew (models, threads), for each session after the first. What was opened before is not
+    /// used any more. None: the same answer in all sessions.
+    std::function<std::span<const std::unique_ptr<Answerer>>()> reopen;
     Shard shard;
     Resume resume = Resume::if_any;
     base::Seconds idle{5};       // length of the idle baseline before and after; 0: none
@@ -46,8 +56,8 @@ struct ExperimentProgress {
 };
 using ExperimentCallback = std::function<void(const ExperimentProgress&)>;
 
-/// Runs what the store does not hold yet and returns the run, marked as finished. Before the first answer each
-/// contender gives a short one that is not kept. Labels that are equal are numbered. Throws base::Error: contenders
+/// Runs what the store does not hold yet and returns the run, marked as finished. Before the first answer of a session
+/// each contender gives a short one that is not kept. Labels that are equal are numbered. Throws base::Error: contenders
 /// that cannot answer, a run to resume that is not there, results that cannot be written.
 RunId run_experiment(std::span<const std::unique_ptr<Answerer>> answerers, std::span<const tasks::Prompt> prompts,
                      const ExperimentOptions& options, Results& results, const ExperimentCallback& on_progress = {});

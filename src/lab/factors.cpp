@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <numeric>
 #include <set>
 
 #include "base/error.h"
+#include "lab/joules_per_right.h"
+#include "lab/significance.h"
 #include "lab/terminal_text.h"
 
 namespace ergon::lab {
@@ -13,12 +16,12 @@ namespace {
 
 using base::ErrorCode;
 
-// Columns of a prompt's row, for each contender: joules by how they are known, the same of prompts that have a right
-// answer, and the share of right answers. One more at the end counts those prompts.
-enum Column : std::size_t { counted, idle, active, graded_counted, graded_idle, graded_active, right, columns_each };
+// Columns of a prompt's row, for each contender: its joules, the same if it has a right answer, and the share of right
+// answers. One more at the end counts the prompts that have one.
+enum Column : std::size_t { graded_joules = PhaseSum::parts, right = 2 * PhaseSum::parts, columns_each };
 
-// Outcomes of one contrast.
-enum Outcome : std::size_t { joules, accuracy, joules_per_correct, outcomes };
+// Outcomes of one contrast; `graded`: joules of the prompts that have a right answer.
+enum Outcome : std::size_t { joules, accuracy, graded, outcomes };
 
 /// Weights of the contenders: an outcome's effect is their weighted sum.
 struct Contrast {
@@ -111,50 +114,57 @@ std::vector<Contrast> contrasts_of(std::span<const Factor> factors, std::size_t 
     return contrasts;
 }
 
-Rows rows_of(std::span<const std::vector<const PromptSum*>> prompts, std::size_t contenders) {
-    Rows rows(contenders * columns_each + 1);
-    std::vector<double> row(contenders * columns_each + 1);
-    for (const std::vector<const PromptSum*>& prompt : prompts) {
-        const bool graded = std::ranges::all_of(prompt, [](const PromptSum* one) { return one->graded > 0; });
-        for (std::size_t i = 0; i < contenders; ++i) {
-            const PromptSum& sum = *prompt[i];
-            double* const at = row.data() + i * columns_each;
-            std::fill(at, at + columns_each, 0.0);
-            for (const PhaseSum& phase : sum.phases) {
-                const double share = 1 / static_cast<double>(sum.repeats);
-                at[counted] += share * phase.counted;
-                at[idle] += share * phase.idle_estimated;
-                at[active] += share * phase.active_estimated;
-            }
-            if (!graded) continue;
-            for (std::size_t k = 0; k < 3; ++k) at[graded_counted + k] = at[counted + k];
-            at[right] = static_cast<double>(sum.right) / static_cast<double>(sum.graded);
-        }
-        row.back() = graded ? 1 : 0;
-        rows.add(row);
+void put_row(std::span<const PromptSum* const> contenders, std::span<double> row) {
+    const bool graded = std::ranges::all_of(contenders, [](const PromptSum* one) { return one->graded > 0; });
+    for (std::size_t i = 0; i < contenders.size(); ++i) {
+        const PromptSum& sum = *contenders[i];
+        const std::span<double> at = row.subspan(i * columns_each, columns_each);
+        std::ranges::fill(at, 0.0);
+        sum.mean().put(at);
+        if (!graded) continue;
+        sum.mean().put(at.subspan(graded_joules));
+        at[right] = sum.share_right();
     }
-    return rows;
+    row.back() = graded ? 1 : 0;
 }
 
-void evaluate(const Sums& sums, const Coefficients& factors, const std::vector<Contrast>& contrasts,
+/// Of the prompts that are graded for all.
+std::vector<GradedCosts> costs_of(std::span<const SampledPrompt> prompts, std::size_t contenders) {
+    std::vector<GradedCosts> costs(contenders);
+    for (const SampledPrompt& prompt : prompts) {
+        if (!std::ranges::all_of(prompt, [](const PromptSessions* one) { return one->all.graded > 0; })) continue;
+        for (std::size_t i = 0; i < contenders; ++i) {
+            costs[i].joules.push_back(prompt[i]->all.joules());
+            costs[i].right.push_back(prompt[i]->all.share_right());
+        }
+    }
+    return costs;
+}
+
+void evaluate(const Sums& sums, std::span<const MachineDraw> draws, const std::vector<Contrast>& contrasts,
               std::span<double> values) {
     for (std::size_t c = 0; c < contrasts.size(); ++c) {
         std::array<double, outcomes> effect{};
         for (std::size_t i = 0; i < contrasts[c].weights.size(); ++i) {
-            const double* const at = sums.columns.data() + i * columns_each;
+            const std::span<const double> at = sums.columns.subspan(i * columns_each, columns_each);
             const double weight = contrasts[c].weights[i];
             if (weight == 0) continue;
-            const double all = at[counted] + factors.idle * at[idle] + factors.active * at[active];
-            const double graded =
-                at[graded_counted] + factors.idle * at[graded_idle] + factors.active * at[graded_active];
-            effect[joules] += weight * std::log(all);
+            effect[joules] += weight * std::log(PhaseSum(at).joules(draws[i]));
             effect[accuracy] += weight * at[right] / sums.columns.back();
-            effect[joules_per_correct] += weight * std::log(graded / at[right]);
+            effect[graded] += weight * std::log(PhaseSum(at.subspan(graded_joules)).joules(draws[i]));
         }
         values[c * outcomes + joules] = std::exp(effect[joules]);
         values[c * outcomes + accuracy] = effect[accuracy];
-        values[c * outcomes + joules_per_correct] = std::exp(effect[joules_per_correct]);
+        values[c * outcomes + graded] = std::exp(effect[graded]);
     }
+}
+
+/// Corrects the p-values of one outcome for the number of effects.
+void correct(std::vector<Effect>& effects, const auto& estimate_of, Scale scale, double Effect::* corrected) {
+    std::vector<double> p_values;
+    for (const Effect& one : effects) p_values.push_back(p_value(estimate_of(one), scale));
+    p_values = holm(p_values);
+    for (std::size_t i = 0; i < effects.size(); ++i) effects[i].*corrected = p_values[i];
 }
 
 }  // namespace
@@ -177,27 +187,41 @@ Factor parse_factor(const std::string& text) {
     return factor;
 }
 
-std::vector<Effect> effects(std::span<const Factor> factors, std::span<const std::vector<const PromptSum*>> prompts,
-                            std::size_t contenders, const MachineSpread& spread, const BootstrapOptions& options) {
+std::vector<Effect> effects(std::span<const Factor> factors, std::span<const SampledPrompt> prompts,
+                            std::size_t contenders, const MachineErrors& errors, std::uint64_t seed) {
     check_design(factors, contenders);
     if (prompts.empty()) return {};
     const std::vector<Contrast> contrasts = contrasts_of(factors, contenders);
-    const Rows rows = rows_of(prompts, contenders);
-    double graded = 0;
-    for (std::size_t i = 0; i < rows.size(); ++i) graded += rows[i].back();
-    const std::vector<Estimate> values = bootstrap(
-        rows, contrasts.size() * outcomes,
-        [&](const Sums& sums, std::span<double> out) {
-            evaluate(sums, spread.draw(sums.replicate, options.seed), contrasts, out);
+    std::vector<std::size_t> everyone(contenders);
+    std::iota(everyone.begin(), everyone.end(), std::size_t{0});
+    const Sample sample = sample_of(prompts, std::move(everyone), contenders * columns_each + 1, put_row);
+    const bool any_graded = sample.totals().back() > 0;
+    std::vector<Scale> scales(contrasts.size() * outcomes, Scale::ratio);
+    for (std::size_t c = 0; c < contrasts.size(); ++c) scales[c * outcomes + accuracy] = Scale::difference;
+    const std::vector<ScopedEstimate> values = estimate(
+        sample, scales,
+        [&](const Sums& sums, std::span<const MachineDraw> draws, std::span<double> out) {
+            evaluate(sums, draws, contrasts, out);
         },
-        options);
+        errors, seed);
+    const std::vector<GradedCosts> costs = any_graded ? costs_of(prompts, contenders) : std::vector<GradedCosts>();
     std::vector<Effect> found;
     for (std::size_t c = 0; c < contrasts.size(); ++c) {
-        Effect& effect =
-            found.emplace_back(Effect{contrasts[c].what, contrasts[c].interaction, values[c * outcomes], {}, {}});
-        if (!(graded > 0)) continue;
-        effect.accuracy = values[c * outcomes + accuracy];
-        effect.joules_per_correct = values[c * outcomes + joules_per_correct];
+        Effect& effect = found.emplace_back();
+        effect.what = contrasts[c].what;
+        effect.interaction = contrasts[c].interaction;
+        effect.joules = values[c * outcomes].of_such;
+        if (!any_graded) continue;
+        effect.accuracy = values[c * outcomes + accuracy].of_such;
+        effect.joules_per_correct =
+            widened(joules_per_right_contrast(costs, contrasts[c].weights), values[c * outcomes + graded].of_these,
+                    Scale::ratio);
+    }
+    correct(found, [](const Effect& one) { return one.joules; }, Scale::ratio, &Effect::joules_p_value);
+    if (any_graded) {
+        correct(found, [](const Effect& one) { return *one.accuracy; }, Scale::difference, &Effect::accuracy_p_value);
+        correct(found, [](const Effect& one) { return *one.joules_per_correct; }, Scale::ratio,
+                &Effect::joules_per_correct_p_value);
     }
     return found;
 }

@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lab/bootstrap.h"
-#include "lab/prompt_sums.h"
+#include "lab/uncertainty.h"
 
 namespace ergon::lab {
 
@@ -29,13 +28,17 @@ struct Effect {
     Estimate joules;                             // a ratio, of geometric means over the other factors' levels
     std::optional<Estimate> accuracy;            // a difference of shares; nothing without right answers
     std::optional<Estimate> joules_per_correct;  // a ratio
+    // Chances of as much by luck (uncertainty.h), corrected for the number of effects (Holm), for each of the three.
+    double joules_p_value = 1;
+    double accuracy_p_value = 1;
+    double joules_per_correct_p_value = 1;
 };
 
 /// Over the prompts that all contenders answered (`prompts`: for each of them the sums of every contender). Throws
 /// Error(bad_argument) unless the factors fit the contenders, have two levels at least, and every combination of levels
 /// is there exactly once.
-std::vector<Effect> effects(std::span<const Factor> factors, std::span<const std::vector<const PromptSum*>> prompts,
-                            std::size_t contenders, const MachineSpread& spread, const BootstrapOptions& options);
+std::vector<Effect> effects(std::span<const Factor> factors, std::span<const SampledPrompt> prompts,
+                            std::size_t contenders, const MachineErrors& errors, std::uint64_t seed);
 
 /// As a table of at most 100 columns; empty without effects.
 std::string effects_text(std::span<const Effect> effects);

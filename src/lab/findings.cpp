@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "lab/fairness.h"
+#include "lab/significance.h"
 #include "lab/terminal_text.h"
 
 namespace ergon::lab {
@@ -16,24 +17,43 @@ std::string p_text(double p) {
     return p < 0.001 ? "p < 0.001" : fmt::format("p = {:.{}f}", p, p < 0.1 ? 3 : 2);
 }
 
-/// "a factor of 1.80 (94%) comes from more generated tokens"
+/// "a factor of 1.80 (1.52 to 2.13; 94%) comes from more generated tokens"
 std::string cause(const Estimate& factor, const PairSummary& pair, std::string_view more, std::string_view fewer,
                   std::string_view same) {
-    const std::string_view what = factor.value >= 1.005 ? more : factor.value <= 0.995 ? fewer : same;
+    const std::string_view what = !excludes_one(factor) ? same : factor.value > 1 ? more : fewer;
     const std::string share = share_text(factor, pair);
-    return fmt::format("a factor of {:.2f}{} comes from {}", factor.value, share.empty() ? "" : " (" + share + ")",
-                       what);
+    return fmt::format("a factor of {:.2f} ({}{}) comes from {}", factor.value, interval_text(factor),
+                       share.empty() ? "" : "; " + share, what);
 }
 
-/// What the published quarrel turned on, said only where the intervals say it.
-std::string length_sentence(const PairSummary& pair, const std::string& b) {
-    const bool only_tokens = excludes_one(pair.tokens_ratio) && known(pair.joules_per_token_ratio) &&
-                             !excludes_one(pair.joules_per_token_ratio);
+/// "equal within 5%", "different" or "undecided", and the ratio.
+std::string verdict_text(const Estimate& ratio, double margin) {
+    return fmt::format("{:.2f} ({}; {})", ratio.value, interval_text(ratio), name(equivalence(ratio, margin), margin));
+}
+
+/// What the published quarrel turned on: a cause is named only where both of its sides are shown.
+std::string length_sentence(const PairSummary& pair, const std::string& b, double margin) {
+    const Estimate& per_token = pair.joules_per_token_ratio;
+    if (!known(per_token)) return {};
     const bool longer = pair.tokens_ratio.value > 1;
-    if (!only_tokens || longer != (pair.energy_ratio.value > 1)) return {};
-    return fmt::format(" Per token no difference is shown: {} takes {:.0f}% {} energy because its answers are {}.", b,
-                       100 * std::abs(pair.energy_ratio.value - 1), longer ? "more" : "less",
-                       longer ? "longer" : "shorter");
+    const bool only_tokens = excludes_one(pair.tokens_ratio) && longer == (pair.energy_ratio.value > 1) &&
+                             equivalence(per_token, margin) == Equivalence::equal;
+    if (!only_tokens) return fmt::format(" Joules per token: {}.", verdict_text(per_token, margin));
+    return fmt::format(" Joules per token: {}, so {} takes {:.0f}% {} energy because its answers are {}.",
+                       verdict_text(per_token, margin), b, 100 * std::abs(pair.energy_ratio.value - 1),
+                       longer ? "more" : "less", longer ? "longer" : "shorter");
+}
+
+/// Of joules that are an assumption times the tokens, only the tokens are evidence.
+std::string assumed_sentence(const Comparison& comparison, const PairSummary& pair) {
+    const ContenderSummary &a = comparison.contenders[pair.a], &b = comparison.contenders[pair.b];
+    const std::string whose = a.assumed && b.assumed ? "both" : shown(a.assumed ? a.label : b.label);
+    return fmt::format(
+        "{} generated {:.2f} times the tokens of {} (95% interval {}). The joules per token of {} are assumed, not "
+        "measured, so these tokens are the only evidence; with what was assumed, and how far it may be off, the joules "
+        "per answer are {:.2f} times ({}).",
+        shown(b.label), pair.tokens_ratio.value, shown(a.label), interval_text(pair.tokens_ratio), whose,
+        pair.energy_ratio.value, interval_text(pair.energy_ratio));
 }
 
 std::string capped_sentence(const PairSummary& pair) {
@@ -65,11 +85,14 @@ std::string accuracy_sentence(const Comparison& comparison, const PairSummary& p
     const std::string shares = fmt::format("{} is right on {:.0f}%, {} on {:.0f}% of {} prompts", shown(b.label),
                                            100 * b.accuracy.value_or(Estimate{}).value, shown(a.label),
                                            100 * a.accuracy.value_or(Estimate{}).value, accuracy.prompts);
-    if (accuracy.p_value > 0.05) {
-        return fmt::format(" {}: not enough to show that one is better (McNemar, {}).", shares,
-                           p_text(accuracy.p_value));
+    const auto pairs =
+        std::ranges::count_if(comparison.pairs, [](const PairSummary& one) { return one.accuracy.has_value(); });
+    const std::string test = fmt::format("McNemar, {}{}", p_text(accuracy.corrected_p_value),
+                                         pairs > 1 ? fmt::format(" corrected for {} pairs", pairs) : "");
+    if (accuracy.corrected_p_value > 0.05) {
+        return fmt::format(" {}: not enough to show that one is better ({}).", shares, test);
     }
-    return fmt::format(" {}, which is more than luck (McNemar, {}).", shares, p_text(accuracy.p_value));
+    return fmt::format(" {}, which is more than luck ({}).", shares, test);
 }
 
 }  // namespace
@@ -91,14 +114,17 @@ std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair
     if (!std::isfinite(ratio.value)) {
         return fmt::format("Nothing can be said of {} and {}: one of them has no joules.", b, a);
     }
+    if (pair.assumed) return assumed_sentence(comparison, pair);
     const std::string amount =
         fmt::format("{:.2f} times the joules of {} per answer (95% interval {})", ratio.value, a, interval_text(ratio));
     if (!known(ratio)) {
-        return fmt::format("{} took {}: too few prompts for an interval, so nothing is shown.", b, amount);
+        return fmt::format("{} took {}: too few prompts ({}) for an interval, so nothing is shown.", b, amount, pair.prompts);
     }
     if (!excludes_one(ratio)) {
-        return fmt::format("{} took {}: the interval includes 1, so these prompts do not show that they differ.", b,
-                           amount);
+        const bool equal = equivalence(ratio, comparison.margin) == Equivalence::equal;
+        return fmt::format("{} took {}: {}.", b, amount,
+                           equal ? name(Equivalence::equal, comparison.margin)
+                                 : "the interval includes 1, so these prompts do not show that they differ");
     }
     if (!pair.differs()) {
         return fmt::format(
@@ -108,31 +134,32 @@ std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair
     }
     return fmt::format(
         "{} took {}. Of this, {}, {}, and {}.{}", b, amount,
-        cause(pair.from_tokens, pair, "more generated tokens", "fewer generated tokens", "as many generated tokens"),
+        cause(pair.from_tokens, pair, "more generated tokens", "fewer generated tokens", "generated tokens"),
         cause(pair.from_joules_per_token, pair, "more joules per token", "fewer joules per token",
-              "equal joules per token"),
+              "joules per token, which are not shown to differ"),
         cause(pair.from_prompts, pair, "dearer reading of the prompts", "cheaper reading of the prompts",
               "reading the prompts"),
-        length_sentence(pair, b));
+        length_sentence(pair, b, comparison.margin));
 }
 
 std::string effect_sentence(const Effect& effect) {
-    const auto ratio = [](const Estimate& one) {
-        const char* const doubt = known(one) && !excludes_one(one) ? ", so no difference is shown" : "";
-        return fmt::format("{:.2f} times the joules (95% interval {}{})", one.value, interval_text(one), doubt);
+    const auto ratio = [](const Estimate& one, double p) {
+        const char* const doubt = known(one) && p > 0.05 ? ", so no difference is shown" : "";
+        return fmt::format("{:.2f} times the joules (95% interval {}, {} corrected{})", one.value, interval_text(one),
+                           p_text(p), doubt);
     };
     std::string what = effect.what;
     if (const std::size_t colon = what.find(':'); colon != what.npos) what[colon] = ',';
     if (!std::isfinite(effect.joules.value)) return fmt::format("{}: nothing can be said of joules.", what);
-    std::string text = fmt::format("{}: an answer takes {}.", what, ratio(effect.joules));
+    std::string text = fmt::format("{}: an answer takes {}.", what, ratio(effect.joules, effect.joules_p_value));
     if (effect.accuracy && known(*effect.accuracy)) {
         const Estimate& points = *effect.accuracy;
         text +=
             fmt::format(" Right answers: {:+.0f} points ({:+.0f} to {:+.0f}){}.", 100 * points.value, 100 * points.low,
-                        100 * points.high, points.low > 0 || points.high < 0 ? "" : ", which may be luck");
+                        100 * points.high, effect.accuracy_p_value <= 0.05 ? "" : ", which may be luck");
     }
     if (effect.joules_per_correct && std::isfinite(effect.joules_per_correct->value)) {
-        text += fmt::format(" A right answer takes {}.", ratio(*effect.joules_per_correct));
+        text += fmt::format(" A right answer takes {}.", ratio(*effect.joules_per_correct, effect.joules_per_correct_p_value));
     }
     return text;
 }
@@ -151,6 +178,26 @@ std::string fairness_text(const Comparison& comparison, const PairSummary& pair)
                                          shown(comparison.contenders[pair.b].label), differences_text(found));
     for (const std::string& sentence : found.shows) text += " " + sentence;
     return text;
+}
+
+std::string basis_sentence(const Comparison& comparison) {
+    const bool estimated = std::ranges::any_of(comparison.contenders, [](const ContenderSummary& one) {
+        return !one.assumed && one.joules_per_answer && one.joules_per_answer->method == energy::Method::estimated;
+    });
+    if (!estimated) return {};
+    return fmt::format(
+        "No counter was read: these joules are busy time times a constant of this machine. They rank, and cannot tell "
+        "one mix of instructions from another; that watts differ with the work by {:.0f}% (standard deviation) is in "
+        "every interval.",
+        100 * comparison.kind_of_work);
+}
+
+std::string sessions_sentence(const Comparison& comparison) {
+    return comparison.sessions > 1
+               ? fmt::format("{} sessions: models were loaded and threads made anew for each, and what differed between "
+                             "them is in the intervals.",
+                             comparison.sessions)
+               : "One session: the intervals tell of this session alone (--sessions).";
 }
 
 std::string reasoning_sentence(const Comparison& comparison) {

@@ -27,6 +27,12 @@ std::string finding(const Comparison& comparison, const PairSummary& pair);
 /// What differs between the pair beside what is compared, and what it can and cannot show.
 std::string fairness_text(const Comparison& comparison, const PairSummary& pair);
 
+/// What the joules rest on where no counter was: the first thing that a reader must know. Empty where one was.
+std::string basis_sentence(const Comparison& comparison);
+
+/// What the intervals know of other sessions.
+std::string sessions_sentence(const Comparison& comparison);
+
 /// Whether these models reason, and so whether the comparison says anything about models that do. Empty without
 /// answers.
 std::string reasoning_sentence(const Comparison& comparison);

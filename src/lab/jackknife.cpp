@@ -32,7 +32,7 @@ Estimate estimate_of(double value, Scale scale, std::span<const double> left_out
     if (!std::isfinite(in_scale(scale, value))) return without_interval(value, NoInterval::undefined);
     const Reach reach = jackknife_reach(left_out, confidence);
     if (reach.why != NoInterval::has_one) return without_interval(value, reach.why);
-    if (scale == Scale::logarithm) return {value, value - reach.reach, value + reach.reach};
+    if (scale == Scale::difference) return {value, value - reach.reach, value + reach.reach};
     return {value, value * std::exp(-reach.reach), value * std::exp(reach.reach)};
 }
 

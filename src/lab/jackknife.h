@@ -12,8 +12,8 @@ namespace ergon::lab {
 
 /// What a statistic's interval is symmetric in.
 enum class Scale {
-    ratio,      // a positive quantity: in its logarithm, so that the interval is a factor either way
-    logarithm,  // a logarithm already, or a part of one: in itself
+    ratio,       // a positive quantity: in its logarithm, so that the interval is a factor either way
+    difference,  // a difference, or a logarithm already: in itself
 };
 
 /// How far an interval reaches either way, in logarithms. The n prompts have the influences d_i = (n - 1)(mean - T_i),

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "energy/estimate.h"
 #include "lab/conditions.h"
 
 namespace ergon::lab {
@@ -86,15 +87,32 @@ std::string energy_source(const RunDescription& description) {
                : std::string();
 }
 
+/// The widest of the machines.
+double kind_of_work(const std::vector<Part>& parts) {
+    double widest = 0;
+    for (const Part& part : parts) {
+        const nlohmann::ordered_json& machine = part.description.machine;
+        const bool said = machine.is_object() && machine.contains("kind_of_work_sd") && machine["kind_of_work_sd"].is_number();
+        widest = std::max(widest, said ? machine["kind_of_work_sd"].get<double>() : energy::assumed_kind_of_work_sd);
+    }
+    return widest;
+}
+
+double margin(const nlohmann::ordered_json& settings) {
+    const bool said = settings.is_object() && settings.contains("margin") && settings["margin"].is_number();
+    return said ? settings["margin"].get<double>() : default_margin;
+}
+
 LoadedRun sum_up(std::vector<Part> parts, std::span<const Factor> factors) {
     LoadedRun loaded;
     for (const Part& part : parts) check_same_experiment(parts.front(), part);
     check_shards(parts);
-    ComparisonBuilder builder(parts.front().contenders);
+    ComparisonBuilder builder(parts.front().contenders, kind_of_work(parts));
     for (const Part& part : parts) {
         part.results->for_each(part.run, [&](const Answer& answer) { builder.add(answer); });
         loaded.answers += part.results->answers(part.run);
         loaded.finished = loaded.finished && part.results->finished(part.run);
+        loaded.parts.push_back({part.results->path(), part.run});
         add_shown(part, loaded.report.shown);
         std::ranges::move(part.results->conditions(part.run), std::back_inserter(loaded.report.conditions));
         if (const std::string source = energy_source(part.description);
@@ -108,7 +126,8 @@ LoadedRun sum_up(std::vector<Part> parts, std::span<const Factor> factors) {
     if (std::ranges::any_of(parts, throttled_unseen, &Part::description)) {
         loaded.report.run.protocol["throttling"] = throttling_not_seen;
     }
-    loaded.report.comparison = builder.finish({.seed = loaded.report.run.seed}, factors);
+    loaded.report.comparison = builder.finish(loaded.report.run.seed, factors);
+    loaded.report.comparison.margin = margin(loaded.report.run.settings);
     loaded.report.prompts = std::ssize(loaded.report.comparison.prompts);
     return loaded;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "lab/answers_csv.h"
 #include "lab/comparison_page.h"
 
 namespace ergon::lab {
@@ -13,6 +14,7 @@ namespace ergon::lab {
 struct LoadedRun {
     ComparisonReport report;
     std::string energy_source;  // a sentence; of several machines one after another
+    std::vector<StoredRun> parts;  // where the answers are
     std::int64_t answers = 0;
     bool finished = true;  // all of its parts are
 };

@@ -27,7 +27,8 @@ void for_each_turn(const OrderOptions& options, const std::function<void(const T
     const auto index = static_cast<std::size_t>(options.shard.index),
                count = static_cast<std::size_t>(options.shard.count);
     for (std::int64_t repeat = 0; repeat < options.repeats; ++repeat) {
-        const auto which = static_cast<std::uint64_t>(repeat);
+        const std::uint64_t which =
+            static_cast<std::uint64_t>(repeat) + (static_cast<std::uint64_t>(options.session) << 16);
         base::RandomSequence of_prompts(options.seed, prompt_stream + (which << 32));
         base::RandomSequence of_contenders(options.seed, contender_stream + (which << 32));
         const std::vector<std::size_t> prompts = shuffled(options.prompts, of_prompts);

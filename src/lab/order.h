@@ -27,6 +27,7 @@ struct OrderOptions {
     std::int64_t repeats = 1;
     Shard shard;
     std::uint64_t seed = 0;
+    std::int64_t session = 0;  // each draws its order anew
 };
 
 /// Calls `visit` with every turn of the shard, in order. In each repeat the prompts come in a random order. They are
@@ -34,7 +35,7 @@ struct OrderOptions {
 /// so that what drifts evenly (heat, other programs) meets all alike.
 void for_each_turn(const OrderOptions& options, const std::function<void(const Turn&)>& visit);
 
-/// Answers that the shard asks for.
+/// Answers that the shard asks for in a session.
 std::int64_t count_turns(const OrderOptions& options);
 
 }  // namespace ergon::lab

@@ -3,72 +3,84 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/random.h"
 #include "base/text.h"
-#include "lab/bootstrap.h"
 
 namespace ergon::lab {
 namespace {
 
-/// A coefficient's factor for a standard normal draw.
-double drawn_factor(double z, double value, double low, double high) {
-    if (!(value > 0)) return 1;
-    constexpr double least = 1e-3;  // an interval that reaches zero has no logarithm
-    const double end = std::max(least, (z < 0 ? low : high) / value);
-    return std::pow(end, std::abs(z) / energy::end_of_95_percent);
+/// Where the phase's joules belong, by how they are known.
+void add_joules(const PhaseResult& phase, bool assumed, PhaseSum& sum) {
+    const energy::Figure& total = phase.total;
+    if (assumed) {
+        sum[PhaseSum::assumed] += total.value.value();
+    } else if (total.method == energy::Method::measured) {
+        const double half_width = std::max(total.high - total.value, total.value - total.low).value();
+        sum[PhaseSum::measured] += total.value.value();
+        sum[PhaseSum::measured_variance] += half_width * half_width;
+    } else if (total.method == energy::Method::apportioned) {
+        sum[PhaseSum::apportioned] += total.value.value();
+    } else {
+        sum[PhaseSum::active] += phase.above_idle.value.value();
+        sum[PhaseSum::idle] += (total.value - phase.above_idle.value).value();
+    }
 }
 
 }  // namespace
 
-void PromptSum::add(const Answer& answer) {
-    ++repeats;
+PhaseSum::PhaseSum(std::span<const double> columns) {
+    std::ranges::copy(columns.first(parts), amounts.begin());
+}
+
+void PhaseSum::put(std::span<double> columns) const {
+    std::ranges::copy(amounts, columns.begin());
+}
+
+PhaseSum& PhaseSum::operator+=(const PhaseSum& other) {
+    for (std::size_t i = 0; i < parts; ++i) amounts[i] += other.amounts[i];
+    return *this;
+}
+
+PhaseSum PhaseSum::operator/(double count) const {
+    PhaseSum mean = *this;
+    for (double& amount : mean.amounts) amount /= count;
+    mean[measured_variance] /= count;
+    return mean;
+}
+
+double PhaseSum::joules(const MachineDraw& draw, std::size_t phase) const {
+    const double step = draw.counter[phase] / energy::end_of_95_percent * std::sqrt(amounts[measured_variance]);
+    return std::max(0.0, amounts[measured] + step) + draw.splitting * amounts[apportioned] +
+           draw.idle * amounts[idle] + draw.active * amounts[active] + draw.assumption * amounts[assumed];
+}
+
+void PromptSum::add(const Answer& answer, bool assumed) {
+    ++answers;
     capped += answer.finish_reason == "length" ? 1 : 0;
     if (answer.right) {
         ++graded;
         right += *answer.right ? 1 : 0;
-        if (answer.repeat == 0) first_right = answer.right;
+        if (answer.repeat == 0 && answer.session == 0) first_right = answer.right;
     }
     words += static_cast<double>(count_words(answer.text));
     characters += static_cast<double>(count_characters(answer.text));
     for (std::size_t i = 0; i < energy::kept_phase_count; ++i) {
         const PhaseResult& phase = answer.phases[i];
-        PhaseSum& sum = phases[i];
-        sum.tokens += static_cast<double>(phase.tokens.value());
-        if (!answer.metered) continue;
-        if (phase.total.method != energy::Method::estimated) {
-            sum.counted += phase.total.value.value();
-        } else {
-            sum.active_estimated += phase.above_idle.value.value();
-            sum.idle_estimated += (phase.total.value - phase.above_idle.value).value();
-        }
+        phases[i][PhaseSum::tokens] += static_cast<double>(phase.tokens.value());
+        if (answer.metered) add_joules(phase, assumed, phases[i]);
     }
 }
 
-double PromptSum::joules() const {
-    double sum = 0;
-    for (const PhaseSum& phase : phases) sum += phase.joules();
+PhaseSum PromptSum::mean() const {
+    PhaseSum sum;
+    for (const PhaseSum& phase : phases) sum += phase / static_cast<double>(answers);
     return sum;
 }
 
-void MachineSpread::add(const PhaseResult& phase) {
-    if (phase.total.method != energy::Method::estimated) return;
-    const energy::Figure& active = phase.above_idle;
-    active_.value += active.value.value();
-    active_.low += active.low.value();
-    active_.high += active.high.value();
-    idle_.value += (phase.total.value - active.value).value();
-    idle_.low += (phase.total.low - active.low).value();
-    idle_.high += (phase.total.high - active.high).value();
-}
-
-Coefficients MachineSpread::draw(std::optional<std::uint64_t> replicate, std::uint64_t seed) const {
-    if (!replicate) return {};
-    // Draws of their own, apart from those of the prompts: the seed's complement.
-    const auto z = [&](std::uint64_t which) {
-        return normal_quantile(base::random_uniform(~seed, *replicate, which) + 0x1p-54);
-    };
-    return {drawn_factor(z(0), idle_.value, idle_.low, idle_.high),
-            drawn_factor(z(1), active_.value, active_.low, active_.high)};
+void PromptSessions::add(const Answer& answer, bool assumed) {
+    all.add(answer, assumed);
+    const auto session = static_cast<std::size_t>(answer.session);
+    if (sessions.size() <= session) sessions.resize(session + 1);
+    sessions[session].add(answer, assumed);
 }
 
 std::int64_t count_words(const std::string& text) {

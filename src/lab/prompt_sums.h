@@ -1,34 +1,48 @@
 #pragma once
-// What the comparison keeps of answers: sums per contender and prompt, whatever the number of repeats.
+// What the comparison keeps of answers: sums per contender and prompt, whatever the number of repeats and sessions.
 
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "energy/ledger.h"
+#include "lab/machine_errors.h"
 #include "lab/results.h"
 
 namespace ergon::lab {
 
-/// The factors by which a replicate multiplies estimated joules.
-struct Coefficients {
-    double idle = 1;
-    double active = 1;
-};
-
-/// What one phase took over the repeats of a prompt. Estimated joules apart by the coefficient that they hang on.
+/// What one phase took over some answers, or on average of them: tokens, and joules apart by how they are known.
 struct PhaseSum {
-    double tokens = 0;
-    double counted = 0;
-    double idle_estimated = 0;
-    double active_estimated = 0;
-    double joules(const Coefficients& factors = {}) const {
-        return counted + factors.idle * idle_estimated + factors.active * active_estimated;
-    }
+    enum Part : std::size_t {
+        tokens,
+        measured,           // a counter covered it alone
+        measured_variance,  // squares of the half widths of those figures: the counter's step is another one each time
+        apportioned,
+        idle,    // estimated
+        active,  // estimated
+        assumed,
+        parts
+    };
+    std::array<double, parts> amounts{};
+
+    PhaseSum() = default;
+    /// `parts` columns of a row.
+    explicit PhaseSum(std::span<const double> columns);
+    void put(std::span<double> columns) const;
+
+    double operator[](Part part) const { return amounts[part]; }
+    double& operator[](Part part) { return amounts[part]; }
+    PhaseSum& operator+=(const PhaseSum& other);
+    /// The mean over so many.
+    PhaseSum operator/(double count) const;
+    /// With the draw's errors. `phase`: whose end of the counter's steps is drawn.
+    double joules(const MachineDraw& draw = {}, std::size_t phase = 0) const;
 };
 
 struct PromptSum {
-    std::int64_t repeats = 0;
+    std::int64_t answers = 0;  // over repeats and sessions
     std::int64_t capped = 0;
     std::int64_t graded = 0;
     std::int64_t right = 0;
@@ -37,26 +51,21 @@ struct PromptSum {
     double characters = 0;
     std::array<PhaseSum, energy::kept_phase_count> phases{};
 
-    void add(const Answer& answer);
-    double joules() const;
+    void add(const Answer& answer, bool assumed);
+    /// All phases of an answer, on average.
+    PhaseSum mean() const;
+    /// Of the graded answers; there is one at least.
+    double share_right() const { return static_cast<double>(right) / static_cast<double>(graded); }
+    /// Of an answer, on average.
+    double joules() const { return mean().joules(); }
 };
 
-/// How far the machine's coefficients may be off: sums of the estimated figures and of the ends of their intervals.
-class MachineSpread {
-  public:
-    void add(const PhaseResult& phase);
-    /// For a standard normal draw of each coefficient, log-normal on either side of its value, with the ends of its
-    /// interval at +-1.96; 1 for no replicate. A pure function of seed and replicate.
-    Coefficients draw(std::optional<std::uint64_t> replicate, std::uint64_t seed) const;
+/// The sums of one prompt, and those of each session where there are several.
+struct PromptSessions {
+    PromptSum all;
+    std::vector<PromptSum> sessions;  // by number; one without answers has none of this prompt
 
-  private:
-    struct Range {
-        double value = 0;
-        double low = 0;
-        double high = 0;
-    };
-    Range idle_;
-    Range active_;
+    void add(const Answer& answer, bool assumed);
 };
 
 /// Words (between white space) and characters (code points) of a text.

@@ -18,7 +18,7 @@ using nlohmann::ordered_json;
 constexpr std::int64_t application_id = 0x6572676f;
 
 // Each entry brings the schema from version i to i + 1. Entries are never changed once released, only added.
-constexpr std::array<std::string_view, 2> migrations{R"sql(
+constexpr std::array<std::string_view, 3> migrations{R"sql(
     CREATE TABLE run (
         id INTEGER PRIMARY KEY,
         created TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
@@ -73,6 +73,38 @@ constexpr std::array<std::string_view, 2> migrations{R"sql(
         created TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
         kind TEXT NOT NULL,
         details TEXT NOT NULL);
+)sql",
+                                                     R"sql(
+    CREATE TABLE answer_of_session (
+        run INTEGER NOT NULL,
+        contender INTEGER NOT NULL,
+        prompt TEXT NOT NULL,
+        repeat INTEGER NOT NULL,
+        session INTEGER NOT NULL,
+        created TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
+        text TEXT NOT NULL,
+        thinking TEXT NOT NULL,
+        finish_reason TEXT NOT NULL,
+        prompt_tokens INTEGER NOT NULL,
+        thinking_tokens INTEGER NOT NULL,
+        answer_tokens INTEGER NOT NULL,
+        prompt_seconds REAL NOT NULL,
+        thinking_seconds REAL NOT NULL,
+        answer_seconds REAL NOT NULL,
+        energy TEXT NOT NULL,
+        raw TEXT NOT NULL,
+        right INTEGER,
+        metered INTEGER NOT NULL DEFAULT 1,
+        measures TEXT NOT NULL DEFAULT '{}',
+        PRIMARY KEY (run, contender, prompt, repeat, session),
+        FOREIGN KEY (run, contender) REFERENCES contender (run, position));
+    INSERT INTO answer_of_session
+        SELECT run, contender, prompt, repeat, 0, created, text, thinking, finish_reason, prompt_tokens,
+               thinking_tokens, answer_tokens, prompt_seconds, thinking_seconds, answer_seconds, energy, raw, right,
+               metered, measures
+        FROM answer;
+    DROP TABLE answer;
+    ALTER TABLE answer_of_session RENAME TO answer;
 )sql"};
 constexpr auto schema_version = static_cast<std::int64_t>(migrations.size());
 

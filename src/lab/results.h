@@ -58,10 +58,13 @@ struct AnswerMeasures {
     bool operator==(const AnswerMeasures&) const = default;
 };
 
+inline constexpr std::int64_t most_sessions = 1000;
+
 struct Answer {
     std::int64_t contender = 0;  // position among the run's contenders
     std::string prompt;          // its id in the prompt set
     std::int64_t repeat = 0;
+    std::int64_t session = 0;  // models were loaded anew for each
     std::string category;  // its prompt's; read from the store, not written with the answer
     std::string text;
     std::string thinking;
@@ -119,10 +122,15 @@ class Results {
 
     /// On disk when it returns. Throws Error(bad_argument) if that answer is there already or the contender is unknown.
     void add(RunId run, const Answer& answer);
-    bool has(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat);
+    bool has(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat,
+             std::int64_t session = 0);
     std::int64_t answers(RunId run);
-    std::optional<Answer> find(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat);
-    /// Calls `visit` with each answer, by contender, prompt and repeat; one at a time is in memory.
+    std::int64_t answers(RunId run, std::int64_t session);
+    /// How long the answers of a session took, all together.
+    base::Seconds answering(RunId run, std::int64_t session);
+    std::optional<Answer> find(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat,
+                               std::int64_t session = 0);
+    /// Calls `visit` with each answer, by contender, prompt, repeat and session; one at a time is in memory.
     void for_each(RunId run, const std::function<void(const Answer&)>& visit);
 
     /// Keeps the questions; those that are there already stay.

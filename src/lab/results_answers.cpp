@@ -77,7 +77,7 @@ AnswerMeasures read_measures(const ordered_json& json) {
 constexpr std::string_view answer_columns =
     "SELECT contender, prompt, repeat, text, thinking, finish_reason, prompt_tokens, thinking_tokens, answer_tokens, "
     "prompt_seconds, thinking_seconds, answer_seconds, energy, raw, metered, measures, right, "
-    "(SELECT category FROM prompt WHERE prompt.run = answer.run AND prompt.id = answer.prompt) FROM answer ";
+    "(SELECT category FROM prompt WHERE prompt.run = answer.run AND prompt.id = answer.prompt), session FROM answer ";
 
 Answer read_answer(const Database& database, const Statement& statement) {
     Answer answer;
@@ -98,6 +98,11 @@ Answer read_answer(const Database& database, const Statement& statement) {
     answer.measures = read_measures(parse(database, statement.text(15), "an answer's measures"));
     if (!statement.null(16)) answer.right = statement.integer(16) != 0;
     answer.category = statement.text(17);
+    answer.session = statement.integer(18);
+    if (answer.session < 0 || answer.session >= most_sessions) {
+        base::fail(ErrorCode::bad_file, "The results file {} has an answer of session {}: sessions are 0 to {}.",
+                   database.path().string(), answer.session, most_sessions - 1);
+    }
     return answer;
 }
 
@@ -118,8 +123,10 @@ AnswerMeasures& AnswerMeasures::operator+=(const AnswerMeasures& other) {
 void Results::add(RunId run, const Answer& answer) {
     Statement known(database_,
                     "SELECT (SELECT count(*) FROM contender WHERE run = ?1 AND position = ?2), "
-                    "(SELECT count(*) FROM answer WHERE run = ?1 AND contender = ?2 AND prompt = ?3 AND repeat = ?4)");
-    known.bind(1, run).bind(2, answer.contender).bind(3, answer.prompt).bind(4, answer.repeat).step();
+                    "(SELECT count(*) FROM answer WHERE run = ?1 AND contender = ?2 AND prompt = ?3 AND repeat = ?4 AND "
+                    "session = ?5)");
+    known.bind(1, run).bind(2, answer.contender).bind(3, answer.prompt).bind(4, answer.repeat);
+    known.bind(5, answer.session).step();
     if (known.integer(0) != 1 || known.integer(1) != 0) {
         base::fail(ErrorCode::bad_argument,
                    "Contender {}'s answer to prompt {}, repeat {}, cannot be added to run {}: {}.", answer.contender,
@@ -130,7 +137,7 @@ void Results::add(RunId run, const Answer& answer) {
                      "INSERT INTO answer (run, contender, prompt, repeat, text, thinking, finish_reason, "
                      "prompt_tokens, thinking_tokens, "
                      "answer_tokens, prompt_seconds, thinking_seconds, answer_seconds, energy, raw, metered, measures, "
-                     "right) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                     "right, session) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     insert.bind(1, run).bind(2, answer.contender).bind(3, answer.prompt).bind(4, answer.repeat);
     insert.bind(5, answer.text).bind(6, answer.thinking).bind(7, answer.finish_reason);
     for (int i = 0; i < energy::kept_phase_count; ++i) {
@@ -140,13 +147,15 @@ void Results::add(RunId run, const Answer& answer) {
     insert.bind(14, dump(energy_json(answer))).bind(15, dump(answer.raw));
     insert.bind(16, std::int64_t{answer.metered}).bind(17, dump(measures_json(answer.measures)));
     if (answer.right) insert.bind(18, std::int64_t{*answer.right});
-    insert.step();
+    insert.bind(19, answer.session).step();
 }
 
-bool Results::has(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat) {
-    Statement statement(database_,
-                        "SELECT 1 FROM answer WHERE run = ? AND contender = ? AND prompt = ? AND repeat = ?");
-    return statement.bind(1, run).bind(2, contender).bind(3, prompt).bind(4, repeat).step();
+bool Results::has(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat,
+                  std::int64_t session) {
+    Statement statement(
+        database_,
+        "SELECT 1 FROM answer WHERE run = ? AND contender = ? AND prompt = ? AND repeat = ? AND session = ?");
+    return statement.bind(1, run).bind(2, contender).bind(3, prompt).bind(4, repeat).bind(5, session).step();
 }
 
 std::int64_t Results::answers(RunId run) {
@@ -155,16 +164,32 @@ std::int64_t Results::answers(RunId run) {
     return statement.integer(0);
 }
 
-std::optional<Answer> Results::find(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat) {
+std::int64_t Results::answers(RunId run, std::int64_t session) {
+    Statement statement(database_, "SELECT count(*) FROM answer WHERE run = ? AND session = ?");
+    statement.bind(1, run).bind(2, session).step();
+    return statement.integer(0);
+}
+
+base::Seconds Results::answering(RunId run, std::int64_t session) {
     Statement statement(database_,
-                        std::string(answer_columns) + "WHERE run = ? AND contender = ? AND prompt = ? AND repeat = ?");
-    statement.bind(1, run).bind(2, contender).bind(3, prompt).bind(4, repeat);
+                        "SELECT total(prompt_seconds + thinking_seconds + answer_seconds) FROM answer "
+                        "WHERE run = ? AND session = ?");
+    statement.bind(1, run).bind(2, session).step();
+    return base::Seconds(statement.real(0));
+}
+
+std::optional<Answer> Results::find(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat,
+                                    std::int64_t session) {
+    Statement statement(
+        database_, std::string(answer_columns) +
+                       "WHERE run = ? AND contender = ? AND prompt = ? AND repeat = ? AND session = ?");
+    statement.bind(1, run).bind(2, contender).bind(3, prompt).bind(4, repeat).bind(5, session);
     if (!statement.step()) return std::nullopt;
     return read_answer(database_, statement);
 }
 
 void Results::for_each(RunId run, const std::function<void(const Answer&)>& visit) {
-    Statement statement(database_, std::string(answer_columns) + "WHERE run = ? ORDER BY contender, prompt, repeat");
+    Statement statement(database_, std::string(answer_columns) + "WHERE run = ? ORDER BY contender, prompt, repeat, session");
     statement.bind(1, run);
     while (statement.step()) visit(read_answer(database_, statement));
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include <fmt/format.h>
+
 #include "base/error.h"
 #include "base/random.h"
 #include "lab/distributions.h"
@@ -105,9 +107,18 @@ Estimate newcombe(std::span<const double> a, std::span<const double> b, double c
             std::min(1.0, difference + combined(other.high - other.value, one.value - one.low))};
 }
 
-Equivalence equivalence(const Estimate& at_95, const Estimate& at_90, double p_value, double margin) {
-    if (known(at_90) && at_90.low * (1 + margin) >= 1 && at_90.high <= 1 + margin) return Equivalence::equal;
-    return excludes_one(at_95) && p_value <= 0.05 ? Equivalence::different : Equivalence::undecided;
+Equivalence equivalence(const Estimate& ratio, double margin) {
+    if (!known(ratio)) return Equivalence::undecided;
+    if (ratio.low >= 1 / (1 + margin) && ratio.high <= 1 + margin) return Equivalence::equal;
+    return excludes_one(ratio) ? Equivalence::different : Equivalence::undecided;
+}
+
+std::string name(Equivalence equivalence, double margin) {
+    switch (equivalence) {
+        case Equivalence::equal: return fmt::format("equal within {:.3g}%", 100 * margin);
+        case Equivalence::different: return "different";
+        default: return "undecided";
+    }
 }
 
 std::vector<double> holm(std::span<const double> p_values) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "lab/estimate.h"
@@ -34,12 +35,15 @@ Estimate clopper_pearson(double successes, double count, double confidence = 0.9
 /// Throws Error(bad_argument) unless a and b are as long.
 Estimate newcombe(std::span<const double> a, std::span<const double> b, double confidence = 0.95);
 
-/// Two one-sided tests (Schuirmann 1987): what a ratio says about a margin.
-enum class Equivalence { equal, different, undecided };
+/// What a ratio's interval says of its being 1.
+enum class Equivalence : std::uint8_t { equal, different, undecided };
 
-/// Equal where the 90% interval lies within a factor of 1 + margin either way (both one-sided tests at 5%), however
-/// surely the ratio is not 1; else different where the 95% interval leaves 1 out and `p_value` is at most 5%.
-Equivalence equivalence(const Estimate& at_95, const Estimate& at_90, double p_value, double margin);
+/// Equal where the whole 95% interval lies between 1 / (1 + margin) and 1 + margin: two one-sided tests at 2.5% each
+/// (Schuirmann 1987), on the ratio's logarithm. Different where it leaves 1 out, else undecided. A ratio that is shown to
+/// differ by less than the margin is equal.
+Equivalence equivalence(const Estimate& ratio, double margin);
+/// "equal within 5%", "different", "undecided".
+std::string name(Equivalence equivalence, double margin);
 
 /// p-values of several comparisons, so corrected that the chance of a false claim among all of them stays what it is
 /// for one (Holm 1979). In the order given.

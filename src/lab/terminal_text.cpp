@@ -52,9 +52,12 @@ std::string figure_cell(const std::optional<energy::Figure>& figure, bool with_m
     };
     const auto found = std::find_if(prefixes.begin(), prefixes.end(), fits);
     const Prefix prefix = value <= 0 ? prefixes[2] : found == prefixes.end() ? prefixes.back() : *found;
-    return fmt::format("{} {}{} ({}-{})", digits(value * prefix.scale), prefix.unit,
-                       with_method ? fmt::format(" {}", name(figure->method)[0]) : "",
-                       digits(figure->low.value() * prefix.scale), digits(figure->high.value() * prefix.scale));
+    const std::string interval = std::isfinite(figure->high.value())
+                                     ? fmt::format("{}-{}", digits(figure->low.value() * prefix.scale),
+                                                   digits(figure->high.value() * prefix.scale))
+                                     : std::string("not known");
+    return fmt::format("{} {}{} ({})", digits(value * prefix.scale), prefix.unit,
+                       with_method ? fmt::format(" {}", name(figure->method)[0]) : "", interval);
 }
 
 std::string interval_text(const Estimate& estimate) {

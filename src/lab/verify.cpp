@@ -1,6 +1,7 @@
 #include "lab/verify.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <optional>
 
@@ -59,7 +60,16 @@ void compare_answers(Results& here, RunId run_here, Results& there, RunId run_th
     });
 }
 
+/// Whether the difference of two ratios may be 0.
+bool agree(const Estimate& x, const Estimate& y) {
+    const Estimate &less = x.value < y.value ? x : y, &more = x.value < y.value ? y : x;
+    const double difference = std::log(more.value / less.value);
+    constexpr double rounding = 1e-9;
+    return difference <= std::hypot(std::log(less.high / less.value), std::log(more.value / more.low)) + rounding;
+}
+
 void compare_ratios(const Comparison& here, const Comparison& there, Agreement& agreement) {
+    const bool repeated = agreement.compared > 0 && agreement.equal == agreement.compared;
     const auto labels = [](const Comparison& comparison, const PairSummary& pair) {
         return std::pair{comparison.contenders[pair.a].label, comparison.contenders[pair.b].label};
     };
@@ -67,15 +77,17 @@ void compare_ratios(const Comparison& here, const Comparison& there, Agreement& 
         const auto found = std::ranges::find_if(
             there.pairs, [&](const PairSummary& other) { return labels(there, other) == labels(here, pair); });
         if (found == there.pairs.end()) continue;
-        const auto add = [&](const char* what, const Estimate& x, const Estimate& y) {
+        const auto add = [&](const char* what, Estimate RatioSummary::* of_such, Estimate RatioSummary::* of_these) {
+            const auto ratio = repeated ? of_these : of_such;
+            const Estimate &x = pair.*ratio, &y = (*found).*ratio;
             if (!known(x) || !known(y)) return;
             agreement.ratios.push_back(
                 {fmt::format("{} over {}, {}", shown(labels(here, pair).second), shown(labels(here, pair).first), what),
-                 x, y, x.low <= y.high && y.low <= x.high});
+                 x, y, agree(x, y)});
         };
-        add("joules", pair.energy_ratio, found->energy_ratio);
-        add("tokens", pair.tokens_ratio, found->tokens_ratio);
-        add("joules per token", pair.joules_per_token_ratio, found->joules_per_token_ratio);
+        add("joules", &RatioSummary::energy_ratio, &RatioSummary::energy_ratio_of_these);
+        add("tokens", &RatioSummary::tokens_ratio, &RatioSummary::tokens_ratio_of_these);
+        add("joules per token", &RatioSummary::joules_per_token_ratio, &RatioSummary::joules_per_token_ratio_of_these);
     }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Does a rerun elsewhere agree? Answers to the bit, ratios within their intervals; absolute joules are shown, not
-// judged.
+// Does a rerun elsewhere agree? Answers to the bit, ratios within the interval of their difference; absolute joules are
+// shown, not judged.
 
 #include <cstdint>
 #include <string>
@@ -15,7 +15,7 @@ struct RatioAgreement {
     std::string what;  // "beta over alpha, joules per answer"
     Estimate here;
     Estimate there;
-    bool agrees = false;  // the intervals have a part in common
+    bool agrees = false;  // their difference, in logarithms, is within both reaches in quadrature
 };
 
 struct Agreement {
@@ -29,6 +29,7 @@ struct Agreement {
     bool agrees() const;
 };
 
+/// Where every answer repeated to the bit, what the prompts leave uncertain is the same in both runs and is left out.
 Agreement compare_runs(Results& here, RunId run_here, Results& there, RunId run_there);
 
 /// In words, for a terminal.

@@ -72,7 +72,7 @@ ComparisonReport report() {
                   {{"processor", "a simulated one"}, {"threads", 8}},
                   "0.1.0",
                   {{"order", "ABBA"}}};
-    report.comparison = builder.finish({7, 200});
+    report.comparison = builder.finish(7);
     report.conditions = {{"idle before",
                           {{"watts", {{"value", 10.0}, {"low", 8.0}, {"high", 12.0}, {"method", "measured"}}}},
                           "2026-11-22"}};

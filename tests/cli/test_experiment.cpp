@@ -34,6 +34,8 @@ class Experiment : public ::testing::Test {
                                            prompts(),
                                            "--idle-seconds",
                                            "0",
+                                           "--sessions",
+                                           "1",
                                            "--results",
                                            path(results)};
         arguments.insert(arguments.end(), more.begin(), more.end());
@@ -66,14 +68,14 @@ TEST_F(Experiment, GradesByCategoryAndWritesEveryFile) {
     EXPECT_FALSE(found["pairs"][0]["differs"].empty());
     EXPECT_EQ(found["settings"]["repeats"], 2);
     EXPECT_THAT(content(path("p.html")), HasSubstr("<!DOCTYPE html>"));
-    EXPECT_THAT(content(path("t.csv")), HasSubstr("thinker,maths,4,"));
+    EXPECT_THAT(content(path("t.csv")), HasSubstr("thinker,b,maths,0,1,"));
 }
 
 /// Without a word of the user, all sample as the one that recommends something.
 TEST_F(Experiment, SamplingIsEqualUnlessAContenderSaysOtherwise) {
     const auto temperatures = [&](const std::vector<std::string>& models) {
         std::vector<std::string> arguments{"compare",        "--prompts",   prompts(),   "--limit",        "1",
-                                           "--idle-seconds", "0",           "--results", path("s.sqlite"), "--anew",
+                                           "--idle-seconds", "0", "--sessions", "1", "--results", path("s.sqlite"), "--anew",
                                            "--json",         path("s.json")};
         arguments.insert(arguments.begin() + 1, models.begin(), models.end());
         const Outcome outcome = run_ergon(arguments);
@@ -136,7 +138,7 @@ TEST_F(Experiment, LongPromptsAreLeftOutForAllAndCounted) {
     const std::string mixed =
         folder_.write("mixed.jsonl", "{\"prompt\": \"Hm?\"}\n{\"prompt\": \"" + std::string(4000, 'a') + "\"}\n");
     const Outcome some = run_ergon({"compare", fixture("scripted-thinker"), fixture("scripted-plain"), "--prompts",
-                                    mixed, "--idle-seconds", "0", "--max-prompt", "200", "--results", path("l.sqlite"),
+                                    mixed, "--idle-seconds", "0", "--sessions", "1", "--max-prompt", "200", "--results", path("l.sqlite"),
                                     "--json", path("l.json")});
     ASSERT_EQ(some.exit_code, 0) << some.err;
     EXPECT_THAT(some.err, HasSubstr("1 prompts have more than 200 tokens"));
@@ -146,7 +148,7 @@ TEST_F(Experiment, LongPromptsAreLeftOutForAllAndCounted) {
 TEST_F(Experiment, AModelAgainstItselfInADesign) {
     const std::string model = fixture("scripted-thinker");
     const auto run = [&](const std::string& factor) {
-        return run_ergon({"compare", model, model + ":no_think,label=direct", "--prompts", prompts(), "--idle-seconds",
+        return run_ergon({"compare", model, model + ":no_think,label=direct", "--prompts", prompts(), "--sessions", "1", "--idle-seconds",
                           "0", "--results", path("d.sqlite"), "--factor", factor});
     };
     const Outcome outcome = run("thinking=yes,no");
@@ -160,7 +162,7 @@ TEST_F(Experiment, AModelAgainstItselfInADesign) {
 
 TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
     const Outcome outcome =
-        run_ergon({"compare", "--limit", "6", "--max-tokens", "60", "--idle-seconds", "0", "--results",
+        run_ergon({"compare", "--limit", "6", "--max-tokens", "60", "--sessions", "1", "--idle-seconds", "0", "--results",
                    path("s.sqlite"), "--json", path("s.json"), "--html", path("s.html")});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json found = json::parse(content(path("s.json")));
@@ -192,7 +194,7 @@ TEST_F(Experiment, NothingCanBeForbiddenToLetters) {
 }
 
 TEST_F(Experiment, EvalGradesOneModel) {
-    const Outcome outcome = run_ergon({"eval", fixture("scripted-plain"), "--task", prompts(), "--idle-seconds", "0",
+    const Outcome outcome = run_ergon({"eval", fixture("scripted-plain"), "--task", prompts(), "--sessions", "1", "--idle-seconds", "0",
                                        "--results", path("e.sqlite"), "--json", path("e.json")});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("right answers"));

@@ -43,6 +43,7 @@ class ExperimentTest : public ::testing::Test {
     static ExperimentOptions quick() {
         ExperimentOptions options;
         options.idle = base::Seconds(0);
+        options.sessions = 1;
         return options;
     }
     std::vector<Answer> answers(Results& results, RunId run) {
@@ -222,7 +223,7 @@ class KilledExperiment : public ExperimentTest {
     static std::string table(Results& results, RunId run) {
         ComparisonBuilder builder(results.contenders(run));
         results.for_each(run, [&](const Answer& answer) { builder.add(answer); });
-        return comparison_table(builder.finish({7, 200}), "simulated");
+        return comparison_table(builder.finish(7), "simulated");
     }
 };
 
@@ -293,7 +294,7 @@ TEST_F(KilledExperiment, ShardsMakeTheWholeTogether) {
         part.for_each(id, [&](const Answer& answer) { merged.add(answer); });
     }
     EXPECT_EQ(all, answers_in_all);
-    EXPECT_EQ(comparison_table(merged.finish({7, 200}), "simulated"), table(whole, run));
+    EXPECT_EQ(comparison_table(merged.finish(7), "simulated"), table(whole, run));
 }
 
 TEST_F(KilledExperiment, LabelsThatAreEqualAreNumbered) {

@@ -14,13 +14,14 @@ namespace {
 using ::testing::HasSubstr;
 
 /// Joules of a contender on a prompt, measured; and whether it is right.
-PromptSum sum(double joules, bool right) {
+PromptSessions sum(double joules, bool right) {
     PromptSum one;
-    one.repeats = 1;
+    one.answers = 1;
     one.graded = 1;
     one.right = right ? 1 : 0;
-    one.phases[2] = {10, joules, 0, 0};
-    return one;
+    one.phases[2][PhaseSum::tokens] = 10;
+    one.phases[2][PhaseSum::measured] = joules;
+    return {one, {one}};
 }
 
 /// Forty prompts of different lengths for the four contenders of a 2x2 design.
@@ -39,12 +40,12 @@ class TwoByTwo : public ::testing::Test {
             for (std::size_t i = 0; i < 4; ++i) row.push_back(&sums_[4 * prompt + i]);
         }
     }
-    std::vector<Effect> run() { return effects(design_, prompts_, 4, spread_, {1, 400}); }
+    std::vector<Effect> run() { return effects(design_, prompts_, 4, errors_, 1); }
 
     std::vector<Factor> design_{parse_factor("thinking=no,yes,no,yes"), parse_factor("sparse=no,no,yes,yes")};
-    std::vector<PromptSum> sums_;
-    std::vector<std::vector<const PromptSum*>> prompts_;
-    MachineSpread spread_;
+    std::vector<PromptSessions> sums_;
+    std::vector<SampledPrompt> prompts_;
+    MachineErrors errors_{4};
 };
 
 TEST_F(TwoByTwo, TellsTheFactorsAndTheirInteractionApart) {
@@ -53,7 +54,7 @@ TEST_F(TwoByTwo, TellsTheFactorsAndTheirInteractionApart) {
     ASSERT_EQ(found.size(), 3u);
     EXPECT_EQ(found[0].what, "thinking: yes over no");
     EXPECT_NEAR(found[0].joules.value, 3, 1e-12);
-    EXPECT_NEAR(found[0].joules.low, 3, 1e-9) << "without noise it is exact";
+    EXPECT_FALSE(known(found[0].joules)) << "all prompts say the same: nothing tells how far another might be";
     EXPECT_GT(found[0].accuracy->value, 0.05);
     EXPECT_EQ(found[1].what, "sparse: yes over no");
     EXPECT_NEAR(found[1].joules.value, 0.5, 1e-12);
@@ -82,16 +83,16 @@ TEST_F(TwoByTwo, AnInteractionIsWhatBothDoBeyondEach) {
 }
 
 TEST(Factors, ASentenceSaysWhatIsShownAndWhatMayBeLuck) {
-    const Effect shown{
-        "thinking: yes over no", false, {11.4, 8.2, 16.8}, Estimate{0.24, 0.06, 0.4}, Estimate{6.6, 4, 12.2}};
+    const Effect shown{"thinking: yes over no",   false, {11.4, 8.2, 16.8}, Estimate{0.24, 0.06, 0.4},
+                       Estimate{6.6, 4, 12.2}, 0,     0.008,             0.012};
     EXPECT_EQ(effect_sentence(shown),
-              "thinking, yes over no: an answer takes 11.40 times the joules (95% interval 8.20 to 16.80). Right "
-              "answers: +24 points (+6 to +40). A right answer takes 6.60 times the joules (95% interval 4.00 to "
-              "12.20).");
+              "thinking, yes over no: an answer takes 11.40 times the joules (95% interval 8.20 to 16.80, p < 0.001 "
+              "corrected). Right answers: +24 points (+6 to +40). A right answer takes 6.60 times the joules (95% "
+              "interval 4.00 to 12.20, p = 0.012 corrected).");
     const Effect luck{"experts: sparse over dense", false, {1.02, 0.9, 1.1}, Estimate{-0.06, -0.15, 0.06}, {}};
     EXPECT_EQ(effect_sentence(luck),
-              "experts, sparse over dense: an answer takes 1.02 times the joules (95% interval 0.90 to 1.10, so no "
-              "difference is shown). Right answers: -6 points (-15 to +6), which may be luck.");
+              "experts, sparse over dense: an answer takes 1.02 times the joules (95% interval 0.90 to 1.10, p = 1.00 "
+              "corrected, so no difference is shown). Right answers: -6 points (-15 to +6), which may be luck.");
     const Effect nothing{"a: x over y", false, Estimate{std::nan(""), std::nan(""), std::nan("")}, {}, {}};
     EXPECT_EQ(effect_sentence(nothing), "a, x over y: nothing can be said of joules.");
 }
@@ -114,10 +115,10 @@ TEST_F(TwoByTwo, DesignsThatAreNoneAreRefused) {
 }
 
 TEST(Factors, ThreeLevelsAreHeldAgainstTheFirst) {
-    std::vector<PromptSum> sums{sum(2, true), sum(4, true), sum(10, false)};
-    const std::vector<std::vector<const PromptSum*>> prompts{{&sums[0], &sums[1], &sums[2]}};
+    std::vector<PromptSessions> sums{sum(2, true), sum(4, true), sum(10, false)};
+    const std::vector<SampledPrompt> prompts{{&sums[0], &sums[1], &sums[2]}};
     const std::vector<Factor> design{parse_factor("size=s,m,l")};
-    const std::vector<Effect> found = effects(design, prompts, 3, MachineSpread(), {});
+    const std::vector<Effect> found = effects(design, prompts, 3, MachineErrors(3), 0);
     ASSERT_EQ(found.size(), 2u);
     EXPECT_NEAR(found[0].joules.value, 2, 1e-12);
     EXPECT_NEAR(found[1].joules.value, 5, 1e-12);

@@ -24,7 +24,7 @@ void three_statistics(const Sums& sums, std::span<double> values) {
     values[2] = sums.columns[0] / sums.rows;
 }
 
-constexpr std::array three_scales{Scale::ratio, Scale::logarithm, Scale::ratio};
+constexpr std::array three_scales{Scale::ratio, Scale::difference, Scale::ratio};
 
 Estimate ratio_of(const Rows& rows, double confidence = 0.95) {
     return jackknife(rows, three_scales, three_statistics, confidence)[0];

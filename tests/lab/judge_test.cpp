@@ -64,6 +64,7 @@ class Judged : public ::testing::Test {
         judge_ = std::make_unique<Judge>(std::move(judge_answerer));
         ExperimentOptions options;
         options.idle = base::Seconds(0);
+        options.sessions = 1;
         options.judge = judge_.get();
         run_ = run_experiment(contenders, prompts_, options, results);
         ComparisonBuilder builder(results.contenders(run_));

@@ -8,7 +8,6 @@
 #include "base/random.h"
 #include "base/temporary_directory.h"
 #include "lab/circumstances.h"
-#include "lab/comparison_csv.h"
 #include "lab/comparison_page.h"
 #include "lab/conditions.h"
 #include "lab/traces.h"
@@ -154,12 +153,13 @@ TEST_F(StoredRuns, WeightsWithinTheCacheAreSaidToBe) {
     EXPECT_TRUE(circumstances(comparison, run, {}).empty());
 }
 
-TEST_F(StoredRuns, TheCsvHasARowForEachContenderAndTask) {
+TEST_F(StoredRuns, TheCsvHasARowForEachAnswer) {
     Results results(folder_ / "run.sqlite");
-    const std::string csv = comparison_csv(load_run(results, store(results)).report.comparison);
-    EXPECT_EQ(std::ranges::count(csv, '\n'), 1 + 2 * 3);
-    EXPECT_THAT(csv, HasSubstr("alpha,easy,5,0,"));
-    EXPECT_THAT(csv, HasSubstr("beta <b>,all,10,0,"));
+    const LoadedRun loaded = load_run(results, store(results));
+    const std::string csv = answers_csv(loaded.parts);
+    EXPECT_EQ(std::ranges::count(csv, '\n'), 1 + 2 * 10);
+    EXPECT_THAT(csv, HasSubstr("alpha,p0,easy,0,0,"));
+    EXPECT_THAT(csv, HasSubstr("beta <b>,p9,"));
     const std::size_t columns = static_cast<std::size_t>(std::ranges::count(csv.substr(0, csv.find('\n')), ','));
     for (std::size_t begin = 0; begin < csv.size();) {
         const std::size_t end = csv.find('\n', begin);

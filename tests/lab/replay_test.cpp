@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "lab/bootstrap.h"
+#include "lab/distributions.h"
 #include "lab/comparison.h"
 #include "lab/decomposition.h"
 #include "base/sanitized.h"
@@ -41,6 +41,7 @@ struct Scenario {
     /// measured.
     double idle_factor = 1, active_factor = 1;
     bool differs = true;
+    double kind_of_work = 0;  // standard deviation of ln watts of a busy thread, drawn for each contender
 };
 
 double normal(std::uint64_t seed, std::uint64_t stream, std::uint64_t counter) {
@@ -52,12 +53,21 @@ double spread(double sigma, double z) {
     return std::exp(sigma * z - sigma * sigma / 2);
 }
 
+struct Coefficients {
+    double idle = 1;
+    std::array<double, 2> active{1, 1};  // of each contender
+};
+
 /// The true factors of one experiment's machine.
 Coefficients machine(const Scenario& scenario, std::uint64_t experiment) {
     const auto draw = [&](double factor, std::uint64_t which) {
         return std::pow(factor, normal(which, experiment, 77) / energy::end_of_95_percent);
     };
-    return {draw(scenario.idle_factor, 901), draw(scenario.active_factor, 902)};
+    const double active = draw(scenario.active_factor, 902);
+    const auto kind = [&](std::uint64_t which) {
+        return std::exp(scenario.kind_of_work * normal(which, experiment, 77));
+    };
+    return {draw(scenario.idle_factor, 901), {active * kind(903), active * kind(904)}};
 }
 
 Answer answer(const Scenario& scenario, int contender, std::uint64_t experiment, std::size_t prompt) {
@@ -92,12 +102,12 @@ Answer answer(const Scenario& scenario, int contender, std::uint64_t experiment,
 }
 
 /// Expected amounts, with the true coefficients of the machine.
-std::array<PhaseAmount, 3> expected(const Truth& truth, const Coefficients& machine) {
+std::array<PhaseAmount, 3> expected(const Truth& truth, const Coefficients& machine, std::size_t contender) {
     std::array<PhaseAmount, 3> amounts;
     for (std::size_t i = 0; i < 3; ++i) {
         const double joules = truth.tokens[i] * truth.joules_per_token[i];
         amounts[i] = {truth.tokens[i],
-                      joules * (truth.idle_share * machine.idle + (1 - truth.idle_share) * machine.active)};
+                      joules * (truth.idle_share * machine.idle + (1 - truth.idle_share) * machine.active[contender])};
     }
     return amounts;
 }
@@ -113,9 +123,9 @@ void score(const Scenario& scenario, std::uint64_t experiment, Score& score) {
         for (int contender = 0; contender < 2; ++contender)
             builder.add(answer(scenario, contender, experiment, prompt));
     }
-    const PairSummary pair = builder.finish({experiment, 800}).pairs.at(0);
+    const PairSummary pair = builder.finish(experiment).pairs.at(0);
     const Coefficients coefficients = machine(scenario, experiment);
-    const auto a = expected(scenario.a, coefficients), b = expected(scenario.b, coefficients);
+    const auto a = expected(scenario.a, coefficients, 0), b = expected(scenario.b, coefficients, 1);
     const auto terms = decompose(a, b).value();
     double tokens_a = 0, tokens_b = 0, joules_a = 0, joules_b = 0, from_tokens = 0, from_joules = 0;
     for (std::size_t i = 1; i < 3; ++i) {
@@ -158,7 +168,9 @@ TEST_P(Replay, IntervalsHoldTheTruthAndClaimsAreSeldomFalse) {
         RecordProperty(name, covered);
     }
     if (scenario.differs) {
-        EXPECT_GE(all.claimed, least * experiments) << "a difference of this size is found";
+        // Intervals that hold for long tails find less: 1.5 times the joules, lengths that scatter by 0.4, in 87 of 100.
+        const double found = test::sanitized ? 0.7 : 0.85;
+        EXPECT_GE(all.claimed, found * experiments) << "a difference of this size is found";
     } else {
         EXPECT_LE(all.claimed, (test::sanitized ? 0.2 : 0.07) * experiments);
     }
@@ -199,7 +211,8 @@ INSTANTIATE_TEST_SUITE_P(Truths, Replay,
                                            Scenario{"HeavyTails", heavy({}), heavy(dearer(2.5, 1.2))},
                                            Scenario{"HeavyTailsNothingDiffers", heavy({}), heavy({}), 1, 1, false},
                                            Scenario{"AThinkerAgainstNone", {}, thinker()},
-                                           Scenario{"EstimatedOnAMachineUnlikeItsClass", {}, idling(), 2, 1.5},
+                                           Scenario{"EstimatedOnAMachineUnlikeItsClass", {}, idling(), 2, 1.5, true,
+                                                    energy::assumed_kind_of_work_sd},
                                            Scenario{"EstimatedNothingDiffers", {}, {}, 2, 1.5, false}),
                          [](const auto& scenario) { return scenario.param.name; });
 

@@ -261,7 +261,7 @@ TEST_F(ResultsTest, NewerSchemasAreRefused) {
     Database(file()).execute("PRAGMA user_version = 99");
     const Error error = refusal(file());
     EXPECT_EQ(error.code(), ErrorCode::bad_file);
-    EXPECT_THAT(error.what(), HasSubstr("has schema 99, and this ergon knows schemas up to 2"));
+    EXPECT_THAT(error.what(), HasSubstr("has schema 99, and this ergon knows schemas up to 3"));
 }
 
 TEST_F(ResultsTest, OtherFilesAreRefusedAndLeftAsTheyAre) {

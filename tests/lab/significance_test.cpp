@@ -136,8 +136,7 @@ TEST(Newcombe, IsMethodTenOfHisPaper) {
         for (std::size_t i = 0; i < x.size(); ++i) x[i] = (x[i] + y[i]) / 2;
         return x;
     };
-    const Estimate repeats =
-        newcombe(mean(grades(1, 20, 0.5), grades(2, 20, 0.6)), mean(grades(3, 20, 0.5), grades(4, 20, 0.6)));
+    const Estimate repeats = newcombe(mean(grades(1, 20, 0.5), grades(2, 20, 0.6)), mean(grades(3, 20, 0.5), grades(4, 20, 0.6)));
     EXPECT_NEAR(repeats.value, -0.1, 1e-12);
     EXPECT_NEAR(repeats.low, -0.37039297739395494, 1e-12);
     EXPECT_NEAR(repeats.high, 0.19296543367792901, 1e-12);
@@ -161,25 +160,21 @@ TEST(Newcombe, HoldsTheTruth) {
                 coverage.count(newcombe(a, b), share_b - share_a);
             }
             coverage.record(fmt::format("{} and {} of {}", share_a, share_b, prompts));
-            EXPECT_TRUE(coverage.enough())
-                << coverage.held << ", " << share_a << " and " << share_b << " of " << prompts;
+            EXPECT_TRUE(coverage.enough()) << coverage.held << ", " << share_a << " and " << share_b << " of " << prompts;
         }
     }
 }
 
-TEST(Equivalence, IsEqualDifferentOrUndecided) {
+TEST(Significance, EqualIsSaidOnlyWithinAMargin) {
     const double margin = 0.05;
-    EXPECT_EQ(equivalence({1.01, 0.98, 1.045}, {1.01, 0.985, 1.04}, 0.6, margin), Equivalence::equal);
-    EXPECT_EQ(equivalence({1.02, 1.01, 1.03}, {1.02, 1.012, 1.028}, 0.01, margin), Equivalence::equal)
-        << "sure, and small";
-    EXPECT_EQ(equivalence({1.01, 0.95, 1.08}, {1.01, 0.96, 1.07}, 0.6, margin), Equivalence::undecided);
-    EXPECT_EQ(equivalence({1.3, 1.1, 1.5}, {1.3, 1.12, 1.48}, 0.01, margin), Equivalence::different);
-    EXPECT_EQ(equivalence({1.3, 1.1, 1.5}, {1.3, 1.12, 1.48}, 0.06, margin), Equivalence::undecided);
-    EXPECT_EQ(equivalence({0.97, 0.94, 1.0}, {0.97, 0.955, 0.99}, 0.05, margin), Equivalence::equal)
-        << "1 / 1.05 is 0.952";
-    EXPECT_EQ(equivalence({0.97, 0.94, 1.0}, {0.97, 0.951, 0.99}, 0.05, margin), Equivalence::undecided);
-    const Estimate none = without_interval(1, NoInterval::few_prompts);
-    EXPECT_EQ(equivalence(none, none, 0.01, margin), Equivalence::undecided);
+    EXPECT_EQ(equivalence({1.01, 0.98, 1.045}, margin), Equivalence::equal);
+    EXPECT_EQ(equivalence({1.02, 1.01, 1.03}, margin), Equivalence::equal) << "sure, and small";
+    EXPECT_EQ(equivalence({1.01, 0.95, 1.08}, margin), Equivalence::undecided);
+    EXPECT_EQ(equivalence({1.3, 1.1, 1.5}, margin), Equivalence::different);
+    EXPECT_EQ(equivalence({0.97, 0.953, 0.99}, margin), Equivalence::equal) << "1 / 1.05 is 0.952";
+    EXPECT_EQ(equivalence({0.97, 0.951, 0.99}, margin), Equivalence::different);
+    EXPECT_EQ(equivalence(without_interval(1, NoInterval::few_prompts), margin), Equivalence::undecided);
+    EXPECT_EQ(name(Equivalence::equal, margin), "equal within 5%");
 }
 
 /// How often two contenders whose joules differ by `ratio` are called equal within 5%.
@@ -195,13 +190,8 @@ double share_called_equal(double ratio, std::size_t prompts) {
             rows.add(std::array{length * std::exp(0.05 * draws.normal(1, i)),
                                 ratio * length * std::exp(0.05 * draws.normal(2, i))});
         }
-        const auto interval = [&](double confidence) {
-            return jackknife(
-                rows, scale,
-                [](const Sums& sums, std::span<double> out) { out[0] = sums.columns[1] / sums.columns[0]; },
-                confidence)[0];
-        };
-        equal += equivalence(interval(0.95), interval(0.9), 1, 0.05) == Equivalence::equal ? 1 : 0;
+        const auto ratio = [](const Sums& sums, std::span<double> out) { out[0] = sums.columns[1] / sums.columns[0]; };
+        equal += equivalence(jackknife(rows, scale, ratio)[0], 0.05) == Equivalence::equal ? 1 : 0;
     }
     return equal / static_cast<double>(experiments);
 }
@@ -213,7 +203,7 @@ TEST(Equivalence, CallsEqualInOneOfTwentyAtMostWhatDiffersByTheMargin) {
         EXPECT_LE(share_called_equal(1 / 1.05, prompts), 0.05 + chance) << prompts;
     }
     if (test::sanitized) return;
-    EXPECT_GE(share_called_equal(1, 40), 0.9) << "forty prompts that scatter by 7% are enough";
+    EXPECT_GE(share_called_equal(1, 40), 0.85) << "forty prompts that scatter by 7% are mostly enough";
 }
 
 TEST(Holm, IsTheStepDownRule) {
