@@ -1,13 +1,23 @@
 #include "base/data_files.h"
 
+#include <algorithm>
+
+#include "base/error.h"
+
 namespace ergon::base {
 
-std::filesystem::path data_directory() {
-    return ERGON_DATA_DIR;
+std::string_view embedded_text(std::string_view name) {
+    const auto files = embedded_files();
+    const auto found = std::ranges::find(files, name, &EmbeddedFile::name);
+    if (found == files.end()) {
+        fail(ErrorCode::not_found, "This ergon was built without its data file {}: build it again from whole sources.",
+             name);
+    }
+    return found->text;
 }
 
 std::filesystem::path shipped_models_directory() {
-    return data_directory().parent_path() / "models";
+    return ERGON_MODELS_DIR;
 }
 
 }  // namespace ergon::base

@@ -1,14 +1,23 @@
 #pragma once
-// Where the data that ships with ergon is: prompt sets, tables, references.
+// The data that ships with ergon: tables, references and prompt sets are part of the program, models are files.
 
 #include <filesystem>
+#include <span>
+#include <string_view>
 
 namespace ergon::base {
 
-/// The folder data/ of the sources that this program was built from.
-std::filesystem::path data_directory();
+/// A file of data/ as it was when the program was built (cmake/Embed.cmake).
+struct EmbeddedFile {
+    std::string_view name;  // its path below data/: "prompts/everyday.jsonl"
+    std::string_view text;
+};
+std::span<const EmbeddedFile> embedded_files();
 
-/// The folder models/ of those sources: the small models that ship.
+/// Its text. Throws Error(not_found) if the program was built without it: other tables would give other joules.
+std::string_view embedded_text(std::string_view name);
+
+/// The folder models/ of the sources that this program was built from: the small models that ship.
 std::filesystem::path shipped_models_directory();
 
 }  // namespace ergon::base

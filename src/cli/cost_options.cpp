@@ -22,7 +22,7 @@ void CostOptions::add(CLI::App& command) {
         .add_option_function<std::string>(
             "--carbon",
             [this](const std::string& argument) { carbon = energy::parse_carbon(argument, energy::read_regions()); },
-            "Tell grams of CO2, too: of a country's electricity (FRA, Germany, world) or for so many grams per kWh")
+            "Tell grams of CO2e, too: of a country's electricity (FRA, Germany, world) or for so many grams per kWh")
         ->type_name("REGION|G/KWH");
     command
         .add_option_function<std::string>(

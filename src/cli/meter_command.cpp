@@ -197,10 +197,11 @@ std::string window_text(const WindowFigures& figures, const energy::Overhead& ov
     };
     const std::string method(energy::name(figures.joules.method));
     const std::string above(energy::name(figures.above_idle.method));
-    std::string text = fmt::format("{:.2f} s, {} {}, {} above idle{}; {:.3g} W on average, {:.2f} threads busy\n",
+    std::string text = fmt::format("{:.2f} s, {} {}, {} above idle{}; {:.3g} W on average, {:.2f} threads busy; joules of {}\n",
                                    figures.seconds.value(), joules(figures.joules), method, joules(figures.above_idle),
                                    above == method ? "" : " (" + above + ")", figures.average.value(),
-                                   figures.seconds > base::Seconds(0) ? figures.busy / figures.seconds : 0);
+                                   figures.seconds > base::Seconds(0) ? figures.busy / figures.seconds : 0,
+                                   energy::boundary_words(figures.boundary));
     if (const std::string cost = output.cost.text(figures.joules); !cost.empty()) text += cost + "\n";
     for (const energy::SensorUse& use : figures.sensors) {
         text += fmt::format(

@@ -49,6 +49,13 @@ fs::path find_model(const std::string& model) {
         std::ranges::move(models_in(folder), std::back_inserter(known));
     }
     const auto [shipped, brought] = model_folders();
+    if (!fs::exists(shipped, none)) {
+        base::fail(base::ErrorCode::not_found,
+                   "There is no model '{}': no such file or folder, nor one in {}/. The small models that ship are "
+                   "files in {}/, which is not there, since this program was moved away from its sources: bring that "
+                   "folder back, or name a model's file.",
+                   model, brought.string(), shipped.string());
+    }
     base::fail(base::ErrorCode::not_found,
                "There is no model '{}': no such file or folder, nor one in {}/ or {}/ ({}). Name a file, a folder or "
                "one of those.",

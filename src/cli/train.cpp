@@ -210,7 +210,7 @@ void add_train(CLI::App& program) {
     CLI::Option* below =
         command
             .add_option("--below", options->below,
-                        "With --when: grams of CO2 per kWh; training pauses while it is not below this")
+                        "With --when: grams of CO2e per kWh; training pauses while it is not below this")
             ->check(CLI::Range(1.0, energy::most_grams))
             ->type_name("G/KWH");
     when->needs(below);

@@ -190,6 +190,7 @@ WorkCost Calibration::work_cost() const {
     cost.active = base::Watts((*this)[Resource::busy_time].value);
     const auto byte = [&](Source from) -> double& { return cost.joules_per_byte[static_cast<std::size_t>(from)]; };
     byte(Source::weights) = byte(Source::cache) = (*this)[Resource::memory_bytes].value;
+    cost.joules_per_cached_byte = (*this)[Resource::shared_bytes].value;
     byte(Source::activations) = (*this)[Resource::near_bytes].value;
     cost.joules_per_operation.fill((*this)[Resource::float_operations].value);
     cost.joules_per_operation[static_cast<std::size_t>(Arithmetic::int8)] = (*this)[Resource::int8_operations].value;

@@ -41,6 +41,7 @@ ordered_json to_json(const Calibration& calibration) {
               {"threads", machine.threads},
               {"virtual_machine", machine.virtual_machine}}},
             {"source", calibration.source},
+            {"boundary", std::string(boundary_words(calibration.boundary))},
             {"coefficients", coefficients},
             {"any_work",
              {{"value", calibration.any_work.value},
@@ -53,6 +54,14 @@ ordered_json to_json(const Calibration& calibration) {
             {"samples", calibration.samples}};
 }
 
+Boundary boundary_of(const std::string& words) {
+    for (const Boundary one : {Boundary::machine, Boundary::processor_and_memory, Boundary::processor,
+                                Boundary::processor_and_cards}) {
+        if (boundary_words(one) == words) return one;
+    }
+    base::fail(ErrorCode::bad_file, "A calibration's joules are those of \"{}\", which this ergon does not know.", words);
+}
+
 /// Throws nlohmann's exceptions for what is missing or of another type.
 Calibration from_json(const ordered_json& json) {
     Calibration calibration;
@@ -60,6 +69,7 @@ Calibration from_json(const ordered_json& json) {
     calibration.machine = {machine.at("vendor"), machine.at("processor"), machine.at("family"),
                            machine.at("model"),  machine.at("threads"),   machine.at("virtual_machine")};
     calibration.source = json.at("source");
+    calibration.boundary = boundary_of(json.at("boundary").get<std::string>());
     for (std::size_t i = 0; i < resource_count; ++i) {
         const ordered_json& one = json.at("coefficients").at(std::string(resource_names[i]));
         calibration.coefficients[i] = {one.at("value"), one.at("low"), one.at("high")};

@@ -10,6 +10,7 @@
 #include <optional>
 #include <sstream>
 
+#include "base/data_files.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -75,7 +76,7 @@ Region read_region(std::string_view line, const std::string& place) {
     const auto grams = whole_number(fields[3]);
     const auto year = whole_number(fields[4]);
     if (!grams || *grams < 0 || *grams > most_grams) {
-        base::fail(ErrorCode::bad_file, "{}: expected grams of CO2 per kWh from 0 to {}, found \"{}\".", place,
+        base::fail(ErrorCode::bad_file, "{}: expected grams of CO2e per kWh from 0 to {}, found \"{}\".", place,
                    most_grams, fields[3]);
     }
     if (!year || *year < 1900 || *year > 2200) {
@@ -141,11 +142,11 @@ CarbonIntensity given_intensity(double grams, std::string_view unit, std::string
     const std::string plain = folded(unit);
     constexpr std::array<std::string_view, 5> units{"", "g", "g/kwh", "gco2/kwh", "gco2e/kwh"};
     if (std::ranges::find(units, plain) == units.end() && plain != "gco2eq/kwh") {
-        base::fail(ErrorCode::bad_argument, "--carbon \"{}\": expected grams of CO2 per kWh, such as \"56 g/kWh\".",
+        base::fail(ErrorCode::bad_argument, "--carbon \"{}\": expected grams of CO2e per kWh, such as \"56 g/kWh\".",
                    shown(argument));
     }
     if (grams < 0 || grams > most_grams) {
-        base::fail(ErrorCode::bad_argument, "--carbon \"{}\": expected 0 to {} grams of CO2 per kWh.", shown(argument),
+        base::fail(ErrorCode::bad_argument, "--carbon \"{}\": expected 0 to {} grams of CO2e per kWh.", shown(argument),
                    most_grams);
     }
     return {base::GramsPerKilowattHour(grams), "as given", {}};
@@ -180,21 +181,29 @@ std::optional<std::string> currency(std::string_view text) {
     return letters;
 }
 
-}  // namespace
-
-std::vector<Region> read_regions(const std::filesystem::path& path) {
-    constexpr std::size_t file_limit = 1u << 20;  // the table has 7 kB; a megabyte is something else
-    std::istringstream lines(base::read_text(path, file_limit));
+std::vector<Region> parse_regions(const std::string& text, const std::string& origin) {
+    std::istringstream lines(text);
     std::vector<Region> regions;
     std::int64_t number = 0;
     for (std::string line; std::getline(lines, line);) {
         ++number;
-        const std::string_view text = trimmed(line);
-        if (text.empty() || text.starts_with('#') || text.starts_with("alpha3,")) continue;
-        regions.push_back(read_region(text, fmt::format("{}, line {}", path.string(), number)));
+        const std::string_view row = trimmed(line);
+        if (row.empty() || row.starts_with('#') || row.starts_with("alpha3,")) continue;
+        regions.push_back(read_region(row, fmt::format("{}, line {}", origin, number)));
     }
-    if (regions.empty()) base::fail(ErrorCode::bad_file, "{} holds no regions.", path.string());
+    if (regions.empty()) base::fail(ErrorCode::bad_file, "{} holds no regions.", origin);
     return regions;
+}
+
+}  // namespace
+
+std::vector<Region> read_regions() {
+    return parse_regions(std::string(base::embedded_text("electricity.csv")), "data/electricity.csv");
+}
+
+std::vector<Region> read_regions(const std::filesystem::path& path) {
+    constexpr std::size_t file_limit = 1u << 20;  // the table has 7 kB; a megabyte is something else
+    return parse_regions(base::read_text(path, file_limit), path.string());
 }
 
 CarbonIntensity parse_carbon(std::string_view argument, const std::vector<Region>& regions) {
@@ -213,7 +222,7 @@ CarbonIntensity parse_carbon(std::string_view argument, const std::vector<Region
         base::fail(
             ErrorCode::bad_argument,
             "--carbon \"{}\" is no region that ergon knows; expected a country's name or ISO code, \"world\", or "
-            "grams of CO2 per kWh such as \"56\".",
+            "grams of CO2e per kWh such as \"56\".",
             shown(argument));
     }
     base::fail(ErrorCode::bad_argument, "--carbon \"{}\" is no region that ergon knows; did you mean {}?",

@@ -1,12 +1,11 @@
 #pragma once
-// Joules as grams of CO2 and as money: what a kilowatt-hour emits where the electricity comes from, and what it costs.
+// Joules as grams of CO2e and as money: what a kilowatt-hour emits where the electricity comes from, and what it costs.
 
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/data_files.h"
 #include "base/units.h"
 #include "energy/figure.h"
 
@@ -22,9 +21,12 @@ struct Region {
     std::vector<std::string> also;  // other names
 };
 
+/// The table that ships, data/electricity.csv.
+std::vector<Region> read_regions();
+
 /// Reads "alpha3,alpha2,name,grams_per_kwh,year,also" from each line; empty lines and those that begin with # are
 /// skipped. Throws Error(not_found | bad_file) with the line.
-std::vector<Region> read_regions(const std::filesystem::path& path = base::data_directory() / "electricity.csv");
+std::vector<Region> read_regions(const std::filesystem::path& path);
 
 /// No grid emits more per kilowatt-hour: the dirtiest of the table is at 1,306 g/kWh, a coal plant at about 1,000, so
 /// above this it is another unit (assumed).

@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cmath>
 #include <fmt/format.h>
-#include <initializer_list>
-#include <string>
-#include <string_view>
+#include <optional>
 
 #include "energy/calibration.h"
 #include "energy/figure.h"
@@ -19,170 +16,159 @@ using base::Nanojoules;
 using base::Nanoseconds;
 using base::Watts;
 
-constexpr PowerRange watts(double value, double low, double high) {
-    return {Watts(value), Watts(low), Watts(high)};
+// Of what a machine without its memory draws at rest, the part that is no processor: fans, board, power supply.
+// Teads' instances: 0.20 of the design power beside 0.12 of the package.
+constexpr double platform_part = 0.6;
+
+PowerRange operator+(const PowerRange& a, const PowerRange& b) {
+    return {a.value + b.value, a.low + b.low, a.high + b.high};
 }
 
-// Shares of the design power. Servers: quantiles (2.5%, 50%, 97.5%) of 587 machines whose power at idle and at full
-// load was published from 2017 to 2026 (SPECpower_ssj2008, at the wall; tools/estimate-constants computes them). Their
-// makers choose what they publish, so a machine at hand is seldom better. Others: assumed, no such collection was
-// found.
-constexpr PowerRange server_idle = watts(0.217, 0.117, 0.563), server_active = watts(0.873, 0.550, 1.222);
-constexpr PowerRange desktop_idle = watts(0.30, 0.10, 0.60), desktop_active = watts(1.0, 0.6, 1.9);
-constexpr PowerRange laptop_idle = watts(0.25, 0.10, 0.60), laptop_active = watts(1.2, 0.6, 2.5);
-constexpr PowerRange other_idle = watts(0.25, 0.08, 0.60), other_active = watts(1.0, 0.5, 2.5);
-
-// Watts per hardware thread, where no design power is known: assumed from published design powers divided by thread
-// counts, wide enough to hold the parts of each class. docs/energy.md argues them. The order is that of the enum below.
-constexpr std::array<ProcessorClass, 8> classes{{
-    {"a share of a server processor (virtual machine)", watts(0.8, 0.4, 1.5), watts(2.2, 1.1, 4.4), server_idle,
-     server_active},
-    {"a server processor", watts(1.0, 0.5, 2.0), watts(3.0, 1.3, 6.0), server_idle, server_active},
-    {"a desktop processor", watts(1.0, 0.4, 2.0), watts(6.0, 3.0, 12.0), desktop_idle, desktop_active},
-    {"a laptop processor", watts(0.4, 0.2, 0.8), watts(2.5, 1.2, 5.0), laptop_idle, laptop_active},
-    {"an ARM server processor", watts(0.5, 0.25, 0.9), watts(1.6, 0.8, 2.6), server_idle, server_active},
-    {"an ARM board", watts(0.65, 0.35, 1.1), watts(1.1, 0.6, 1.8), other_idle, other_active},
-    {"an Apple processor", watts(0.4, 0.15, 0.8), watts(2.2, 1.0, 4.4), laptop_idle, laptop_active},
-    {"an unknown processor", watts(0.7, 0.2, 2.0), watts(2.5, 0.8, 8.0), other_idle, other_active},
-}};
-enum ClassIndex { virtual_server, server, desktop, laptop, arm_server, arm_board, apple, unknown };
-
-// An estimate of a class never claims to be better than 30% either way: CodeCarbon's, from the very processor's design
-// power, misses by about 50% on average on that project's own measurements.
-constexpr bool wide_enough(const PowerRange& power) {
-    return power.low_factor() <= 0.7 && power.high_factor() >= 1.3;
-}
-static_assert(std::all_of(classes.begin(), classes.end(), [](const ProcessorClass& one) {
-    return wide_enough(one.idle_per_thread) && wide_enough(one.active_per_thread) && wide_enough(one.idle_share) &&
-           wide_enough(one.active_share);
-}));
-
-bool contains_any(std::string_view name, std::initializer_list<std::string_view> words) {
-    return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return name.find(word) != name.npos; });
-}
-
-bool is_digit(char character) {
-    return character >= '0' && character <= '9';
-}
-
-/// A model number for laptops by its makers' suffix, or one of Intel's smallest: "8565U", "1165G7", "5800H", "7840HS",
-/// "155H", "N100".
-bool is_laptop_number(std::string_view word) {
-    const std::size_t digits =
-        static_cast<std::size_t>(std::find_if_not(word.begin(), word.end(), is_digit) - word.begin());
-    if (digits >= 3 && digits <= 5) {
-        constexpr std::array<std::string_view, 9> suffixes{"U", "Y", "P", "V", "H", "HK", "HQ", "HX", "HS"};
-        const std::string_view suffix = word.substr(digits);
-        const bool graphics = suffix.size() == 2 && suffix[0] == 'G' && is_digit(suffix[1]);
-        return graphics || std::find(suffixes.begin(), suffixes.end(), suffix) != suffixes.end();
-    }
-    return word.size() >= 3 && word.size() <= 4 && word[0] == 'N' &&
-           std::all_of(word.begin() + 1, word.end(), is_digit);
-}
-
-bool has_laptop_number(std::string_view name) {
-    const auto in_word = [](char character) { return std::isalnum(static_cast<unsigned char>(character)) != 0; };
-    for (auto begin = name.begin(); begin != name.end();) {
-        const auto end = std::find_if_not(begin, name.end(), in_word);
-        if (is_laptop_number({begin, end})) return true;
-        begin = std::find_if(end, name.end(), in_word);
-    }
-    return false;
-}
-
-ClassIndex classify_arm(const Processor& processor) {
-    if (processor.vendor == "0x61") return apple;
-    // Parts by ARM's public numbers: Neoverse N1, V1, N2, V2, V3, N3. Ampere is 0xc0, Fujitsu 0x46, HiSilicon 0x48,
-    // Cavium 0x43.
-    constexpr std::array<int, 6> neoverse{0xd0c, 0xd40, 0xd49, 0xd4f, 0xd84, 0xd8e};
-    const bool arm_design = processor.vendor == "0x41";
-    if (arm_design && std::find(neoverse.begin(), neoverse.end(), processor.model) != neoverse.end()) return arm_server;
-    for (const char* maker : {"0xc0", "0x46", "0x48", "0x43"}) {
-        if (processor.vendor == maker) return arm_server;
-    }
-    return arm_design ? arm_board : unknown;
-}
-
-ClassIndex classify_x86(const Processor& processor) {
-    const std::string& name = processor.name;
-    if (contains_any(name, {"EPYC", "Xeon"})) return processor.virtual_machine ? virtual_server : server;
-    if (has_laptop_number(name) || contains_any(name, {"Ryzen AI", "Atom", "Celeron", "Pentium(R) Silver"}))
-        return laptop;
-    if (contains_any(name, {"Core", "Ryzen", "Pentium", "Athlon"})) return desktop;
-    return processor.virtual_machine ? virtual_server : unknown;  // rented machines often hide the name
+PowerRange operator-(const PowerRange& whole, const PowerRange& part) {
+    return {whole.value - part.value, whole.low - part.low, whole.high - part.high};
 }
 
 /// A coefficient as a power: its own interval, or what the calibration missed by where that is more.
 PowerRange range_of(const Calibration& calibration, Resource resource) {
     const Coefficient& one = calibration[resource];
     const double missed = end_of_95_percent * calibration.left_out_error * one.value;
-    return watts(one.value, std::max(0.0, std::min(one.low, one.value - missed)),
-                 std::max(one.high, one.value + missed));
+    return {Watts(one.value), Watts(std::max(0.0, std::min(one.low, one.value - missed))),
+            Watts(std::max(one.high, one.value + missed))};
+}
+
+std::string count_of(double processors) {
+    const bool whole = processors == std::floor(processors);
+    const std::string count = whole ? fmt::format("{:.0f}", processors) : fmt::format("{:.2f}", processors);
+    return fmt::format("{} thread{}", count, processors == 1 ? "" : "s");
+}
+
+/// "2 threads of 512 by this container's cpu.max"
+std::string share_words(const Processor& processor, const MachineShare& share) {
+    if (!share.limited()) return count_of(share.processors);
+    return fmt::format("{} of {} by the limit of this container or job, {}", count_of(share.processors),
+                       processor.threads, share.limit);
+}
+
+/// The hardware threads of a socket of which this machine sees a part; 0 where it sees its sockets whole. A virtual
+/// machine and ARM's /proc/cpuinfo do not say how many sockets there are; a container may be shown its own threads alone.
+std::optional<int> threads_of_shared_socket(const Processor& processor, const Part& part) {
+    if (processor.virtual_machine || !is_x86(processor)) {
+        return part.threads > 0 ? std::optional(part.threads) : std::nullopt;
+    }
+    const bool partly_shown = processor.siblings * processor.sockets > processor.threads;
+    return partly_shown ? processor.siblings : 0;
+}
+
+MachineShare whole(const Processor& processor) {
+    MachineShare share;
+    share.processors = processor.threads;
+    return share;
 }
 
 }  // namespace
 
-std::span<const ProcessorClass> processor_classes() {
-    return classes;
+double power_share(double load) {
+    struct Point {
+        double load, share;
+    };
+    constexpr std::array<Point, 4> points{{{0, 0}, {0.1, 0.24}, {0.5, 0.64}, {1, 1}}};
+    for (std::size_t i = 1; i < points.size(); ++i) {
+        const Point &from = points[i - 1], &to = points[i];
+        if (load > to.load) continue;
+        return from.share + (to.share - from.share) * (std::max(0.0, load) - from.load) / (to.load - from.load);
+    }
+    return 1;
 }
 
-const ProcessorClass& classify(const Processor& processor) {
-    if (processor.vendor == "GenuineIntel" || processor.vendor == "AuthenticAMD")
-        return classes[classify_x86(processor)];
-    return classes[classify_arm(processor)];
+std::string_view boundary_words(Boundary boundary) {
+    constexpr std::array<std::string_view, 4> words{"this share of the machine at the wall", "processor and memory",
+                                                    "processor", "processor and graphics cards"};
+    return words[static_cast<std::size_t>(boundary)];
 }
 
-MachineEstimate::MachineEstimate(const Processor& processor) : MachineEstimate(processor, ProcessorTable::shipped()) {}
+MachineEstimate::MachineEstimate(const Processor& processor) : MachineEstimate(processor, whole(processor)) {}
 
-MachineEstimate::MachineEstimate(const Processor& processor, const ProcessorTable& table) : threads(processor.threads) {
+MachineEstimate::MachineEstimate(const Processor& processor, const MachineShare& share, const ProcessorTable& table)
+    : processors(share.processors),
+      threads(std::max(1, static_cast<int>(std::ceil(share.processors)))),
+      concave(share.processors > 1) {
     const ProcessorClass& its_class = classify(processor);
     const std::optional<Part> part = table.find(processor);
-    const std::string count = fmt::format("{} thread{}", threads, threads == 1 ? "" : "s");
-    // A virtual machine has a share of a socket, if the socket's threads are known; another machine has its sockets
-    // whole.
-    const bool share_known = part && (!processor.virtual_machine || part->threads >= threads);
-    if (share_known) {
-        const double sockets = processor.virtual_machine ? static_cast<double>(threads) / part->threads
-                                                         : static_cast<double>(processor.sockets);
-        const double watts = sockets * part->design_power.value();
-        idle = its_class.idle_share * watts;
-        active_per_thread = its_class.active_share * (watts / threads);
-        description =
-            fmt::format("the design power of {}{} ({:.0f} W; {} here{})",
-                        part->named_by_machine ? "" : "the likely processor, ", part->name, part->design_power.value(),
-                        count, processor.virtual_machine ? fmt::format(" of {}", part->threads) : "");
+    const auto shared = part ? threads_of_shared_socket(processor, *part) : std::nullopt;
+    if (shared) {
+        const double sockets =
+            *shared > 0 ? processors / *shared : processors / processor.threads * processor.sockets;
+        const Watts design_power = part->design_power * sockets;
+        idle = its_class.idle_share * design_power.value();
+        active_per_thread = its_class.active_share * (design_power.value() / processors);
+        basis = fmt::format("the design power of {}{} ({:.0f} W; {} here{})",
+                            part->named_by_machine ? "" : "the likely processor, ", part->name,
+                            part->design_power.value(), share_words(processor, share),
+                            *shared > 0 ? fmt::format(", of {} of its socket", *shared) : "");
     } else {
-        idle = its_class.idle_per_thread * threads;
+        idle = its_class.idle_per_thread * processors;
         active_per_thread = its_class.active_per_thread;
-        description = fmt::format("the processor's class ({}, {})", its_class.description, count);
+        basis = fmt::format("the processor's class ({}, {})", its_class.description, share_words(processor, share));
     }
-    description += range_words();
+    platform = idle * platform_part;
+    set_memory(its_class.memory, share);
 }
 
-MachineEstimate::MachineEstimate(const Processor& processor, const Calibration& calibration)
-    : idle(range_of(calibration, Resource::time)),
-      active_per_thread(range_of(calibration, Resource::busy_time)),
-      threads(processor.threads),
-      kind_of_work_sd(calibration.kind_of_work_sd),
-      kind_of_work_source(fmt::format("this machine's calibration against {}", calibration.source)) {
-    description = fmt::format("this machine's calibration against {} (workloads left out of it were missed by {:.1f}%)",
-                              calibration.source, 100 * calibration.left_out_error) +
-                  range_words();
+void MachineEstimate::set_memory(const MemoryPower& memory_power, const MachineShare& share) {
+    PowerRange gigabytes = memory_power.gigabytes_per_thread * processors;
+    if (share.memory) {
+        const Watts known(static_cast<double>(share.memory->value()) / (1 << 30));
+        gigabytes = {known, known, known};
+    }
+    const auto times = [&](const PowerRange& per_gigabyte) {
+        return PowerRange{per_gigabyte.value * gigabytes.value.value(), per_gigabyte.low * gigabytes.low.value(),
+                          per_gigabyte.high * gigabytes.high.value()};
+    };
+    memory = times(memory_power.idle);
+    idle = idle + memory;
+    traffic_per_thread = times(memory_power.traffic) * (1 / processors);
+    basis += fmt::format(" and {}{:.3g} GB of memory", share.memory ? "" : "an assumed ", gigabytes.value.value());
 }
+
+MachineEstimate::MachineEstimate(const Processor& processor, const MachineShare& share, const Calibration& calibration)
+    : basis(fmt::format("this machine's calibration against {} (workloads left out of it were missed by {:.1f}%)",
+                        calibration.source, 100 * calibration.left_out_error)),
+      idle(range_of(calibration, Resource::time) * (share.processors / processor.threads)),
+      active_per_thread(range_of(calibration, Resource::busy_time)),
+      processors(share.processors),
+      threads(std::max(1, static_cast<int>(std::ceil(share.processors)))),
+      concave(false),
+      boundary(calibration.boundary),
+      kind_of_work_sd(calibration.kind_of_work_sd),
+      kind_of_work_source(fmt::format("this machine's calibration against {}", calibration.source)) {}
 
 PowerRange any_work(const Calibration& calibration) {
     const Coefficient& one = calibration.any_work;
-    return watts(one.value, std::min(one.low, 0.7 * one.value), std::max(one.high, 1.3 * one.value));
+    return {Watts(one.value), Watts(std::min(one.low, 0.7 * one.value)), Watts(std::max(one.high, 1.3 * one.value))};
 }
 
-std::string MachineEstimate::range_words() const {
-    return fmt::format(": {:.2g} W idle ({:.2g} to {:.2g}), and {:.2g} W for each busy thread ({:.2g} to {:.2g})",
-                       idle.value.value(), idle.low.value(), idle.high.value(), active_per_thread.value.value(),
-                       active_per_thread.low.value(), active_per_thread.high.value());
+std::string MachineEstimate::description() const {
+    return fmt::format("{}: {:.3g} W idle ({:.3g} to {:.3g}), and {:.3g} W for each busy thread ({:.3g} to {:.3g}){}",
+                       basis, idle.value.value(), idle.low.value(), idle.high.value(), active_per_thread.value.value(),
+                       active_per_thread.low.value(), active_per_thread.high.value(),
+                       concave ? " while all are, more for the first" : "");
+}
+
+void MachineEstimate::limit_to(Boundary inner) {
+    if (boundary != Boundary::machine || inner == Boundary::machine) return;
+    idle = idle - platform;
+    if (inner != Boundary::processor_and_memory) idle = idle - memory;
+    boundary = inner;
+}
+
+void MachineEstimate::include_traffic() {
+    active_per_thread = active_per_thread + traffic_per_thread;
+    traffic_per_thread = {};
 }
 
 Watts MachineEstimate::power_of(int busy_threads) const {
-    return idle.value + active_per_thread.value * busy_threads;
+    const double load = std::min(1.0, busy_threads / processors);
+    return idle.value + active_per_thread.value * (processors * (concave ? power_share(load) : load));
 }
 
 int MachineEstimate::threads_within(Watts watts) const {
@@ -196,7 +182,19 @@ Nanojoules MachineEstimate::idle_energy(Nanoseconds elapsed) const {
 }
 
 Nanojoules MachineEstimate::active_energy(Nanoseconds busy, Nanoseconds elapsed) const {
-    return energy_of(active_per_thread.value, std::min(busy, elapsed * std::int64_t{threads}));
+    if (elapsed <= Nanoseconds(0)) return Nanojoules(0);
+    const double load = std::min(1.0, busy / elapsed / processors);
+    return energy_of(active_per_thread.value * (processors * (concave ? power_share(load) : load)), elapsed);
+}
+
+WorkCost MachineEstimate::work_cost() const {
+    WorkCost cost;
+    cost.active = active_per_thread.value;
+    const auto from_memory = [&](Source source) -> double& {
+        return cost.joules_per_byte[static_cast<std::size_t>(source)];
+    };
+    from_memory(Source::weights) = from_memory(Source::cache) = memory_byte.value;
+    return cost;
 }
 
 Nanojoules energy_of(Watts power, Nanoseconds time) {

@@ -85,7 +85,7 @@ constexpr std::string_view unit_of(base::Joules) {
     return "J";
 }
 constexpr std::string_view unit_of(base::Grams) {
-    return "gCO2";
+    return "gCO2e";  // CO2 equivalent
 }
 
 /// {"value": 3.1, "unit": "J", "low": 2.6, "high": 3.7, "method": "estimated"}, in this order in an ordered_json.

@@ -33,7 +33,7 @@ std::string clock_text(double time) {
 
 std::vector<TimedValue> read_hours(const std::string& path) {
     std::vector<TimedValue> hours =
-        read_timed_values(path, fmt::format("grams of CO2 per kWh from 0 to {}", most_grams), most_grams);
+        read_timed_values(path, fmt::format("grams of CO2e per kWh from 0 to {}", most_grams), most_grams);
     if (hours.empty()) base::fail(ErrorCode::bad_file, "{} holds no hours; expected lines \"time,g/kWh\"", path);
     return hours;
 }
@@ -71,7 +71,7 @@ GramsPerKilowattHour ask(const std::string& command) {
     const std::optional<double> number = first_number(output);
     if (!number || *number < 0 || *number > most_grams) {
         base::fail(ErrorCode::bad_file,
-                   "The command \"{}\" prints \"{}\"; expected grams of CO2 per kWh from 0 to {} as its first number.",
+                   "The command \"{}\" prints \"{}\"; expected grams of CO2e per kWh from 0 to {} as its first number.",
                    command, base::trimmed(std::string_view(output).substr(0, 60)), most_grams);
     }
     return GramsPerKilowattHour(*number);

@@ -34,11 +34,24 @@ std::int64_t part_within(std::int64_t amount, const Work& work, Nanoseconds from
     return last > first ? scaled(amount, last, elapsed) - scaled(amount, first, elapsed) : 0;
 }
 
+/// The part of a step's weights and cache that comes from memory: each is read once, one after the other, and what
+/// caches hold of them is used again in the next step.
+double part_from_memory(std::span<const Work> records, base::Bytes cached) {
+    double bytes = 0;
+    for (const Work& work : records) bytes += static_cast<double>(work[Source::weights] + work[Source::cache]);
+    return bytes > 0 ? std::max(0.0, 1 - static_cast<double>(cached.value()) / bytes) : 1;
+}
+
 /// What an operation costs beyond its workers' time, in nanojoules.
-std::int64_t cost_of(const Work& work, const WorkCost& cost) {
+std::int64_t cost_of(const Work& work, const WorkCost& cost, double from_memory) {
     double joules = 0;
-    for (std::size_t i = 0; i < source_count; ++i)
-        joules += cost.joules_per_byte[i] * static_cast<double>(work.bytes[i]);
+    for (std::size_t i = 0; i < source_count; ++i) {
+        const bool streamed = static_cast<Source>(i) != Source::activations;
+        const double per_byte = streamed ? from_memory * cost.joules_per_byte[i] +
+                                               (1 - from_memory) * cost.joules_per_cached_byte
+                                         : cost.joules_per_byte[i];
+        joules += per_byte * static_cast<double>(work.bytes[i]);
+    }
     for (std::size_t i = 0; i < arithmetic_count; ++i)
         joules += cost.joules_per_operation[i] * static_cast<double>(work.operations[i]);
     return std::llround(joules * 1e9);
@@ -165,7 +178,7 @@ class Ledger::Settlement {
             for (const Work& work : step.records) {
                 const Nanoseconds from = pending.settled_until, to = interval_.end;
                 const std::int64_t busy = part_within(std::max<std::int64_t>(0, work.busy.value()), work, from, to);
-                const std::int64_t cost = part_within(cost_of(work, ledger_.cost_), work, from, to);
+                const std::int64_t cost = part_within(cost_of(work, ledger_.cost_, pending.from_memory), work, from, to);
                 if (busy == 0 && cost == 0) continue;
                 recorded_busy_ += busy;
                 recorded_cost_ += cost;
@@ -332,7 +345,8 @@ void Ledger::add_step(Step step) {
         request.phases.emplace_back(since, participant.phase);
     }
     if (!step.records.empty()) {
-        steps_.push_back({std::move(step), Nanoseconds(std::numeric_limits<std::int64_t>::min())});
+        const double from_memory = part_from_memory(step.records, cost_.cached);
+        steps_.push_back({std::move(step), Nanoseconds(std::numeric_limits<std::int64_t>::min()), from_memory});
     }
 }
 

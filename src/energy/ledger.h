@@ -112,6 +112,10 @@ struct WorkCost {
     base::Watts active{};  // of a busy hardware thread
     std::array<double, source_count> joules_per_byte{};
     std::array<double, arithmetic_count> joules_per_operation{};
+    /// Weights and cache of a step that are no more than this come from the last cache, not from memory; of more, so
+    /// much still does.
+    base::Bytes cached{};
+    double joules_per_cached_byte = 0;
 };
 
 /// The rule, interval by interval:
@@ -158,6 +162,7 @@ class Ledger {
     struct PendingStep {
         Step step;
         base::Nanoseconds settled_until{};  // work before this has been charged
+        double from_memory = 1;             // the part of its weights and cache that caches do not hold
     };
     class Settlement;
 

@@ -23,6 +23,8 @@ constexpr Nanoseconds quiet_time_needed{1'000'000'000};
 constexpr double idle_wander = 0.1;
 // Assumed: reading more often than this would cost more than it tells, whatever a counter's range.
 constexpr Nanoseconds shortest_interval{10'000'000};
+// The last cache of a machine that does not tell: assumed.
+constexpr base::Bytes assumed_cache{32 << 20};
 // What readings may take of a thread.
 constexpr double most_overhead = 0.001;
 
@@ -41,10 +43,16 @@ Nanoseconds thread_time() {
 MachineReader::MachineReader(const MeterOptions& options, bool accounted)
     : options_(options),
       processor_(read_processor(options.procfs)),
-      estimate_(processor_),
+      share_(read_machine_share(options.procfs, options.sysfs, processor_)),
+      estimate_(processor_, share_),
       search_(find_sensors({.sysfs = options.sysfs, .specs = options.sensors, .nvml_library = options.nvml_library},
                            base::now())),
       idle_power_(estimate_.idle) {
+    if (counts_machine()) {
+        estimate_.limit_to(boundary());
+        idle_power_ = estimate_.idle;
+    }
+    if (!accounted) estimate_.include_traffic();
     use_calibration(accounted);
     describe_source();
 }
@@ -61,7 +69,7 @@ void MachineReader::use_calibration(bool accounted) {
             base::fail(base::ErrorCode::bad_argument, "It was made against {}, and energy is read from {}.",
                        calibration.source, search_.counter->info().name);
         }
-        estimate_ = MachineEstimate(processor_, calibration);
+        estimate_ = MachineEstimate(processor_, share_, calibration);
         if (!accounted) estimate_.active_per_thread = any_work(calibration);
         idle_power_ = estimate_.idle;
         calibration_ = std::move(calibration);
@@ -75,13 +83,27 @@ void MachineReader::describe_source() {
     if (counts_machine()) {
         sentence_ = fmt::format("Energy is read from {}.", search_.sentence);
     } else {
-        sentence_ = fmt::format("Energy is estimated from {}. {}", estimate_.description, search_.sentence);
+        sentence_ = fmt::format("Energy is estimated from {}. {}", estimate_.description(), search_.sentence);
         if (search_.counter) {
             sentence_ +=
                 fmt::format(" What cards take is read and added to it ({}).", search_.counter->description());
         }
     }
+    sentence_ += fmt::format(" It is that of {} ({}).", boundary_words(boundary()), outside_words);
     sentence_ += calibration_problem_;
+}
+
+Boundary MachineReader::boundary() const {
+    if (!counts_machine()) return estimate_.boundary;
+    const MachineCounter& counter = *search_.counter;
+    if (counter.info().scope != Scope::package) return Boundary::machine;
+    const auto counts = [&](Scope scope) {
+        return std::ranges::any_of(counter.tallies(), [&](const Tally& tally) {
+            return tally.role == Role::total && tally.info.scope == scope;
+        });
+    };
+    if (counts(Scope::accelerator)) return Boundary::processor_and_cards;
+    return counts(Scope::memory) ? Boundary::processor_and_memory : Boundary::processor;
 }
 
 nlohmann::ordered_json MachineReader::machine() const {
@@ -94,8 +116,12 @@ nlohmann::ordered_json MachineReader::machine() const {
                                 {"vector_flags", processor_.vector_flags},
                                 {"energy_source", sentence_},
                                 {"energy_method", std::string(name(method()))},
+                                {"boundary", std::string(boundary_words(boundary()))},
+                                {"outside", std::string(outside_words)},
                                 {"kind_of_work_sd", estimate_.kind_of_work_sd},
                                 {"kind_of_work_source", estimate_.kind_of_work_source}};
+    if (share_.limited()) json["share"] = {{"threads", share_.processors}, {"limit", share_.limit}};
+    if (share_.memory) json["memory_bytes"] = share_.memory->value();
     if (const auto cache = largest_cache(options_.sysfs)) json["cache_bytes"] = cache->value();
     if (calibration_) {
         json["calibration"] = {{"source", calibration_->source}, {"left_out_error", calibration_->left_out_error}};
@@ -104,12 +130,16 @@ nlohmann::ordered_json MachineReader::machine() const {
 }
 
 WorkCost MachineReader::work_cost() const {
-    return calibration_ ? calibration_->work_cost() : WorkCost{};
+    // Without a calibration the cost of bytes is known too roughly to take part in the split of what was counted.
+    if (!calibration_ && counts_machine()) return {};
+    WorkCost cost = calibration_ ? calibration_->work_cost() : estimate_.work_cost();
+    cost.cached = largest_cache(options_.sysfs).value_or(assumed_cache);
+    return cost;
 }
 
 void MachineReader::start(Nanoseconds now) {
     first_reading_ = last_reading_ = now;
-    last_busy_ = read_busy_time(options_.procfs);
+    last_busy_ = busy_time();
     if (search_.counter) search_.counter->restart(now);
 }
 
@@ -167,8 +197,15 @@ Nanoseconds MachineReader::patience() const {
     return search_.counter ? std::clamp(search_.counter->info().step * std::int64_t{10}, least, most) : least;
 }
 
+/// Of a share of the machine that is estimated, the busy time is that of its own programs: those outside have theirs.
+BusyTime MachineReader::busy_time() const {
+    BusyTime busy = read_busy_time(options_.procfs);
+    if (share_.limited() && !counts_machine()) busy.machine = read_group_time(share_).value_or(busy.program);
+    return busy;
+}
+
 void MachineReader::take_busy_time(Interval& interval) {
-    const BusyTime busy = read_busy_time(options_.procfs);
+    const BusyTime busy = busy_time();
     interval.program_busy = not_negative(busy.program - last_busy_.program);
     last_busy_ = busy;
     // The machine counts in ticks and the program in nanoseconds, so their difference jitters by some ticks. Only what

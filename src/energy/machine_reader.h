@@ -13,6 +13,7 @@
 #include "energy/calibration.h"
 #include "energy/estimate.h"
 #include "energy/ledger.h"
+#include "energy/machine_share.h"
 #include "energy/processor.h"
 #include "energy/request_figures.h"
 #include "energy/sensor_search.h"
@@ -55,6 +56,8 @@ class MachineReader {
     Method method() const { return counts_machine() ? Method::measured : Method::estimated; }
     /// Whether counters cover the machine; else it is estimated, and what they do cover stands beside that.
     bool counts_machine() const { return search_.counter && search_.counter->covers_processor(); }
+    /// What the joules are those of: what the counters cover, or what is estimated.
+    Boundary boundary() const;
     /// What stays the same about this machine: processor, threads, where joules come from.
     nlohmann::ordered_json machine() const;
     /// What bytes and operations cost, as far as a calibration says.
@@ -62,6 +65,7 @@ class MachineReader {
     const std::vector<SourceReport>& sources() const { return search_.sources; }
     const MachineEstimate& estimate() const { return estimate_; }
     const Processor& processor() const { return processor_; }
+    const MachineShare& share() const { return share_; }
     /// Nothing if all is estimated.
     const MachineCounter* counter() const { return search_.counter.get(); }
 
@@ -84,11 +88,13 @@ class MachineReader {
     base::Nanoseconds patience() const;
     void describe_source();
     void add_cards(Interval& interval, std::optional<base::Nanojoules> counted);
+    BusyTime busy_time() const;
     void take_busy_time(Interval& interval);
     void observe_quiet(const Interval& interval);
 
     MeterOptions options_;
     Processor processor_;
+    MachineShare share_;
     MachineEstimate estimate_;
     SensorSearch search_;
     std::optional<Calibration> calibration_;

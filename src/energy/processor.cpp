@@ -51,12 +51,17 @@ void read_flags(std::string_view value, Processor& processor) {
     }
 }
 
-/// One "key : value" line of the first processor (all are taken to be alike).
-void read_line(std::string_view key, std::string_view value, Processor& processor) {
+/// One "key : value" line. `first`: of the first processor; all are taken to be alike, but for ARM's cores of two kinds.
+void read_line(std::string_view key, std::string_view value, bool first, Processor& processor) {
+    // Boards give themselves a name behind all processors; where there is one it says more than "ARMv7 Processor rev 3".
+    if (key == "Model") processor.name = value;
+    if (key == "CPU part" && is_little_core(processor.model)) processor.model = parse_id(value);
+    if (!first) return;
     if (key == "vendor_id" || key == "CPU implementer") processor.vendor = value;
     if (key == "model name") processor.name = value;
     if (key == "cpu family") processor.family = parse_id(value);
     if (key == "model" || key == "CPU part") processor.model = parse_id(value);
+    if (key == "siblings") processor.siblings = std::max(0, parse_id(value));
     if (key == "flags" || key == "Features") read_flags(value, processor);
 }
 
@@ -72,6 +77,12 @@ std::uint64_t number_at(const std::vector<std::string_view>& fields, std::size_t
 }
 
 }  // namespace
+
+bool is_little_core(int part) {
+    // Cortex-A5, A7, A8, A9, A35, A53, A55, A510, A520, by ARM's public numbers.
+    constexpr std::array<int, 9> little{0xc05, 0xc07, 0xc08, 0xc09, 0xd04, 0xd03, 0xd05, 0xd46, 0xd80};
+    return std::find(little.begin(), little.end(), part) != little.end();
+}
 
 Processor read_processor(const std::filesystem::path& procfs) {
     // The file grows with the threads: about 1.5 KB each, and a large machine has a thousand.
@@ -89,7 +100,7 @@ Processor read_processor(const std::filesystem::path& procfs) {
         const std::string_view value = trimmed(line.substr(colon + 1));
         if (key == "processor" && parse_id(value) >= 0) ++threads;
         if (key == "physical id") sockets.insert(parse_id(value));
-        if (threads <= 1) read_line(key, value, processor);
+        read_line(key, value, threads <= 1, processor);
     }
     processor.threads = std::max(1, threads);
     processor.sockets = std::max(1, static_cast<int>(sockets.size()));

@@ -13,18 +13,22 @@ namespace ergon::energy {
 /// The processor as /proc/cpuinfo names it. What is not said there is empty or -1.
 struct Processor {
     std::string vendor;  // "GenuineIntel", "AuthenticAMD"; on ARM the implementer, "0x41"
-    std::string name;    // "AMD EPYC 7763 64-Core Processor"; ARM kernels often give none
+    std::string name;    // "AMD EPYC 7763 64-Core Processor"; of ARM boards the board's, "Raspberry Pi 4 Model B"
     int family = -1;     // x86: cpu family
-    int model = -1;      // x86: model; ARM: CPU part
+    int model = -1;      // x86: model; ARM: CPU part, of the largest cores
     std::vector<std::string>
         vector_flags;  // of those that kernels are built for: "avx2", "fma", "avx512f", "asimd", ...
     int threads = 1;   // visible hardware threads
     int sockets = 1;   // by their "physical id"
+    int siblings = 0;  // threads of a socket as the kernel sees it, which may be more than are shown here; 0: not said
     bool virtual_machine = false;
 };
 
 /// Reads `procfs`/cpuinfo. A file that is missing or says nothing gives an unknown processor with one thread.
 Processor read_processor(const std::filesystem::path& procfs);
+
+/// A small ARM core, for little power: of phones, of the smallest boards, and the smaller ones of two kinds.
+bool is_little_core(int part);
 
 /// The largest cache of the first processor, as `sysfs`/devices/system/cpu tells it; nothing if it does not.
 std::optional<base::Bytes> largest_cache(const std::filesystem::path& sysfs);

@@ -1,7 +1,7 @@
 #pragma once
-// Thermal design power of processors, by name or, where a virtual machine hides the name, by family and model.
+// Thermal design power of processors, by name or, where a machine hides the name, by family and model.
 
-#include <filesystem>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,21 +16,22 @@ namespace ergon::energy {
 /// What is known of the part behind a processor.
 struct Part {
     std::string name;
-    base::Watts design_power{};     // of a socket
+    base::Watts design_power{};     // of a socket: the makers' base power, never a limit for short times
     int threads = 0;                // of a socket, 0 if not known
     bool named_by_machine = false;  // else taken from its family
 };
 
-/// data/processors.csv (watts,name) and data/processor_families.csv (vendor,family,model,threads,part).
+/// data/processors.csv (watts,name), data/more_processors.csv (watts,threads,name) and data/processor_families.csv
+/// (vendor,family,model,threads,part).
 class ProcessorTable {
   public:
-    /// Rows that are none are left out; an absent file is an empty one: an estimate then rests on the class alone.
-    ProcessorTable(const std::filesystem::path& processors, const std::filesystem::path& families);
+    /// From the text of each. A part in `more` goes before one in `processors`. Rows that are none are left out.
+    ProcessorTable(std::string_view processors, std::string_view more, std::string_view families);
     /// The tables that ship.
     static const ProcessorTable& shipped();
 
     std::optional<Part> find(const Processor& processor) const;
-    std::size_t size() const { return design_power_.size(); }
+    std::size_t size() const { return parts_.size(); }
 
     struct Family {
         std::string vendor, part;
@@ -39,9 +40,13 @@ class ProcessorTable {
     const std::vector<Family>& families() const { return families_; }
 
   private:
+    struct Row {
+        base::Watts design_power{};
+        int threads = 0;  // 0: not known
+    };
     std::optional<Part> named(std::string_view name) const;
 
-    std::map<std::string, base::Watts, std::less<>> design_power_;  // by the words of the name
+    std::map<std::string, Row, std::less<>> parts_;  // by the words of the name
     std::vector<Family> families_;
 };
 

@@ -1,12 +1,15 @@
 #include "energy/references.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <initializer_list>
+#include <span>
 #include <toml++/toml.h>
 
+#include "base/data_files.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/format_number.h"
@@ -16,6 +19,9 @@ namespace {
 
 using base::ErrorCode;
 using base::Joules;
+
+constexpr std::array<std::string_view, 3> kind_names{"reasoning", "chat", "service"};
+constexpr std::array<std::string_view, 3> covers_names{"accelerators", "wall", "service"};
 
 /// One table of the file, whose keys are asked for by type; what is wrong is named with its line.
 class Entry {
@@ -61,6 +67,13 @@ class Entry {
         return value;
     }
 
+    /// The place of the text in `names`, which are what it may be.
+    std::size_t one_of(const char* key, std::span<const std::string_view> names) const {
+        const auto found = std::ranges::find(names, text(key, true));
+        if (found == names.end()) fail_key(key, fmt::format("one of {}", fmt::join(names, ", ")));
+        return static_cast<std::size_t>(found - names.begin());
+    }
+
     Citation source() const {
         Citation source{text("source", true), std::nullopt, text("url", false)};
         if (const auto year = whole("year", 1900, 2200)) source.year = static_cast<int>(*year);
@@ -97,13 +110,15 @@ Reference read_everyday(const Entry& entry) {
 }
 
 PublishedFigure read_published(const Entry& entry) {
-    entry.allow({"model", "task", "hardware", "batch", "tokens", "joules_per_token", "joules_per_response", "source",
+    entry.allow({"model", "kind", "task", "covers", "hardware", "batch", "tokens", "joules_per_token", "joules_per_response", "source",
                  "year", "url"});
     constexpr std::int64_t most =
         1'000'000'000;  // of requests in a batch, of tokens in a response: any real one is less
     PublishedFigure figure;
     figure.model = entry.text("model", true);
+    figure.kind = static_cast<AnswerKind>(entry.one_of("kind", kind_names));
     figure.task = entry.text("task", true);
+    figure.covers = static_cast<Covers>(entry.one_of("covers", covers_names));
     figure.hardware = entry.text("hardware", false);
     figure.batch = entry.whole("batch", 1, most);
     if (const auto tokens = entry.whole("tokens", 1, most)) figure.tokens = base::Tokens(*tokens);
@@ -153,27 +168,16 @@ auto read_all(const toml::table& document, const char* name, const std::string& 
     return found;
 }
 
-toml::table parse(const std::filesystem::path& path) {
-    constexpr std::size_t file_limit = 1u << 20;  // written by hand; a megabyte is something else (assumed)
-    const std::string text = base::read_text(path, file_limit);
+toml::table parse(std::string_view text, const std::string& file) {
     try {
         return toml::parse(text);
     } catch (const toml::parse_error& error) {
-        base::fail(ErrorCode::bad_file, "{}, line {}: {}.", path.string(), error.source().begin.line,
-                   error.description());
+        base::fail(ErrorCode::bad_file, "{}, line {}: {}.", file, error.source().begin.line, error.description());
     }
 }
 
-}  // namespace
-
-Figure TrainingFigure::energy() const {
-    const base::Seconds time(accelerator_hours * 3600);
-    return {watts * time, watts_low * time, watts_high * time, Method::estimated};
-}
-
-References read_references(const std::filesystem::path& path) {
-    const toml::table document = parse(path);
-    const std::string file = path.string();
+References parse_references(std::string_view text, const std::string& file) {
+    const toml::table document = parse(text, file);
     for (const auto& [key, value] : document) {
         if (key.str() == "everyday" || key.str() == "published" || key.str() == "training") continue;
         base::fail(ErrorCode::bad_file,
@@ -184,6 +188,27 @@ References read_references(const std::filesystem::path& path) {
         read_all(document, "everyday", file, read_everyday), read_all(document, "published", file, read_published), {}};
     if (document.contains("training")) references.training = read_all(document, "training", file, read_training);
     return references;
+}
+
+}  // namespace
+
+Figure TrainingFigure::energy() const {
+    const base::Seconds time(accelerator_hours * 3600);
+    return {watts * time, watts_low * time, watts_high * time, Method::estimated};
+}
+
+std::string_view words(Covers covers) {
+    constexpr std::array<std::string_view, 3> texts{"accelerators alone", "the machine at the wall", "a whole service"};
+    return texts[static_cast<std::size_t>(covers)];
+}
+
+References read_references(const std::filesystem::path& path) {
+    constexpr std::size_t file_limit = 1u << 20;  // written by hand; a megabyte is something else (assumed)
+    return parse_references(base::read_text(path, file_limit), path.string());
+}
+
+References read_references() {
+    return parse_references(base::embedded_text("references.toml"), "data/references.toml");
 }
 
 std::vector<Reference> comparable(Joules amount, const References& references) {

@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "base/data_files.h"
 #include "base/units.h"
 #include "energy/figure.h"
 
@@ -30,11 +30,29 @@ struct Reference {
     Citation source;
 };
 
+/// What was asked for.
+enum class AnswerKind : std::uint8_t {
+    reasoning,  // thought before the answer
+    chat,
+    service,  // whatever a company's users ask
+};
+
+/// What the joules of a published figure are those of.
+enum class Covers : std::uint8_t {
+    accelerators,  // their boards alone: no processor, no memory of the host, no losses
+    wall,          // the machine at its plug
+    service,       // servers in a data centre, some with its cooling
+};
+/// "accelerators alone", to be read beside a figure.
+std::string_view words(Covers covers);
+
 /// What somebody published of a model. Without its batch a figure is hardly comparable: it moves the same model on the
 /// same hardware about tenfold.
 struct PublishedFigure {
     std::string model;
+    AnswerKind kind = AnswerKind::chat;
     std::string task;
+    Covers covers = Covers::accelerators;
     std::string hardware;  // empty if it was not said
     std::optional<std::int64_t> batch;
     std::optional<base::Tokens> tokens;  // generated per response, about
@@ -65,7 +83,9 @@ struct References {
 
 /// Reads the tables [[everyday]], [[published]] and [[training]] (which may be absent). Strict: an unknown key, a
 /// missing one or an amount that is not positive throws Error(bad_file) with the line.
-References read_references(const std::filesystem::path& path = base::data_directory() / "references.toml");
+References read_references(const std::filesystem::path& path);
+/// Those that ship, data/references.toml.
+References read_references();
 
 /// Everyday things within a factor of 30 of an amount, the nearest first, at most three.
 std::vector<Reference> comparable(base::Joules amount, const References& references);

@@ -67,6 +67,7 @@ WindowFigures Window::figures() {
     figures.joules = total_of(amounts_, reader_.uncertainty());
     figures.above_idle = above_idle_of(amounts_, reader_.uncertainty());
     if (figures.seconds > base::Seconds(0)) figures.average = figures.joules.value / figures.seconds;
+    figures.boundary = reader_.boundary();
     figures.sensors = sensors();
     figures.busy = base::to_seconds(busy_);
     return figures;
@@ -114,6 +115,7 @@ nlohmann::ordered_json window_json(const WindowFigures& figures, const Overhead&
     return {{"seconds", figures.seconds.value()},
             {"joules", figures.joules},
             {"above_idle", figures.above_idle},
+            {"boundary", std::string(boundary_words(figures.boundary))},
             {"average_watts", figures.average.value()},
             {"busy_seconds", figures.busy.value()},
             {"sensors", sensors},

@@ -24,6 +24,7 @@ struct WindowFigures {
     base::Seconds seconds{};
     Figure joules;      // of the whole machine
     Figure above_idle;  // without idle power
+    Boundary boundary = Boundary::machine;  // what the joules are those of
     base::Watts average{};
     std::vector<SensorUse>
         sensors;  // the total first if several add up to it, the rest of the machine last; none without a counter
@@ -58,7 +59,7 @@ class Window {
     std::vector<Tally> first_;  // the tallies when it began
 };
 
-/// {"seconds", "joules": figure, "above_idle": figure, "average_watts", "sensors": [{"name", "joules", "part_of",
+/// {"seconds", "joules": figure, "above_idle": figure, "boundary", "average_watts", "sensors": [{"name", "joules", "part_of",
 /// "complete"}], "overhead": {...}}
 nlohmann::ordered_json window_json(const WindowFigures& figures, const Overhead& overhead);
 

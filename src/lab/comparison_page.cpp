@@ -117,7 +117,7 @@ Section context_section(const Comparison& comparison, const energy::References& 
          Paragraph{
              "Streamed video by the International Energy Agency's figure of 2020: 0.077 kWh an hour, 46,200 J for "
              "ten minutes. The press's \"ten minutes of video\" for 17,800 J rests on another figure."},
-         published_table(references),
+         published_table(comparison, references),
          report::Note{"The press's 17,800 J for an answer of 1,000 words, 41% above Meta's model of the same size, is "
                       "of DeepSeek's R1 distilled into a dense Llama of 70 billion parameters: that experiment says "
                       "nothing about sparse experts. Batch, hardware and length move such figures about tenfold."}}};

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "lab/context.h"
+
 namespace ergon::lab {
 namespace {
 
@@ -217,23 +219,24 @@ report::Table everyday_table(const Comparison& comparison, const energy::Referen
     return table;
 }
 
-report::Table published_table(const energy::References& references) {
+report::Table published_table(const Comparison& comparison, const energy::References& references) {
     report::Table table;
-    table.caption = "Published by others, on other hardware, under other conditions";
+    table.caption = "Published by others, nearest in kind of task, in what is covered and in batch";
     table.columns = {{"model", Align::left},
                      {"task", Align::left},
                      {"hardware", Align::left},
+                     {"covers", Align::left},
                      {"batch", Align::right},
                      {"energy per token", Align::right},
-                     {"energy per response", Align::right},
+                     {"unlike these", Align::left},
                      {"source", Align::left}};
-    for (const energy::PublishedFigure& one : references.published) {
-        const auto amount = [](const std::optional<base::Joules>& joules) {
-            return joules ? Cell(Amount{joules->value(), report::joules}) : Cell();
-        };
+    for (const energy::AlikeFigure& alike : published_alike(comparison, references)) {
+        const energy::PublishedFigure& one = alike.figure;
         const std::string source = energy::cited(one.source);
         table.rows.push_back({one.model, one.task, one.hardware.empty() ? Cell() : Cell(one.hardware),
-                              one.batch ? Cell(*one.batch) : Cell(), amount(one.per_token), amount(one.per_response),
+                              std::string(energy::words(one.covers)), one.batch ? Cell(*one.batch) : Cell(),
+                              Amount{one.per_token->value(), report::joules},
+                              alike.differs.empty() ? Cell() : Cell(alike.differs),
                               one.source.url.empty() ? Cell(source) : Cell(report::Link{source, one.source.url})});
     }
     return table;

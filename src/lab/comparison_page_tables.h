@@ -20,6 +20,6 @@ report::Table accuracy_table(const Comparison& comparison);
 report::Table measures_table(const Comparison& comparison);
 /// Joules per 1,000 words and per answer, and the minutes of video that are as much.
 report::Table everyday_table(const Comparison& comparison, const energy::References& references);
-report::Table published_table(const energy::References& references);
+report::Table published_table(const Comparison& comparison, const energy::References& references);
 
 }  // namespace ergon::lab

@@ -1,7 +1,6 @@
 #include "lab/context.h"
 
 #include <algorithm>
-#include <cmath>
 #include <fmt/format.h>
 #include <vector>
 
@@ -10,8 +9,6 @@
 
 namespace ergon::lab {
 namespace {
-
-constexpr std::size_t most_published = 4;
 
 std::string everyday_line(const Comparison& comparison, const energy::References& references) {
     const ContenderSummary* dearest = nullptr;
@@ -27,40 +24,36 @@ std::string everyday_line(const Comparison& comparison, const energy::References
                                energy::comparison(amount, near.front()), energy::cited(near.front().source)));
 }
 
-/// Published figures by how near their joules per token are to the contenders'.
-std::vector<energy::PublishedFigure> nearest(const Comparison& comparison, const energy::References& references) {
-    std::vector<energy::PublishedFigure> figures;
-    std::ranges::copy_if(references.published, std::back_inserter(figures),
-                         [](const energy::PublishedFigure& one) { return one.per_token.has_value(); });
-    const auto distance = [&](const energy::PublishedFigure& one) {
-        double least = INFINITY;
-        for (const ContenderSummary& contender : comparison.contenders) {
-            if (!contender.joules_per_token || !(contender.joules_per_token->value > base::Joules(0))) continue;
-            least = std::min(least, std::abs(std::log(*one.per_token / contender.joules_per_token->value)));
-        }
-        return least;
-    };
-    std::ranges::stable_sort(figures, {}, distance);
-    if (figures.size() > most_published) figures.resize(most_published);
-    return figures;
-}
-
-std::string published_line(const energy::PublishedFigure& one) {
+std::string published_line(const energy::AlikeFigure& alike) {
+    const energy::PublishedFigure& one = alike.figure;
     std::string where = one.hardware.empty() ? "hardware not said" : one.hardware;
-    if (one.batch) where += fmt::format(", batch {}", *one.batch);
-    return base::wrapped(fmt::format("- {} ({}; {}): {} J per token. Source: {}.", one.model, one.task, where,
-                                     base::significant(one.per_token->value()), energy::cited(one.source)));
+    where += one.batch ? fmt::format(", batch {}", *one.batch) : "";
+    where += fmt::format(", {}", energy::words(one.covers));
+    return base::wrapped(fmt::format("- {} ({}; {}): {} J per token.{} Source: {}.", one.model, one.task, where,
+                                     base::significant(one.per_token->value()),
+                                     alike.differs.empty() ? "" : fmt::format(" Unlike these: {}.", alike.differs),
+                                     energy::cited(one.source)));
 }
 
 }  // namespace
 
+std::vector<energy::AlikeFigure> published_alike(const Comparison& comparison, const energy::References& references) {
+    energy::Likeness wanted;  // one answer at a time, at the wall
+    for (const ContenderSummary& one : comparison.contenders) {
+        if (one.reasons) wanted.kind = energy::AnswerKind::reasoning;
+        const bool known = one.joules_per_token && one.joules_per_token->value > base::Joules(0);
+        if (known) wanted.per_token = std::max(wanted.per_token.value_or(base::Joules(0)), one.joules_per_token->value);
+    }
+    return wanted.per_token ? nearest_in_kind(wanted, references) : std::vector<energy::AlikeFigure>{};
+}
+
 std::string context_text(const Comparison& comparison, const energy::References& references) {
     std::string text = everyday_line(comparison, references);
     if (text.empty()) return text;
-    const std::vector<energy::PublishedFigure> figures = nearest(comparison, references);
+    const std::vector<energy::AlikeFigure> figures = published_alike(comparison, references);
     if (figures.empty()) return text;
-    text += "Published of other models, on other hardware, which measure other parts of a machine:\n";
-    for (const energy::PublishedFigure& one : figures) text += published_line(one);
+    text += "Published by others, nearest in kind of task, in what is covered and in batch:\n";
+    for (const energy::AlikeFigure& one : figures) text += published_line(one);
     return text;
 }
 

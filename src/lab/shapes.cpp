@@ -42,14 +42,7 @@ std::string against(const MeasuredShape& dense) {
                        energy::name(dense.decode.joules_per_token.method));
 }
 
-}  // namespace
-
-std::filesystem::path shapes_file() {
-    return base::data_directory() / "shapes.json";
-}
-
-Shapes read_shapes(const std::filesystem::path& file) {
-    const std::string text = base::read_text(file, file_limit);
+Shapes parse_shapes(std::string_view text, const std::string& file) {
     try {
         const nlohmann::json json = nlohmann::json::parse(text);
         Shapes shapes{json.at("measured").get<std::string>(),
@@ -60,13 +53,23 @@ Shapes read_shapes(const std::filesystem::path& file) {
             shapes.shapes.push_back(shape_of(one, shapes.shapes.empty()));
         if (shapes.shapes.empty()) {
             base::fail(base::ErrorCode::bad_file, "{}: \"shapes\" is empty; expected what bench/shapes.py writes.",
-                       file.string());
+                       file);
         }
         return shapes;
     } catch (const nlohmann::json::exception& error) {
-        base::fail(base::ErrorCode::bad_file, "{}: expected what bench/shapes.py writes ({}).", file.string(),
+        base::fail(base::ErrorCode::bad_file, "{}: expected what bench/shapes.py writes ({}).", file,
                    error.what());
     }
+}
+
+}  // namespace
+
+Shapes read_shapes() {
+    return parse_shapes(base::embedded_text("shapes.json"), "data/shapes.json");
+}
+
+Shapes read_shapes(const std::filesystem::path& file) {
+    return parse_shapes(base::read_text(file, file_limit), file.string());
 }
 
 std::vector<report::Block> shape_blocks(const Shapes& shapes) {

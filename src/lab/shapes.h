@@ -34,10 +34,10 @@ struct Shapes {
     std::vector<MeasuredShape> shapes;  // the sparse one first
 };
 
-/// The file that ships, data/shapes.json.
-std::filesystem::path shapes_file();
+/// Those that ship, data/shapes.json.
+Shapes read_shapes();
 /// Throws Error(not_found | bad_file), naming the file.
-Shapes read_shapes(const std::filesystem::path& file = shapes_file());
+Shapes read_shapes(const std::filesystem::path& file);
 
 /// A table, and what it says in words.
 std::vector<report::Block> shape_blocks(const Shapes& shapes);

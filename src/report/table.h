@@ -56,6 +56,6 @@ Markup markup(const Table& table);
 Markup markup(const Facts& facts);
 
 inline const base::Unit joules{"J", base::Prefixes::all};
-inline const base::Unit grams{"g CO2", base::Prefixes::all};
+inline const base::Unit grams{"g CO2e", base::Prefixes::all};
 
 }  // namespace ergon::report

@@ -95,13 +95,14 @@ std::vector<Prompt> held_out(std::uint64_t seed, std::int64_t count) {
     return prompts;
 }
 
-std::filesystem::path find_shipped(std::string_view name) {
-    const std::filesystem::path folder = base::data_directory() / "prompts";
+/// data/prompts/NAME.jsonl, which is part of the program.
+const base::EmbeddedFile& find_shipped(std::string_view name) {
     std::vector<std::string> names{"held-out", "puzzles"};
-    std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
-        if (entry.path().extension() == ".jsonl") names.push_back(entry.path().stem().string());
-        if (entry.path().stem() == name) return entry.path();
+    for (const base::EmbeddedFile& file : base::embedded_files()) {
+        if (!file.name.starts_with("prompts/")) continue;
+        const std::string stem = std::filesystem::path(file.name).stem().string();
+        if (stem == name) return file;
+        names.push_back(stem);
     }
     std::ranges::sort(names);
     base::fail(ErrorCode::not_found, "There is no file {}, and no prompt set of that name; ergon ships with: {}.", name,
@@ -132,7 +133,10 @@ std::vector<Prompt> open_task(std::string_view name, const TaskOptions& options)
     if (name == "puzzles") return puzzles(options.seed, made);
     if (name == "held-out") return held_out(options.seed, made);
     const std::filesystem::path path(name);
-    return read_task(std::filesystem::exists(path) ? path : find_shipped(name), options);
+    std::error_code none;
+    if (std::filesystem::exists(path, none)) return read_task(path, options);
+    const base::EmbeddedFile& shipped = find_shipped(name);
+    return parse_task(shipped.text, std::filesystem::path("data") / shipped.name, options);
 }
 
 }  // namespace ergon::tasks

@@ -230,7 +230,7 @@ report::HeatMap expert_loads(Steps lines, const Recipe& recipe) {
 }
 
 LineChart grid_curve(const std::vector<Steps>& points) {
-    LineChart chart = over_steps("The grid while it ran", "CO2 of a kilowatt-hour as each step began.",
+    LineChart chart = over_steps("The grid while it ran", "CO2e of a kilowatt-hour as each step began.",
                                  "carbon intensity", {"g/kWh", Prefixes::none});
     chart.lines.push_back(line_of(points, "grid", [](const StepLine& one) {
         return one.grid ? one.grid->intensity.value() : std::numeric_limits<double>::quiet_NaN();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sstream>
 
+#include "base/data_files.h"
 #include "base/expect_error.h"
 #include "base/file.h"
 #include "base/temporary_directory.h"
@@ -77,8 +78,8 @@ TEST(ParseCarbon, WhatIsWrongIsSaidInASentence) {
     refused("xyzzyx", "expected a country's name or ISO code, \"world\", or grams");
     refused("", "expected a country's name");
     refused("-5", "expected 0 to 5000 grams");
-    refused("56 kg/kWh", "expected grams of CO2 per kWh, such as \"56 g/kWh\"");
-    refused("1e99", "expected grams of CO2 per kWh");
+    refused("56 kg/kWh", "expected grams of CO2e per kWh, such as \"56 g/kWh\"");
+    refused("1e99", "expected grams of CO2e per kWh");
     refused("99999", "expected 0 to 5000");
     refused("nan", "is no region");
     refused("inf", "is no region");
@@ -146,7 +147,7 @@ TEST(ReadRegions, AFileWithMistakesIsRefusedWithTheLine) {
 
 // The table of processors, whose reader is yet to come, keeps its form: watts, then a name to the end of the line.
 TEST(Processors, EveryLineIsAPowerAndAName) {
-    std::istringstream lines(base::read_text(base::data_directory() / "processors.csv"));
+    std::istringstream lines(std::string(base::embedded_text("processors.csv")));
     int processors = 0;
     for (std::string line; std::getline(lines, line);) {
         if (line.starts_with('#') || line == "watts,name") continue;

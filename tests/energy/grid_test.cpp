@@ -55,7 +55,7 @@ TEST(Grid, RefusesWhatIsNone) {
     refused("time,g/kWh\n2026-11-22T14:00Z,many\n", "line 2: expected a time");
     refused("2026-11-22T14:00Z,100\n2026-11-22T13:00Z,100\n", "line 2");
     refused("2026-11-22T14:00Z,100\n2026-11-22T15:00Z,-1\n", "line 2");
-    refused("2026-11-22T14:00Z,100\n2026-11-22T15:00Z,6000\n", "grams of CO2 per kWh from 0 to 5000");
+    refused("2026-11-22T14:00Z,100\n2026-11-22T15:00Z,6000\n", "grams of CO2e per kWh from 0 to 5000");
     refused("2026-11-22T14:00Z,100\n2026-11-22T15:00+01:00,60\n", "line 2");
 }
 

@@ -430,6 +430,30 @@ TEST(Ledger, WithoutACounterWorkCostsOnTopOfTheEstimate) {
     EXPECT_EQ(ledger.settled(), Nanojoules(70 + 300 + 4000));
 }
 
+/// A model that fits into the last cache moves nothing from memory, a larger one what exceeds the cache.
+TEST(Ledger, WhatTheCacheHoldsDoesNotComeFromMemory) {
+    const auto joules_of = [](std::int64_t weights, std::int64_t cached) {
+        WorkCost cost;
+        cost.joules_per_byte[static_cast<std::size_t>(Source::weights)] = 4e-9;
+        cost.joules_per_cached_byte = 1e-9;
+        cost.cached = base::Bytes(cached);
+        Ledger ledger(cost);
+        ledger.begin_request(1, ns(0));
+        Work first = work(3, 0, 50, 50), second = work(4, 50, 50, 50);
+        first[Source::weights] = weights / 2;
+        second[Source::weights] = weights / 2;
+        ledger.add_step({ns(0), ns(100), {{1, Phase::answer, 1}}, {first, second}, {}});
+        ledger.add_interval(interval(0, 100, 0, 0, 100, 0, false));
+        ledger.end_request(1, ns(100));
+        ledger.settle(ns(100));
+        return phase(*ledger.take(1), Phase::answer).active;
+    };
+    EXPECT_EQ(joules_of(1000, 0), Nanojoules(4000));
+    EXPECT_EQ(joules_of(1000, 1000), Nanojoules(1000));
+    EXPECT_EQ(joules_of(1000, 5000), Nanojoules(1000));
+    EXPECT_EQ(joules_of(4000, 1000), Nanojoules(3000 * 4 + 1000));
+}
+
 TEST(Ledger, AnExpertIsPaidByThoseWhoUsedIt) {
     Ledger ledger;
     for (const RequestId request : {1, 2, 3}) ledger.begin_request(request, ns(0));

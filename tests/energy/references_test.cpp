@@ -5,6 +5,7 @@
 
 #include "base/expect_error.h"
 #include "base/temporary_directory.h"
+#include "energy/likeness.h"
 
 namespace ergon::energy {
 namespace {
@@ -82,11 +83,55 @@ TEST(Comparison, IsASentenceWithTheAmountThatItRestsOn) {
                 HasSubstr("LED bulb for a minute (600 J)"));
 }
 
+/// The figures that others get wrong: DeepSeek-R1 at batch 8 has 11,861 tokens on average, muxup's least is that of FP4.
+TEST(References, SayFormatBatchAndWhatTheyCover) {
+    const References references = read_references();
+    double least_of_fp4 = 1e9, least_of_fp8 = 1e9;
+    for (const PublishedFigure& one : references.published) {
+        if (one.source.name.starts_with("ML.ENERGY")) {
+            EXPECT_EQ(one.covers, Covers::accelerators) << one.model;
+            EXPECT_THAT(one.source.name, HasSubstr("GPUs only"));
+            EXPECT_TRUE(one.batch) << one.model;
+        }
+        if (one.model == "DeepSeek-R1-0528" && one.batch == 8) {
+            EXPECT_EQ(one.tokens, base::Tokens(11861));
+        }
+        if (!one.source.name.starts_with("muxup")) continue;
+        double& least = one.task.find("FP4") != one.task.npos ? least_of_fp4 : least_of_fp8;
+        least = std::min(least, one.per_response->value());
+        EXPECT_TRUE(one.task.find("FP4") != one.task.npos || one.task.find("FP8") != one.task.npos) << one.task;
+    }
+    EXPECT_DOUBLE_EQ(least_of_fp4, 0.63 * 3600);
+    EXPECT_DOUBLE_EQ(least_of_fp8, 0.96 * 3600);
+}
+
+TEST(NearestInKind, IsOfTheSameTaskThenBoundaryThenBatch) {
+    const References references = read_references();
+    const auto near = nearest_in_kind({AnswerKind::reasoning, 1, Covers::wall, Joules(9)}, references);
+    ASSERT_EQ(near.size(), 2u);
+    for (const AlikeFigure& one : near) {
+        EXPECT_EQ(one.figure.kind, AnswerKind::reasoning);
+        EXPECT_EQ(one.figure.covers, Covers::wall);
+        EXPECT_EQ(one.differs, "");
+        EXPECT_GT(one.figure.per_token->value(), 4);
+    }
+    const auto batched = nearest_in_kind({AnswerKind::chat, 8, Covers::accelerators, std::nullopt}, references);
+    for (const AlikeFigure& one : batched) EXPECT_EQ(one.figure.batch, 8);
+    const auto large = nearest_in_kind({AnswerKind::reasoning, 200, Covers::accelerators, Joules(0.3)}, references);
+    EXPECT_THAT(large[0].differs, HasSubstr(", not 200"));
+    References few = references;
+    std::erase_if(few.published, [](const PublishedFigure& one) { return one.covers == Covers::wall; });
+    EXPECT_THAT(nearest_in_kind({AnswerKind::chat, 1, Covers::wall, Joules(1)}, few).at(0).differs,
+                HasSubstr("batch 8, not 1; accelerators alone"));
+    EXPECT_TRUE(nearest_in_kind({AnswerKind::service, 1, Covers::wall, Joules(1)}, few).empty());
+}
+
 TEST(References, AFileWithMistakesIsRefusedWithTheLine) {
     const ergon::test::TemporaryDirectory folder;
     const std::string everyday = "[[everyday]]\nwhat = \"x\"\njoules = 1\nsource = \"s\"\n";
     const std::string published =
-        "[[published]]\nmodel = \"m\"\ntask = \"t\"\njoules_per_token = 2.5\nsource = \"s\"\n";
+        "[[published]]\nmodel = \"m\"\nkind = \"chat\"\ncovers = \"wall\"\ntask = \"t\"\njoules_per_token = 2.5\nsource = "
+        "\"s\"\n";
     const auto refuses = [&](const std::string& content, const std::string& fragment) {
         const auto path = folder.write("references.toml", std::string_view(content));
         expect_error(ErrorCode::bad_file, fragment, [&] { read_references(path); });
@@ -111,8 +156,10 @@ TEST(References, AFileWithMistakesIsRefusedWithTheLine) {
     refuses(everyday + "year = 20\n" + published, "\"year\" must be a whole number from 1900 to 2200");
     refuses(everyday + "url = \"javascript:alert(1)\"\n" + published, "\"url\" must be an address with https://");
     refuses(everyday + published + "batch = 0\n", "\"batch\" must be a whole number from 1");
+    refuses(everyday + "[[published]]\nmodel = \"m\"\nkind = \"talk\"\n", "\"kind\" must be one of reasoning, chat, service");
+    refuses(everyday + "[[published]]\nmodel = \"m\"\nkind = \"chat\"\ntask = \"t\"\n", "\"covers\" must be a text");
     refuses(everyday + published + "batch = 1.5\n", "\"batch\" must be a whole number");
-    refuses(everyday + "[[published]]\nmodel = \"m\"\ntask = \"t\"\nsource = \"s\"\n",
+    refuses(everyday + "[[published]]\nmodel = \"m\"\nkind = \"chat\"\ncovers = \"wall\"\ntask = \"t\"\nsource = \"s\"\n",
             "\"joules_per_response\" must be a positive number where \"joules_per_token\" is absent");
     const std::string training =
         "[[training]]\nmodel = \"m\"\nhardware = \"h\"\naccelerator_hours = 2\nwatts = 7\nwatts_low = 6\nwatts_high = "
@@ -125,7 +172,7 @@ TEST(References, AFileWithMistakesIsRefusedWithTheLine) {
         std::string text = training;
         return everyday + published + text.replace(text.find(from), from.size(), to);
     };
-    refuses(changed("watts_low = 6", "watts_low = 9"), "line 15: \"watts_low\" must be at most \"watts\"");
+    refuses(changed("watts_low = 6", "watts_low = 9"), "line 17: \"watts_low\" must be at most \"watts\"");
     refuses(changed("watts_high = 8", "watts_high = 5"), "\"watts_high\" must be at least \"watts\"");
     refuses(changed("watts = 7", "watts = -7"), "\"watts\" must be a positive number");
     refuses(changed("hardware = \"h\"\n", ""), "\"hardware\" must be a text");

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 #include <set>
 
-#include "base/data_files.h"
 #include "base/expect_error.h"
 #include "tasks/conversation.h"
 #include "tasks/worked.h"
@@ -12,7 +11,7 @@ namespace {
 const std::string greeting = R"({"topic": "greeting", "user": ["Hi", "Hello"], "assistant": ["Good day!"]})";
 
 TEST(Conversation, TheOneThatShipsIsShortAndPlain) {
-    const std::vector<Topic> topics = read_conversation(base::data_directory() / "conversation.jsonl");
+    const std::vector<Topic> topics = read_conversation(ERGON_SOURCE_DIR "/data/conversation.jsonl");
     std::size_t said = 0;
     for (const Topic& topic : topics) {
         said += topic.user.size();

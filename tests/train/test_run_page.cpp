@@ -105,9 +105,9 @@ TEST(RunPage, TellsWhatTheScheduleSaved) {
     for (StepLine& line : lines) line.grid = test::example_grid();
     const std::string page = page_of(recipe(4), lines);
     expect_said(page,
-                "<dt>emitted</dt><dd>20 g CO2 <span class=\"interval\">[10, 40]</span> "
+                "<dt>emitted</dt><dd>20 g CO2e <span class=\"interval\">[10, 40]</span> "
                 "<span class=\"method\">estimated</span></dd>");
-    expect_said(page, "<dt>the same joules without the schedule</dt><dd>34 g CO2");
+    expect_said(page, "<dt>the same joules without the schedule</dt><dd>34 g CO2e");
     expect_said(page, "<dt>waited for a cleaner grid</dt><dd>2 h 0 min</dd>");
     expect_said(page, row("grid", "1", "140 g/kWh"));
 }
