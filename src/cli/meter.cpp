@@ -84,8 +84,9 @@ void add_meter(CLI::App& program) {
         "  ergon meter --sensor plug:http://192.168.1.20\n"
         "  ergon meter calibrate");
     add_meter_calibrate(command);
+    add_meter_validate(command);
     command.callback([options, &command] {
-        if (!command.get_subcommands().empty()) return;  // calibrate
+        if (!command.get_subcommands().empty()) return;  // calibrate, validate
         const int code = run(*options);
         if (code != 0) throw CLI::RuntimeError(code);
     });

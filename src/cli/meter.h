@@ -38,5 +38,7 @@ std::string codecarbon_row(const energy::WindowFigures& figures, const energy::M
 
 /// ergon meter calibrate
 void add_meter_calibrate(CLI::App& meter);
+/// ergon meter validate
+void add_meter_validate(CLI::App& meter);
 
 }  // namespace ergon::cli

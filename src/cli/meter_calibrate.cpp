@@ -22,8 +22,8 @@
 #include "cli/machine_options.h"
 #include "cli/meter.h"
 #include "cli/progress.h"
+#include "cli/wall_windows.h"
 #include "energy/calibration.h"
-#include "energy/wall_log.h"
 #include "lab/workloads.h"
 
 namespace ergon::cli {
@@ -49,10 +49,6 @@ struct CalibrateOptions {
 constexpr double seconds_at_the_wall = 10;
 // A run lasts so many steps of the counter, of which one at either end is uncertain.
 constexpr double counter_steps = 20;
-
-double unix_seconds() {
-    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 /// Reads the machine's counter all the time, as sensors of power need, and adds up.
 class SteadyReading {
@@ -132,29 +128,21 @@ energy::EnergySince by_reading() {
     };
 }
 
-/// Joules from a log that is complete when all has run: `windows` notes when each workload ran.
-using Windows = std::vector<std::pair<double, double>>;
-energy::EnergySince by_log(Windows& windows) {
+/// Joules from a log that is complete when all has run.
+energy::EnergySince by_log(WallWindows& windows) {
     return [&windows, running = false]() mutable {
-        if (!running) windows.emplace_back(unix_seconds(), 0);
-        if (running) windows.back().second = unix_seconds();
+        running ? windows.end() : windows.begin();
         running = !running;
         return Joules(0);
     };
 }
 
-void take_from_log(const std::string& file, const Windows& windows, std::vector<CalibrationSample>& samples) {
-    const std::vector<energy::WallReading> log = energy::read_wall_log(file);
+void take_from_log(const std::string& file, const WallWindows& windows, std::vector<CalibrationSample>& samples) {
+    std::vector<std::string> names;
+    for (const CalibrationSample& sample : samples) names.push_back(sample.workload);
+    const std::vector<base::Watts> powers = windows.powers(file, names);
     for (std::size_t i = 0; i < samples.size(); ++i) {
-        // Meters lag behind: the first second of a run belongs to what was before.
-        const auto power = mean_power(log, windows[i].first + 1, windows[i].second);
-        if (!power) {
-            base::fail(ErrorCode::bad_file,
-                       "{} has fewer than three readings while \"{}\" ran (from {:.0f} to {:.0f} s since 1970): log at "
-                       "least once a second, in UTC, or run the workloads for longer with --seconds.",
-                       file, samples[i].workload, windows[i].first, windows[i].second);
-        }
-        samples[i].energy = *power * Seconds(samples[i].usage[energy::Resource::time]);
+        samples[i].energy = powers[i] * Seconds(samples[i].usage[energy::Resource::time]);
     }
 }
 
@@ -197,7 +185,7 @@ std::vector<CalibrationSample> run_workloads(const CalibrateOptions& options, en
                               : fmt::format("{}: {:.2f} W", sample.workload,
                                             sample.energy.value() / sample.usage[energy::Resource::time]));
     };
-    Windows windows;
+    WallWindows windows;
     std::optional<SteadyReading> steady;
     energy::EnergySince joules = [&steady] { return steady->take(); };
     if (options.wall) joules = by_reading();
@@ -223,6 +211,7 @@ void calibrate(const CalibrateOptions& options) {
     energy::Calibration calibration = energy::fit(run_workloads(options, reader));
     calibration.machine = energy::fingerprint_of(reader.processor());
     calibration.source = by_hand ? "a meter at the wall" : reader.counter()->info().name;
+    calibration.boundary = by_hand ? energy::Boundary::machine : reader.boundary();
     const std::filesystem::path file = !options.out.empty()            ? std::filesystem::path(options.out)
                                        : machine_options().calibration ? *machine_options().calibration
                                                                        : energy::standard_calibration_path();
@@ -252,8 +241,7 @@ void add_meter_calibrate(CLI::App& meter) {
     auto* const wall = command.add_flag("--wall", options->wall, "Type the watts that a meter at the wall shows");
     command
         .add_option("--wall-log", options->wall_log,
-                    "Take them from the log that the meter writes meanwhile: lines of time,watts, the time in seconds "
-                    "since 1970 or as 2026-11-22T17:13:35 in UTC")
+                    std::string("Take them from ") + wall_log_help)
         ->type_name("FILE.csv")
         ->excludes(wall);
     command.add_option("--out", options->out, "Where it is kept, if not where every command looks for it")

@@ -223,6 +223,80 @@ TEST_F(MeterCommand, CalibratesAgainstACounterAndUsesWhatItLearnt) {
     EXPECT_EQ(json::parse(used.err)["joules"]["method"], "estimated");
 }
 
+/// A meter at the wall that shows `watts` from a minute ago until ten minutes from now.
+std::string steady_wall_log(double watts) {
+    const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    std::string log;
+    for (int i = -240; i < 2400; ++i) log += std::to_string(now + 0.25 * i) + "," + std::to_string(watts) + "\n";
+    return log;
+}
+
+TEST_F(MeterCommand, ValidatesAgainstAMeterAtTheWall) {
+    const TwentyWatts power(counter(), path("next"));
+    const auto validate = [&](double wall) {
+        folder_.write("wall.csv", steady_wall_log(wall));
+        const Outcome outcome =
+            meter({"validate", "--wall-log", path("wall.csv"), "--threads", "1", "--seconds", "2.2", "--model",
+                   fixture("llama-gqa"), "--out", path("kept.json")});
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+        EXPECT_THAT(outcome.out, HasSubstr("generating, "));
+        EXPECT_THAT(outcome.out, HasSubstr("a ratio below 1 is expected")) << "a counter of packages, not of all";
+        return json::parse(std::ifstream(path("kept.json")));
+    };
+    const json agree = validate(20);
+    ASSERT_EQ(agree["runs"].size(), 4u) << "idle, spin, memory, a model: " << agree;
+    for (const json& run : agree["runs"]) {
+        EXPECT_NEAR(run["ratio"].get<double>(), 1, 0.1) << run;
+        EXPECT_DOUBLE_EQ(run["wall_watts"].get<double>(), 20);
+        EXPECT_EQ(run["joules"]["unit"], "J");
+    }
+    EXPECT_EQ(agree["machine"]["boundary"], "processor");
+    for (const json& run : validate(40)["runs"]) {
+        EXPECT_NEAR(run["ratio"].get<double>(), 0.5, 0.05) << run;
+        EXPECT_EQ(run["inside"], false);
+    }
+}
+
+TEST_F(MeterCommand, SaysWhatIsWrongWithAWallLog) {
+    folder_.write("wall.csv", "0,20\n1,20\n2,20\n3,20\n");
+    const std::vector<std::string> begin{"validate", "--threads", "1", "--seconds", "2", "--model", fixture("llama-gqa")};
+    const auto with = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), begin.begin(), begin.end());
+        return meter(more);
+    };
+    EXPECT_THAT(with({"--wall-log", path("wall.csv"), "--out", path("x.json")}).err,
+                HasSubstr("fewer than three readings while \"idle\" ran"));
+    EXPECT_NE(with({}).exit_code, 0) << "a log is needed";
+}
+
+/// The estimate says what it is of, and of which share of the machine.
+TEST_F(MeterCommand, TellsTheShareOfAContainerAndWhatTheJoulesAreOf) {
+    std::filesystem::remove_all(folder_.path() / "class");
+    std::string processors;
+    for (int i = 0; i < 64; ++i) {
+        processors += "processor : " + std::to_string(i) +
+                      "\nvendor_id : AuthenticAMD\ncpu family : 25\nmodel : 1\nmodel name : AMD EPYC 7543 32-Core "
+                      "Processor\nphysical id : 0\nsiblings : 64\nflags : avx2\n\n";
+    }
+    folder_.write("cpuinfo", processors);
+    folder_.write("meminfo", "MemTotal: 67108864 kB\n");
+    const auto idle_watts = [&] {
+        const std::string said = meter({"--list"}).out;
+        const std::size_t end = said.find(" W idle");
+        return end == said.npos ? -1 : std::stod(said.substr(said.rfind(' ', end - 1)));
+    };
+    const double whole = idle_watts();
+    EXPECT_GT(whole, 20);
+    folder_.write("self/cgroup", "0::/job\n");
+    folder_.write("fs/cgroup/job/cpu.max", "200000 100000\n");
+    EXPECT_NEAR(idle_watts(), whole * 2 / 64, 0.02 * whole * 2 / 64);
+    EXPECT_THAT(meter({"--list"}).out, HasSubstr("2 threads of 64 by the limit of this container or job, cpu.max"));
+    EXPECT_THAT(meter({"--list"}).out, HasSubstr("this share of the machine at the wall (not in it, "));
+    const json found = json::parse(meter({"--json", "--", "true"}).err);
+    EXPECT_EQ(found["boundary"], "this share of the machine at the wall");
+    EXPECT_EQ(json::parse(meter({"--list", "--json"}).out)["machine"]["share"]["threads"], 2);
+}
+
 TEST_F(MeterCommand, SaysWhatIsMissingForACalibration) {
     std::filesystem::remove_all(folder_.path() / "class");
     const Outcome outcome = meter({"calibrate", "--rounds", "2"});
