@@ -58,7 +58,7 @@ class SteadyReading {
         thread_ = std::thread([this] {
             std::unique_lock lock(mutex_);
             const auto pause = [this] { return std::chrono::nanoseconds(reader_.interval().value()); };
-            while (!wake_.wait_for(lock, pause(), [this] { return stopping_; })) add(false);
+            while (!wake_.wait_for(lock, pause(), [this] { return stopping_; })) add(reader_.read(base::now(), false));
         });
     }
     ~SteadyReading() {
@@ -75,7 +75,8 @@ class SteadyReading {
     /// Since the last call.
     Joules take() {
         const std::lock_guard lock(mutex_);
-        add(true);
+        add(reader_.read(base::now(), false));
+        add(reader_.give_up());
         if (std::exchange(lost_, false)) {
             base::fail(ErrorCode::system,
                        "The counter {} did not answer, or did not move, during a workload; try again.",
@@ -85,11 +86,11 @@ class SteadyReading {
     }
 
   private:
-    void add(bool forced) {
-        const auto interval = reader_.read(base::now(), forced, false);
-        if (!interval) return;
-        energy_ += interval->energy;
-        lost_ = lost_ || !interval->counted;
+    void add(const std::vector<energy::Interval>& intervals) {
+        for (const energy::Interval& interval : intervals) {
+            energy_ += interval.energy;
+            lost_ = lost_ || !interval.counted || interval.missing.value > base::Nanojoules(0);
+        }
     }
 
     energy::MachineReader& reader_;

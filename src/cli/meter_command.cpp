@@ -208,6 +208,9 @@ std::string window_text(const WindowFigures& figures, const energy::Overhead& ov
             "  {:<32} {:>10}{}{}\n", use.name, base::with_unit(use.joules.value(), {"J", base::Prefixes::all}),
             use.part_of.empty() ? "" : "  in " + use.part_of, use.complete ? "" : "  (did not answer all the time)");
     }
+    for (const energy::NotCounted& part : figures.not_counted) {
+        text += fmt::format("Not counted, and estimated: {}. {}\n", part.name, part.reason);
+    }
     text += fmt::format("Metering took {:.1f} ms of processor time, {:.3f}% of a thread.\n",
                         1e3 * overhead.processor_time.value(), 100 * overhead.share());
     return text;
@@ -227,7 +230,7 @@ int meter_command(energy::MachineReader& reader, const std::vector<std::string>&
     if (early_signal != 0) ::kill(child, early_signal);
     const Ended ended = read_until_end(child, reader, window);
     running_child = 0;
-    window.figures();  // the last reading, which the child's own time is compared with
+    window.finish();  // with the last reading, which the child's own time is compared with
     window.count_work(ended.busy);
     const WindowFigures figures = window.figures();
     try {

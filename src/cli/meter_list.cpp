@@ -12,10 +12,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
+constexpr std::string_view missing_role = "missing, estimated";
+
 /// Cards alone are a total of their own, which the machine's estimate does not contain.
 std::string_view role_name(energy::Role role, bool covers_processor) {
     if (role == energy::Role::total && !covers_processor) return "beside estimate";
-    constexpr std::array<std::string_view, 4> names{"total", "part of the total", "shown", "repeated"};
+    constexpr std::array<std::string_view, 5> names{"total", "part of the total", "shown", "the same as another",
+                                                    "apart"};
     return names[static_cast<std::size_t>(role)];
 }
 
@@ -39,6 +42,13 @@ ordered_json sources_json(const energy::MachineReader& reader) {
                                {"role", role_name(tally.role, counter->covers_processor())},
                                {"part_of", tally.info.part_of},
                                {"step_seconds", base::to_seconds(tally.info.step).value()}});
+        }
+        for (const energy::Unread& unread : counter->missing()) {
+            sensors.push_back({{"name", unread.info.name},
+                               {"source", unread.info.source},
+                               {"role", missing_role},
+                               {"part_of", ""},
+                               {"step_seconds", nullptr}});
         }
     }
     return {{"sources", sources}, {"sensors", sensors}, {"machine", reader.machine()}};
@@ -66,6 +76,9 @@ void list_sensors(const energy::MachineReader& reader, bool json) {
             fmt::print("{:<28} {:<11} {:<18} {:<20} {:.3g} s\n", tally.info.name, tally.info.source,
                        role_name(tally.role, counter->covers_processor()), tally.info.part_of.empty() ? "-" : tally.info.part_of,
                        base::to_seconds(tally.info.step).value());
+        }
+        for (const energy::Unread& unread : counter->missing()) {
+            fmt::print("{:<28} {:<11} {}\n", unread.info.name, unread.info.source, missing_role);
         }
     }
     fmt::print("\n{}\n", reader.describe());

@@ -26,6 +26,15 @@ std::optional<double> magnitude(const std::filesystem::path& file) {
     return std::abs(static_cast<double>(value));
 }
 
+/// A battery that feeds the machine, whatever its name (BAT0, CMB1, macsmc-battery); mice and pens have batteries too,
+/// whose scope is "Device".
+bool feeds_the_machine(const std::filesystem::path& supply) {
+    const std::string type(trimmed(read_small_file(supply / "type").text));
+    const std::string scope(trimmed(read_small_file(supply / "scope").text));
+    if (scope == "Device") return false;
+    return type.empty() ? supply.filename().string().starts_with("BAT") : type == "Battery";
+}
+
 Answer<base::Watts> battery_power(const std::filesystem::path& battery) {
     const std::string status(trimmed(read_small_file(battery / "status").text));
     if (!status.empty() && status != "Discharging") {
@@ -54,7 +63,7 @@ FoundSensors find_batteries(const std::filesystem::path& sysfs, base::Nanosecond
     std::error_code problem;
     for (std::filesystem::directory_iterator entry(sysfs / "class" / "power_supply", problem), end;
          !problem && entry != end; entry.increment(problem)) {
-        if (entry->path().filename().string().starts_with("BAT")) batteries.push_back(entry->path());
+        if (feeds_the_machine(entry->path())) batteries.push_back(entry->path());
     }
     std::sort(batteries.begin(), batteries.end());
     for (const std::filesystem::path& battery : batteries) {

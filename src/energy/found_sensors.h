@@ -12,6 +12,7 @@ namespace ergon::energy {
 struct FoundSensors {
     std::vector<std::unique_ptr<Sensor>> sensors;
     std::vector<std::string> problems;  // a sentence, with its remedy, for each thing that is there and cannot be used
+    std::vector<Unread> unread;         // those of them that take energy of the machine
 };
 
 }  // namespace ergon::energy

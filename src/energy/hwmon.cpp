@@ -57,11 +57,14 @@ void name_channel(const Device& device, Channel& channel) {
     info.step = channel.energy ? processor_step : driver_step;
     info.name = fmt::format("{}/{}/{}", device.folder.filename().string(), device.driver,
                             channel.label.empty() ? channel.file.filename().string() : channel.label);
-    if (device.driver == "amd_energy") {
+    if (device.driver == "amd_energy" || device.driver == "zenergy") {
         if (const auto socket = number_after(channel.label, "Esocket")) {
             info.name = fmt::format("package-{}", *socket);
             info.scope = Scope::package;
         }
+    } else if (device.driver.starts_with("zenpower") && channel.label == "RAPL_P_Package") {
+        info.name = fmt::format("{}/package", device.folder.filename().string());  // a device for each socket
+        info.scope = Scope::package;
     } else if (is_whole_board(device, channel.label)) {
         info.scope = Scope::platform;
     } else if (is_graphics_card(device, channel.label)) {
@@ -119,6 +122,24 @@ void keep_one_of_each(Device& device) {
     }
 }
 
+/// Several drivers may tell of the same packages: those that count energy are kept, then the first driver's.
+void keep_packages_of_one_driver(std::vector<Device>& devices) {
+    std::string best;
+    bool best_counts = false;
+    for (const Device& device : devices) {
+        for (const Channel& channel : device.channels) {
+            if (channel.info.scope != Scope::package || !(best.empty() || (channel.energy && !best_counts))) continue;
+            best = device.driver;
+            best_counts = channel.energy;
+        }
+    }
+    for (Device& device : devices) {
+        for (Channel& channel : device.channels) {
+            if (channel.info.scope == Scope::package && device.driver != best) channel.info.scope = Scope::part;
+        }
+    }
+}
+
 std::string channel_problem(const Channel& channel, const SmallFile& content) {
     if (content.error == EACCES || content.error == EPERM) {
         return fmt::format(
@@ -133,8 +154,7 @@ std::string channel_problem(const Channel& channel, const SmallFile& content) {
 std::unique_ptr<Sensor> open_channel(Channel channel, base::Nanoseconds now) {
     const std::filesystem::path file = channel.file;
     if (channel.energy) {
-        CounterRules rules;
-        rules.where = file.string();
+        CounterRules rules{file.string(), 1000, 0, highest_power(channel.info.scope), processor_slack};
         return std::make_unique<CounterSensor>(
             std::move(channel.info), std::move(rules), [file] { return read_count(file); }, now);
     }
@@ -150,13 +170,20 @@ std::unique_ptr<Sensor> open_channel(Channel channel, base::Nanoseconds now) {
 
 FoundSensors find_hwmon(const std::filesystem::path& sysfs, base::Nanoseconds now) {
     FoundSensors found;
+    std::vector<Device> devices;
     for (const std::filesystem::path& folder : sorted_entries(sysfs / "class" / "hwmon")) {
-        Device device = read_device(folder);
-        keep_one_of_each(device);
+        devices.push_back(read_device(folder));
+        keep_one_of_each(devices.back());
+    }
+    keep_packages_of_one_driver(devices);
+    for (Device& device : devices) {
         for (Channel& channel : device.channels) {
             const SmallFile content = read_small_file(channel.file);
             if (content.error != 0 || !parse_unsigned(content.text)) {
                 found.problems.push_back(channel_problem(channel, content));
+                if (channel.info.scope != Scope::part) {
+                    found.unread.push_back({channel.info, found.problems.back()});
+                }
             } else {
                 found.sensors.push_back(open_channel(std::move(channel), now));
             }

@@ -266,7 +266,17 @@ class Ledger::Settlement {
             charge.idle += amount;
             if (!interval_.counted && kind == Kind::idle) charge.idle_estimated += amount;
         }
+        charge.missing += missing_part(energy);
         touch(request)[static_cast<std::size_t>(phase)] += amount;
+    }
+
+    /// The part of `energy` that stands for what no counter told of; rounded down: it is only for an interval's width.
+    Missing missing_part(std::int64_t energy) const {
+        const std::int64_t all = interval_.energy.value();
+        const auto part = [&](Nanojoules of) {
+            return of <= Nanojoules(0) ? Nanojoules(0) : Nanojoules(scaled(of.value(), energy, all));
+        };
+        return {part(interval_.missing.value), part(interval_.missing.low), part(interval_.missing.high)};
     }
 
     std::array<Nanojoules, phase_count>& touch(Request* request) {
@@ -284,12 +294,11 @@ class Ledger::Settlement {
             RequestAccount& account = touched.request->account;
             ++account.intervals;
             account.machine += interval_.energy;
+            account.devices += interval_.devices;
             account.program_busy += interval_.program_busy;
             account.others_busy += interval_.others_busy;
-            if (!interval_.counted) {
-                ++account.estimated_intervals;
-                continue;
-            }
+            if (!interval_.counted || interval_.missing.value > Nanojoules(0)) ++account.estimated_intervals;
+            if (!interval_.counted) continue;
             const auto phases = std::count_if(touched.charged.begin(), touched.charged.end(),
                                               [](Nanojoules part) { return part != Nanojoules(0); });
             for (std::size_t phase = 0; phase < phase_count; ++phase) {
@@ -345,6 +354,7 @@ void Ledger::add_step(Step step) {
         request.phases.emplace_back(since, participant.phase);
     }
     if (!step.records.empty()) {
+        waiting_records_ += step.records.size();
         const double from_memory = part_from_memory(step.records, cost_.cached);
         steps_.push_back({std::move(step), Nanoseconds(std::numeric_limits<std::int64_t>::min()), from_memory});
     }
@@ -358,7 +368,9 @@ void Ledger::add_interval(const Interval& interval) {
                    interval.begin.value(), interval.end.value(), last_end_.value_or(interval.begin).value());
     }
     if (interval.energy < none || interval.idle < none || interval.idle > interval.energy || interval.beside < none ||
-        interval.beside > interval.idle || interval.program_busy < Nanoseconds(0) ||
+        interval.beside > interval.idle || interval.devices < none || interval.missing.value < none ||
+        interval.missing.value > interval.energy || interval.missing.low < none ||
+        interval.missing.high < interval.missing.value || interval.program_busy < Nanoseconds(0) ||
         interval.others_busy < Nanoseconds(0)) {
         base::fail(ErrorCode::bad_argument,
                    "An energy interval of {} nJ with {} nJ idle and busy times of {} and {} ns makes no sense.",
@@ -375,12 +387,15 @@ void Ledger::settle(Nanoseconds until) {
         intervals_.pop_front();
         Settlement settlement(*this, interval);
         settlement.run();
+        common_.devices += interval.devices;
         settled_ += settlement.interval().energy;
         settled_until_ = interval.end;
         for (PendingStep& pending : steps_) pending.settled_until = interval.end;
         std::erase_if(steps_, [&](const PendingStep& pending) {
-            return std::all_of(pending.step.records.begin(), pending.step.records.end(),
-                               [&](const Work& work) { return work.begin + work.elapsed < interval.end; });
+            const bool over = std::ranges::all_of(
+                pending.step.records, [&](const Work& work) { return work.begin + work.elapsed < interval.end; });
+            if (over) waiting_records_ -= pending.step.records.size();
+            return over;
         });
     }
 }

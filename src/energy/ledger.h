@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "energy/missing_energy.h"
 #include "energy/split.h"
 #include "energy/work_account.h"
 
@@ -65,6 +66,8 @@ struct Interval {
     base::Nanoseconds others_busy{};   // processor time of all other programs
     bool counted = false;              // by a counter
     base::Nanojoules beside{};         // the part of `idle` that a counter saw although the rest is estimated: cards
+    Missing missing{};                 // the part of a counted `energy` that stands for what no counter told of
+    base::Nanojoules devices{};        // not in `energy`: devices that this program does not use
 };
 
 /// What a joule was spent on, within a phase of a request.
@@ -82,6 +85,7 @@ struct Charge {
     base::Nanojoules active_estimated{};  // the parts of both that no counter saw
     base::Nanojoules idle_estimated{};
     base::Nanojoules shared{};  // the part of both from counted intervals in which something else ran too
+    Missing missing{};          // the part of both that stands for what no counter told of in counted intervals
     base::Nanoseconds time{};   // wall time
     std::int64_t tokens = 0;
     std::map<Cell, base::Nanojoules> cells;
@@ -94,6 +98,7 @@ struct RequestAccount {
         shared{};  // as in Charge, but an interval shared only among the request's own phases is not shared here
     // Sums over the intervals that the request touched, whole:
     base::Nanojoules machine{};
+    base::Nanojoules devices{};  // that this program does not use: in no figure of the request
     base::Nanoseconds program_busy{};
     base::Nanoseconds others_busy{};
     std::int64_t intervals = 0;
@@ -105,6 +110,7 @@ struct CommonAccounts {
     base::Nanojoules idle{};     // idle power while no request ran, and what nobody's work explains
     base::Nanojoules program{};  // work of this program that no running request caused, such as loading a model
     base::Nanojoules others{};   // other programs
+    base::Nanojoules devices{};  // idle of devices that this program does not use; in no interval's energy
 };
 
 /// What work costs beyond the time of its workers, as far as a calibration knows it; without one, nothing.
@@ -148,6 +154,8 @@ class Ledger {
     std::optional<RequestAccount> take(RequestId request);
 
     bool any_running() const { return running_ > 0; }
+    /// Records of work that wait for their interval.
+    std::size_t waiting_records() const { return waiting_records_; }
     const CommonAccounts& common() const { return common_; }
     /// Sum of all settled intervals: equals the sum of all parts handed out or still held.
     base::Nanojoules settled() const { return settled_; }
@@ -175,6 +183,7 @@ class Ledger {
     base::Nanoseconds settled_until_{std::numeric_limits<std::int64_t>::min()};
     std::optional<base::Nanoseconds> last_end_;
     int running_ = 0;
+    std::size_t waiting_records_ = 0;
 };
 
 }  // namespace ergon::energy

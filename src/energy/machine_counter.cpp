@@ -1,10 +1,9 @@
 #include "energy/machine_counter.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <utility>
-
-#include "base/error.h"
 
 namespace ergon::energy {
 namespace {
@@ -13,11 +12,11 @@ using base::Nanojoules;
 using base::Nanoseconds;
 using State = Reading::State;
 
-// Assumed: counters are read one after another and each moves in steps, so a sound platform counter may lag by a
-// little; after this much energy, and this many of its steps, a lag of a tenth is no lag.
-constexpr Nanojoules enough_to_judge{5'000'000'000};
-constexpr std::int64_t steps_to_judge = 10;
-constexpr double least_platform_share = 0.9;
+// The slowest counters known move once in 10 s; one that stands longer is not waited for. What the user names may
+// be a meter that is asked through a network and moves once in minutes.
+constexpr Nanoseconds longest_stand{12'000'000'000}, longest_stand_of_a_meter{300'000'000'000};
+// After so long, and three of its steps, a counter that stands still is said to.
+constexpr Nanoseconds worth_saying{1'000'000'000};
 
 /// What the counter has not shown yet at either end is a step of it.
 PowerRange mean_power(Nanojoules energy, Nanoseconds elapsed, Nanoseconds step) {
@@ -26,231 +25,214 @@ PowerRange mean_power(Nanojoules energy, Nanoseconds elapsed, Nanoseconds step) 
     return {mean, mean * std::max(0.0, 1 - edges), mean * (1 + edges)};
 }
 
-void keep(Tally& tally, const Reading& reading) {
-    tally.power.reset();
-    tally.problem = reading.problem;
-    const Nanoseconds elapsed = reading.end - reading.begin;
-    if (reading.state == State::lost) tally.lost += elapsed;
-    if (reading.state != State::valid) return;
-    tally.energy += reading.energy;
-    tally.counted += elapsed;
-    if (elapsed > Nanoseconds(0)) {
-        tally.power = mean_power(reading.energy, elapsed, tally.info.step);
-    }
-}
-
-/// "powercap: package-0 + package-1, nvml: gpu-0"
-std::string joined_names(std::span<const Tally> tallies) {
-    std::string text, source;
-    for (const Tally& tally : tallies) {
-        if (tally.role != Role::total) continue;
-        if (tally.info.source != source) {
-            text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", tally.info.source, tally.info.name);
-        } else {
-            text += " + " + tally.info.name;
-        }
-        source = tally.info.source;
-    }
-    return text;
-}
-
-/// "package-0 + package-1"
-std::string names_of_total(std::span<const Tally> tallies) {
-    std::string text;
-    for (const Tally& tally : tallies) {
-        if (tally.role == Role::total) text += (text.empty() ? "" : " + ") + tally.info.name;
-    }
-    return text;
-}
-
 // Assumed: no machine that runs this takes more; what would be more is a fault of the sensor. Its energy over a day
 // fits 64 bits of nanojoules.
 constexpr base::Watts most_power{100'000};
 constexpr Nanoseconds power_slack{100'000'000};  // a coarse counter's step may come all at once
 
 /// An absurd amount is a fault, whatever the sensor said of it.
-Reading judged(Reading reading, const std::string& name) {
+Reading judged(Reading reading, const SensorInfo& info) {
     if (reading.state != State::valid) return reading;
-    const base::Joules most = most_power * base::to_seconds(reading.end - reading.begin + power_slack);
+    const Nanoseconds covered = std::max(reading.end - reading.begin, info.step) + power_slack;
+    const base::Joules most = most_power * base::to_seconds(covered);
     if (reading.energy >= Nanojoules(0) && base::to_joules(reading.energy) <= most) return reading;
     reading.state = State::lost;
-    reading.problem = fmt::format("{} gave an amount that no machine takes", name);
+    reading.problem = fmt::format("{} gave an amount that no machine takes", info.name);
     reading.energy = Nanojoules(0);
     return reading;
 }
 
 }  // namespace
 
-MachineCounter::MachineCounter(std::vector<std::unique_ptr<Sensor>> sensors, Nanoseconds now)
-    : sensors_(std::move(sensors)), begin_(now), stretch_begin_(now) {
-    std::vector<SensorInfo> infos;
-    infos.reserve(sensors_.size());
-    for (const auto& sensor : sensors_) infos.push_back(sensor->info());
-    const std::vector<Role> roles = roles_of(infos);
-    std::vector<std::size_t> order;
-    for (std::size_t i = 0; i < roles.size(); ++i) {
-        if (roles[i] != Role::repeated) order.push_back(i);
-    }
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return roles[a] < roles[b]; });
-    std::vector<std::unique_ptr<Sensor>> kept;
-    for (const std::size_t i : order) {
-        kept.push_back(std::move(sensors_[i]));
-        tallies_.push_back({infos[i], roles[i], {}, {}, {}, {}, {}});
-    }
-    sensors_ = std::move(kept);
+MachineCounter::MachineCounter(std::vector<std::unique_ptr<Sensor>> sensors, Nanoseconds now,
+                               MachineCounterOptions options)
+    : options_(std::move(options)), sensors_(std::move(sensors)), begin_(now), last_(now) {
+    assign_roles();
     pending_.resize(sensors_.size());
-    if (std::none_of(roles.begin(), roles.end(), [](Role role) { return role == Role::total; })) {
-        base::fail(base::ErrorCode::bad_argument,
-                   "None of the sensors covers a processor package, more than that or a card, so they have no total.");
-    }
+    for (const Tally& tally : tallies_) standing_.push_back({tally.info.step, {}, false, false});
+    slices_ = Slices(sensors_.size());
     describe_total();
 }
 
-std::string MachineCounter::description() const {
-    return joined_names(tallies_);
-}
-
-void MachineCounter::describe_total() {
-    total_.role = Role::total;
-    total_.info = {};
-    total_.info.name = names_of_total(tallies_);
-    for (Tally& tally : tallies_) {
-        if (tally.role == Role::total) {
-            total_.info.scope = std::min(total_.info.scope, tally.info.scope);
-            if (total_.info.source.empty()) total_.info.source = tally.info.source;
-        } else if (tally.role == Role::part) {
-            tally.info.part_of = total_.info.name;
-        }
-        const Nanoseconds horizon = tally.info.horizon;
-        if (horizon <= Nanoseconds(0)) continue;
-        const bool first = total_.info.horizon == Nanoseconds(0);
-        total_.info.horizon = first ? horizon : std::min(total_.info.horizon, horizon);
-    }
-    update_steps();
-}
-
-/// Polled counters learn how often they move.
+/// Counters learn how often they move.
 void MachineCounter::update_steps() {
     total_.info.step = Nanoseconds(0);
     for (std::size_t i = 0; i < sensors_.size(); ++i) {
         tallies_[i].info.step = sensors_[i]->info().step;
-        if (tallies_[i].role == Role::total) total_.info.step = std::max(total_.info.step, tallies_[i].info.step);
+        if (tallies_[i].role != Role::total) continue;
+        // One that has never told anything leaves no edge uncertain: all of it is missing.
+        const bool told = tallies_[i].counted > Nanoseconds(0);
+        total_.info.step = std::max(total_.info.step, told ? tallies_[i].info.step : standing_[i].usual_step);
     }
 }
 
-Reading MachineCounter::read(Nanoseconds now) {
+void MachineCounter::read(Nanoseconds now, Nanojoules expected) {
+    slices_.add(last_, now, expected);
+    last_ = now;
     std::vector<Reading> readings;
     for (std::size_t i = 0; i < sensors_.size(); ++i) {
-        readings.push_back(judged(sensors_[i]->read(now), tallies_[i].info.name));
-        const Reading& reading = readings.back();
-        keep(tallies_[i], reading);
-        if (reading.state == State::pending) {
-            if (!pending_[i]) pending_[i] = reading.begin;
-        } else {
-            pending_[i].reset();
-        }
+        readings.push_back(judged(sensors_[i]->read(now), tallies_[i].info));
+        keep(i, readings.back(), now);
     }
-    compare(readings, now);
-    Reading sum = add_up(readings, now);
-    keep(total_, sum);
     update_steps();
-    return sum;
+    find_mirrors(readings);
+    compare();
+    leave_platform(now);
 }
 
-Reading MachineCounter::add_up(std::span<const Reading> readings, Nanoseconds now) {
-    Reading sum{State::valid, begin_, now, {}, {}};
-    for (std::size_t i = 0; i < readings.size(); ++i) {
-        if (tallies_[i].role != Role::total) continue;
-        if (readings[i].state == State::valid) collected_ += readings[i].energy;
-        if (readings[i].state > sum.state) {
-            sum.state = readings[i].state;
-            sum.problem = readings[i].problem;
-        }
-    }
-    if (sum.state == State::valid) {
-        sum.energy = std::exchange(collected_, Nanojoules(0));
-        begin_ = now;
-    } else if (sum.state == State::lost) {
-        restart_total(now);  // what the others collected, or still have pending, belongs to the time that is lost
-    }
-    return sum;
-}
-
-/// Adds to the stretch that all of the total and all of its parts cover, and closes it when they do.
-void MachineCounter::compare(std::span<const Reading> readings, Nanoseconds now) {
-    bool broken = false, waiting = false;
-    for (std::size_t i = 0; i < readings.size(); ++i) {
-        const Role role = tallies_[i].role;
-        if (role != Role::total && role != Role::part) continue;
-        const Reading& reading = readings[i];
-        broken |= reading.state == State::lost || reading.begin < stretch_begin_;
-        waiting |= reading.state == State::pending;
-        if (reading.state == State::valid) (role == Role::total ? stretch_total_ : stretch_parts_) += reading.energy;
-    }
-    if (waiting && !broken) return;
-    if (!broken) {
-        known_total_ += stretch_total_;
-        known_parts_ += stretch_parts_;
-        known_time_ += now - stretch_begin_;
-    }
-    stretch_begin_ = now;
-    stretch_total_ = stretch_parts_ = Nanojoules(0);
-    if (!broken) leave_platform(readings);
-}
-
-/// A platform counter that counts less than its parts is left for them, from this reading on.
-void MachineCounter::leave_platform(std::span<const Reading> readings) {
-    bool together = true, packages = false;
-    for (std::size_t i = 0; i < readings.size(); ++i) {
-        if (tallies_[i].role == Role::shown) continue;
-        together &= readings[i].state == State::valid && readings[i].begin == begin_;
-        packages |= tallies_[i].info.scope == Scope::package;
-    }
-    if (total_.info.scope != Scope::platform || !together || !packages || known_parts_ < enough_to_judge ||
-        known_time_ < total_.info.step * steps_to_judge || known_total_ / known_parts_ >= least_platform_share) {
+void MachineCounter::keep(std::size_t i, const Reading& reading, Nanoseconds now) {
+    Tally& tally = tallies_[i];
+    if (reading.state == State::pending) {
+        wait(i, reading, now);
         return;
     }
-    for (Tally& tally : tallies_) {
-        if (tally.role == Role::total) tally.role = Role::shown;
-        if (tally.role == Role::part) {
-            tally.role = Role::total;
-            tally.info.part_of.clear();
-        }
+    pending_[i].reset();
+    standing_[i] = {sensors_[i]->info().step, {}, false, false};
+    tally.problem = reading.problem;
+    tally.power.reset();
+    const Nanoseconds elapsed = reading.end - reading.begin;
+    if (reading.state == State::lost) {
+        tally.lost += elapsed;
+        slices_.lose(i, now);
+        return;
     }
-    known_total_ = known_parts_ = Nanojoules(0);
-    known_time_ = Nanoseconds(0);
-    describe_total();
+    tally.energy += reading.energy;
+    tally.counted += elapsed;
+    tally.expected += Nanojoules(slices_.fill(i, reading));
+    if (elapsed > Nanoseconds(0)) tally.power = mean_power(reading.energy, elapsed, sensors_[i]->info().step);
 }
 
-std::optional<MachineCounter::Rest> MachineCounter::rest() const {
-    const bool parts =
-        std::any_of(tallies_.begin(), tallies_.end(), [](const Tally& tally) { return tally.role == Role::part; });
-    if (!parts || known_time_ == Nanoseconds(0)) return std::nullopt;
-    return Rest{known_total_ - known_parts_, known_time_};
+/// A sensor that tells nothing is waited for, but not for ever.
+void MachineCounter::wait(std::size_t i, const Reading& reading, Nanoseconds now) {
+    Tally& tally = tallies_[i];
+    if (!pending_[i]) pending_[i] = reading.begin;
+    if (!standing_[i].since) standing_[i].since = reading.begin;
+    const Nanoseconds waited = now - *standing_[i].since;
+    const bool stands = reading.problem.empty();
+    standing_[i].failing = !stands;
+    const Nanoseconds patience = tally.info.scope == Scope::machine ? longest_stand_of_a_meter : longest_stand;
+    const bool give_up = standing_[i].stuck || waited >= patience;
+    tally.problem = reading.problem;
+    if (!stands) tally.power.reset();
+    if (stands && (give_up || waited >= std::max(worth_saying, standing_[i].usual_step * std::int64_t{3}))) {
+        tally.problem = fmt::format("{} has not moved for {:.1f} s", tally.info.name, base::to_seconds(waited).value());
+        tally.power.reset();
+    }
+    if (!give_up) return;
+    standing_[i].stuck = true;
+    lose(i, now);
 }
 
-void MachineCounter::restart_sensor(std::size_t i, Nanoseconds now) {
+void MachineCounter::lose(std::size_t i, Nanoseconds now) {
     if (const auto since = std::exchange(pending_[i], std::nullopt)) tallies_[i].lost += now - *since;
     sensors_[i]->restart(now);
+    slices_.lose(i, now);
 }
 
-void MachineCounter::restart_total(Nanoseconds now) {
-    begin_ = now;
-    collected_ = Nanojoules(0);
-    for (std::size_t i = 0; i < sensors_.size(); ++i) {
-        if (tallies_[i].role == Role::total) restart_sensor(i, now);
+bool MachineCounter::is_known(const Slice& slice, bool with_parts) const {
+    for (std::size_t i = 0; i < tallies_.size(); ++i) {
+        const bool matters = tallies_[i].role == Role::total || (with_parts && tallies_[i].role == Role::part);
+        if (matters && slice.cells[i].state == SliceCell::State::open) return false;
     }
+    return true;
+}
+
+Missing MachineCounter::missing_of(const SensorInfo& info, const CountedSoFar& own, const Stretch& stretch) const {
+    std::vector<CountedSoFar> siblings;
+    std::size_t of_its_scope = 0;
+    for (const Tally& tally : tallies_) {
+        if (tally.role != Role::total || tally.info.scope != info.scope) continue;
+        ++of_its_scope;
+        siblings.push_back({tally.energy, tally.expected, tally.counted});
+    }
+    for (const Unread& unread : missing_) of_its_scope += unread.info.scope == info.scope ? 1 : 0;
+    return missing_energy({info.scope, own, siblings, of_its_scope}, stretch, options_.model);
+}
+
+/// What a sensor has told, over the time that it stands for: if it stands still longer than all that it has told of,
+/// its steps are no shorter.
+CountedSoFar MachineCounter::told_by(std::size_t i) const {
+    const Tally& tally = tallies_[i];
+    CountedSoFar told{tally.energy, tally.expected, tally.counted};
+    const Nanoseconds stands = standing_[i].since ? last_ - *standing_[i].since : Nanoseconds(0);
+    if (told.time <= Nanoseconds(0) || stands <= told.time || standing_[i].failing) return told;
+    const double times = stands / told.time;
+    told.time = stands;
+    told.expected = Nanojoules(std::llround(times * static_cast<double>(told.expected.value())));
+    return told;
+}
+
+MachineSlice MachineCounter::slice_of(const Slice& slice) const {
+    MachineSlice sum{slice.begin, slice.end, {}, {}, {}, false};
+    const Stretch stretch{slice.end - slice.begin, Nanojoules(slice.weight)};
+    for (std::size_t i = 0; i < tallies_.size(); ++i) {
+        const Tally& tally = tallies_[i];
+        if (tally.role != Role::total) continue;
+        sum.told |= tally.counted > Nanoseconds(0);
+        if (slice.cells[i].state == SliceCell::State::counted) {
+            sum.counted += slice.cells[i].energy;
+        } else {
+            const bool yet = slice.cells[i].state == SliceCell::State::open;
+            Missing missing = missing_of(tally.info, told_by(i), stretch);
+            missing.low = Nanojoules(0);  // it may be switched off, or tell of this time together with another
+            (yet ? sum.pending : sum.missing) += missing;
+        }
+    }
+    for (const Unread& unread : missing_) sum.missing += missing_of(unread.info, {}, stretch);
+    return sum;
+}
+
+std::vector<MachineSlice> MachineCounter::hand_out(bool all) {
+    std::vector<MachineSlice> slices;
+    for (Slice& slice : slices_.all()) {
+        if (slice.told) continue;
+        if (!all && !is_known(slice, false)) break;
+        slice.told = true;
+        MachineSlice sum = slice_of(slice);
+        const Nanojoules paid = std::min(owed_, sum.counted);
+        owed_ -= paid;
+        sum.counted -= paid;
+        total_.energy += sum.counted;
+        const bool whole = sum.missing == Missing{} && sum.pending == Missing{};
+        (whole ? total_.counted : total_.lost) += slice.end - slice.begin;
+        slices.push_back(sum);
+    }
+    // What was handed out stays as long as a counter may still tell of it.
+    const auto done = [&](const Slice& slice) {
+        return slice.told && (is_known(slice, true) || last_ - slice.end > longest_stand);
+    };
+    while (!slices_.all().empty() && done(slices_.all().front())) slices_.all().pop_front();
+    return slices;
+}
+
+std::vector<MachineSlice> MachineCounter::take() {
+    return hand_out(false);
+}
+
+std::vector<MachineSlice> MachineCounter::give_up() {
+    return hand_out(true);
+}
+
+std::vector<MachineSlice> MachineCounter::guess() const {
+    std::vector<MachineSlice> slices;
+    Nanojoules owed = owed_;
+    for (const Slice& slice : slices_.all()) {
+        if (slice.told) continue;
+        slices.push_back(slice_of(slice));
+        const Nanojoules paid = std::min(owed, slices.back().counted);
+        owed -= paid;
+        slices.back().counted -= paid;
+    }
+    return slices;
 }
 
 void MachineCounter::restart(Nanoseconds now) {
-    bool total_waits = false;
-    for (std::size_t i = 0; i < sensors_.size(); ++i) {
-        total_waits |= tallies_[i].role == Role::total && pending_[i].has_value();
+    for (const Slice& slice : slices_.all()) {
+        if (!slice.told) total_.lost += slice.end - slice.begin;
     }
-    if (total_waits) total_.lost += now - begin_;
-    for (std::size_t i = 0; i < sensors_.size(); ++i) restart_sensor(i, now);
-    begin_ = stretch_begin_ = now;
-    collected_ = stretch_total_ = stretch_parts_ = Nanojoules(0);
+    for (std::size_t i = 0; i < sensors_.size(); ++i) lose(i, now);
+    slices_.all().clear();
+    begin_ = last_ = now;
 }
 
 }  // namespace ergon::energy

@@ -1,6 +1,7 @@
 #pragma once
 // What the whole machine takes, interval by interval: from its counters, or from the estimate that takes their place.
 
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -30,6 +31,8 @@ struct MeterOptions {
     std::optional<std::filesystem::path> calibration;
     bool calibration_named = false;
     base::Nanoseconds interval{100'000'000};  // between readings while nothing forces one
+    /// How long the end of a request may wait for a counter that moves rarely, to be charged what it shows.
+    base::Nanoseconds patience{2'500'000'000};
 };
 
 /// What metering itself took.
@@ -53,7 +56,9 @@ class MachineReader {
     /// One sentence: where the joules come from and how sure they are.
     const std::string& describe() const { return sentence_; }
     /// The best method that figures of this machine can have.
-    Method method() const { return counts_machine() ? Method::measured : Method::estimated; }
+    Method method() const {
+        return counts_machine() && search_.counter->missing().empty() ? Method::measured : Method::estimated;
+    }
     /// Whether counters cover the machine; else it is estimated, and what they do cover stands beside that.
     bool counts_machine() const { return search_.counter && search_.counter->covers_processor(); }
     /// What the joules are those of: what the counters cover, or what is estimated.
@@ -69,13 +74,21 @@ class MachineReader {
     /// Nothing if all is estimated.
     const MachineCounter* counter() const { return search_.counter.get(); }
 
-    /// The first interval begins here.
+    /// The first interval begins here. Where it has begun before, a new one does, and counters are not disturbed.
     void start(base::Nanoseconds now);
     base::Nanoseconds last_reading() const { return last_reading_; }
-    /// The interval since the last reading. Nothing if no time has passed, or if a counter did not answer and nobody
-    /// forces it: a later reading may still cover the time. `quiet`: nothing of this program's users runs, so that idle
-    /// power may be learnt.
-    std::optional<Interval> read(base::Nanoseconds now, bool forced, bool quiet);
+    /// Reads, and returns the intervals that are known by now and were not returned: none while a counter has not
+    /// moved, several when it does. `quiet`: nothing of this program's users runs, so that idle power may be learnt.
+    std::vector<Interval> read(base::Nanoseconds now, bool quiet);
+    /// All that was read and not returned, with guesses in the place of what counters have yet to tell. What they tell
+    /// of that time later is not counted again.
+    std::vector<Interval> give_up();
+    /// What give_up() would return.
+    std::vector<Interval> guess() const;
+    /// Whether something was read and not returned.
+    bool waiting() const { return !open_.empty(); }
+    /// So long waiting for a counter to move is worth it; none where it moves more rarely than the options' patience.
+    base::Nanoseconds worth_waiting() const;
     /// How long to wait for the next one: as the options say, more if readings cost more than a thousandth of a thread,
     /// but less than a counter needs to wrap.
     base::Nanoseconds interval() const;
@@ -85,10 +98,12 @@ class MachineReader {
 
   private:
     void use_calibration(bool accounted);
-    base::Nanoseconds patience() const;
+    SensorOptions sensor_options(bool accounted) const;
     void describe_source();
-    void add_cards(Interval& interval, std::optional<base::Nanojoules> counted);
     BusyTime busy_time() const;
+    Interval estimated(Interval interval) const;
+    Interval filled(Interval interval, const MachineSlice& slice, base::Nanoseconds open_since) const;
+    std::vector<Interval> close(std::span<const MachineSlice> slices);
     void take_busy_time(Interval& interval);
     void observe_quiet(const Interval& interval);
 
@@ -108,9 +123,13 @@ class MachineReader {
     bool idle_observed_ = false;
     base::Nanoseconds quiet_time_{};
     base::Nanojoules quiet_energy_{};
-    base::Nanoseconds standing_{};  // for so long the counter has not moved
-    base::Nanoseconds unknown_{};   // for so long cards told nothing of theirs, which their mean power will fill
-    base::Nanoseconds spent_{};     // processor time of readings
+    struct Open {
+        Interval interval;  // without its energy
+        bool quiet = false;
+    };
+    std::deque<Open> open_;          // read, and waiting for counters
+    base::Nanojoules devices_{};     // so much of the devices apart is in intervals
+    base::Nanoseconds spent_{};      // processor time of readings
     std::int64_t readings_ = 0;
 };
 

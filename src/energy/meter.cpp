@@ -14,6 +14,13 @@ namespace ergon::energy {
 
 using base::Nanoseconds;
 
+namespace {
+
+// About 100 MB: a counter that moves rarely is not waited for beyond this.
+constexpr std::size_t most_waiting_records = 1'000'000;
+
+}  // namespace
+
 struct Meter::State {
     explicit State(const MeterOptions& options) : reader(options, true), ledger(reader.work_cost()) {}
 
@@ -31,11 +38,32 @@ struct Meter::State {
         }
     }
 
-    /// Closes an interval at this moment. Unless `forced`, a counter that failed to answer may wait for the next time.
-    void read(bool forced) {
-        if (const auto interval = reader.read(base::now(), forced, !ledger.any_running())) {
-            ledger.add_interval(*interval);
+    void read() {
+        const std::vector<Interval> known = reader.read(base::now(), !ledger.any_running());
+        if (!known.empty()) waited_in_vain = false;
+        add(known);
+    }
+
+    void add(const std::vector<Interval>& intervals) {
+        for (const Interval& interval : intervals) {
+            ledger.add_interval(interval);
+            known_until = interval.end;
         }
+    }
+
+    /// Until the counters have told of all the time before `end`, or do not in the time that is borne. Then the rest is
+    /// guessed.
+    void wait_until_known(std::unique_lock<std::mutex>& lock, Nanoseconds end) {
+        constexpr Nanoseconds first_pause{1'000'000}, longest_pause{50'000'000};
+        const Nanoseconds deadline = base::now() + (waited_in_vain ? Nanoseconds(0) : reader.worth_waiting());
+        for (Nanoseconds pause = first_pause; known_until < end && base::now() < deadline;
+             pause = std::min(pause * std::int64_t{2}, longest_pause)) {
+            wake.wait_for(lock, std::chrono::nanoseconds(pause.value()), [this] { return stopping; });
+            read();
+        }
+        if (known_until >= end) return;
+        waited_in_vain = true;
+        add(reader.give_up());
     }
 
     /// Adds the calling thread's time to what metering takes.
@@ -55,7 +83,7 @@ struct Meter::State {
     void sample() {
         std::unique_lock lock(mutex);
         while (!wake.wait_for(lock, std::chrono::nanoseconds(reader.interval().value()), [this] { return stopping; })) {
-            read(false);
+            read();
             if (!ledger.any_running()) ledger.settle(reader.last_reading());  // else steps under way may belong to it
             sampling = thread_time();
         }
@@ -67,6 +95,8 @@ struct Meter::State {
     std::condition_variable wake;
     bool stopping = false;
     Ledger ledger;
+    Nanoseconds known_until{};    // the end of the last interval in the ledger
+    bool waited_in_vain = false;  // no counter has moved since; nobody waits again before one does
     Nanoseconds sampling{};  // processor time of the sampler's thread
     Nanoseconds keeping{};   // of others, in this class
     RequestId next_request = 1;
@@ -100,7 +130,7 @@ RequestId Meter::begin_request() {
     const std::lock_guard lock(state_->mutex);
     const State::Timed timed(*state_);
     state_->start();
-    state_->read(true);
+    state_->read();
     const RequestId request = state_->next_request++;
     state_->ledger.begin_request(request, state_->reader.last_reading());
     return request;
@@ -116,21 +146,24 @@ void Meter::step(std::span<const Participant> participants, Nanoseconds begin, c
     const State::Timed timed(*state_);
     const Nanoseconds end = step.end;
     state_->ledger.add_step(std::move(step));
+    if (state_->ledger.waiting_records() > most_waiting_records) state_->add(state_->reader.give_up());
     state_->ledger.settle(end);
 }
 
 void Meter::mark() {
     const std::lock_guard lock(state_->mutex);
     const State::Timed timed(*state_);
-    if (state_->sampler.joinable()) state_->read(true);
+    if (state_->sampler.joinable()) state_->read();
 }
 
 RequestFigures Meter::end_request(RequestId request) {
-    const std::lock_guard lock(state_->mutex);
+    std::unique_lock lock(state_->mutex);
     const State::Timed timed(*state_);
-    if (state_->sampler.joinable()) state_->read(true);
-    state_->ledger.end_request(request, state_->reader.last_reading());
-    state_->ledger.settle(state_->reader.last_reading());
+    if (state_->sampler.joinable()) state_->read();
+    const Nanoseconds end = state_->reader.last_reading();
+    state_->ledger.end_request(request, end);
+    state_->wait_until_known(lock, end);
+    state_->ledger.settle(end);
     std::optional<RequestAccount> account = state_->ledger.take(request);
     return figures_of(std::move(account.value()), state_->reader.uncertainty());
 }
@@ -143,7 +176,8 @@ Overhead Meter::overhead() const {
 CommonFigures Meter::common() const {
     const std::lock_guard lock(state_->mutex);
     const CommonAccounts& common = state_->ledger.common();
-    return {base::to_joules(common.idle), base::to_joules(common.program), base::to_joules(common.others)};
+    return {base::to_joules(common.idle), base::to_joules(common.program), base::to_joules(common.others),
+            base::to_joules(common.devices)};
 }
 
 }  // namespace ergon::energy

@@ -28,6 +28,7 @@ struct CommonFigures {
     base::Joules idle{};
     base::Joules program{};
     base::Joules others{};
+    base::Joules devices{};  // that the engine does not use, such as cards at rest; no part of the others
 };
 
 /// Reads the machine's counter (or its estimate) and keeps the ledger. Every call may come from any thread.
@@ -53,7 +54,8 @@ class Meter {
     void step(std::span<const Participant> participants, base::Nanoseconds begin, const WorkAccount& account);
     /// Forces a reading. Worth calling when a phase ends: phases whose ends are readings are not split by the account.
     void mark();
-    /// Forces a reading. Throws Error(bad_argument) if the request does not run. Cancelled requests end here as well.
+    /// Forces a reading, and waits for a counter that has not moved yet, as long as the options bear. Throws
+    /// Error(bad_argument) if the request does not run. Cancelled requests end here as well.
     RequestFigures end_request(RequestId request);
 
     CommonFigures common() const;

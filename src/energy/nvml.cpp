@@ -97,8 +97,15 @@ std::string device_name(const Library& library, Device device, unsigned index) {
 
 void open_device(const SharedLibrary& library, unsigned index, base::Nanoseconds now, FoundSensors& found) {
     Device device = nullptr;
+    const auto unread = [&found](std::string card, std::string problem) {
+        found.problems.push_back(problem);
+        found.unread.push_back({{std::move(card), "nvml", Scope::accelerator, {}, {}, {}}, std::move(problem)});
+    };
     if (const int code = library->functions.device(index, &device); code != 0) {
-        found.problems.push_back(fmt::format("NVIDIA's card {} cannot be opened (NVML error {}).", index, code));
+        unread(fmt::format("gpu-{}", index),
+               fmt::format("NVIDIA's card {} cannot be opened (NVML error {}): run as root, or join the group that "
+                           "owns /dev/nvidia{}.",
+                           index, code, index));
         return;
     }
     const std::string name = device_name(*library, device, index);
@@ -108,6 +115,8 @@ void open_device(const SharedLibrary& library, unsigned index, base::Nanoseconds
         CounterRules rules;
         rules.where = "The energy counter of " + name;
         rules.nanojoules = 1e6;
+        rules.most = highest_power(Scope::accelerator);
+        rules.slack = energy_step;
         found.sensors.push_back(std::make_unique<CounterSensor>(
             std::move(info), std::move(rules), [=] { return ask_energy(*library, device, name); }, now));
     } else if (library->functions.power && ask_power(*library, device, name).value) {
@@ -115,8 +124,8 @@ void open_device(const SharedLibrary& library, unsigned index, base::Nanoseconds
         found.sensors.push_back(std::make_unique<PowerIntegral>(
             std::move(info), [=] { return ask_power(*library, device, name); }, now));
     } else {
-        found.problems.push_back(
-            fmt::format("{} gives neither energy nor power (as with MIG partitions and some virtual cards).", name));
+        unread(name,
+               fmt::format("{} gives neither energy nor power (as with MIG partitions and some virtual cards).", name));
     }
 }
 

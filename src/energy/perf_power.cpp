@@ -135,14 +135,16 @@ void open_kind(const EventKind& kind, const PowerUnit& unit, const PerfOpen& ope
     }
     const std::size_t count = kind.scope == Scope::platform ? 1 : unit.processors.size();
     for (std::size_t i = 0; i < count; ++i) {
-        PerfEvent event = open(unit.type, *config, unit.processors[i]);
-        if (!event.read) {
-            found.problems.push_back(open_problem(kind.event, event.error));
-            return;
-        }
         const std::string package = kind.scope == Scope::platform ? "" : unit.packages[i];
         SensorInfo info{package + std::string(kind.suffix), "perf", kind.scope, processor_step, {}, {}};
         if (kind.scope == Scope::part) info.part_of = package;
+        PerfEvent event = open(unit.type, *config, unit.processors[i]);
+        if (!event.read) {
+            const std::string problem = open_problem(kind.event, event.error);
+            if (std::ranges::count(found.problems, problem) == 0) found.problems.push_back(problem);
+            found.unread.push_back({std::move(info), problem});
+            continue;
+        }
         CounterRules rules{fmt::format("The perf event power/{}/ of processor {}", kind.event, unit.processors[i]),
                            *scale * 1e9, 0, highest_power(kind.scope), processor_slack};
         found.sensors.push_back(

@@ -83,6 +83,9 @@ Reading PollAccount::read(Nanoseconds now) {
             reading.state = State::pending;
             return reading;
         }
+    } else if (lost_.empty() && !by_power_ && collected_ == Joules(0)) {
+        reading.state = State::pending;
+        return reading;
     } else if (lost_.empty()) {
         reading.state = State::valid;
         const Nanoseconds from = std::max(begin_, last_at_);

@@ -1,6 +1,7 @@
 #pragma once
 // Slow sources (a plug on the network, a program) are asked by a thread of their own, so that a reading never waits.
 
+#include <algorithm>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -26,7 +27,7 @@ inline constexpr base::Nanoseconds longest_silence{5'000'000'000};
 ///
 /// Where there is power, each poll's power holds until the next. A silence longer than longest_silence is bridged by
 /// the counter if its step is far above its resolution, else it is lost. Where there is only a counter, its steps are
-/// the energy.
+/// the energy, and a reading is pending until there is one.
 class PollAccount {
   public:
     /// Throws Error(bad_file) if the first poll says nothing.
@@ -35,8 +36,11 @@ class PollAccount {
     void failed(std::string why) { silence_problem_ = std::move(why); }
     Reading read(base::Nanoseconds now);
     void restart(base::Nanoseconds now);
-    /// The longest time that was seen between two steps of a counter that is all there is; 0 where power is.
-    base::Nanoseconds longest_step() const { return longest_step_; }
+    /// The longest time that was seen between two steps of a counter that is all there is, the time that it stands
+    /// still at the last poll included; 0 where power is.
+    base::Nanoseconds longest_step() const {
+        return by_power_ ? longest_step_ : std::max(longest_step_, last_at_ - changed_at_);
+    }
 
   private:
     std::optional<base::Watts> power_until(const Poll& poll, base::Nanoseconds at) const;

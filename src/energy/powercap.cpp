@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -19,8 +20,9 @@ namespace {
 
 struct FoundZone {
     PowercapZone zone;
-    std::string folder;  // "intel-rapl:0:1"
-    bool readable = false;
+    std::string folder;   // "intel-rapl:0:1"
+    std::string problem;  // why it cannot be read, empty if it can
+    bool top() const { return std::count(folder.begin(), folder.end(), ':') == 1; }
 };
 
 bool is_number(std::string_view text) {
@@ -50,8 +52,13 @@ bool is_zone_folder(std::string_view folder) {
     return true;
 }
 
+/// "psys", or "psys-1" of a machine whose sockets have one each
+bool is_psys_name(std::string_view name) {
+    return name == "psys" || (name.starts_with("psys-") && is_number(name.substr(5)));
+}
+
 Scope scope_of(const std::string& name, bool top) {
-    if (top && name == "psys") return Scope::platform;
+    if (top && is_psys_name(name)) return Scope::platform;
     if (top && is_package(name)) return Scope::package;
     if (!top && name == "dram") return Scope::memory;
     return Scope::part;
@@ -59,9 +66,26 @@ Scope scope_of(const std::string& name, bool top) {
 
 std::string permission_sentence(const std::filesystem::path& file) {
     return fmt::format(
-        "The energy counter {} may not be read (permission denied; only root may since Linux 5.10): "
-        "run as root, or allow it until the next start with: sudo chmod a+r /sys/class/powercap/*/energy_uj",
+        "The energy counter {} may not be read (permission denied; only root may since Linux 5.10): run as root, or "
+        "allow it until the next start with: sudo chmod a+r /sys/class/powercap/*/energy_uj, or for good to a group by "
+        "a udev rule: SUBSYSTEM==\"powercap\", ACTION==\"add\", RUN+=\"/bin/sh -c 'chgrp power /sys%p/energy_uj; "
+        "chmod g+r /sys%p/energy_uj'\"",
         file.string());
+}
+
+/// Why a zone cannot be read, empty if it can.
+std::string zone_problem(const PowercapZone& zone, const SmallFile& energy, PowercapSearch& search) {
+    const std::filesystem::path counter = zone.directory / "energy_uj";
+    if (zone.name.empty()) return fmt::format("The powercap zone {} has no name.", zone.directory.string());
+    if (energy.error == EACCES || energy.error == EPERM) {
+        search.permission_denied = true;
+        return permission_sentence(counter);
+    }
+    if (energy.error != 0) {
+        return fmt::format("The energy counter {} cannot be read: {}.", counter.string(), std::strerror(energy.error));
+    }
+    if (!parse_unsigned(energy.text)) return fmt::format("The energy counter {} holds no number.", counter.string());
+    return {};
 }
 
 /// Reads what a zone's folder says about it. Nothing if it is no zone with a counter.
@@ -70,26 +94,14 @@ std::optional<FoundZone> read_zone(const std::filesystem::path& directory, Power
     found.folder = directory.filename().string();
     if (!is_zone_folder(found.folder)) return std::nullopt;
 
-    const std::filesystem::path counter = directory / "energy_uj";
-    const SmallFile energy = read_small_file(counter);
-    if (energy.error == ENOENT) return std::nullopt;  // a zone that limits power but counts nothing
-    const SmallFile name = read_small_file(directory / "name");
     found.zone.directory = directory;
-    found.zone.name = std::string(trimmed(name.text));
+    found.zone.name = std::string(trimmed(read_small_file(directory / "name").text));
+    found.zone.scope = scope_of(found.zone.name, found.top());
     found.zone.range = parse_unsigned(read_small_file(directory / "max_energy_range_uj").text).value_or(0);
-    if (energy.error == EACCES || energy.error == EPERM) {
-        search.permission_denied = true;
-        search.problems.push_back(permission_sentence(counter));
-    } else if (energy.error != 0) {
-        search.problems.push_back(
-            fmt::format("The energy counter {} cannot be read: {}.", counter.string(), std::strerror(energy.error)));
-    } else if (!parse_unsigned(energy.text)) {
-        search.problems.push_back(fmt::format("The energy counter {} holds no number.", counter.string()));
-    } else if (found.zone.name.empty()) {
-        search.problems.push_back(fmt::format("The powercap zone {} has no name.", directory.string()));
-    } else {
-        found.readable = true;
-    }
+    const SmallFile energy = read_small_file(directory / "energy_uj");
+    if (energy.error == ENOENT && found.zone.scope == Scope::part) return std::nullopt;  // it only limits power
+    found.problem = zone_problem(found.zone, energy, search);
+    if (!found.problem.empty()) search.problems.push_back(found.problem);
     return found;
 }
 
@@ -120,45 +132,91 @@ std::string package_of_die(const std::string& name) {
     return die == std::string::npos ? std::string() : name.substr(0, die);
 }
 
+void name_parents(std::vector<FoundZone>& found) {
+    std::map<std::string, std::string> name_of_folder;
+    for (const FoundZone& entry : found) name_of_folder[entry.folder] = entry.zone.name;
+    for (FoundZone& entry : found) {
+        if (entry.top()) continue;
+        const auto parent = name_of_folder.find(entry.folder.substr(0, entry.folder.rfind(':')));
+        entry.zone.parent = parent == name_of_folder.end() ? "?" : parent->second;
+    }
+}
+
+/// Where a package and its dies are both read, the dies are its parts, and so is their memory beside the package's.
+void make_parts_of_dies(std::vector<PowercapZone>& zones) {
+    std::set<std::string> packages, with_memory;
+    for (const PowercapZone& zone : zones) {
+        if (zone.scope == Scope::package) packages.insert(zone.name);
+        if (zone.scope == Scope::memory) with_memory.insert(zone.parent);
+    }
+    for (PowercapZone& zone : zones) {
+        const bool die = zone.scope == Scope::package && packages.contains(package_of_die(zone.name));
+        const bool memory_of_die = zone.scope == Scope::memory && with_memory.contains(package_of_die(zone.parent));
+        if (die || memory_of_die) zone.scope = Scope::part;
+    }
+}
+
+std::string sensor_name(const PowercapZone& zone) {
+    return zone.parent.empty() ? zone.name : zone.parent + "/" + zone.name;
+}
+
+/// Whether a zone that cannot be read is nevertheless covered: by its copy, by its dies or by the package around it.
+bool is_covered(const PowercapZone& zone, std::span<const FoundZone> found, std::span<const PowercapZone> read) {
+    const bool package = zone.scope == Scope::package;
+    const bool by_dies = package && std::ranges::any_of(found, [&](const FoundZone& other) {
+        return package_of_die(other.zone.name) == zone.name;
+    });
+    return by_dies || std::ranges::any_of(read, [&](const PowercapZone& other) {
+        const bool around = package ? other.name == package_of_die(zone.name)
+                                    : other.name == zone.name && other.parent == package_of_die(zone.parent);
+        return sensor_name(other) == sensor_name(zone) || (around && other.scope != Scope::part);
+    });
+}
+
 }  // namespace
 
 PowercapSearch find_powercap_zones(const std::filesystem::path& sysfs) {
     PowercapSearch search;
-    const std::vector<FoundZone> found = read_zones(sysfs / "class" / "powercap", search);
-    std::map<std::string, std::string> name_of_folder;
-    for (const FoundZone& entry : found) name_of_folder[entry.folder] = entry.zone.name;
-
-    std::set<std::pair<std::string, std::string>> seen;  // (name, parent): "core" of each package is a zone of its own
-    std::set<std::string> packages;
+    std::vector<FoundZone> found = read_zones(sysfs / "class" / "powercap", search);
+    name_parents(found);
+    std::set<std::string> seen;  // "core" of each package is a zone of its own
     for (const FoundZone& entry : found) {
-        if (!entry.readable) continue;
-        PowercapZone zone = entry.zone;
-        const bool top = std::count(entry.folder.begin(), entry.folder.end(), ':') == 1;
-        if (!top) {
-            const auto parent = name_of_folder.find(entry.folder.substr(0, entry.folder.rfind(':')));
-            zone.parent = parent == name_of_folder.end() ? "?" : parent->second;
-        }
-        if (!seen.emplace(zone.name, zone.parent).second) continue;
-        zone.scope = scope_of(zone.name, top);
-        if (zone.scope == Scope::package) packages.insert(zone.name);
-        search.zones.push_back(std::move(zone));
+        if (entry.problem.empty() && seen.insert(sensor_name(entry.zone)).second) search.zones.push_back(entry.zone);
     }
-    for (PowercapZone& zone : search.zones) {
-        const bool repeated = zone.scope == Scope::package && packages.contains(package_of_die(zone.name));
-        if (repeated) zone.scope = Scope::part;
+    make_parts_of_dies(search.zones);
+    for (const FoundZone& entry : found) {
+        const PowercapZone& zone = entry.zone;
+        if (entry.problem.empty() || zone.scope == Scope::part || is_covered(zone, found, search.zones)) continue;
+        if (!seen.insert(sensor_name(zone)).second) continue;  // its copy cannot be read either
+        search.unread.push_back({{sensor_name(zone), "powercap", zone.scope, {}, {}, {}}, entry.problem});
     }
     return search;
 }
 
+namespace {
+
+/// More than that is no energy but a fault. Assumed: over a reading no package takes more than four times the power
+/// that the kernel says it is made for; 200 W are let pass in any case, as peaks of small ones are steep.
+base::Watts most_power_of(const PowercapZone& zone) {
+    const base::Watts most = highest_power(zone.scope);
+    const auto made_for = parse_unsigned(read_small_file(zone.directory / "constraint_0_max_power_uw").text);
+    if (zone.scope != Scope::package || made_for.value_or(0) == 0) return most;
+    constexpr double times = 4;
+    constexpr base::Watts least{200};
+    return std::clamp(base::Watts(times * 1e-6 * static_cast<double>(*made_for)), least, most);
+}
+
+}  // namespace
+
 std::unique_ptr<Sensor> open_powercap_counter(const PowercapZone& zone, base::Nanoseconds now) {
     SensorInfo info;
-    info.name = zone.parent.empty() ? zone.name : zone.parent + "/" + zone.name;
+    info.name = sensor_name(zone);
     info.source = "powercap";
     info.scope = zone.scope;
     info.step = processor_step;
     if (zone.scope == Scope::part) info.part_of = zone.parent.empty() ? package_of_die(zone.name) : zone.parent;
     const std::filesystem::path file = zone.directory / "energy_uj";
-    CounterRules rules{file.string(), 1000, zone.range, highest_power(zone.scope), processor_slack};
+    CounterRules rules{file.string(), 1000, zone.range, most_power_of(zone), processor_slack};
     return std::make_unique<CounterSensor>(
         std::move(info), std::move(rules), [file] { return read_count(file); }, now);
 }

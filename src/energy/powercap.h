@@ -23,13 +23,14 @@ struct PowercapZone {
 
 struct PowercapSearch {
     std::vector<PowercapZone> zones;    // readable, each counter once
+    std::vector<Unread> unread;         // packages, memory and boards that are there and are covered by no other zone
     std::vector<std::string> problems;  // a sentence for each zone or folder that is there and cannot be used
     bool permission_denied = false;
 };
 
 /// Looks through `sysfs`/class/powercap. Zones are known by name and parent, not by number (zone 1 need not be socket
-/// 1); the memory-mapped tree (intel-rapl-mmio) repeats zones of the other one, which are then left out. Finding
-/// nothing is not an error.
+/// 1); the memory-mapped tree (intel-rapl-mmio) repeats zones of the other one, which are then left out. A zone counts
+/// whether or not its power limits are enabled. Finding nothing is not an error.
 PowercapSearch find_powercap_zones(const std::filesystem::path& sysfs);
 
 /// The counter of one zone, wraps resolved with the zone's own range.

@@ -17,15 +17,17 @@ using base::to_joules;
 constexpr double apportioning_error = 0.2;
 
 Joules counted(const Amounts& amounts) {
-    return to_joules(amounts.active + amounts.idle - amounts.active_estimated - amounts.idle_estimated);
+    return to_joules(amounts.active + amounts.idle - amounts.active_estimated - amounts.idle_estimated -
+                     amounts.missing.value);
 }
 
 bool any_estimated(const Amounts& amounts) {
-    return amounts.active_estimated + amounts.idle_estimated > Nanojoules(0);
+    return amounts.active_estimated + amounts.idle_estimated + amounts.missing.value > Nanojoules(0);
 }
 
 Amounts amounts_of(const Charge& charge) {
-    return {charge.active, charge.idle, charge.active_estimated, charge.idle_estimated, charge.shared, charge.time, {}};
+    return {charge.active, charge.idle, charge.active_estimated, charge.idle_estimated,
+            charge.shared, charge.time, {}, charge.missing};
 }
 
 /// What counters leave uncertain: a step of the counter at either end, and the split of what was shared.
@@ -67,6 +69,7 @@ Amounts& Amounts::operator+=(const Amounts& other) {
     shared += other.shared;
     time += other.time;
     any_idle += other.any_idle;
+    missing += other.missing;
     return *this;
 }
 
@@ -79,6 +82,8 @@ Figure total_of(const Amounts& amounts, const Uncertainty& uncertainty) {
     figure.low += idle * uncertainty.estimated_idle.low_factor() + active * uncertainty.estimated_active.low_factor();
     figure.high +=
         idle * uncertainty.estimated_idle.high_factor() + active * uncertainty.estimated_active.high_factor();
+    figure.low += to_joules(amounts.missing.low);
+    figure.high += to_joules(amounts.missing.high);
     // A counter that moved once or not at all tells of another time as much as of this one.
     const bool whole_steps = amounts.time >= uncertainty.counter_step * std::int64_t{2};
     if (amounts.shared > Nanojoules(0) || !whole_steps) figure.method = Method::apportioned;
@@ -92,8 +97,10 @@ Figure above_idle_of(const Amounts& amounts, const Uncertainty& uncertainty) {
     const Joules counted_active = to_joules(amounts.active - amounts.active_estimated);
     const Joules active = to_joules(amounts.active_estimated);
     const Joules subtracted = to_joules(amounts.idle - amounts.idle_estimated);
-    const Joules below = subtracted * (uncertainty.subtracted_idle.high_factor() - 1) + to_joules(amounts.any_idle);
-    const Joules above = subtracted * (1 - uncertainty.subtracted_idle.low_factor());
+    const Joules below = subtracted * (uncertainty.subtracted_idle.high_factor() - 1) + to_joules(amounts.any_idle) +
+                         to_joules(amounts.missing.value - amounts.missing.low);
+    const Joules above = subtracted * (1 - uncertainty.subtracted_idle.low_factor()) +
+                         to_joules(amounts.missing.high - amounts.missing.value);
     Figure figure{counted_active + active, counted_active - error - below, counted_active + error + above,
                   Method::apportioned};
     figure.low = not_negative(figure.low) + active * uncertainty.estimated_active.low_factor();
@@ -142,6 +149,9 @@ nlohmann::ordered_json energy_json(const RequestFigures& figures) {
     }
     json["total"] = figures.total;
     json["above_idle"] = figures.above_idle;
+    if (figures.account.devices > Nanojoules(0)) {  // at rest beside the request, and in no figure of it
+        json["unused_devices"] = {{"value", to_joules(figures.account.devices).value()}, {"unit", "J"}};
+    }
     return json;
 }
 
@@ -155,11 +165,13 @@ nlohmann::ordered_json raw_json(const RequestFigures& figures) {
                                                {"active_estimated_nj", charge.active_estimated.value()},
                                                {"idle_estimated_nj", charge.idle_estimated.value()},
                                                {"shared_nj", charge.shared.value()},
+                                               {"missing_nj", charge.missing.value.value()},
                                                {"time_ns", charge.time.value()},
                                                {"tokens", charge.tokens}};
     }
     return {{"phases", phases},
             {"machine_nj", account.machine.value()},
+            {"unused_devices_nj", account.devices.value()},
             {"program_busy_ns", account.program_busy.value()},
             {"others_busy_ns", account.others_busy.value()},
             {"intervals", account.intervals},

@@ -51,6 +51,7 @@ struct Amounts {
     base::Nanojoules shared{};
     base::Nanoseconds time{};
     base::Nanojoules any_idle{};  // the part of active, as counted, of which nobody knows how much is idle power
+    Missing missing{};            // the part of active and idle that stands for what no counter told of
     Amounts& operator+=(const Amounts& other);
 };
 Figure total_of(const Amounts& amounts, const Uncertainty& uncertainty);

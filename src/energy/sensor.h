@@ -23,7 +23,7 @@ struct SensorInfo {
     std::string name;    // "package-0", "package-0/dram"
     std::string source;  // "powercap", "perf", "hwmon", "battery", "nvml", "plug", "prometheus", "command", "file"
     Scope scope = Scope::part;
-    base::Nanoseconds step{};     // how often the counter moves: what an edge of an interval leaves uncertain
+    base::Nanoseconds step{};     // how often it moves, as far as was seen: what an edge leaves uncertain
     base::Nanoseconds horizon{};  // read at least this often, or what happened since cannot be known; 0: no such limit
     std::string part_of;          // "package-0" for its core; empty if it lies in no other sensor, or in an unknown one
 };
@@ -40,14 +40,20 @@ struct Answer {
 struct Reading {
     enum class State : std::uint8_t {
         valid,    // `energy` was taken between `begin` and `end`
-        pending,  // this read failed; a later one may still cover the time since `begin`
+        pending,  // the counter has not moved, or this read failed; a later one may still cover the time since `begin`
         lost,     // what was taken between `begin` and `end` cannot be known; the next reading begins at `end`
     };
     State state = State::valid;
     base::Nanoseconds begin{};
     base::Nanoseconds end{};
     base::Nanojoules energy{};
-    std::string problem;  // why it is not valid
+    std::string problem;  // why it is not valid; empty where a counter only has not moved yet
+};
+
+/// Something of the machine that is there and cannot be read.
+struct Unread {
+    SensorInfo info;      // as if it could
+    std::string problem;  // why not, and what helps: a sentence
 };
 
 class Sensor {
@@ -56,8 +62,11 @@ class Sensor {
     virtual const SensorInfo& info() const = 0;
     /// The energy since the end of the last reading that was valid or lost. Does not throw for what the machine does.
     virtual Reading read(base::Nanoseconds now) = 0;
-    /// Gives up what is pending: the next reading begins at `now`.
+    /// Gives up what is pending: the next reading begins at `now`. What a counter shows later of the time before is not
+    /// in it.
     virtual void restart(base::Nanoseconds now) = 0;
+    /// What a counter showed last, as the machine says it; nothing if it is none. Two that show the same are one.
+    virtual std::optional<std::uint64_t> raw() const { return std::nullopt; }
 };
 
 }  // namespace ergon::energy

@@ -16,6 +16,7 @@ namespace {
 struct Collected {
     std::vector<std::unique_ptr<Sensor>> sensors;
     std::vector<std::size_t> report_of;  // of each sensor
+    std::vector<Unread> unread;
     std::vector<SourceReport> reports;
 };
 
@@ -29,6 +30,7 @@ void collect(Collected& all, std::string source, FoundSensors found, std::string
     all.report_of.resize(all.sensors.size() + found.sensors.size(), all.reports.size());
     all.reports.push_back(std::move(report));
     std::move(found.sensors.begin(), found.sensors.end(), std::back_inserter(all.sensors));
+    std::move(found.unread.begin(), found.unread.end(), std::back_inserter(all.unread));
 }
 
 FoundSensors find_powercap(const std::filesystem::path& sysfs, base::Nanoseconds now) {
@@ -36,6 +38,7 @@ FoundSensors find_powercap(const std::filesystem::path& sysfs, base::Nanoseconds
     FoundSensors found;
     for (const PowercapZone& zone : search.zones) found.sensors.push_back(open_powercap_counter(zone, now));
     found.problems = std::move(search.problems);
+    found.unread = std::move(search.unread);
     return found;
 }
 
@@ -91,7 +94,7 @@ SensorSearch find_sensors(const SensorOptions& options, base::Nanoseconds now) {
     std::vector<SensorInfo> infos;
     infos.reserve(all.sensors.size());
     for (const auto& sensor : all.sensors) infos.push_back(sensor->info());
-    const std::vector<Role> roles = roles_of(infos);
+    const std::vector<Role> roles = roles_of(infos, all.unread);
     bool any_total = false;
     for (std::size_t i = 0; i < infos.size(); ++i) {
         SourceReport& report = all.reports[all.report_of[i]];
@@ -112,7 +115,9 @@ SensorSearch find_sensors(const SensorOptions& options, base::Nanoseconds now) {
         search.sentence = why_none(search.sources, options.sysfs);
         return search;
     }
-    search.counter = std::make_unique<MachineCounter>(std::move(all.sensors), now);
+    search.counter = std::make_unique<MachineCounter>(
+        std::move(all.sensors), now,
+        MachineCounterOptions{std::move(all.unread), options.missing, options.devices_apart});
     search.sentence = search.counter->covers_processor()
                           ? fmt::format("the machine's counters ({})", search.counter->description())
                           : why_none(search.sources, options.sysfs);

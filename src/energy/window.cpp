@@ -1,7 +1,10 @@
 #include "energy/window.h"
 
 #include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/clock.h"
 
@@ -18,6 +21,7 @@ Amounts amounts_of(const Interval& interval) {
     amounts.idle = interval.idle - interval.beside;
     amounts.active = interval.energy - amounts.idle;
     amounts.any_idle = interval.beside;
+    amounts.missing = interval.missing;
     if (!interval.counted) {
         amounts.idle_estimated = amounts.idle;
         amounts.active_estimated = amounts.active - interval.beside;
@@ -30,47 +34,103 @@ Amounts amounts_of(const Interval& interval) {
 
 Window::Window(MachineReader& reader) : reader_(reader) {
     reader_.start(base::now());
+    begin_ = reader_.last_reading();
     if (const MachineCounter* counter = reader_.counter()) {
         first_.assign(counter->tallies().begin(), counter->tallies().end());
     }
 }
 
-void Window::add(Nanoseconds now, bool forced) {
-    const auto interval = reader_.read(now, forced, false);
-    if (!interval) return;
-    const Amounts last = amounts_of(*interval);
-    amounts_ += last;
-    busy_ += interval->program_busy + interval->others_busy;
-    const Figure joules = total_of(last, reader_.uncertainty());
-    const base::Seconds elapsed = base::to_seconds(last.time);
+Window::Taken Window::taken_in(std::span<const Interval> intervals) const {
+    Taken taken;
+    for (const Interval& interval : intervals) {
+        if (interval.begin < begin_ || (end_ && interval.end > *end_)) continue;
+        taken.amounts += amounts_of(interval);
+        taken.busy += interval.program_busy + interval.others_busy;
+    }
+    return taken;
+}
+
+/// Up to the last reading, guesses of what counters have yet to tell included.
+Window::Taken Window::taken() const {
+    Taken all = taken_in(reader_.guess());
+    for (const Taken& more : {known_, unseen_}) {
+        all.amounts += more.amounts;
+        all.busy += more.busy;
+    }
+    return all;
+}
+
+void Window::add(Nanoseconds now) {
+    const Taken last = taken_in(reader_.read(now, false));
+    known_.amounts += last.amounts;
+    known_.busy += last.busy;
+    // A counter that moves rarely has told nothing new at most readings: what it told last stays.
+    if (last.amounts.time <= Nanoseconds(0)) return;
+    const Figure joules = total_of(last.amounts, reader_.uncertainty());
+    const base::Seconds elapsed = base::to_seconds(last.amounts.time);
     last_power_ = Power{{joules.value / elapsed, joules.low / elapsed, joules.high / elapsed}, joules.method};
 }
 
 void Window::count_work(Nanoseconds busy) {
-    if (busy <= busy_ || reader_.counts_machine()) return;
-    const Nanojoules unseen =
-        reader_.estimate().active_energy(busy, amounts_.time) - reader_.estimate().active_energy(busy_, amounts_.time);
-    amounts_.active += unseen;
-    amounts_.active_estimated += unseen;
-    busy_ = busy;
+    const Taken seen = taken();
+    if (busy <= seen.busy || reader_.counts_machine()) return;
+    const Nanojoules unseen = reader_.estimate().active_energy(busy, seen.amounts.time) -
+                              reader_.estimate().active_energy(seen.busy, seen.amounts.time);
+    unseen_.amounts.active += unseen;
+    unseen_.amounts.active_estimated += unseen;
+    unseen_.busy += busy - seen.busy;
 }
 
 std::optional<Window::Power> Window::poll() {
-    add(base::now(), false);
+    add(base::now());
     return last_power_;
 }
 
+void Window::finish() {
+    add(base::now());
+    end_ = reader_.last_reading();
+    const Nanoseconds deadline = base::now() + reader_.worth_waiting();
+    while (known_.amounts.time < *end_ - begin_ && base::now() < deadline) {
+        constexpr std::chrono::milliseconds pause(10);
+        std::this_thread::sleep_for(pause);
+        add(base::now());
+    }
+}
+
 WindowFigures Window::figures() {
-    add(base::now(), true);
+    if (!end_) add(base::now());
+    const Taken all = taken();
     WindowFigures figures;
-    figures.seconds = base::to_seconds(amounts_.time);
-    figures.joules = total_of(amounts_, reader_.uncertainty());
-    figures.above_idle = above_idle_of(amounts_, reader_.uncertainty());
+    figures.seconds = base::to_seconds(all.amounts.time);
+    figures.joules = total_of(all.amounts, reader_.uncertainty());
+    figures.above_idle = above_idle_of(all.amounts, reader_.uncertainty());
     if (figures.seconds > base::Seconds(0)) figures.average = figures.joules.value / figures.seconds;
     figures.boundary = reader_.boundary();
     figures.sensors = sensors();
-    figures.busy = base::to_seconds(busy_);
+    figures.busy = base::to_seconds(all.busy);
+    figures.not_counted = not_counted();
     return figures;
+}
+
+/// What is missing from a counted total.
+std::vector<NotCounted> Window::not_counted() const {
+    std::vector<NotCounted> list;
+    const MachineCounter* const counter = reader_.counter();
+    if (counter == nullptr || !counter->covers_processor()) return list;
+    for (const Unread& unread : counter->missing()) list.push_back({unread.info.name, unread.problem});
+    const auto tallies = counter->tallies();
+    for (std::size_t i = 0; i < tallies.size(); ++i) {
+        if (tallies[i].role != Role::total) continue;
+        const Nanoseconds lost = tallies[i].lost - first_[i].lost;
+        if (!tallies[i].problem.empty()) {
+            const bool sentence = tallies[i].problem.ends_with('.');
+            list.push_back({tallies[i].info.name, tallies[i].problem + (sentence ? "" : ".")});
+        } else if (lost > Nanoseconds(0)) {
+            list.push_back({tallies[i].info.name,
+                            fmt::format("It told nothing for {:.2f} s.", base::to_seconds(lost).value())});
+        }
+    }
+    return list;
 }
 
 std::vector<SensorUse> Window::sensors() const {
@@ -112,6 +172,10 @@ nlohmann::ordered_json window_json(const WindowFigures& figures, const Overhead&
         sensor["complete"] = use.complete;
         sensors.push_back(std::move(sensor));
     }
+    nlohmann::ordered_json not_counted = nlohmann::ordered_json::array();
+    for (const NotCounted& part : figures.not_counted) {
+        not_counted.push_back({{"name", part.name}, {"reason", part.reason}});
+    }
     return {{"seconds", figures.seconds.value()},
             {"joules", figures.joules},
             {"above_idle", figures.above_idle},
@@ -119,6 +183,7 @@ nlohmann::ordered_json window_json(const WindowFigures& figures, const Overhead&
             {"average_watts", figures.average.value()},
             {"busy_seconds", figures.busy.value()},
             {"sensors", sensors},
+            {"not_counted", not_counted},
             {"overhead",
              {{"processor_seconds", overhead.processor_time.value()}, {"share_of_a_thread", overhead.share()}}}};
 }

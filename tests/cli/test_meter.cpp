@@ -63,6 +63,26 @@ TEST_F(MeterCommand, MeasuresACommandAndLeavesItsOutputAlone) {
     EXPECT_GT(found["seconds"], 0);
 }
 
+TEST_F(MeterCommand, SaysWhatIsNotCountedAndWhy) {
+    folder_.write("class/powercap/intel-rapl:1/name", "package-1\n");
+    folder_.write("class/powercap/intel-rapl:1/energy_uj", "\n");
+    const std::vector<std::string> command{"--", "sh", "-c", "echo 3500000 > " + counter()};
+    const auto with = [&](std::vector<std::string> words) {
+        words.insert(words.end(), command.begin(), command.end());
+        return words;
+    };
+    const json found = json::parse(meter(with({"--json"})).err);
+    EXPECT_EQ(found["joules"]["method"], "estimated") << "half a machine is not measured";
+    EXPECT_NEAR(found["joules"]["value"].get<double>(), 5, 1e-6) << "2.5 J counted, and as much for the other socket";
+    EXPECT_EQ(found["not_counted"][0]["name"], "package-1");
+    EXPECT_THAT(found["not_counted"][0]["reason"].get<std::string>(), HasSubstr("holds no number"));
+    count(1'000'000);
+    const std::string text = meter(with({})).err;
+    EXPECT_THAT(text, HasSubstr("Not counted, and estimated: package-1."));
+    EXPECT_THAT(text, HasSubstr("holds no number"));
+    EXPECT_THAT(meter({"--list"}).out, ContainsRegex("package-1 .*missing, estimated"));
+}
+
 TEST_F(MeterCommand, AddsRowsThatOthersReadAsCodeCarbons) {
     const std::string out = path("emissions.csv");
     for (int i = 0; i < 2; ++i) {

@@ -37,6 +37,57 @@ TEST(Hwmon, SocketsOfAmdEnergyArePackagesAndCoresAreParts) {
     EXPECT_EQ(found.sensors[1]->read(seconds(2)).state, State::lost);
 }
 
+TEST(Hwmon, SumsOfZenergyAndZenpowerArePackages) {
+    const FakeTree tree;
+    tree.write("class/hwmon/hwmon3/name", "zenergy\n");
+    tree.write("class/hwmon/hwmon3/energy1_label", "Ecore000\n");
+    tree.write("class/hwmon/hwmon3/energy1_input", "5\n");
+    tree.write("class/hwmon/hwmon3/energy2_label", "Esocket0\n");
+    tree.write("class/hwmon/hwmon3/energy2_input", "5\n");
+    EXPECT_EQ(scopes(find_hwmon(tree.root(), seconds(0))),
+              (std::map<std::string, Scope>{{"hwmon3/zenergy/Ecore000", Scope::part}, {"package-0", Scope::package}}));
+    const FakeTree power;
+    for (const char* device : {"hwmon4", "hwmon5"}) {  // a device for each socket
+        const std::string folder = std::string("class/hwmon/") + device;
+        power.write(folder + "/name", "zenpower\n");
+        power.write(folder + "/power1_label", "RAPL_P_Package\n");
+        power.write(folder + "/power1_input", "41000000\n");
+        power.write(folder + "/power2_label", "SVI2_P_Core\n");
+        power.write(folder + "/power2_input", "30000000\n");
+    }
+    EXPECT_EQ(scopes(find_hwmon(power.root(), seconds(0))),
+              (std::map<std::string, Scope>{{"hwmon4/package", Scope::package},
+                                            {"hwmon4/zenpower/SVI2_P_Core", Scope::part},
+                                            {"hwmon5/package", Scope::package},
+                                            {"hwmon5/zenpower/SVI2_P_Core", Scope::part}}));
+}
+
+TEST(Hwmon, PackagesOfTwoDriversAreCountedOnce) {
+    const FakeTree tree;
+    tree.write("class/hwmon/hwmon1/name", "zenpower\n");
+    tree.write("class/hwmon/hwmon1/power1_label", "RAPL_P_Package\n");
+    tree.write("class/hwmon/hwmon1/power1_input", "41000000\n");
+    tree.write("class/hwmon/hwmon2/name", "amd_energy\n");
+    tree.write("class/hwmon/hwmon2/energy1_label", "Esocket0\n");
+    tree.write("class/hwmon/hwmon2/energy1_input", "5\n");
+    EXPECT_EQ(scopes(find_hwmon(tree.root(), seconds(0))),
+              (std::map<std::string, Scope>{{"hwmon1/package", Scope::part}, {"package-0", Scope::package}}));
+}
+
+TEST(Hwmon, AJumpBeyondWhatASensorCanTakeIsLost) {
+    const FakeTree tree;
+    tree.write("class/hwmon/hwmon0/name", "amd_energy\n");
+    tree.write("class/hwmon/hwmon0/energy1_label", "Esocket0\n");
+    tree.write("class/hwmon/hwmon0/energy1_input", "1000000\n");
+    const FoundSensors found = find_hwmon(tree.root(), seconds(0));
+    tree.write("class/hwmon/hwmon0/energy1_input", "1901000000\n");  // 1,900 J in 0.1 s
+    const Reading jump = found.sensors[0]->read(seconds(0.1));
+    EXPECT_EQ(jump.state, State::lost);
+    EXPECT_THAT(jump.problem, HasSubstr("more than can have been taken"));
+    tree.write("class/hwmon/hwmon0/energy1_input", "1905000000\n");
+    EXPECT_EQ(found.sensors[0]->read(seconds(0.2)).energy, joules(4));
+}
+
 TEST(Hwmon, OnlyWhatMeasuresAWholeBoardIsThePlatform) {
     const FakeTree tree;
     tree.write("class/hwmon/hwmon0/name", "macsmc_hwmon\n");
@@ -134,6 +185,25 @@ TEST(Battery, CurrentTimesVoltageWhereThereIsNoPower) {
     EXPECT_EQ(found.sensors[0]->read(seconds(1)).energy, joules(18));
     tree.write("class/power_supply/BAT0/current_now", "garbage\n");
     EXPECT_EQ(found.sensors[0]->read(seconds(2)).state, State::pending);
+}
+
+TEST(Battery, IsKnownByItsTypeNotByItsName) {
+    const FakeTree tree;
+    const auto supply = [&](const std::string& name, const std::string& type) {
+        tree.write("class/power_supply/" + name + "/type", type + "\n");
+        tree.write("class/power_supply/" + name + "/status", "Discharging\n");
+        tree.write("class/power_supply/" + name + "/power_now", "-8000000\n");
+    };
+    supply("CMB1", "Battery");
+    supply("macsmc-battery", "Battery");
+    supply("ADP1", "Mains");
+    supply("hidpp_battery_0", "Battery");  // a mouse's
+    tree.write("class/power_supply/hidpp_battery_0/scope", "Device\n");
+    const FoundSensors found = find_batteries(tree.root(), seconds(0));
+    ASSERT_EQ(found.sensors.size(), 2u);
+    EXPECT_EQ(found.sensors[0]->info().name, "CMB1");
+    EXPECT_EQ(found.sensors[1]->info().name, "macsmc-battery");
+    EXPECT_EQ(found.sensors[0]->read(seconds(1)).energy, joules(8));
 }
 
 TEST(Battery, OnTheChargerItIsNamedWithTheRemedy) {

@@ -94,6 +94,9 @@ TEST(Nvml, ACardThatCannotBeOpenedLeavesTheOther) {
     ASSERT_EQ(found.sensors.size(), 1u);
     EXPECT_EQ(found.sensors[0]->info().name, "gpu-1 (Stub)");
     EXPECT_THAT(found.problems, ElementsAre(HasSubstr("card 0 cannot be opened (NVML error 4)")));
+    ASSERT_EQ(found.unread.size(), 1u) << "it takes energy all the same";
+    EXPECT_EQ(found.unread[0].info.name, "gpu-0");
+    EXPECT_EQ(found.unread[0].info.scope, Scope::accelerator);
 }
 
 TEST(Nvml, WithoutACounterPowerIsIntegrated) {

@@ -11,20 +11,28 @@ const std::map<std::string, Scope> scopes{{"machine", Scope::machine},  {"platfo
                                           {"package", Scope::package},  {"memory", Scope::memory},
                                           {"card", Scope::accelerator}, {"part", Scope::part}};
 
-/// "powercap/package perf/platform" as sensors, and their roles as one letter each: Total, Part, Shown, Repeated.
+/// "powercap/package perf/platform" as sensors, and their roles as one letter each: Total, Part, Shown, Repeated. Those
+/// with a ! behind cannot be read, and come last.
 std::string roles(const std::string& text) {
     std::vector<SensorInfo> sensors;
+    std::vector<Unread> unread;
     std::istringstream words(text);
     for (std::string word; words >> word;) {
+        const bool readable = !word.ends_with('!');
+        if (!readable) word.pop_back();
         const std::size_t slash = word.find('/');
         SensorInfo info;
         info.source = word.substr(0, slash);
         info.scope = scopes.at(word.substr(slash + 1));
         info.name = word.substr(slash + 1);
-        sensors.push_back(info);
+        if (readable) {
+            sensors.push_back(info);
+        } else {
+            unread.push_back({info, "no"});
+        }
     }
     std::string letters;
-    for (const Role role : roles_of(sensors)) letters += "TPSR"[static_cast<int>(role)];
+    for (const Role role : roles_of(sensors, unread)) letters += "TPSR"[static_cast<int>(role)];
     return letters;
 }
 
@@ -55,6 +63,22 @@ TEST(Overlap, TheSameQuantityIsUsedOnce) {
     EXPECT_EQ(roles("powercap/package perf/package perf/memory perf/part powercap/part"), "TRTRS");
     EXPECT_EQ(roles("perf/platform powercap/platform powercap/package"), "RTP");
     EXPECT_EQ(roles("perf/platform powercap/package"), "TP");
+}
+
+TEST(Overlap, WhatCannotBeReadIsMissingWhereNothingElseTellsOfIt) {
+    EXPECT_EQ(roles("powercap/package powercap/package!"), "TT");
+    EXPECT_EQ(roles("powercap/package powercap/memory!"), "TT");
+    EXPECT_EQ(roles("powercap/package perf/package perf/package powercap/package!"), "RTTR") << "perf reads both";
+    EXPECT_EQ(roles("powercap/package perf/package powercap/package! perf/package!"), "TRTR");
+    EXPECT_EQ(roles("powercap/platform powercap/package powercap/package!"), "TPP") << "the board contains it";
+    EXPECT_EQ(roles("powercap/platform powercap/package powercap/platform!").substr(0, 2), "ST");
+    EXPECT_EQ(roles("powercap/package nvml/card!"), "TT");
+    EXPECT_EQ(roles("powercap/package perf/memory! powercap/memory!"), "TRT") << "the same memory is missing once";
+    EXPECT_EQ(roles("plug/machine powercap/package!"), "TP");
+}
+
+TEST(Overlap, EverySocketsPlatformIsAdded) {
+    EXPECT_EQ(roles("powercap/platform powercap/platform powercap/package powercap/package"), "TTPP");
 }
 
 TEST(Overlap, PsysIsNotUsedBesideACard) {

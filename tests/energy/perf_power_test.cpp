@@ -40,6 +40,7 @@ class PerfPowerTest : public ::testing::Test {
             EXPECT_EQ(type, 21u);
             opened_.push_back({config, processor});
             if (refusal_ != 0) return {{}, refusal_};
+            if (processor == refused_processor_) return {{}, ENODEV};
             return {[this, config, processor]() -> Answer<std::uint64_t> {
                         if (broken_) return {{}, "broken"};
                         return {counts_[{config, processor}], {}};
@@ -53,6 +54,7 @@ class PerfPowerTest : public ::testing::Test {
     std::map<std::pair<std::uint64_t, int>, std::uint64_t> counts_;
     std::vector<std::pair<std::uint64_t, int>> opened_;
     int refusal_ = 0;
+    int refused_processor_ = -1;
     bool broken_ = false;
 };
 
@@ -117,9 +119,23 @@ TEST_F(PerfPowerTest, PermissionDeniedNamesTheRemedy) {
         ASSERT_EQ(found.problems.size(), 1u);
         EXPECT_THAT(found.problems[0], AllOf(HasSubstr("permission denied"), HasSubstr("CAP_PERFMON"),
                                              HasSubstr("kernel.perf_event_paranoid=0")));
+        ASSERT_EQ(found.unread.size(), 1u);
+        EXPECT_EQ(found.unread[0].info.name, "package-0");
     }
     refusal_ = ENODEV;
     EXPECT_THAT(find().problems, ElementsAre(HasSubstr("No such device")));
+}
+
+TEST_F(PerfPowerTest, APackageThatCannotBeOpenedLeavesTheOtherAndIsMissing) {
+    unit("0,18\n");
+    package_of(0, 0);
+    package_of(18, 1);
+    event("energy-pkg", "event=0x02\n");
+    refused_processor_ = 0;
+    const FoundSensors found = find();
+    EXPECT_THAT(names(found), ElementsAre("package-1"));
+    ASSERT_EQ(found.unread.size(), 1u);
+    EXPECT_EQ(found.unread[0].info.name, "package-0");
 }
 
 TEST_F(PerfPowerTest, WhatIsNotAsExpectedIsNotOpened) {

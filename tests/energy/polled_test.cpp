@@ -90,7 +90,11 @@ TEST(PollAccount, ACounterAloneGivesItsSteps) {
     PollAccount account(counter(100), seconds(0));
     EXPECT_EQ(account.longest_step(), seconds(0));
     account.answered(counter(100), seconds(1));
-    EXPECT_EQ(account.read(seconds(1.5)).energy, joules(0));
+    const Reading still = account.read(seconds(1.5));
+    EXPECT_EQ(still.state, State::pending) << "it has not moved, which is not zero";
+    EXPECT_EQ(still.energy, joules(0));
+    EXPECT_EQ(still.problem, "");
+    EXPECT_EQ(account.longest_step(), seconds(1)) << "at least";
     account.answered(counter(160), seconds(3));
     account.answered(counter(160), seconds(4));
     EXPECT_EQ(account.read(seconds(4)).energy, joules(60));

@@ -136,6 +136,65 @@ TEST(PowercapSearch, PermissionDeniedHasItsOwnSentenceWithTheRemedy) {
                 ::testing::AllOf(::testing::HasSubstr("permission denied"), ::testing::HasSubstr("chmod a+r")));
 }
 
+std::vector<std::string> unread(const PowercapSearch& search) {
+    std::vector<std::string> names;
+    for (const Unread& one : search.unread) names.push_back(one.info.name);
+    return names;
+}
+
+TEST(PowercapSearch, WhatIsThereAndCannotBeReadIsMissing) {
+    const FakeTree tree;
+    tree.zone("intel-rapl:0", "package-0", 1);
+    tree.zone("intel-rapl:0:0", "core", 1);
+    tree.zone("intel-rapl:0:1", "dram", 1);
+    tree.zone("intel-rapl:1", "package-1", 1);
+    tree.zone("intel-rapl:1:0", "dram", 1);
+    tree.zone("intel-rapl:2", "package-2", 1);
+    tree.count_text("intel-rapl:0", "");
+    tree.count_text("intel-rapl:0:0", "");  // a part is no one's total
+    tree.count_text("intel-rapl:1:0", "?");
+    std::filesystem::remove(tree.counter("intel-rapl:2"));
+    const PowercapSearch search = find_powercap_zones(tree.root());
+    EXPECT_THAT(unread(search), ::testing::UnorderedElementsAre("package-0", "package-1/dram", "package-2"));
+    for (const Unread& one : search.unread) EXPECT_FALSE(one.problem.empty());
+}
+
+TEST(PowercapSearch, WhatAnotherZoneCoversIsNotMissing) {
+    const FakeTree copy;
+    copy.zone("intel-rapl:0", "package-0", 1);
+    copy.count_text("intel-rapl:0", "");
+    copy.zone("intel-rapl-mmio:0", "package-0", 1);
+    EXPECT_THAT(unread(find_powercap_zones(copy.root())), ::testing::IsEmpty());
+    const FakeTree dies;
+    dies.zone("intel-rapl:0", "package-0", 1);
+    dies.zone("intel-rapl:1", "package-0-die-0", 1);
+    dies.zone("intel-rapl:2", "package-0-die-1", 2);
+    dies.count_text("intel-rapl:0", "");
+    EXPECT_THAT(unread(find_powercap_zones(dies.root())), ::testing::IsEmpty()) << "its dies are read";
+    dies.count_text("intel-rapl:2", "");
+    EXPECT_THAT(unread(find_powercap_zones(dies.root())), ::testing::ElementsAre("package-0-die-1"));
+    dies.count_text("intel-rapl:0", "5");
+    EXPECT_THAT(unread(find_powercap_zones(dies.root())), ::testing::IsEmpty()) << "the package is read";
+}
+
+TEST(PowercapSearch, MemoryOfDiesBesideThatOfTheirPackageIsAPart) {
+    const FakeTree tree;
+    tree.zone("intel-rapl:0", "package-0", 1);
+    tree.zone("intel-rapl:0:0", "dram", 1);
+    tree.zone("intel-rapl:1", "package-0-die-0", 1);
+    tree.zone("intel-rapl:1:0", "dram", 1);
+    const auto found = scopes(find_powercap_zones(tree.root()));
+    EXPECT_EQ(found.at("package-0/dram"), Scope::memory);
+    EXPECT_EQ(found.at("package-0-die-0/dram"), Scope::part);
+}
+
+TEST(PowercapSearch, LimitsThatAreNotEnabledAreNoMatter) {
+    const FakeTree tree;
+    tree.zone("intel-rapl:0", "package-0", 1);
+    tree.write("class/powercap/intel-rapl:0/enabled", "0\n");
+    EXPECT_EQ(find_powercap_zones(tree.root()).zones.size(), 1u);
+}
+
 class PowercapCounterTest : public ::testing::Test {
   protected:
     std::unique_ptr<Sensor> open(std::uint64_t energy, std::uint64_t range) {
@@ -156,7 +215,7 @@ TEST_F(PowercapCounterTest, CountsFromReadingToReading) {
     EXPECT_EQ(first.begin, seconds(0));
     EXPECT_EQ(first.end, seconds(0.5));
     const Reading still = counter->read(seconds(0.6));
-    EXPECT_EQ(still.state, State::valid);
+    EXPECT_EQ(still.state, State::pending) << "it tells nothing of this time yet";
     EXPECT_EQ(still.energy, joules(0));
     EXPECT_EQ(still.begin, seconds(0.5));
 }
@@ -203,6 +262,15 @@ TEST_F(PowercapCounterTest, AnImpossibleJumpIsLost) {
     const auto counter = open(0, 262'143'328'850);
     count(262'000'000'000);
     EXPECT_EQ(counter->read(seconds(1)).state, State::lost);
+}
+
+TEST_F(PowercapCounterTest, AJumpBeyondWhatThePackageIsMadeForIsLost) {
+    tree_.write("class/powercap/intel-rapl:0/constraint_0_max_power_uw", "150000000\n");
+    const auto counter = open(0, 262'143'328'850);
+    count(65'000'000);  // 590 W over 0.11 s
+    EXPECT_EQ(counter->read(seconds(0.1)).state, State::valid);
+    count(65'000'000 + 67'000'000);
+    EXPECT_EQ(counter->read(seconds(0.2)).state, State::lost);
 }
 
 TEST_F(PowercapCounterTest, AFailedReadIsNoZeroAndNoWrap) {

@@ -1,5 +1,6 @@
 // The two kinds of sensor that all sources are made of: counters and powers.
 
+#include <cmath>
 #include <gtest/gtest.h>
 
 #include "energy/counter_sensor.h"
@@ -47,15 +48,87 @@ TEST(CounterSensor, WrapsAtOddRangesOverAndOver) {
     }
 }
 
-TEST(CounterSensor, OneStepIn100MillisecondsIsZeroAndThenAll) {
+TEST(CounterSensor, ACounterThatHasNotMovedIsPendingAndThenTellsOfAllTheTime) {
     Source source{{0, {}}, {}};
     CounterSensor sensor = counter(source, {"it", 1e6, 0, {}, {}});  // millijoules
-    for (int i = 1; i <= 9; ++i) EXPECT_EQ(sensor.read(seconds(0.01 * i)).energy, joules(0));
+    for (int i = 1; i <= 9; ++i) {
+        const Reading still = sensor.read(seconds(0.01 * i));
+        EXPECT_EQ(still.state, State::pending);
+        EXPECT_EQ(still.problem, "");
+    }
     source.count.value = 7000;
     const Reading step = sensor.read(seconds(0.1));
     EXPECT_EQ(step.state, State::valid);
     EXPECT_EQ(step.energy, joules(7));
-    EXPECT_EQ(step.begin, seconds(0.09));
+    EXPECT_EQ(step.begin, seconds(0));
+}
+
+/// A counter of 40 W that shows what was taken once in `step`, first at `phase`.
+struct SlowCounter {
+    double step, phase;
+    std::uint64_t at(double time) const {
+        return static_cast<std::uint64_t>(std::llround(40e6 * (std::floor((time - phase) / step) * step + 100 * step)));
+    }
+};
+
+TEST(CounterSensor, LearnsItsStepFromItsOwnChanges) {
+    for (const double step : {1.0, 2.0, 5.0, 10.0}) {
+        const SlowCounter slow{step, 0.35 * step};
+        Source source{{slow.at(0), {}}, {}};
+        CounterSensor sensor{{"counter", "test", Scope::package, processor_step, {}, {}},
+                             {"it", 1000, 0, base::Watts(1000), processor_slack},
+                             [&source] { return source.count; },
+                             seconds(0)};
+        base::Nanojoules counted{};
+        base::Nanoseconds until{};
+        for (int i = 1; i <= 400; ++i) {
+            source.count.value = slow.at(0.1 * i);
+            const Reading reading = sensor.read(seconds(0.1 * i));
+            ASSERT_NE(reading.state, State::lost) << reading.problem;
+            if (reading.state != State::valid) continue;
+            counted += reading.energy;
+            until = reading.end;
+        }
+        EXPECT_GE(sensor.info().step, seconds(step - 0.11));
+        EXPECT_LE(sensor.info().step, seconds(step + 0.11));
+        // Its first move told of time before the first reading, which is known from the second on.
+        EXPECT_NEAR(base::to_joules(counted).value(), 40 * base::to_seconds(until).value(), 40 * 0.21) << step;
+    }
+}
+
+TEST(CounterSensor, WhatItCountedWhileItWasGivenUpIsNotCounted) {
+    Source source{{0, {}}, {}};
+    CounterSensor sensor = counter(source, {"it", 1e9, 0, {}, {}});  // joules
+    source.count.value = 10;
+    EXPECT_EQ(sensor.read(seconds(1)).energy, joules(10));
+    EXPECT_EQ(sensor.read(seconds(3)).state, State::pending);
+    sensor.restart(seconds(4));  // three seconds are told otherwise
+    source.count.value = 10 + 50;
+    const Reading thawed = sensor.read(seconds(6));
+    EXPECT_EQ(thawed.begin, seconds(4));
+    EXPECT_EQ(thawed.energy, joules(20)) << "two of five seconds";
+}
+
+TEST(CounterSensor, WhatItDidNotCountWhileItStoodIsLost) {
+    Source source{{0, {}}, {}};
+    CounterSensor sensor = counter(source, {"it", 1e6, 0, {}, {}});
+    for (int i = 1; i <= 20; ++i) {
+        source.count.value = static_cast<std::uint64_t>(4000 * i);
+        EXPECT_EQ(sensor.read(seconds(0.1 * i)).energy, joules(4));
+    }
+    for (int i = 21; i <= 45; ++i) EXPECT_EQ(sensor.read(seconds(0.1 * i)).state, State::pending);
+    source.count.value = 80'000 + 4000;
+    const Reading lost = sensor.read(seconds(4.6));
+    EXPECT_EQ(lost.state, State::lost) << "4 J in 2.6 s of a counter that shows 40 W";
+    EXPECT_NE(lost.problem.find("stood still for 2.5 s"), std::string::npos) << lost.problem;
+}
+
+TEST(CounterSensor, ARangeThatCannotBeIsLeft) {
+    Source source{{5000, {}}, {}};
+    CounterSensor sensor = counter(source, {"it", 1000, 4000, base::Watts(1000), {}});
+    EXPECT_EQ(sensor.info().horizon, seconds(0));
+    source.count.value = 100;
+    EXPECT_EQ(sensor.read(seconds(1)).state, State::lost);
 }
 
 TEST(CounterSensor, AnErrorInTheMiddleWaitsForTheNextAnswer) {

@@ -14,7 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using State = Reading::State;
 
 class SensorSearchTest : public ::testing::Test {
   protected:
@@ -107,13 +106,16 @@ TEST_F(SensorSearchTest, ABatteryIsTheTotalAndThePackageItsPart) {
     EXPECT_EQ(search.counter->info().step, seconds(5));
     EXPECT_EQ(search.counter->info().horizon, seconds(2));
     tree_.count("intel-rapl:0", 4'000'000);
-    EXPECT_EQ(search.counter->read(seconds(1)).energy, joules(9));
+    search.counter->read(seconds(1), joules(1));
+    EXPECT_EQ(search.counter->take().at(0).counted, joules(9));
     ASSERT_EQ(search.counter->tallies().size(), 2u);
     EXPECT_EQ(search.counter->tallies()[1].info.part_of, "BAT0");
     EXPECT_EQ(search.counter->tallies()[1].energy, joules(4));
     EXPECT_EQ(search.counter->rest()->energy, joules(5));
     battery("Charging");
-    EXPECT_EQ(search.counter->read(seconds(2)).state, State::lost);
+    search.counter->read(seconds(2), joules(1));
+    EXPECT_EQ(search.counter->take().at(0).counted, joules(0));
+    EXPECT_THAT(search.counter->tallies()[0].problem, HasSubstr("not discharging"));
 }
 
 TEST_F(SensorSearchTest, SeveralNamedSensorsAreFeedsOfOneMachine) {
@@ -124,7 +126,8 @@ TEST_F(SensorSearchTest, SeveralNamedSensorsAreFeedsOfOneMachine) {
     const SensorSearch search = find();
     ASSERT_TRUE(search.counter);
     EXPECT_EQ(search.counter->info().scope, Scope::machine);
-    EXPECT_EQ(search.counter->read(seconds(1)).energy, joules(15));
+    search.counter->read(seconds(1), joules(1));
+    EXPECT_EQ(search.counter->take().at(0).counted, joules(15));
     EXPECT_THAT(search.sources[0].used, ElementsAre(options_.specs[0].substr(5)));
     EXPECT_THAT(search.sources[1].used, ElementsAre(options_.specs[1].substr(5)));
     options_.specs.push_back("file:/no/such/file");
