@@ -11,8 +11,9 @@ namespace {
 using base::Nanojoules;
 using base::Nanoseconds;
 
-// A counter that froze once is forgiven after so many steps.
 constexpr std::size_t steps_remembered = 64;
+// The longest of so many steps is a freeze, not a step.
+constexpr std::size_t steps_with_a_freeze = 8;
 // Assumed: a counter whose steps are known, that stood still for this long and five of them, and then shows less than a
 // fifth of what it shows on the mean, did not count while it stood.
 constexpr Nanoseconds long_stand{50'000'000};
@@ -102,8 +103,7 @@ Nanojoules CounterSensor::energy_of_step(std::uint64_t count, Nanoseconds now) {
 bool CounterSensor::lost_while_it_stood(Nanojoules step, Nanoseconds now) const {
     if (!moved_at_ || steps_.size() < steps_to_know || known_time_ <= base::Seconds(0)) return false;
     const Nanoseconds stood = read_at_ - *moved_at_;
-    const Nanoseconds usual = *std::max_element(steps_.begin(), steps_.end());
-    if (stood < long_stand || stood < usual * steps_of_a_stand) return false;
+    if (stood < long_stand || stood < usual_step() * steps_of_a_stand) return false;
     const base::Joules expected = known_energy_ / known_time_ * base::to_seconds(now - *moved_at_);
     return base::to_joules(step) < expected * least_of_the_mean;
 }
@@ -120,9 +120,17 @@ void CounterSensor::learn(Nanoseconds now) {
     say_step(Nanoseconds(0));
 }
 
+Nanoseconds CounterSensor::usual_step() const {
+    Nanoseconds longest{}, second{};
+    for (const Nanoseconds step : steps_) {
+        second = std::max(second, std::min(step, longest));
+        longest = std::max(longest, step);
+    }
+    return steps_.size() < steps_with_a_freeze ? longest : second;
+}
+
 void CounterSensor::say_step(Nanoseconds standing) {
-    info_.step = std::max(least_step_, standing);
-    for (const Nanoseconds step : steps_) info_.step = std::max(info_.step, step);
+    info_.step = std::max({least_step_, standing, usual_step()});
 }
 
 void CounterSensor::moved(std::uint64_t count, Nanoseconds now) {

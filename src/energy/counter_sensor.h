@@ -52,6 +52,7 @@ class CounterSensor final : public Sensor {
     base::Nanojoules energy_of_step(std::uint64_t count, base::Nanoseconds now);
     bool lost_while_it_stood(base::Nanojoules step, base::Nanoseconds now) const;
     void learn(base::Nanoseconds now);
+    base::Nanoseconds usual_step() const;
     void say_step(base::Nanoseconds standing);
     void moved(std::uint64_t count, base::Nanoseconds now);
 

@@ -15,6 +15,7 @@ using State = Reading::State;
 // The slowest counters known move once in 10 s; one that stands longer is not waited for. What the user names may
 // be a meter that is asked through a network and moves once in minutes.
 constexpr Nanoseconds longest_stand{12'000'000'000}, longest_stand_of_a_meter{300'000'000'000};
+constexpr int enough_to_know_a_step = 3;
 // After so long, and three of its steps, a counter that stands still is said to.
 constexpr Nanoseconds worth_saying{1'000'000'000};
 
@@ -49,7 +50,7 @@ MachineCounter::MachineCounter(std::vector<std::unique_ptr<Sensor>> sensors, Nan
     : options_(std::move(options)), sensors_(std::move(sensors)), begin_(now), last_(now) {
     assign_roles();
     pending_.resize(sensors_.size());
-    for (const Tally& tally : tallies_) standing_.push_back({tally.info.step, {}, false, false});
+    for (const Tally& tally : tallies_) standing_.push_back({tally.info.step, {}, false, false, 0});
     slices_ = Slices(sensors_.size());
     describe_total();
 }
@@ -87,7 +88,8 @@ void MachineCounter::keep(std::size_t i, const Reading& reading, Nanoseconds now
         return;
     }
     pending_[i].reset();
-    standing_[i] = {sensors_[i]->info().step, {}, false, false};
+    const int told = std::min(standing_[i].told + 1, enough_to_know_a_step);
+    standing_[i] = {sensors_[i]->info().step, {}, false, false, told};
     tally.problem = reading.problem;
     tally.power.reset();
     const Nanoseconds elapsed = reading.end - reading.begin;
@@ -121,6 +123,13 @@ void MachineCounter::wait(std::size_t i, const Reading& reading, Nanoseconds now
     if (!give_up) return;
     standing_[i].stuck = true;
     lose(i, now);
+}
+
+bool MachineCounter::step_is_known() const {
+    for (std::size_t i = 0; i < tallies_.size(); ++i) {
+        if (tallies_[i].role == Role::total && standing_[i].told < enough_to_know_a_step) return false;
+    }
+    return true;
 }
 
 void MachineCounter::lose(std::size_t i, Nanoseconds now) {

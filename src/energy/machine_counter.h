@@ -82,6 +82,8 @@ class MachineCounter {
     std::string all_names() const;
     /// The longest step of the total's sensors as it was before any of them stood still.
     base::Nanoseconds usual_step() const;
+    /// Whether all of them have moved often enough for that to be known.
+    bool step_is_known() const;
     /// Whether one of the total's sensors does not answer, or has told nothing for so long that it is not waited for.
     bool stuck() const;
     /// Every sensor that is read, in a fixed order. `info.part_of` of a part is the total's name, of others
@@ -122,6 +124,7 @@ class MachineCounter {
         std::optional<base::Nanoseconds> since;          // it has told nothing
         bool stuck = false;                              // for so long that it is not waited for
         bool failing = false;                            // it does not answer
+        int told = 0;                                    // so many readings were valid
     };
     std::vector<Standing> standing_;
     Tally total_;

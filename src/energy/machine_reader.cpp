@@ -28,6 +28,11 @@ constexpr base::Bytes assumed_cache{32 << 20};
 // What readings may take of a thread.
 constexpr double most_overhead = 0.001;
 
+// A counter that has not moved for so many of its steps, or for so long, is late; after that it is missing.
+constexpr std::int64_t steps_at_the_edge = 3;
+constexpr Nanoseconds longest_edge{500'000'000};
+constexpr Nanoseconds least_wait{20'000'000};
+
 Nanoseconds not_negative(Nanoseconds time) {
     return std::max(time, Nanoseconds(0));
 }
@@ -254,8 +259,10 @@ Interval MachineReader::filled(Interval interval, const MachineSlice& slice, Nan
     interval.counted = true;
     interval.energy = slice.energy();
     interval.missing = slice.missing;
-    // What has yet to be told of less than a step is within the step that a figure's interval allows for at its ends.
-    if (last_reading_ - open_since > search_.counter->usual_step()) interval.missing += slice.pending;
+    // What has yet to be told of the last steps is within what a figure's interval allows for at its ends, as the time
+    // for which a counter stands still counts as a step.
+    const Nanoseconds edge = std::max(search_.counter->usual_step() * steps_at_the_edge, longest_edge);
+    if (last_reading_ - open_since > edge) interval.missing += slice.pending;
     interval.idle = std::min(energy_of(idle_power_.value, interval.end - interval.begin), interval.energy);
     return interval;
 }
@@ -264,7 +271,8 @@ Nanoseconds MachineReader::worth_waiting() const {
     if (!search_.counter || !counts_machine()) return Nanoseconds(0);
     const Nanoseconds step = search_.counter->usual_step();
     if (search_.counter->stuck() || step > options_.patience) return Nanoseconds(0);
-    return options_.patience;
+    if (!search_.counter->step_is_known()) return options_.patience;
+    return std::min(options_.patience, step * steps_at_the_edge + least_wait);
 }
 
 /// Of a share of the machine that is estimated, the busy time is that of its own programs: those outside have theirs.

@@ -87,7 +87,8 @@ class MachineReader {
     std::vector<Interval> guess() const;
     /// Whether something was read and not returned.
     bool waiting() const { return !open_.empty(); }
-    /// So long waiting for a counter to move is worth it; none where it moves more rarely than the options' patience.
+    /// So long waiting for a counter to move is worth it: some of its steps; none where it moves more rarely than the
+    /// options' patience.
     base::Nanoseconds worth_waiting() const;
     /// How long to wait for the next one: as the options say, more if readings cost more than a thousandth of a thread,
     /// but less than a counter needs to wrap.

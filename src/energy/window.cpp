@@ -89,6 +89,10 @@ std::optional<Window::Power> Window::poll() {
 void Window::finish() {
     add(base::now());
     end_ = reader_.last_reading();
+    step_at_end_ = reader_.uncertainty().counter_step;
+    if (const MachineCounter* counter = reader_.counter()) {
+        tallies_at_end_.assign(counter->tallies().begin(), counter->tallies().end());
+    }
     const Nanoseconds deadline = base::now() + reader_.worth_waiting();
     while (known_.amounts.time < *end_ - begin_ && base::now() < deadline) {
         constexpr std::chrono::milliseconds pause(10);
@@ -97,13 +101,29 @@ void Window::finish() {
     }
 }
 
+/// Whether it has ended before the counters told of all of it. For how long they stand still after its end is no matter
+/// of the window.
+bool Window::ended_unknown() const {
+    return end_ && known_.amounts.time < *end_ - begin_;
+}
+
+std::span<const Tally> Window::tallies() const {
+    return ended_unknown() ? std::span<const Tally>(tallies_at_end_) : reader_.counter()->tallies();
+}
+
+Uncertainty Window::uncertainty() const {
+    Uncertainty uncertainty = reader_.uncertainty();
+    if (ended_unknown()) uncertainty.counter_step = step_at_end_;
+    return uncertainty;
+}
+
 WindowFigures Window::figures() {
     if (!end_) add(base::now());
     const Taken all = taken();
     WindowFigures figures;
     figures.seconds = base::to_seconds(all.amounts.time);
-    figures.joules = total_of(all.amounts, reader_.uncertainty());
-    figures.above_idle = above_idle_of(all.amounts, reader_.uncertainty());
+    figures.joules = total_of(all.amounts, uncertainty());
+    figures.above_idle = above_idle_of(all.amounts, uncertainty());
     if (figures.seconds > base::Seconds(0)) figures.average = figures.joules.value / figures.seconds;
     figures.boundary = reader_.boundary();
     figures.sensors = sensors();
@@ -118,7 +138,7 @@ std::vector<NotCounted> Window::not_counted() const {
     const MachineCounter* const counter = reader_.counter();
     if (counter == nullptr || !counter->covers_processor()) return list;
     for (const Unread& unread : counter->missing()) list.push_back({unread.info.name, unread.problem});
-    const auto tallies = counter->tallies();
+    const std::span<const Tally> tallies = this->tallies();
     for (std::size_t i = 0; i < tallies.size(); ++i) {
         if (tallies[i].role != Role::total) continue;
         const Nanoseconds lost = tallies[i].lost - first_[i].lost;
@@ -137,7 +157,7 @@ std::vector<SensorUse> Window::sensors() const {
     std::vector<SensorUse> uses;
     const MachineCounter* const counter = reader_.counter();
     if (counter == nullptr) return uses;
-    const auto tallies = counter->tallies();
+    const std::span<const Tally> tallies = this->tallies();
     Nanojoules total{}, parts{};
     bool all_complete = true, any_part = false;
     const bool several = std::ranges::count(tallies, Role::total, &Tally::role) > 1;

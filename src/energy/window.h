@@ -67,12 +67,17 @@ class Window {
     void add(base::Nanoseconds now);
     Taken taken_in(std::span<const Interval> intervals) const;
     Taken taken() const;
+    bool ended_unknown() const;
+    std::span<const Tally> tallies() const;
+    Uncertainty uncertainty() const;
     std::vector<SensorUse> sensors() const;
     std::vector<NotCounted> not_counted() const;
 
     MachineReader& reader_;
     base::Nanoseconds begin_{};
     std::optional<base::Nanoseconds> end_;
+    base::Nanoseconds step_at_end_{};
+    std::vector<Tally> tallies_at_end_;
     Taken known_;
     Taken unseen_;  // work that is known to have been done beside what the readings show
     std::optional<Power> last_power_;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "energy/wall_log.h"
 #include "fake_tree.h"
+#include "moving_counter.h"
 
 namespace ergon::energy {
 namespace {
@@ -153,6 +154,27 @@ TEST(Window, FinishWaitsForACounterThatMovesSoon) {
     EXPECT_EQ(figures.joules.method, Method::apportioned);
     EXPECT_GT(figures.joules.value.value(), 0);
     EXPECT_LE(figures.joules.low.value(), 0.1 * figures.joules.value.value()) << "its step is ten times the window";
+}
+
+TEST(Window, ACounterThatStopsWithTheCommandIsNotWaitedForLong) {
+    const FakeTree tree;
+    tree.zone("intel-rapl:0", "package-0", 1'000'000);
+    auto counter = std::make_unique<MovingCounter>(tree.counter("intel-rapl:0").string(), 50);
+    MachineReader reader(options_of(tree));
+    Window window(reader);
+    for (int i = 0; i < 12; ++i) {
+        pause();
+        window.poll();
+    }
+    counter.reset();
+    const Nanoseconds begin = base::now();
+    window.finish();
+    EXPECT_LT(base::to_seconds(base::now() - begin).value(), 1.0) << "some of its steps, not all the patience";
+    const WindowFigures figures = window.figures();
+    EXPECT_NE(figures.joules.method, Method::estimated);
+    EXPECT_LE(figures.joules.low.value(), 50 * figures.seconds.value());
+    EXPECT_GE(figures.joules.high.value(), 50 * figures.seconds.value());
+    EXPECT_TRUE(figures.not_counted.empty());
 }
 
 TEST(Window, AnAbsurdAmountIsAFault) {
