@@ -4,7 +4,7 @@
 #include <array>
 
 #include "base/text.h"
-#include "tasks/maths_text.h"
+#include "tasks/maths/token.h"
 #include "tasks/pattern.h"
 
 namespace ergon::tasks {
@@ -48,18 +48,37 @@ bool begins_at(std::string_view text, std::size_t at) {
     return !in_word(text[at - 1]) && !decimals;
 }
 
+/// Of {3}, or of what stands there without braces: to the end of its formula, or else one word.
+std::optional<std::string_view> box_content(std::string_view behind) {
+    const std::size_t first = behind.find_first_not_of(" \t");
+    if (first == std::string_view::npos || (first == 0 && base::is_letter(behind[0]))) return std::nullopt;
+    behind.remove_prefix(first);
+    if (behind[0] == '{') {
+        const std::size_t close = maths::closing_brace(behind, 0);
+        return close == std::string_view::npos ? std::nullopt : std::optional(behind.substr(1, close - 1));
+    }
+    const std::string_view line = behind.substr(0, behind.find('\n'));
+    std::size_t end = std::string_view::npos;
+    for (const std::string_view mark : {"$", "\\)", "\\]"}) end = std::min(end, line.find(mark));
+    std::string_view content = line.substr(0, std::min(end, line.size()));
+    if (end == std::string_view::npos) {
+        content = content.substr(0, content.find(' '));
+        if (content.size() > 1 && base::is_letter(content[0])) return std::nullopt;  // "the \boxed command"
+    }
+    while (content.ends_with('.') || content.ends_with(',')) content.remove_suffix(1);
+    return content.empty() ? std::nullopt : std::optional(content);
+}
+
 }  // namespace
 
 std::optional<std::string_view> last_boxed(std::string_view text) {
     for (std::size_t end = text.size(); end > 0;) {
-        const auto found = [&](std::string_view name) {
-            const std::size_t at = text.substr(0, end).rfind(name);
-            return at == std::string_view::npos ? std::size_t{0} : at + name.size();
-        };
-        const std::size_t brace = std::max(found("\\boxed{"), found("\\fbox{"));
-        if (brace == 0) return std::nullopt;
-        if (const auto close = closing_brace(text, brace - 1)) return text.substr(brace, *close - brace);
-        end = brace - 1;
+        const std::string_view before = text.substr(0, end);
+        const std::size_t boxed = before.rfind("\\boxed"), fbox = before.rfind("\\fbox");
+        if (boxed == std::string_view::npos && fbox == std::string_view::npos) return std::nullopt;
+        const bool later = boxed != std::string_view::npos && (fbox == std::string_view::npos || boxed > fbox);
+        end = later ? boxed : fbox;
+        if (const auto content = box_content(text.substr(end + (later ? 6 : 5)))) return content;
     }
     return std::nullopt;
 }

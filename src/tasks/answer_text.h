@@ -8,7 +8,7 @@
 
 namespace ergon::tasks {
 
-/// What stands in the last \boxed{...} (or \fbox{...}) that is closed.
+/// What stands in the last \boxed{...} (or \fbox{...}) that is closed; of \boxed 3, to the end of the formula.
 std::optional<std::string_view> last_boxed(std::string_view text);
 
 /// What follows the last "Answer:", "the answer is" or GSM8K's "####", to the end of the text; not empty.

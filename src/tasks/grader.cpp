@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <string>
 #include <utility>
 
@@ -11,8 +10,9 @@
 #include "tasks/answer_text.h"
 #include "tasks/choice_letter.h"
 #include "tasks/countdown.h"
-#include "tasks/maths_answer.h"
-#include "tasks/maths_text.h"
+#include "tasks/final_number.h"
+#include "tasks/maths/numbers.h"
+#include "tasks/maths/value.h"
 #include "tasks/pattern.h"
 
 namespace ergon::tasks {
@@ -49,19 +49,25 @@ bool grade_includes(const Prompt& prompt, std::string_view text) {
 }
 
 /// 25% is 25 to whoever asked for percent, and 0.25 to whoever asked for a part.
-bool same_number(const Number& right, const Number& found, double tolerance) {
-    const auto near = [&](double a, double b) { return std::abs(a - b) <= tolerance * std::abs(a); };
-    if (near(right.value, found.value)) return true;
-    return right.percent != found.percent &&
-           near(right.percent ? right.value / 100 : right.value, found.percent ? found.value / 100 : found.value);
+bool same_part(const maths::Number& right, const maths::Number& found, std::optional<double> tolerance) {
+    const auto same = [&](const maths::Number& a, const maths::Number& b) {
+        return maths::same_number(a.value, a.decimals, b.value, b.decimals, tolerance);
+    };
+    const auto part = [](maths::Number one) {
+        if (!one.percent) return one;
+        one.value = one.value / maths::Rational(100);
+        if (one.decimals > 0) one.decimals += 2;
+        return one;
+    };
+    return same(right, found) || (right.percent != found.percent && same(part(right), part(found)));
 }
 
 bool grade_number(const Prompt& prompt, std::string_view text) {
     const auto found = final_number(text);
     return any_right(prompt, [&](const std::string& right) {
-        const auto number = whole_number_of(right);
+        const auto number = maths::whole_number_of(right);
         if (!number) base::fail(ErrorCode::bad_argument, "\"{}\" is to be graded as a number, and is none.", right);
-        return found && same_number(*number, *found, prompt.tolerance.value_or(default_tolerance));
+        return found && same_part(*number, *found, prompt.tolerance);
     });
 }
 
@@ -89,9 +95,8 @@ bool grade_boxed(const Prompt& prompt, std::string_view text) {
         if (const auto formulas = formula.all(line); !formulas.empty()) stated.push_back(formulas.back().group);
     }
     return any_right(prompt, [&](const std::string& right) {
-        return std::ranges::any_of(stated, [&](std::string_view one) {
-            return same_maths(right, one, prompt.tolerance.value_or(default_tolerance));
-        });
+        return std::ranges::any_of(
+            stated, [&](std::string_view one) { return maths::same_maths(right, one, prompt.tolerance); });
     });
 }
 

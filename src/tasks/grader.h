@@ -8,21 +8,17 @@
 
 namespace ergon::tasks {
 
-/// Relative. Assumed: seven equal digits are the same number, since no test asks for more; a prompt that wants a
-/// rounded number says by how much.
-inline constexpr double default_tolerance = 1e-6;
-
 /// Nothing if the prompt has no right answer (Grader::none, or neither answer nor pattern nor numbers). The graders:
 ///   exact      what is stated (all of the text, or what is in \boxed{}, behind "Answer:" or bold at last) is one of
 ///              the right answers; ASCII case, white space, and marks around it do not matter
 ///   match      what is stated begins with a right answer, and a word ends there: OpenAI evals' Match, whose ideal "1"
 ///              would accept "12" as well; behind "Answer:" or in \boxed{}, if there is such, else at the beginning
 ///   includes   a right answer stands anywhere in the text as whole words: OpenAI evals' Includes
-///   number     the number that the text comes to (final_number) is the right one by the prompt's tolerance; 25% is
-///              right for 25 and for 0.25
+///   number     the number that the text comes to (final_number) is the right one (maths::same_number: exactly, but for
+///              decimal fractions and a prompt's own tolerance); 25% is right for 25 and for 0.25
 ///   choice     the letter that the text settles on (chosen_letter)
 ///   regex      the pattern matches somewhere in the last 16 KiB; one that takes too many steps does not
-///   boxed      the last \boxed{}, or else what is stated, is the same mathematics (same_maths)
+///   boxed      the last \boxed{}, or else what is stated, is the same mathematics (maths::same_maths)
 ///   list       the items of the right answer, in its order, with no other words but "and" and the numbers of a list
 ///              between them; if they occur in several orders, the last counts
 ///   countdown  an expression of the prompt's numbers that comes to its target (solves_countdown)

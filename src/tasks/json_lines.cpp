@@ -8,7 +8,7 @@
 #include "tasks/answer_text.h"
 #include "tasks/choice_letter.h"
 #include "tasks/grader.h"
-#include "tasks/maths_text.h"
+#include "tasks/maths/numbers.h"
 
 namespace ergon::tasks {
 namespace {
@@ -57,7 +57,7 @@ Grader implied_grader(const Prompt& prompt) {
     if (!prompt.pattern.empty()) return Grader::regex;
     if (!prompt.numbers.empty()) return Grader::countdown;
     if (prompt.answer.empty()) return Grader::none;
-    return whole_number_of(prompt.answer) ? Grader::number : Grader::exact;
+    return maths::whole_number_of(prompt.answer) ? Grader::number : Grader::exact;
 }
 
 Grader stated_grader(const JsonItem& item) {

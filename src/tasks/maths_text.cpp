@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
+#include "tasks/maths/token.h"
 
 namespace ergon::tasks {
 namespace {
@@ -110,9 +112,9 @@ class PlainText {
         text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
         if (text.empty()) return std::nullopt;
         if (text.front() != '{') return std::exchange(text, text.substr(1)).substr(0, 1);
-        const auto close = closing_brace(text, 0);
-        if (!close) return std::nullopt;
-        return std::exchange(text, text.substr(*close + 1)).substr(1, *close - 1);
+        const std::size_t close = maths::closing_brace(text, 0);
+        if (close == std::string_view::npos) return std::nullopt;
+        return std::exchange(text, text.substr(close + 1)).substr(1, close - 1);
     }
 
     std::string part(std::string_view text, bool sign_allowed) const {
@@ -142,15 +144,6 @@ class PlainText {
 };
 
 }  // namespace
-
-std::optional<std::size_t> closing_brace(std::string_view text, std::size_t open) {
-    int depth = 0;
-    for (std::size_t at = open; at < text.size(); ++at) {
-        if (text[at] == '{') ++depth;
-        if (text[at] == '}' && --depth == 0) return at;
-    }
-    return std::nullopt;
-}
 
 std::string plain_maths(std::string_view text) {
     return PlainText(text, 0).write();

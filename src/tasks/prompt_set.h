@@ -20,7 +20,7 @@ struct Prompt {
     std::vector<std::string> accepted = {};  // other right answers
     Grader grader = Grader::none;
     std::string pattern = {};                // what a right answer contains, if it is graded by regular expression
-    std::optional<double> tolerance = {};    // of a number, relative; default_tolerance if absent
+    std::optional<double> tolerance = {};    // of a number, relative; as maths::same_number has it if absent
     std::vector<std::int64_t> numbers = {};  // what a countdown's expression is made of
     std::int64_t target = 0;                 // and what it must come to
 };

@@ -103,6 +103,90 @@ TEST(ChoiceGrader, IsNotFooled) {
     expect_grades(capital("C"), {{true, "New York"}, {true, "Answer: New York"}});
 }
 
+// Chinese, Japanese and Korean have no blanks around the letter; a conclusion may come by what is left.
+TEST(ChoiceGrader, OtherLanguagesAndConclusions) {
+    const auto graded = [](const char* letter, const char* answer, bool right) {
+        Prompt prompt{"c", "", "?", letter};
+        prompt.choices = {"red", "green", "blue", "grey"};
+        prompt.grader = Grader::choice;
+        EXPECT_EQ(grade(prompt, answer), std::optional(right)) << letter << ": " << answer;
+    };
+    graded("B", "答案是B", true);
+    graded("B", "正确选项是B。", true);
+    graded("B", "应选B。", true);
+    graded("B", "正답", false);
+    graded("B", "정답은 B입니다.", true);
+    graded("B", "正解はBです。", true);
+    graded("B", "(A) no. (C) no. (D) no. Hence (B).", true);
+    graded("B", "It must be B since A, C and D fail.", true);
+    graded("B", "The right option is B rather than C.", true);
+    graded("B", "故选B", true);
+    graded("B", "故选：B", true);
+    graded("B", "所以答案为（B）。", true);
+    graded("B", "答案：B", true);
+    graded("B", "選項B是正確的", true);
+    graded("B", "正确答案是：B", true);
+    graded("B", "因此，正确答案是选项B。", true);
+    graded("B", "我选择B。", true);
+    graded("B", "B是正确的。", true);
+    graded("B", "選B", true);
+    graded("B", "本题选B项", true);
+    graded("B", "答えはBです", true);
+    graded("B", "答え：B", true);
+    graded("B", "答えは「B」です。", true);
+    graded("B", "正解：B", true);
+    graded("B", "正しい選択肢はBです。", true);
+    graded("B", "したがって、Bが正しい。", true);
+    graded("B", "답: B", true);
+    graded("B", "답은 B", true);
+    graded("B", "정답: (B)", true);
+    graded("B", "따라서 정답은 (B)이다.", true);
+    graded("B", "B가 정답입니다.", true);
+    graded("A", "정답은 B입니다.", false);
+    graded("B", "答案不是B", false);
+    graded("B", "答案是A，不是B", false);
+    graded("B", "不选B，应选C", false);
+    graded("B", "A、C、D都不对，所以选B", true);
+    graded("B", "選ぶべきはCです。Bではありません。", false);
+    graded("B", "A错误，B正确，C错误", true);
+    graded("B", "答案是Ｂ", true);
+    graded("B", "A is wrong. C is wrong. D is wrong. So B.", true);
+    graded("B", "Not A, not C, not D. B it is.", true);
+    graded("B", "A, C and D can be ruled out, leaving B.", true);
+    graded("B", "We eliminate A, C, and D. Therefore, B.", true);
+    graded("B", "A is out, C is out and D is out, so only B remains.", true);
+    graded("B", "Therefore, the answer must be option (B).", true);
+    graded("B", "Thus (B).", true);
+    graded("B", "(A) is false. (B) is true. (C) is false.", true);
+    graded("B", "Hence (B) follows, not (C).", true);
+    graded("C", "The right option is B rather than C.", false);
+    graded("A", "It must be B since A, C and D fail.", false);
+    graded("B", "It must be C since A, B and D fail.", false);
+    graded("B", "(A) no. (B) no. (D) no. Hence (C).", false);
+    graded("B", "The correct answer is not B but C.", false);
+    graded("B", "Neither A nor B. So C.", false);
+    graded("B", "So A or B.", false);
+    graded("B", "Hence it cannot be B.", false);
+    graded("B", "Therefore B is wrong and C is right.", false);
+    graded("B", "I think C, not B.", false);
+    graded("B", "The best choice is B, not A.", true);
+    graded("B", "B rather than C", true);
+    graded("B", "Between B and C, B is better.", true);
+    graded("B", "My answer: B instead of A", true);
+    graded("B", "La respuesta es B", true);
+    graded("B", "Die Antwort ist B.", true);
+    graded("B", "La réponse est B", true);
+    graded("B", "Ответ: B", true);
+    graded("B", "A) red is no. B) green fits.\n\nSo the answer: B)", true);
+    graded("B", "the correct option is b", true);
+    graded("B", "Choice B.", true);
+    graded("B", "My final choice: (B)", true);
+    graded("B", "So, option B.", true);
+    graded("B", "That leaves B.", true);
+    graded("B", "It has to be B, because A fails.", true);
+    graded("B", "Only B works.", true);
+}
+
 TEST(ChoiceGrader, APromptMustHaveSuchALetter) {
     Prompt prompt = capital("E");
     EXPECT_THROW(grade(prompt, "A"), base::Error);

@@ -190,6 +190,92 @@ TEST(BoxedGrader, TheSameMathematics) {
     expect_grades(asked(Grader::boxed, "A"), {{true, "\\boxed{\\text{A}}"}, {false, "\\boxed{a}"}});
 }
 
+TEST(BoxedGrader, ListsAndDecimalsAreApart) {
+    expect_grades(asked(Grader::boxed, "3,4"),
+                  {{true, "\\boxed{4,3}"}, {true, "\\boxed{3 \\text{ and } 4}"}, {false, "\\boxed{3.4}"}});
+    expect_grades(asked(Grader::boxed, "1,5"), {{false, "\\boxed{1.5}"}, {true, "\\boxed{5,1}"}});
+    expect_grades(asked(Grader::boxed, "1.5"), {{false, "\\boxed{1,5}"}, {true, "\\boxed{1{,}5}"}});
+    expect_grades(asked(Grader::boxed, "2,3"), {{false, "\\boxed{2.3}"}});
+    expect_grades(asked(Grader::boxed, "\\frac{1}{2},3"), {{true, "\\boxed{3,\\frac12}"}});
+    expect_grades(asked(Grader::boxed, "(1,2),(3,4)"),
+                  {{true, "\\boxed{(3,4),(1,2)}"}, {false, "\\boxed{(2,1),(3,4)}"}, {false, "\\boxed{(1,2)}"}});
+    expect_grades(asked(Grader::boxed, "(1,234)"), {{true, "\\boxed{(1, 234)}"}, {false, "\\boxed{1234}"}});
+    expect_grades(asked(Grader::boxed, "\\{1,234\\}"), {{true, "\\boxed{\\{234, 1\\}}"}});
+    expect_grades(asked(Grader::boxed, "100,200,300"),
+                  {{true, "\\boxed{300, 100, 200}"}, {true, "\\boxed{100200300}"}});
+    expect_grades(asked(Grader::boxed, "1, 2"), {{true, "\\boxed{\\{2, 1\\}}"}, {false, "\\boxed{(1, 2)}"}});
+}
+
+TEST(BoxedGrader, MixedNumbersUnitsAndMatrices) {
+    expect_grades(asked(Grader::boxed, "\\frac{11}{4}"), {{false, "\\boxed{1 1/4}"}, {true, "\\boxed{2 3/4}"}});
+    expect_grades(asked(Grader::boxed, "\\frac{5}{4}"), {{true, "\\boxed{1 1/4}"}, {true, "\\boxed{1\\frac14}"}});
+    expect_grades(asked(Grader::boxed, "\\frac{21}{2}"), {{false, "\\boxed{2 1/2}"}});
+    for (const char* unit : {"5\\,\\text{cm}", "5\\,\\mathrm{cm}", "5\\;\\text{cm}", "5~\\text{cm}", "5\\text{ cm}",
+                             "5 cm", "5\\ \\text{centimeters}", "\\$5", "5^\\circ", "5\\text{ apples}"}) {
+        expect_grades(asked(Grader::boxed, "5"), {{true, std::string("\\boxed{") + unit + "}"}});
+        expect_grades(asked(Grader::boxed, "6"), {{false, std::string("\\boxed{") + unit + "}"}});
+    }
+    expect_grades(
+        asked(Grader::boxed, "5\\text{ cm}"),
+        {{false, "\\boxed{5\\text{ m}}"}, {true, "\\boxed{0.05\\text{ m}}"}, {true, "\\boxed{50\\text{ mm}}"}});
+    expect_grades(asked(Grader::boxed, "\\begin{pmatrix}1\\\\2\\end{pmatrix}"),
+                  {{true, "\\boxed{\\begin{pmatrix} 1 \\\\ 2 \\end{pmatrix}}"},
+                   {true, "\\boxed{\\begin{pmatrix}\n1 \\\\\n2\n\\end{pmatrix}}"},
+                   {true, "\\boxed{\\begin{bmatrix} 1 \\\\ 2.0 \\end{bmatrix}}"},
+                   {false, "\\boxed{\\begin{pmatrix} 2 \\\\ 1 \\end{pmatrix}}"},
+                   {false, "\\boxed{\\begin{pmatrix} 1 & 2 \\end{pmatrix}}"},
+                   {false, "\\boxed{\\begin{vmatrix} 1 \\\\ 2 \\end{vmatrix}}"}});
+}
+
+TEST(BoxedGrader, NotationDoesNotMatter) {
+    const auto same = [](const char* right, const char* found) {
+        expect_grades(asked(Grader::boxed, right), {{true, std::string("\\boxed{") + found + "}"}});
+    };
+    same("x^2", "x^{2}");
+    same("101_2", "101_{2}");
+    same("\\frac{\\sqrt{3}}{2}", "\\frac{\\sqrt3}2");
+    same("A", "\\text{(A)}");
+    same("\\text{(A)}", "A");
+    same("3", "\\theta=3");
+    same("(2,\\infty)", "(2,+\\infty)");
+    same("3\\sqrt{2}", "3\\cdot\\sqrt{2}");
+    same("(x+1)^2", "x^2+2x+1");
+    same("\\frac{1}{1+\\sqrt{2}}", "\\sqrt{2}-1");
+    same("\\sqrt{3+2\\sqrt{2}}", "1+\\sqrt{2}");
+    same("\\pm 3", "3, -3");
+    same("y = 2x+1", "2x - y + 1 = 0");
+    same("x > 3", "3 < x");
+    same("0.\\overline{3}", "\\frac13");
+    same("120^\\circ", "\\frac{2\\pi}{3}");
+    const auto other = [](const char* right, const char* found) {
+        expect_grades(asked(Grader::boxed, right), {{false, std::string("\\boxed{") + found + "}"}});
+    };
+    other("101_2", "5");
+    other("101_2", "1010_2");
+    other("x^2", "x_2");
+    other("x = 3", "y = 3");
+    other("x > 3", "x \\ge 3");
+    other("dog", "god");
+    other("2\\sqrt{3}", "2");
+    other("\\frac{1}{23}", "\\frac{12}{3}");
+    other("\\text{(A)}", "\\text{(B)}");
+    // The value of 101_2 is 5, and who asks for 5 may get it in another base; who asks for base 2 may not.
+    same("5", "101_2");
+    same("101_2", "101");
+}
+
+TEST(BoxedGrader, ABoxNeedsNoBraces) {
+    expect_grades(asked(Grader::boxed, "3"), {{true, "so $\\boxed 3$."},
+                                              {true, "so \\boxed 3."},
+                                              {true, "\\fbox 3"},
+                                              {true, "\\boxed3"},
+                                              {false, "\\boxed 4 and 3"},
+                                              {false, "\\boxedx 3 and 4"},
+                                              {true, "I use the \\boxed command.\nAnswer: 3"}});
+    expect_grades(asked(Grader::boxed, "\\frac12"),
+                  {{true, "$\\boxed \\frac{1}{2}$"}, {true, "\\(\\boxed \\frac12\\)"}});
+}
+
 TEST(BoxedGrader, HostileTextEnds) {
     for (const char* piece :
          {"\\boxed{", "\\frac", "\\frac{", "{", "}", ",", "(1,", "1,", "\\text{", "$", "\\sqrt", "\\("}) {

@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "tasks/final_number.h"
 #include "tasks/graded.h"
-#include "tasks/maths_text.h"
 
 namespace ergon::tasks {
 namespace {
@@ -56,7 +56,7 @@ TEST(NumberGrader, FindsTheNumberThatAnAnswerComesTo) {
                                     {false, "The answer is 41, not 42... no: the answer is 40."},
                                     {false, "I don't know"},
                                     {false, ""},
-                                    {false, "forty-two"},
+                                    {true, "forty-two"},
                                     {false, "420"},
                                     {false, "0.42"},
                                     {false, "\\boxed{41} or 42"},
@@ -143,6 +143,54 @@ TEST(NumberGrader, SmallNumbersMayBeWords) {
                                 {false, "That one of two"}});
 }
 
+TEST(NumberGrader, NumbersInWordsAreReadWhole) {
+    expect_grades(number("20"),
+                  {{false, "Answer: twenty-one"}, {true, "Answer: twenty"}, {false, "Answer: twenty two"}});
+    expect_grades(number("21"), {{true, "Answer: twenty-one"}, {true, "There are 3 * 7. Answer: twenty-one apples"}});
+    expect_grades(number("1"), {{false, "Answer: one hundred"}, {true, "Answer: one"}});
+    expect_grades(number("100"), {{true, "Answer: one hundred"}, {true, "Answer: a hundred"}});
+    expect_grades(number("105"), {{true, "one hundred and five"}, {false, "Answer: one hundred"}});
+    expect_grades(number("2"), {{false, "Answer: two thousand"}, {false, "\\boxed{\\text{two thousand}}"}});
+    expect_grades(number("2034567"), {{true, "two million thirty-four thousand five hundred and sixty-seven"}});
+    expect_grades(number("0.75"), {{true, "Answer: three quarters"}, {false, "Answer: three"}});
+    expect_grades(number("2.5"), {{true, "Answer: two and a half"}, {true, "Answer: two point five"}});
+    expect_grades(number("-4"), {{true, "Answer: minus four"}, {true, "negative four"}, {false, "four"}});
+}
+
+TEST(NumberGrader, SignsBlanksSizesAndMarks) {
+    expect_grades(number("5"), {{false, "Answer: - 5"}, {false, "Answer: negative 5"}, {false, "x = - 5"}});
+    expect_grades(number("-5"),
+                  {{true, "Answer: - 5"}, {true, "Answer: negative 5"}, {true, "x = − 5"}, {true, "It is - 5."}});
+    expect_grades(number("4"), {{false, "Answer: minus 4"}, {true, "9 minus 5 is 4"}, {true, "\n- 4"}});
+    expect_grades(number("12"), {{false, "Answer: 12 500"}, {false, "Answer: 12\u2009500"}});
+    expect_grades(number("12500"), {{true, "Answer: 12 500"}, {true, "Answer: 12 500.0"}, {false, "Answer: 12 5000"}});
+    expect_grades(number("1"), {{false, "Answer: 1 000 000"}});
+    expect_grades(number("1000000"), {{true, "Answer: 1 000 000"}, {true, "Answer: 1M"}, {true, "10,00,000"}});
+    expect_grades(number("1.5"), {{false, "Answer: 1.5k"}, {true, "Answer: 1.5 kg"}});
+    expect_grades(number("1500"), {{true, "Answer: 1.5k"}, {true, "Answer: $1.5k"}});
+    expect_grades(number("3"), {{true, "Answer: _3_"}, {true, "Answer: __3__"}, {true, "Answer: *3*"}});
+    expect_grades(number("100000"), {{true, "Answer: 1,00,000"}, {true, "Answer: 1 lakh, that is 1,00,000"}});
+    expect_grades(number("1.25"), {{true, "Answer: 1 1/4"}, {true, "1 1/4"}, {false, "Answer: 11/4"}});
+}
+
+TEST(NumberGrader, PartsOfFormulasAreNoNumbers) {
+    expect_grades(number("2"), {{false, "\\boxed{2\\pi}"},
+                                {false, "\\boxed{\\sqrt{2}}"},
+                                {false, "Answer: $2\\sqrt{3}$"},
+                                {false, "It is √2"},
+                                {false, "It is $\\frac{\\pi}{2}$"},
+                                {true, "\\boxed{\\sqrt{4}}"},
+                                {true, "\\boxed{2 = \\sqrt{4}}"}});
+    expect_grades(number("1.41421356"), {{true, "\\boxed{\\sqrt{2}}"}, {true, "Answer: \\sqrt2"}});
+}
+
+TEST(NumberGrader, WholeNumbersAreExact) {
+    expect_grades(number("12345678"), {{true, "12,345,678"}, {false, "12345679"}, {true, "12345678.0"}});
+    expect_grades(number("123456789012345678901234567890"),
+                  {{true, "123456789012345678901234567890"}, {false, "123456789012345678901234567891"}});
+    expect_grades(number("10000000", 1e-3), {{true, "10000100"}, {false, "10020000"}});
+}
+
 TEST(NumberGrader, OtherRightAnswersCount) {
     Prompt prompt = number("100");
     prompt.accepted = {"212"};
@@ -169,7 +217,7 @@ TEST(NumberGrader, RandomNumbersAreFoundAgain) {
               "it costs $" + grouped + decimals + ", in 3 parts? No:\nAnswer: " + grouped + decimals}) {
             const auto found = final_number(text);
             ASSERT_TRUE(found) << text;
-            EXPECT_NEAR(found->value, value, 1e-15 * value) << text;
+            EXPECT_NEAR(found->value.to_double(), value, 1e-15 * value) << text;
         }
     }
 }

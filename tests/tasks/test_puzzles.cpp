@@ -7,7 +7,7 @@
 #include "base/expect_error.h"
 #include "tasks/countdown.h"
 #include "tasks/grader.h"
-#include "tasks/maths_text.h"
+#include "tasks/maths/numbers.h"
 #include "tasks/puzzles.h"
 
 namespace ergon::tasks {
@@ -16,7 +16,7 @@ namespace {
 /// An answer near the right one: the next number, another order, another word.
 std::string perturbed(const Prompt& prompt) {
     const std::string& answer = prompt.answer;
-    if (prompt.grader == Grader::number) return std::to_string(whole_number_of(answer)->value + 1);
+    if (prompt.grader == Grader::number) return std::to_string(maths::whole_number_of(answer)->value.to_double() + 1);
     if (prompt.grader == Grader::countdown) return answer + " + 1";
     if (prompt.grader == Grader::list)
         return answer.substr(answer.find(", ") + 2) + ", " + answer.substr(0, answer.find(','));
