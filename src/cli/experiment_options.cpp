@@ -111,7 +111,7 @@ void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
         .add_option(task_option, tasks_named,
                     "What is asked, one or several: everyday, lookups, puzzles, held-out (of the worked puzzles, ergon "
                     "puzzles), a FILE (JSON lines with \"prompt\" and "
-                    "\"answer\", OpenAI evals, GSM8K, MATH; GPQA's CSV) or an MMLU folder")
+                    "\"answer\", OpenAI evals, GSM8K, MATH, MMLU; GPQA's CSV) or an MMLU folder")
         ->type_name("NAME|PATH")
         ->delimiter(',')
         ->expected(1, 100)
@@ -125,6 +125,7 @@ void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
                     "Prompts with more tokens than this for any contender are left out for all, and counted")
         ->check(CLI::Range(std::int64_t{1}, most_tokens))
         ->type_name("TOKENS");
+    command.add_flag("--skip-bad", skip_bad, "Leave out bad rows of a file of prompts, and say at the end how many");
     command.add_option("--shots", tasks.shots, "Solved examples before each question, where the task brings them")
         ->check(CLI::Range(0, 100))
         ->capture_default_str();
@@ -181,8 +182,10 @@ void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
     cost.add(command);
 }
 
-std::vector<tasks::Prompt> ExperimentOptions::open_prompts() const {
+std::vector<tasks::Prompt> ExperimentOptions::open_prompts(tasks::SkippedRows& skipped) const {
     tasks::TaskOptions wanted = tasks;
+    wanted.skip_option = "--skip-bad";
+    if (skip_bad) wanted.skipped = &skipped;
     wanted.seed = answer.seed;
     wanted.count = limit;
     std::vector<tasks::Prompt> prompts;
@@ -328,7 +331,8 @@ std::int64_t ExperimentOptions::leave_out_long(std::vector<tasks::Prompt>& promp
 }
 
 lab::RunId ExperimentOptions::run(lab::Results& results) const {
-    std::vector<tasks::Prompt> prompts = open_prompts();
+    tasks::SkippedRows skipped;
+    std::vector<tasks::Prompt> prompts = open_prompts(skipped);
     energy::Meter meter(machine_options());
     std::optional<Contestants> contestants = load_contestants(meter);
     const std::int64_t left_out = leave_out_long(prompts, *contestants);
@@ -344,6 +348,7 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
                         {"prompts_left_out", left_out},
                         {"max_tokens", answer.max_tokens.value_or(default_max_tokens)},
                         {"max_thinking", answer.max_thinking ? nlohmann::ordered_json(*answer.max_thinking) : nullptr}};
+    if (skipped.count > 0) options.settings["bad_rows_left_out"] = skipped.count;
     options.machine = meter.machine();
     options.version = version();
     options.seed = answer.seed;
@@ -363,6 +368,10 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     const lab::RunId run = lab::run_experiment(contestants->answerers, prompts, options, results,
                                                [&progress](const lab::ExperimentProgress& at) { show(progress, at); });
     progress.clear();
+    if (skipped.count > 0) {
+        fmt::print(stderr, "Bad rows of the prompts' files that were left out: {}. The first: {}\n", skipped.count,
+                   skipped.first);
+    }
     return run;
 }
 

@@ -32,6 +32,7 @@ struct ExperimentOptions {
     std::vector<std::string> models;
     std::vector<std::string> tasks_named{"everyday"};
     tasks::TaskOptions tasks;
+    bool skip_bad = false;  // rows that are no prompts are left out and counted
     std::int64_t limit = 0;
     std::int64_t max_prompt = 0;  // tokens; 0: any length
     std::int64_t repeats = 1;
@@ -59,7 +60,7 @@ struct ExperimentOptions {
     lab::RunId run(lab::Results& results) const;
 
   private:
-    std::vector<tasks::Prompt> open_prompts() const;
+    std::vector<tasks::Prompt> open_prompts(tasks::SkippedRows& skipped) const;
     Contestants load_contestants(energy::Meter& meter) const;
     std::int64_t leave_out_long(std::vector<tasks::Prompt>& prompts, const Contestants& contestants) const;
     lab::EndpointOptions endpoint_options(const lab::ContenderSpec& spec, const AnswerOptions& own) const;

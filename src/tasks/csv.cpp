@@ -12,6 +12,8 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::size_t most_fields = 1000;  // assumed: GPQA, the widest known, has about 70
+// Each takes a walk to the end of the text.
+constexpr int most_open_quotes = 1000;
 
 bool is_utf8(const std::string& text) {
     try {
@@ -32,15 +34,24 @@ class CsvParser {
     std::vector<CsvRow> parse() {
         std::vector<CsvRow> rows;
         while (at_ < text_.size()) {
-            CsvRow next = row();
-            if (next.fields.size() > 1 || !next.fields[0].empty()) rows.push_back(std::move(next));
+            const std::size_t begin = at_;
+            const std::int64_t line = line_;
+            try {
+                CsvRow next = row();
+                if (next.fields.size() > 1 || !next.fields[0].empty()) rows.push_back(std::move(next));
+            } catch (const base::Error& error) {
+                if (open_quotes_ > most_open_quotes) throw;
+                rows.push_back({line, {}, error.what()});
+                at_ = std::min(text_.find('\n', begin), text_.size() - 1) + 1;
+                line_ = line + 1;
+            }
         }
         return rows;
     }
 
   private:
     CsvRow row() {
-        CsvRow row{line_, {}};
+        CsvRow row{line_, {}, {}};
         do {
             row.fields.push_back(field());
             if (row.fields.size() > most_fields) {
@@ -73,6 +84,7 @@ class CsvParser {
         while (true) {
             const std::size_t quote = text_.find('"', at_);
             if (quote == std::string_view::npos) {
+                ++open_quotes_;
                 base::fail(ErrorCode::bad_file, "{}, line {}: the quote that opens a field here is never closed.",
                            origin_, opened);
             }
@@ -102,12 +114,21 @@ class CsvParser {
     std::string_view text_, origin_;
     std::size_t at_ = 0;
     std::int64_t line_ = 1;
+    int open_quotes_ = 0;
 };
 
 }  // namespace
 
-std::vector<CsvRow> parse_csv(std::string_view text, std::string_view origin) {
+std::vector<CsvRow> csv_rows(std::string_view text, std::string_view origin) {
     return CsvParser(text, origin).parse();
+}
+
+std::vector<CsvRow> parse_csv(std::string_view text, std::string_view origin) {
+    std::vector<CsvRow> rows = csv_rows(text, origin);
+    for (const CsvRow& row : rows) {
+        if (!row.mistake.empty()) base::fail(ErrorCode::bad_file, "{}", row.mistake);
+    }
+    return rows;
 }
 
 }  // namespace ergon::tasks

@@ -28,7 +28,12 @@ struct Question {
     std::int64_t line = 0;
 };
 
+void check_row(const CsvRow& row) {
+    if (!row.mistake.empty()) base::fail(ErrorCode::bad_file, "{}", row.mistake);
+}
+
 Question mmlu_question(const CsvRow& row, const std::string& origin) {
+    check_row(row);
     const bool letter =
         row.fields.size() == 6 && row.fields[5].size() == 1 && row.fields[5][0] >= 'A' && row.fields[5][0] <= 'D';
     if (!letter) {
@@ -41,14 +46,12 @@ Question mmlu_question(const CsvRow& row, const std::string& origin) {
     return {row.fields[0], {row.fields.begin() + 1, row.fields.begin() + 5}, row.fields[5][0], row.line};
 }
 
-std::vector<Question> mmlu_questions(const std::vector<CsvRow>& rows, const std::filesystem::path& origin) {
-    std::vector<Question> questions;
-    for (const CsvRow& row : rows) questions.push_back(mmlu_question(row, origin.string()));
-    return questions;
-}
-
 std::vector<Question> read_mmlu_file(const std::filesystem::path& file) {
-    return mmlu_questions(parse_csv(base::read_text(file, task_file_limit), file.string()), file);
+    std::vector<Question> questions;
+    for (const CsvRow& row : csv_rows(base::read_text(file, task_file_limit), file.string())) {
+        questions.push_back(mmlu_question(row, file.string()));
+    }
+    return questions;
 }
 
 /// "high_school_physics" of "high_school_physics_test.csv".
@@ -93,12 +96,15 @@ Prompt choice_prompt(std::string id, std::string category, const Question& quest
     return prompt;
 }
 
-void add_mmlu(PromptList& prompts, const std::vector<Question>& questions, const std::filesystem::path& origin,
+void add_mmlu(PromptList& prompts, const std::vector<CsvRow>& rows, const std::filesystem::path& origin,
               const std::string& examples) {
     const std::string subject = subject_of(origin);
-    for (std::size_t i = 0; i < questions.size(); ++i) {
-        prompts.add(choice_prompt(fmt::format("{}-{}", subject, i + 1), subject, questions[i], examples),
-                    fmt::format("{}, line {}", origin.string(), questions[i].line));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        prompts.read_row([&] {
+            const Question question = mmlu_question(rows[i], origin.string());
+            prompts.add(choice_prompt(fmt::format("{}-{}", subject, i + 1), subject, question, examples),
+                        fmt::format("{}, line {}", origin.string(), question.line));
+        });
     }
 }
 
@@ -123,8 +129,9 @@ std::optional<std::map<std::string, std::size_t, std::less<>>> gpqa_header(const
 void add_gpqa(PromptList& prompts, const std::vector<CsvRow>& rows,
               const std::map<std::string, std::size_t, std::less<>>& columns, const std::filesystem::path& origin,
               std::uint64_t seed) {
-    for (std::size_t r = 1; r < rows.size(); ++r) {
+    const auto read = [&](std::size_t r) {
         const CsvRow& row = rows[r];
+        check_row(row);
         if (row.fields.size() != rows[0].fields.size()) {
             base::fail(ErrorCode::bad_file, "{}, line {}: expected {} fields as in the first row, found {}.",
                        origin.string(), row.line, rows[0].fields.size(), row.fields.size());
@@ -152,7 +159,8 @@ void add_gpqa(PromptList& prompts, const std::vector<CsvRow>& rows,
         question.letter = static_cast<char>('A' + (std::ranges::find(order, std::size_t{0}) - order.begin()));
         prompts.add(choice_prompt(std::move(id), field("High-level domain"), question),
                     fmt::format("{}, line {}", origin.string(), row.line));
-    }
+    };
+    for (std::size_t r = 1; r < rows.size(); ++r) prompts.read_row([&] { read(r); });
 }
 
 }  // namespace
@@ -160,16 +168,17 @@ void add_gpqa(PromptList& prompts, const std::vector<CsvRow>& rows,
 void read_mmlu(PromptList& prompts, const std::filesystem::path& folder, const TaskOptions& options) {
     if (!std::filesystem::is_directory(folder / "test")) return;
     for (const std::filesystem::path& file : files_below(folder / "test", "_test.csv")) {
-        add_mmlu(prompts, read_mmlu_file(file), file, solved_examples(folder, subject_of(file), options.shots));
+        add_mmlu(prompts, csv_rows(base::read_text(file, task_file_limit), file.string()), file,
+                 solved_examples(folder, subject_of(file), options.shots));
     }
 }
 
 void parse_csv_task(PromptList& prompts, std::string_view text, const std::filesystem::path& origin,
                     std::uint64_t seed) {
-    const std::vector<CsvRow> rows = parse_csv(text, origin.string());
+    const std::vector<CsvRow> rows = csv_rows(text, origin.string());
     if (rows.empty()) return;
     if (const auto columns = gpqa_header(rows[0])) return add_gpqa(prompts, rows, *columns, origin, seed);
-    add_mmlu(prompts, mmlu_questions(rows, origin), origin, "");
+    add_mmlu(prompts, rows, origin, "");
 }
 
 }  // namespace ergon::tasks

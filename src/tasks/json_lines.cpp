@@ -9,6 +9,7 @@
 #include "tasks/choice_letter.h"
 #include "tasks/grader.h"
 #include "tasks/maths/numbers.h"
+#include "tasks/pattern.h"
 
 namespace ergon::tasks {
 namespace {
@@ -73,6 +74,12 @@ Grader stated_grader(const JsonItem& item) {
     return *grader;
 }
 
+/// The row's own id, a text or a whole number, or else that of its line.
+std::string id_of(const JsonItem& item, const char* key) {
+    if (!item.object.contains(key) || item.object[key].is_null()) return item.id;
+    return item.object[key].is_number_integer() ? item.object[key].dump() : text_field(item, key, true);
+}
+
 /// The words of chat messages; with their roles, if it is a conversation.
 std::string text_of_messages(const JsonItem& item, const json& messages) {
     std::string text;
@@ -98,9 +105,19 @@ std::string text_of_messages(const JsonItem& item, const json& messages) {
 
 }  // namespace
 
-std::vector<JsonItem> parse_json_lines(std::string_view text, const std::filesystem::path& origin,
-                                       std::int64_t first_line) {
+std::vector<JsonItem> json_lines(std::string_view text, const std::filesystem::path& origin, std::int64_t first_line) {
     std::vector<JsonItem> items;
+    if (base::trimmed(text).starts_with('[')) {
+        json list = json::parse(text, nullptr, false);
+        if (list.is_array()) {
+            for (json& element : list) {
+                const std::size_t number = items.size() + 1;
+                items.push_back({std::move(element), fmt::format("{}, element {}", origin.string(), number),
+                                 fmt::format("{}-{}", origin.stem().string(), number)});
+            }
+            return items;
+        }
+    }
     std::int64_t number = first_line - 1;
     for (std::size_t begin = 0; begin < text.size();) {
         const std::size_t end = std::min(text.find('\n', begin), text.size());
@@ -109,9 +126,18 @@ std::vector<JsonItem> parse_json_lines(std::string_view text, const std::filesys
         ++number;
         if (line.empty()) continue;
         std::string place = fmt::format("{}, line {}", origin.string(), number);
-        json object = json::parse(line, nullptr, false);
-        if (!object.is_object()) base::fail(ErrorCode::bad_file, "{}: expected one JSON object on the line.", place);
-        items.push_back({std::move(object), std::move(place), fmt::format("{}-{}", origin.stem().string(), number)});
+        items.push_back({json::parse(line, nullptr, false), std::move(place),
+                         fmt::format("{}-{}", origin.stem().string(), number)});
+    }
+    return items;
+}
+
+std::vector<JsonItem> parse_json_lines(std::string_view text, const std::filesystem::path& origin,
+                                       std::int64_t first_line) {
+    std::vector<JsonItem> items = json_lines(text, origin, first_line);
+    for (const JsonItem& item : items) {
+        if (item.object.is_object()) continue;
+        base::fail(ErrorCode::bad_file, "{}: expected one JSON object on the line.", item.place);
     }
     return items;
 }
@@ -143,14 +169,14 @@ std::string text_field(const JsonItem& item, const char* key, bool required) {
 }
 
 std::string text_or_number(const JsonItem& item, const char* key) {
-    if (item.object.contains(key) && item.object[key].is_number()) return item.object[key].dump();
-    return text_field(item, key, false);
+    if (!item.object.contains(key) || item.object[key].is_null()) return {};
+    const json& value = item.object[key];
+    return value.is_number() || value.is_boolean() ? value.dump() : text_field(item, key, false);
 }
 
 Prompt own_prompt(const JsonItem& item) {
     const json& object = item.object;
-    Prompt prompt{object.contains("id") ? text_field(item, "id", true) : item.id,
-                  text_field(item, object.contains("category") ? "category" : "subject", false),
+    Prompt prompt{id_of(item, "id"), text_field(item, object.contains("category") ? "category" : "subject", false),
                   text_field(item, "prompt", true), text_or_number(item, "answer")};
     prompt.choices = text_list(item, "choices");
     prompt.accepted = text_list(item, "accepted");
@@ -194,16 +220,35 @@ Prompt gsm8k_prompt(const JsonItem& item) {
     return prompt;
 }
 
+Prompt mmlu_prompt(const JsonItem& item) {
+    Prompt prompt{id_of(item, "id"), text_field(item, "subject", false), text_field(item, "question", true), ""};
+    prompt.choices = text_list(item, "choices");
+    const std::string answer = text_or_number(item, "answer");
+    const json place = item.object.value("answer", json());
+    if (place.is_number_integer()) {
+        if (place < 0 || place >= prompt.choices.size() || place >= most_choices) {
+            base::fail(ErrorCode::bad_file,
+                       "{}: \"answer\" is {}; expected the place of one of the {} choices, from 0.", item.place, answer,
+                       prompt.choices.size());
+        }
+        prompt.answer = static_cast<char>('A' + place.get<int>());
+    } else {
+        prompt.answer = letter_of(answer, prompt.choices);
+    }
+    prompt.text = multiple_choice_text(prompt.text, prompt.choices);
+    prompt.grader = Grader::choice;
+    return prompt;
+}
+
 Prompt math_prompt(const JsonItem& item) {
     std::string answer = text_or_number(item, "answer");
     if (answer.empty()) {
         const std::string solution = text_field(item, "solution", true);
-        const auto boxed = last_boxed(solution);
+        const auto boxed = last_boxed(ending(solution));
         if (!boxed) base::fail(ErrorCode::bad_file, "{}: expected \\boxed{{...}} in \"solution\".", item.place);
         answer = *boxed;
     }
-    Prompt prompt{item.object.contains("unique_id") ? text_field(item, "unique_id", true) : item.id,
-                  text_field(item, item.object.contains("type") ? "type" : "subject", false),
+    Prompt prompt{id_of(item, "unique_id"), text_field(item, item.object.contains("type") ? "type" : "subject", false),
                   text_field(item, "problem", true) + "\n\nPut the final answer in \\boxed{}.", std::move(answer)};
     prompt.grader = Grader::boxed;
     return prompt;

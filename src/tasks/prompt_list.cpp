@@ -33,11 +33,21 @@ void check_grader(const Prompt& prompt, std::string_view place) {
 }  // namespace
 
 void PromptList::add(Prompt prompt, std::string_view place) {
-    if (!ids_.insert(prompt.id).second) {
+    if (ids_.contains(prompt.id)) {
         base::fail(ErrorCode::bad_file, "{}: the id \"{}\" occurs twice; each prompt needs its own.", place, prompt.id);
     }
     check_grader(prompt, place);
+    ids_.insert(prompt.id);
     prompts_.push_back(std::move(prompt));
+}
+
+void PromptList::skip(std::string_view what) {
+    if (skipped_ == nullptr) {
+        const std::string remedy =
+            skip_option_.empty() ? "" : " Mend the row, or leave bad rows out: " + skip_option_ + ".";
+        base::fail(ErrorCode::bad_file, "{}{}", what, remedy);
+    }
+    if (skipped_->count++ == 0) skipped_->first = what;
 }
 
 }  // namespace ergon::tasks

@@ -40,13 +40,15 @@ bool has(const nlohmann::json& object, std::initializer_list<const char*> keys) 
 
 Prompt json_prompt(const JsonItem& item) {
     const nlohmann::json& object = item.object;
+    if (!object.is_object()) base::fail(ErrorCode::bad_file, "{}: expected one JSON object on the line.", item.place);
     if (has(object, {"prompt"})) return own_prompt(item);
     if (has(object, {"input", "ideal"})) return openai_evals_prompt(item);
+    if (has(object, {"question", "choices"})) return mmlu_prompt(item);
     if (has(object, {"question", "answer"})) return gsm8k_prompt(item);
     if (has(object, {"problem"})) return math_prompt(item);
     base::fail(ErrorCode::bad_file,
                "{}: expected \"prompt\" (ergon's own format), \"input\" and \"ideal\" (OpenAI evals), \"question\" and "
-               "\"answer\" (GSM8K), or \"problem\" and \"solution\" (MATH).",
+               "\"answer\" (GSM8K), with \"choices\" (MMLU), or \"problem\" and \"solution\" (MATH).",
                item.place);
 }
 
@@ -55,16 +57,36 @@ void read_json_folder(PromptList& prompts, const std::filesystem::path& folder) 
     for (const std::filesystem::path& file : files_below(folder, ".json")) {
         JsonItem item{nlohmann::json::parse(base::read_text(file, task_file_limit), nullptr, false), file.string(),
                       file.lexically_relative(folder).replace_extension().string()};
-        if (!item.object.is_object()) base::fail(ErrorCode::bad_file, "{}: expected one JSON object.", item.place);
-        prompts.add(json_prompt(item), item.place);
+        prompts.read_row([&] {
+            if (!item.object.is_object()) base::fail(ErrorCode::bad_file, "{}: expected one JSON object.", item.place);
+            prompts.add(json_prompt(item), item.place);
+        });
     }
 }
 
+/// Whether most of a text's first lines begin as JSON does, so that a bad one among them makes no CSV of it.
+bool is_json(std::string_view text) {
+    constexpr int looked_at = 5;
+    int lines = 0, json = 0;
+    while (!text.empty() && lines < looked_at) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = base::trimmed(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.empty()) continue;
+        ++lines;
+        if (line.starts_with('{') || line.starts_with('[')) ++json;
+    }
+    return 2 * json > lines;
+}
+
 void parse_file(PromptList& prompts, std::string_view text, const std::filesystem::path& origin, std::uint64_t seed) {
-    const std::size_t first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return;
-    if (text[first] != '{' && text[first] != '[') return parse_csv_task(prompts, text, origin, seed);
-    for (const JsonItem& item : parse_json_lines(text, origin)) prompts.add(json_prompt(item), item.place);
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    if (base::trimmed(text).empty()) return;
+    if (!is_json(text)) return parse_csv_task(prompts, text, origin, seed);
+    for (const JsonItem& item : json_lines(text, origin)) {
+        prompts.read_row([&] { prompts.add(json_prompt(item), item.place); });
+    }
 }
 
 /// A sample of `count` in the order of the file; each set of them is equally likely.
@@ -82,7 +104,11 @@ std::vector<Prompt> sampled(std::vector<Prompt> prompts, const TaskOptions& opti
 
 std::vector<Prompt> finished(PromptList& list, const std::filesystem::path& origin, const TaskOptions& options) {
     std::vector<Prompt> prompts = list.take();
-    if (prompts.empty()) base::fail(ErrorCode::bad_file, "{} holds no prompts.", origin.string());
+    if (prompts.empty()) {
+        const bool bad = options.skipped != nullptr && options.skipped->count > 0;
+        base::fail(ErrorCode::bad_file, "{} holds no prompts{}", origin.string(),
+                   bad ? ": every row is bad. The first: " + options.skipped->first : ".");
+    }
     return sampled(std::move(prompts), options);
 }
 
@@ -113,7 +139,7 @@ const base::EmbeddedFile& find_shipped(std::string_view name) {
 
 std::vector<Prompt> parse_task(std::string_view text, const std::filesystem::path& origin, const TaskOptions& options) {
     check(options);
-    PromptList prompts;
+    PromptList prompts(options.skipped, options.skip_option);
     parse_file(prompts, text, origin, options.seed);
     return finished(prompts, origin, options);
 }
@@ -121,7 +147,7 @@ std::vector<Prompt> parse_task(std::string_view text, const std::filesystem::pat
 std::vector<Prompt> read_task(const std::filesystem::path& path, const TaskOptions& options) {
     check(options);
     if (!std::filesystem::is_directory(path)) return parse_task(base::read_text(path, task_file_limit), path, options);
-    PromptList prompts;
+    PromptList prompts(options.skipped, options.skip_option);
     read_mmlu(prompts, path, options);
     if (prompts.empty()) read_json_folder(prompts, path);
     return finished(prompts, path, options);

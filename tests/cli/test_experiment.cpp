@@ -145,6 +145,26 @@ TEST_F(Experiment, LongPromptsAreLeftOutForAllAndCounted) {
     EXPECT_EQ(json::parse(content(path("l.json")))["settings"]["prompts_left_out"], 1);
 }
 
+TEST_F(Experiment, BadRowsAreRefusedOrLeftOutAndCounted) {
+    const std::string mixed = folder_.write(
+        "bad.jsonl",
+        "{\"prompt\": \"Two?\", \"answer\": 2}\nnot JSON\n{\"prompt\": 3}\n{\"prompt\": \"Four?\", \"answer\": 4}\n");
+    std::vector<std::string> arguments{
+        "eval",      fixture("scripted-plain"), "--task", mixed,         "--idle-seconds", "0",
+        "--results", path("b.sqlite"),          "--json", path("b.json")};
+    const Outcome refused = run_ergon(arguments);
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_THAT(refused.err, HasSubstr("bad.jsonl, line 2: expected one JSON object"));
+    EXPECT_THAT(refused.err, HasSubstr("leave bad rows out: --skip-bad."));
+    arguments.emplace_back("--skip-bad");
+    const Outcome counted = run_ergon(arguments);
+    ASSERT_EQ(counted.exit_code, 0) << counted.err;
+    EXPECT_THAT(counted.err, HasSubstr("left out: 2. The first: "));
+    const json found = json::parse(content(path("b.json")));
+    EXPECT_EQ(found["settings"]["bad_rows_left_out"], 2);
+    EXPECT_EQ(found["contenders"][0]["graded"], 2);
+}
+
 TEST_F(Experiment, AModelAgainstItselfInADesign) {
     const std::string model = fixture("scripted-thinker");
     const auto run = [&](const std::string& factor) {

@@ -81,7 +81,9 @@ TEST(OwnFormat, MistakesAreNamedWithTheirLine) {
     expect_refused("line 2: expected one JSON object", good + "{\"prompt\": \"\xff\"}");
     expect_refused("line 1: expected \"prompt\"", "{\"id\": \"a\"}");
     expect_refused("line 1: \"prompt\" must be a text", "{\"prompt\": 3}");
-    expect_refused("line 1: \"id\" must be a text", "{\"id\": 7, \"prompt\": \"x\"}");
+    expect_refused("line 1: \"id\" must be a text", "{\"id\": [7], \"prompt\": \"x\"}");
+    expect_refused("line 2: the id \"0\" occurs twice",
+                   "{\"id\": 0, \"prompt\": \"x\"}\n{\"id\": \"0\", \"prompt\": \"x\"}");
     expect_refused("line 1: \"id\" must be a text", "{\"id\": \"\", \"prompt\": \"x\"}");
     expect_refused("\"answer\" must be a text", "{\"prompt\": \"x\", \"answer\": [4]}");
     expect_refused("line 2: the id \"a\" occurs twice", good + good);
@@ -104,6 +106,60 @@ TEST(OwnFormat, MistakesAreNamedWithTheirLine) {
                    R"({"prompt": "x", "numbers": [18446744073709551615], "target": 1})");
     expect_refused("the prompt's own answer \"1+2\"",
                    R"({"prompt": "x", "numbers": [1, 1], "target": 2, "answer": "1+2"})");
+}
+
+TEST(OwnFormat, AByteOrderMarkAndNumbersAsIds) {
+    const auto marked = parse("\xEF\xBB\xBF{\"prompt\": \"a\", \"answer\": \"42\"}");
+    ASSERT_EQ(marked.size(), 1u);
+    EXPECT_EQ(marked[0].answer, "42");
+    const auto prompts = parse(R"({"id": 0, "prompt": "a", "answer": 1})"
+                               "\n"
+                               R"({"id": 1, "prompt": "b", "answer": 2.5})"
+                               "\n"
+                               R"({"id": 2, "prompt": "c", "answer": true})"
+                               "\n"
+                               R"({"id": 3, "prompt": "d", "answer": null})");
+    ASSERT_EQ(prompts.size(), 4u);
+    EXPECT_EQ(prompts[0].id, "0");
+    EXPECT_EQ(prompts[1].grader, Grader::number);
+    EXPECT_EQ(grade(prompts[2], "True."), std::optional(true));
+    EXPECT_EQ(grade(prompts[3], "x"), std::nullopt);
+}
+
+TEST(OwnFormat, BadRowsAreRefusedOrCounted) {
+    std::string text;
+    for (int i = 0; i < 5000; ++i) {
+        text += i % 1000 == 7 ? "{\"prompt\": 3}\n" : "{\"id\": " + std::to_string(i) + ", \"prompt\": \"x\"}\n";
+    }
+    text += "not JSON\n{\"id\": 1, \"prompt\": \"again\"}\n";
+    test::expect_error(ErrorCode::bad_file,
+                       "set.jsonl, line 8: \"prompt\" must be a text that is not empty. Mend the row, or leave bad "
+                       "rows out: --skip-bad.",
+                       [&] { parse(text, {.skip_option = "--skip-bad"}); });
+    SkippedRows skipped;
+    EXPECT_EQ(parse(text, {.skipped = &skipped}).size(), 4995u);
+    EXPECT_EQ(skipped.count, 7);
+    EXPECT_THAT(skipped.first, HasSubstr("set.jsonl, line 8"));
+    SkippedRows all;
+    test::expect_error(ErrorCode::bad_file, "every row is bad. The first: set.jsonl, line 1",
+                       [&] { parse("{\"prompt\": 3}", {.skipped = &all}); });
+}
+
+TEST(OwnFormat, ABadFirstRowMakesNoCsv) {
+    SkippedRows skipped;
+    EXPECT_EQ(parse("prompts of mine\n{\"prompt\": \"a\"}\n{\"prompt\": \"b\"}\n", {.skipped = &skipped}).size(), 2u);
+    EXPECT_EQ(skipped.count, 1);
+    expect_refused("line 1: expected one JSON object", "prompts of mine\n{\"prompt\": \"a\"}\n{\"prompt\": \"b\"}\n");
+}
+
+TEST(Csv, BadRowsAreCountedAndTheNextIsRead) {
+    const std::string text = "q,a,b,c,d,A\nq,a,b\n\"q,a,b,c,d,B\nq,a,b,c,d,\xff\n\"q\"x,a,b,c,d,B\nq,a,b,c,d,C\n";
+    SkippedRows skipped;
+    const auto prompts = parse(text, {.skipped = &skipped});
+    ASSERT_EQ(prompts.size(), 2u);
+    EXPECT_EQ(prompts[1].answer, "C");
+    EXPECT_EQ(skipped.count, 4);
+    EXPECT_THAT(skipped.first, HasSubstr("set.jsonl, line 2"));
 }
 
 TEST(OpenAiEvals, TextsAndMessages) {
@@ -141,6 +197,47 @@ TEST(Gsm8k, TheNumberBehindTheMark) {
     expect_refused("line 1: expected the final number behind \"####\"", R"({"question": "x", "answer": "4"})");
     expect_refused("is to be graded as a number", R"({"question": "x", "answer": "#### four"})");
     expect_refused("line 1: \"answer\" must be a text", R"({"question": "x", "answer": 4})");
+}
+
+TEST(MmluLines, ChoicesAndThePlaceOfTheRightOne) {
+    const auto prompts = parse(R"({"question": "q", "subject": "s", "choices": ["a", "b", "c", "d"], "answer": 1})"
+                               "\n"
+                               R"({"question": "q", "choices": ["a", "b", "c"], "answer": "C"})"
+                               "\n"
+                               R"({"question": "q", "choices": ["a", "b", "c"], "answer": "a"})");
+    ASSERT_EQ(prompts.size(), 3u);
+    EXPECT_EQ(prompts[0].answer, "B");
+    EXPECT_EQ(prompts[0].category, "s");
+    EXPECT_EQ(prompts[0].text, "q\n\nA. a\nB. b\nC. c\nD. d\n\nAnswer with the letter alone.");
+    EXPECT_EQ(grade(prompts[0], "(B)"), std::optional(true));
+    EXPECT_EQ(prompts[1].answer, "C");
+    EXPECT_EQ(prompts[2].answer, "A");
+    expect_refused("line 1: \"answer\" is 4; expected the place of one of the 4 choices, from 0",
+                   R"({"question": "q", "choices": ["a", "b", "c", "d"], "answer": 4})");
+    expect_refused("line 1: \"answer\" is -1", R"({"question": "q", "choices": ["a", "b"], "answer": -1})");
+    expect_refused("no letter of 2 choices", R"({"question": "q", "choices": ["a", "b"], "answer": "x"})");
+}
+
+TEST(MmluLines, OneListOfObjects) {
+    const auto prompts = parse(
+        "[\n  {\"question\": \"q\", \"choices\": [\"a\", \"b\"], \"answer\": 1},\n  {\"prompt\": \"p\", \"answer\": "
+        "2}\n]\n");
+    ASSERT_EQ(prompts.size(), 2u);
+    EXPECT_EQ(prompts[0].answer, "B");
+    EXPECT_EQ(prompts[1].id, "set-2");
+    expect_refused("set.jsonl, element 2: \"prompt\" must be a text", R"([{"prompt": "x"}, {"prompt": 3}])");
+}
+
+TEST(Math, ABoxWithoutBraces) {
+    const auto prompts =
+        parse(R"({"problem": "p", "solution": "so $\\boxed{\\frac12}$", "level": "Level 1", "type": "Algebra"})"
+              "\n"
+              R"({"problem": "p2", "solution": "so $\\fbox{3}$", "type": "Algebra"})"
+              "\n"
+              R"({"problem": "p3", "solution": "so $\\boxed 3$", "type": "Algebra"})");
+    ASSERT_EQ(prompts.size(), 3u);
+    EXPECT_EQ(prompts[2].answer, "3");
+    EXPECT_EQ(grade(prompts[2], "It is \\boxed{3}"), std::optional(true));
 }
 
 TEST(Math, LinesAndFolders) {
