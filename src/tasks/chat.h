@@ -30,6 +30,8 @@ struct ChatRequest {
     std::vector<std::string> stop;
     bool no_think =
         false;  // asks for an answer without thought, in each way that servers know; see ChatReply::left_out
+    /// Fields that the server is known to refuse: they are not sent, `max_tokens` under its newer name.
+    std::vector<std::string> leave_out{};
 };
 
 /// Where the numbers of tokens come from.
@@ -71,15 +73,17 @@ struct ChatReply {
     ReplyTokens tokens;
     std::optional<ServerTimings> timings;
     bool streamed = false;  // false: it came in one piece, and nothing is known of its phases
+    /// A stream, but of so few pieces that they tell nothing of its phases either: somebody on the way collected it.
+    bool collected = false;
 
-    // By base::now(). `sent` is when the request that was answered was sent, after all waiting for a busy server.
+    // By base::now(). `sent` is when the request that was answered was sent, after all attempts that failed.
     base::Nanoseconds sent{};
     std::optional<base::Nanoseconds> first_thinking;
     std::optional<base::Nanoseconds> first_answer;
     base::Nanoseconds ended{};
 
-    int retries = 0;                    // times that the server was busy
-    std::vector<std::string> left_out;  // fields that the server refused by name and that were not sent then
+    int retries = 0;                    // attempts that failed before
+    std::vector<std::string> left_out;  // fields that the server refused by name and that were not sent
 };
 
 }  // namespace ergon::tasks

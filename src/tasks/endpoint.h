@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 #include "base/units.h"
@@ -31,9 +32,12 @@ struct AskLimits {
     base::Nanoseconds silence{300'000'000'000};   // a long prompt is read in silence
     base::Nanoseconds total{3'600'000'000'000};   // of one attempt
     std::size_t bytes = std::size_t{256} << 20;   // of the stream
-    int retries = 4;                              // when the server is busy (429, 503)
-    base::Nanoseconds first_wait{1'000'000'000};  // doubled each time, where the server does not name one
-    base::Nanoseconds longest_wait{60'000'000'000};
+    // After a failure that may pass: nobody there, silence, a broken stream, HTTP 408, 425, 429, 5xx.
+    int retries = 6;
+    base::Nanoseconds first_wait{1'000'000'000};      // doubled each time, where the server does not name one
+    base::Nanoseconds longest_wait{300'000'000'000};  // who asks for more is given up
+    base::Nanoseconds patience{1'200'000'000'000};    // from the first attempt on; then none begins any more
+    std::uint64_t seed = 0;                           // of the waits' jitter
 };
 
 /// The address with a model: the one named, else the only one that the server has (GET /models). Throws
@@ -42,10 +46,11 @@ EndpointAddress with_model(const EndpointAddress& address, const std::string& ke
 
 /// Asks and waits for the whole answer. `key` is sent as a bearer token if it is not empty, and stands in no sentence.
 /// `on_phase` is told `prompt` just before each attempt is sent, then as OnPhase says; what it throws ends the request
-/// and is thrown on. A server that is busy (429, 503) is asked again after a while; one that refuses an optional field
-/// by name is asked again without it, and the reply says so. Throws Error: bad_argument for what the request or the key
-/// got refused, not_found for an unknown address or model, bad_file for an answer that makes no sense, out_of_budget
-/// for one that is too long, system for a server that fails, breaks off, stays busy or silent, and after `cancelled`.
+/// and is thrown on. What may pass is tried again after a while (AskLimits). A server that refuses an optional field by
+/// name (400, 422) is asked again without it, and the reply says so. Throws Error: bad_argument for what the request or
+/// the key got refused, not_found for an unknown address or model, bad_file for an answer that makes no sense or breaks
+/// off, out_of_budget for one that is too long, system for a server that fails, stays busy or silent, and after
+/// `cancelled`.
 ChatReply ask(const EndpointAddress& address, const std::string& key, const ChatRequest& request,
               const OnPhase& on_phase = {}, const AskLimits& limits = {}, const std::atomic<bool>* cancelled = nullptr);
 

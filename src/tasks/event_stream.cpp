@@ -30,18 +30,17 @@ void EventStream::finish(const OnData& on_data) {
 }
 
 bool EventStream::end_line(const OnData& on_data) {
-    std::string_view line = line_;
+    const std::string own = std::exchange(line_, {});
+    std::string_view line = own;
     if (first_line_ && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);  // a byte order mark
     first_line_ = false;
-    if (line.empty()) {
-        line_.clear();
-        return dispatch(on_data);
-    }
+    if (line.empty()) return dispatch(on_data);
     constexpr std::string_view field = "data";
     if (line.starts_with(field) && (line.size() == field.size() || line[field.size()] == ':')) {
         std::string_view value = line.substr(field.size());
         if (value.starts_with(':')) value.remove_prefix(1);
         if (value.starts_with(' ')) value.remove_prefix(1);
+        if (has_data_ && is_whole_ && is_whole_(data_) && !dispatch(on_data)) return false;
         if (value.size() + 1 > limit_ - data_.size()) {
             base::fail(base::ErrorCode::out_of_budget, "An event has more than {} bytes of data.", limit_);
         }
@@ -49,7 +48,6 @@ bool EventStream::end_line(const OnData& on_data) {
         data_ += value;
         has_data_ = true;
     }
-    line_.clear();
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ergon::tasks {
 
@@ -15,8 +16,12 @@ class EventStream {
     /// False ends the reading.
     using OnData = std::function<bool(std::string_view data)>;
 
-    /// An event's data and a line may each have so many bytes.
-    explicit EventStream(std::size_t limit) : limit_(limit) {}
+    /// Whether some data is a whole event, so that another line of data cannot belong to it. Some servers leave out the
+    /// empty line between events.
+    using IsWhole = std::function<bool(std::string_view data)>;
+
+    /// An event's data and a line may each have so many bytes. Without `is_whole` only an empty line ends an event.
+    explicit EventStream(std::size_t limit, IsWhole is_whole = {}) : limit_(limit), is_whole_(std::move(is_whole)) {}
 
     /// Reads on. False if `on_data` wants no more. Throws Error(out_of_budget) for an event beyond the limit.
     bool push(std::string_view bytes, const OnData& on_data);
@@ -28,6 +33,7 @@ class EventStream {
     bool dispatch(const OnData& on_data);
 
     std::size_t limit_;
+    IsWhole is_whole_;
     std::string line_;
     std::string data_;
     bool has_data_ = false;

@@ -8,6 +8,7 @@
 #include "base/characters.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "tasks/server_message.h"
 
 namespace ergon::tasks {
@@ -50,6 +51,22 @@ base::Seconds milliseconds(const json& object, const char* key) {
     return base::Seconds(amount(object, key).value_or(0) * 1e-3);
 }
 
+/// Whether an error that came within an answer refuses the request, so that asking again is of no use.
+bool refuses(const json& answer) {
+    for (const json* error : {&at(answer, "error"), &answer}) {
+        for (const char* key : {"code", "status"}) {
+            const auto status = count(*error, key);
+            if (status && *status >= 400 && *status < 500) return !is_transient(*status);
+        }
+    }
+    return false;
+}
+
+/// Servers write it with white space or quotation marks around it, too.
+bool is_end(std::string_view data) {
+    return base::trimmed(data, " \t\r\n\"") == "[DONE]";
+}
+
 std::size_t character_count(const std::string& text) {
     return static_cast<std::size_t>(
         std::ranges::count_if(text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
@@ -61,13 +78,32 @@ ReplyReader::ReplyReader(std::string where, std::string secret, bool asked_to_th
     : where_(std::move(where)),
       secret_(std::move(secret)),
       on_phase_(std::move(on_phase)),
-      events_(event_limit),
-      tags_(asked_to_think) {}
+      events_(event_limit, [](std::string_view data) { return is_end(data) || !parse_answer(data).is_discarded(); }),
+      tags_(asked_to_think),
+      began_(base::now()) {}
 
 bool ReplyReader::push(std::string_view bytes) {
+    // Assumed: what the network delivers in one go is read with shorter breaks than this, and no server's tokens come
+    // so close one after another that they look the same and yet take a time that matters.
+    constexpr base::Nanoseconds pause{1'000'000};
+    read_ = base::now();
+    new_burst_ = new_burst_ || read_ - read_before_ >= pause;
+    const bool more = take_bytes(bytes);
+    read_before_ = base::now();
+    return more;
+}
+
+bool ReplyReader::take_bytes(std::string_view bytes) {
     if (form_ == Form::unknown) {
+        constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+        beginning_ += bytes;
+        bytes = beginning_;
+        if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
         bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
-        if (bytes.empty()) return true;
+        if (bytes.empty() || byte_order_mark.starts_with(bytes)) {
+            beginning_ = bytes;
+            return true;
+        }
         form_ = bytes.front() == '{' ? Form::one_piece : Form::events;
     }
     if (form_ == Form::events) {
@@ -98,6 +134,8 @@ ChatReply ReplyReader::finish() {
     }
     reply_.ended = base::now();
     reply_.streamed = form_ != Form::one_piece;
+    thinking_ += thinking_joiner_.finish();
+    if (const std::string rest = content_joiner_.finish(); !rest.empty()) add_joined_content(rest);
     tags_.finish([this](Phase phase) { note(phase); });
     reply_.thinking = tags_.thinking() + thinking_;
     reply_.text = tags_.answer() + answer_;
@@ -106,14 +144,16 @@ ChatReply ReplyReader::finish() {
         reply_.first_answer.reset();
     }
     close_tokens();
+    reply_.collected = reply_.streamed && was_collected();
     return std::move(reply_);
 }
 
 bool ReplyReader::take_event(std::string_view data) {
-    if (data == "[DONE]") {
+    if (is_end(data)) {
         done_ = true;
         return false;
     }
+    if (base::trimmed(data).empty()) return true;
     const json event = parse_answer(data);
     if (!event.is_object()) {
         base::fail(ErrorCode::bad_file, "An event in the stream of {} is no valid JSON: {}.", where_,
@@ -126,7 +166,8 @@ bool ReplyReader::take_event(std::string_view data) {
 void ReplyReader::take_answer(const json& answer, const char* message_key) {
     const json& kind = at(answer, "object");  // older vLLM puts the message beside {"object": "error"}
     if (!at(answer, "error").is_null() || (kind.is_string() && kind.get_ref<const std::string&>() == "error")) {
-        base::fail(ErrorCode::system, "{} reports an error: {}.", where_, server_message(answer.dump(), secret_));
+        base::fail(refuses(answer) ? ErrorCode::bad_argument : ErrorCode::system, "{} reports an error: {}.", where_,
+                   server_message(answer.dump(), secret_));
     }
     if (at(answer, "model").is_string()) {
         reply_.model = base::one_line(at(answer, "model").get_ref<const std::string&>(), name_length);
@@ -139,7 +180,9 @@ void ReplyReader::take_answer(const json& answer, const char* message_key) {
         base::fail(ErrorCode::bad_file, "\"choices\" in the answer of {} must be a list of objects.", where_);
     }
     const json& choice = choices.front();
-    take_message(at(choice, message_key));
+    // A proxy that waited for the whole answer may send it as one event.
+    const bool whole = at(choice, message_key).is_null() && text_bytes_ == 0;
+    take_message(at(choice, whole ? "message" : message_key));
     const json& reason = at(choice, "finish_reason");
     if (reason.is_string() && !reason.get_ref<const std::string&>().empty()) {
         reply_.finish_reason = base::one_line(reason.get_ref<const std::string&>(), name_length);
@@ -153,13 +196,59 @@ void ReplyReader::take_message(const json& message) {
     }
     std::string thinking = text_of(message, "reasoning_content");
     if (thinking.empty()) thinking = text_of(message, "reasoning");  // some servers send both, with the same text
-    const std::string content = text_of(message, "content");
-    text_bytes_ += thinking.size() + content.size();
+    if (!thinking.empty()) {
+        add_thinking(thinking);
+    } else if (const json& details = at(message, "reasoning_details"); details.is_array()) {  // OpenRouter
+        for (const json& one : details) take_text(one, "text", true);
+    }
+    const json& content = at(message, "content");
+    if (content.is_array()) {
+        for (const json& part : content) take_part(part);
+    } else if (content.is_object()) {
+        take_part(content);
+    } else if (const std::string text = text_of(message, "content"); !text.empty()) {
+        add_content(text);
+    }
+    if (at(message, "refusal").is_string()) take_text(message, "refusal", false);
+}
+
+/// A part of a message: {"type": "text", "text": ...}, {"type": "thinking", "thinking": text or parts}, ...; what is
+/// neither text nor thought (an image, a reference) is passed over.
+void ReplyReader::take_part(const json& part) {
+    if (part.is_string()) return take_text(json{{"text", part}}, "text", false);
+    if (!part.is_object()) refuse_content();
+    for (const char* key : {"thinking", "reasoning"}) take_text(part, key, true);
+    const json& type = at(part, "type");
+    const std::string kind = type.is_string() ? type.get<std::string>() : std::string();
+    take_text(part, "text", kind == "thinking" || kind.starts_with("reasoning"));
+    take_text(part, "refusal", false);
+}
+
+void ReplyReader::take_text(const json& part, const char* key, bool thought) {
+    const json& value = at(part, key);
+    if (value.is_array()) {
+        for (const json& one : value) take_text(one.is_string() ? json{{"text", one}} : one, "text", thought);
+    } else if (value.is_string()) {
+        const std::string& text = value.get_ref<const std::string&>();
+        if (!text.empty()) thought ? add_thinking(text) : add_content(text);
+    } else if (!value.is_null()) {
+        refuse_content();
+    }
+}
+
+void ReplyReader::refuse_content() const {
+    base::fail(ErrorCode::bad_file, "\"content\" in the answer of {} must be a text or a list of parts with texts.",
+               where_);
+}
+
+void ReplyReader::check_length(std::size_t more) {
+    if (text_bytes_ == 0) first_ = read_;
+    last_ = read_;
+    bursts_ += std::exchange(new_burst_, false) ? 1 : 0;
+    text_bytes_ += more;
     if (text_bytes_ > text_limit) {
         base::fail(ErrorCode::out_of_budget, "The text of {} is longer than {} bytes.", where_, text_limit);
     }
-    if (!thinking.empty()) add_thinking(thinking);
-    if (!content.empty()) add_content(content);
 }
 
 std::string ReplyReader::text_of(const json& message, const char* key) const {
@@ -169,13 +258,21 @@ std::string ReplyReader::text_of(const json& message, const char* key) const {
     return value.get<std::string>();
 }
 
-void ReplyReader::add_thinking(const std::string& text) {
+void ReplyReader::add_thinking(std::string_view piece) {
+    check_length(piece.size());
+    const std::string text = thinking_joiner_.push(piece);
     note(Phase::thinking);
     ++thinking_chunks_;
     thinking_ += text;
 }
 
-void ReplyReader::add_content(const std::string& text) {
+void ReplyReader::add_content(std::string_view piece) {
+    check_length(piece.size());
+    add_joined_content(content_joiner_.push(piece));
+}
+
+void ReplyReader::add_joined_content(const std::string& text) {
+    if (text.empty()) return;
     if (!thinking_.empty()) {
         note(Phase::answer);
         ++answer_chunks_;
@@ -235,6 +332,24 @@ void ReplyReader::take_timings(const json& answer) {
     reply_.tokens.prompt = Tokens(*prompt + cached);
     reply_.tokens.cached = Tokens(cached);
     generated_ = *generated;
+}
+
+/// Whether the text came faster than any server writes one answer, after most of the time had gone by; or in so few
+/// pieces of so many tokens that where a phase ends is known to a tenth of the time at best.
+bool ReplyReader::was_collected() const {
+    constexpr double fastest = 5000;  // tokens per second; assumed: the fastest that are published write half as many
+    constexpr double most_at_once = 16;
+    constexpr std::int64_t few_bursts = 10;
+    constexpr double characters_per_token = 10;  // assumed: at most, where a whole text comes as one piece
+    const double characters = static_cast<double>(character_count(reply_.text) + character_count(reply_.thinking));
+    const double counted = static_cast<double>(reply_.tokens.thinking.value_or(Tokens(0)).value() +
+                                               reply_.tokens.answer.value_or(Tokens(0)).value());
+    const double tokens = std::max(counted, characters / characters_per_token);
+    if (tokens < 4) return false;  // whatever it is split into, there is next to nothing to split
+    const double visible = base::to_seconds(last_ - first_).value();
+    const double whole = base::to_seconds(reply_.ended - began_).value();
+    const bool at_once = tokens > fastest * visible && visible < whole / static_cast<double>(few_bursts);
+    return at_once || (bursts_ < few_bursts && tokens > most_at_once * static_cast<double>(bursts_));
 }
 
 /// Who counted what, and what belongs to the thought.

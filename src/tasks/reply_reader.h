@@ -8,6 +8,7 @@
 
 #include "tasks/chat.h"
 #include "tasks/event_stream.h"
+#include "tasks/surrogates.h"
 #include "tasks/think_tags.h"
 
 namespace ergon::tasks {
@@ -17,7 +18,8 @@ namespace ergon::tasks {
 using OnPhase = std::function<void(Phase)>;
 
 /// Understands a stream of events and an answer in one piece. Thoughts stand in `reasoning_content` (DeepSeek,
-/// llama.cpp, older vLLM), in `reasoning` (vLLM since 0.11, Ollama, OpenRouter), or between tags in `content`.
+/// llama.cpp, older vLLM), in `reasoning` (vLLM since 0.11, Ollama, OpenRouter), in a part of `content` where that is a
+/// list (Mistral), or between tags in `content`.
 class ReplyReader {
   public:
     /// `where` names the server in sentences, `secret` never stands in one. `asked_to_think`: false if the request
@@ -34,27 +36,36 @@ class ReplyReader {
   private:
     enum class Form { unknown, events, one_piece };
 
+    bool take_bytes(std::string_view bytes);
     bool take_event(std::string_view data);
     void take_answer(const nlohmann::json& answer, const char* message_key);
     void take_message(const nlohmann::json& message);
+    void take_part(const nlohmann::json& part);
+    void take_text(const nlohmann::json& part, const char* key, bool thought);
     void take_usage(const nlohmann::json& answer);
     void take_timings(const nlohmann::json& answer);
-    void add_thinking(const std::string& text);
-    void add_content(const std::string& text);
+    void add_thinking(std::string_view piece);
+    void add_content(std::string_view piece);
+    void add_joined_content(const std::string& text);
+    void check_length(std::size_t more);
     void note(Phase phase);
     void close_tokens();
+    bool was_collected() const;
     std::string text_of(const nlohmann::json& message, const char* key) const;
+    [[noreturn]] void refuse_content() const;
 
     std::string where_;
     std::string secret_;
     OnPhase on_phase_;
     Form form_ = Form::unknown;
     EventStream events_;
-    std::string whole_;  // an answer in one piece, as far as it has come
+    std::string beginning_;  // bytes that do not tell the form yet
+    std::string whole_;      // an answer in one piece, as far as it has come
     bool done_ = false;
 
     ChatReply reply_;
     ThinkTags tags_;
+    SurrogateJoiner thinking_joiner_, content_joiner_;
     std::string thinking_;  // from a field of its own
     std::string answer_;    // content beside such a field
     Phase phase_ = Phase::prompt;
@@ -64,6 +75,13 @@ class ReplyReader {
     std::int64_t thinking_chunks_ = 0;
     std::int64_t answer_chunks_ = 0;
     std::int64_t undecided_chunks_ = 0;
+
+    base::Nanoseconds began_;
+    base::Nanoseconds read_{};              // when the bytes at hand came
+    base::Nanoseconds read_before_{};       // when those before them were read
+    base::Nanoseconds first_, last_;        // of the bytes with text
+    std::int64_t bursts_ = 0;               // of text, with time between them
+    bool new_burst_ = true;
 };
 
 }  // namespace ergon::tasks

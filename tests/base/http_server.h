@@ -58,8 +58,11 @@ class HttpServer {
     }
     /// The next request to this path gets this; those after it what was set otherwise.
     void answer_once(const std::string& path, const std::string& body, int status, const std::string& header = "") {
+        play_once(path, {{whole(body, status, header)}});
+    }
+    void play_once(const std::string& path, std::vector<HttpPart> parts) {
         const std::lock_guard lock(mutex_);
-        first_[path].push_back({{whole(body, status, header)}});
+        first_[path].push_back(std::move(parts));
     }
     /// The beginning of an answer that ends when the connection does.
     static std::string head(const std::string& type = "text/event-stream") {
@@ -73,6 +76,11 @@ class HttpServer {
     /// Connections are taken and nothing is said.
     void fall_silent() { silent_ = true; }
     int asked() const { return asked_; }
+    /// An answer that says how long it is.
+    static std::string whole(const std::string& body, int status, const std::string& header) {
+        return "HTTP/1.1 " + std::to_string(status) + " x\r\n" + header +
+               "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
+    }
 
   private:
     void serve() {
@@ -106,11 +114,6 @@ class HttpServer {
             sent += static_cast<std::size_t>(got);
         }
         return !stopping_;
-    }
-
-    static std::string whole(const std::string& body, int status, const std::string& header) {
-        return "HTTP/1.1 " + std::to_string(status) + " x\r\n" + header +
-               "Content-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body;
     }
 
     std::string request(int client) {

@@ -1,4 +1,6 @@
+#include <array>
 #include <atomic>
+#include <ctime>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
@@ -7,6 +9,7 @@
 #include "base/clock.h"
 #include "base/expect_error.h"
 #include "base/http_server.h"
+#include "base/random.h"
 #include "streams.h"
 #include "tasks/endpoint.h"
 
@@ -46,6 +49,7 @@ AskLimits quick() {
     AskLimits limits;
     limits.silence = base::Nanoseconds(2'000'000'000);
     limits.total = base::Nanoseconds(10'000'000'000);
+    limits.retries = 4;
     limits.first_wait = base::Nanoseconds(5'000'000);
     limits.longest_wait = base::Nanoseconds(1'500'000'000);
     return limits;
@@ -60,8 +64,14 @@ json body_of(const std::string& request) {
     return json::parse(request.substr(request.find("\r\n\r\n") + 4));
 }
 
-/// The sentence of the refusal, in which no key may stand.
-std::string refusal(const HttpServer& server, const AskLimits& limits = quick()) {
+AskLimits once() {
+    AskLimits limits = quick();
+    limits.retries = 0;
+    return limits;
+}
+
+/// The sentence of the refusal of one attempt, in which no key may stand.
+std::string refusal(const HttpServer& server, const AskLimits& limits = once()) {
     try {
         ask(at(server), key, question(), {}, limits);
     } catch (const base::Error& error) {
@@ -248,7 +258,95 @@ TEST(Ask, RefusalsAreSentences) {
     server.answer(chat, "", 301, "Location: http://elsewhere/\r\n");
     EXPECT_THAT(refusal(server), HasSubstr("it has moved"));
     server.answer(chat, "", 500);
-    expect_error(ErrorCode::system, "HTTP 500", [&] { ask(at(server), key, question(), {}, quick()); });
+    expect_error(ErrorCode::system, "HTTP 500", [&] { ask(at(server), key, question(), {}, once()); });
+}
+
+// What may pass is tried again: errors of the server, connections that are cut, streams that break off.
+TEST(Ask, FailuresThatMayPassAreTriedAgain) {
+    HttpServer server;
+    const std::string good = HttpServer::head() + good_stream;
+    const auto try_after = [&](const std::vector<HttpPart>& failure) {
+        server.play(chat, {{good}});
+        server.play_once(chat, failure);
+        int prompts = 0;
+        const ChatReply reply = ask(
+            at(server), key, question(), [&](Phase phase) { prompts += phase == Phase::prompt; }, quick());
+        EXPECT_EQ(reply.text, "Four.");
+        EXPECT_EQ(reply.thinking, "Hm") << "nothing of the attempt before";
+        EXPECT_EQ(reply.retries, 1);
+        EXPECT_EQ(prompts, 2) << "whoever counts begins anew";
+    };
+    for (const int status : {408, 425, 429, 500, 502, 503, 504, 529}) {
+        try_after({{HttpServer::whole("", status, "")}});
+    }
+    try_after({{""}});
+    try_after({{HttpServer::head() + delta({{"reasoning_content", "Hm"}}) + content("Fo")}});
+    try_after({{"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + content("half")}});
+    try_after({{HttpServer::head() + content("half") + "data: {\"choi"}});
+    try_after({{HttpServer::head() + content("half") + "data: {\"error\": {\"message\": \"overloaded\"}}\n\n"}});
+    try_after({{HttpServer::head() + "data: {\"error\": {\"message\": \"overloaded\", \"code\": 503}}\n\n"}});
+}
+
+TEST(Ask, WhatWillNotPassIsTriedOnce) {
+    HttpServer server;
+    const auto attempts = [&](const std::vector<HttpPart>& answer) {
+        server.play(chat, answer);
+        const int before = server.asked();
+        EXPECT_THROW(ask(at(server), key, question(), {}, quick()), base::Error);
+        return server.asked() - before;
+    };
+    for (const int status : {400, 401, 403, 404, 413, 422, 501}) {
+        EXPECT_EQ(attempts({{HttpServer::whole("", status, "")}}), 1) << status;
+    }
+    EXPECT_EQ(attempts({{HttpServer::head() + "data: {\"error\": {\"message\": \"too long\", \"code\": 400}}\n\n"}}), 1);
+    EXPECT_EQ(attempts({{HttpServer::whole("", 500, "")}}), 5) << "and this one five times, not for ever";
+}
+
+TEST(Ask, NobodyThereIsTriedAgainAndHasAnEnd) {
+    EndpointAddress nobody;
+    {
+        HttpServer server;
+        nobody = at(server);
+    }
+    const base::Nanoseconds begin = base::now();
+    expect_error(ErrorCode::system, "(5 attempts failed.)", [&] { ask(nobody, key, question(), {}, quick()); });
+    // 5 + 10 + 20 + 40 ms, of each half at least.
+    EXPECT_GT(base::to_seconds(base::now() - begin).value(), 0.037);
+    AskLimits hurried = quick();
+    hurried.retries = 1000;
+    hurried.patience = base::Nanoseconds(100'000'000);
+    expect_error(ErrorCode::system, "attempts failed", [&] { ask(nobody, key, question(), {}, hurried); });
+}
+
+TEST(Ask, RetryAfterMayBeADate) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}});
+    const std::time_t then = std::time(nullptr) + 2;
+    std::array<char, 64> date{};
+    std::strftime(date.data(), date.size(), "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&then));
+    server.answer_once(chat, "", 503, "Retry-After: " + std::string(date.data()) + "\r\n");
+    AskLimits limits = quick();
+    limits.longest_wait = base::Nanoseconds(3'000'000'000);
+    const base::Nanoseconds begin = base::now();
+    const ChatReply reply = ask(at(server), key, question(), {}, limits);
+    EXPECT_EQ(reply.retries, 1);
+    EXPECT_GT(base::to_seconds(reply.sent - begin).value(), 0.9) << "dates are of whole seconds";
+}
+
+TEST(Ask, TheSeedSettlesTheWaits) {
+    HttpServer server;
+    server.answer(chat, "", 500);
+    const auto waited = [&](std::uint64_t seed) {
+        AskLimits limits = quick();
+        limits.retries = 1;
+        limits.first_wait = base::Nanoseconds(400'000'000);
+        limits.seed = seed;
+        const base::Nanoseconds begin = base::now();
+        EXPECT_THROW(ask(at(server), key, question(), {}, limits), base::Error);
+        return base::to_seconds(base::now() - begin).value();
+    };
+    const auto expected = [](std::uint64_t seed) { return 0.4 * (0.5 + 0.5 * base::random_uniform(seed, 0, 0)); };
+    for (const std::uint64_t seed : {1, 2}) EXPECT_NEAR(waited(seed), expected(seed), 0.1) << seed;
 }
 
 TEST(Ask, ABusyServerIsAskedAgain) {
@@ -269,10 +367,10 @@ TEST(Ask, ABusyServerIsAskedAgain) {
 TEST(Ask, PatienceHasAnEnd) {
     HttpServer server;
     server.answer(chat, R"({"error": {"message": "full"}})", 429);
-    EXPECT_THAT(refusal(server), HasSubstr("is busy: HTTP 429 after 5 attempts, with: full."));
+    EXPECT_THAT(refusal(server, quick()), HasSubstr("is busy: HTTP 429 after 5 attempts, with: full."));
     EXPECT_EQ(server.asked(), 5);
     server.answer(chat, "", 503, "Retry-After: 3600\r\n");
-    EXPECT_THAT(refusal(server), HasSubstr("HTTP 503 after 1 attempts, without a word. It asks to wait 3600 s."));
+    EXPECT_THAT(refusal(server, quick()), HasSubstr("HTTP 503, without a word. It asks to wait 3600 s."));
     EXPECT_EQ(server.asked(), 6);
 }
 
@@ -312,10 +410,9 @@ TEST(Ask, AFieldThatIsRefusedByNameIsLeftOut) {
     EXPECT_TRUE(last.contains("thinking"));
     EXPECT_EQ(last["max_completion_tokens"], json(9));
 
-    // What would make another experiment is never left out.
-    server.answer(chat, R"({"error": {"message": "temperature is not supported"}})", 400);
-    request.temperature = 0;
-    expect_error(ErrorCode::bad_argument, "temperature is not supported",
+    // A cap is never left out, nor is the question.
+    server.answer(chat, R"({"error": {"message": "max_tokens is not supported", "param": "max_tokens"}})", 400);
+    expect_error(ErrorCode::bad_argument, "max_tokens is not supported",
                  [&] { ask(at(server), key, request, {}, quick()); });
     // A server that names all of them for ever is not asked for ever.
     server.answer(chat, "stream_options chat_template_kwargs thinking reasoning_effort max_completion_tokens", 400);
@@ -324,9 +421,75 @@ TEST(Ask, AFieldThatIsRefusedByNameIsLeftOut) {
     EXPECT_EQ(server.asked() - before, 6);
 }
 
+/// What is sent in the end if the first answer is this refusal.
+json sent_after(const std::string& refusal, std::vector<std::string>& left_out, int status = 400) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}});
+    server.answer_once(chat, refusal, status);
+    ChatRequest request = question("seed, temperature and thinking are words of a question, too");
+    request.seed = 7;
+    request.temperature = 0;
+    request.top_p = 0.9;
+    request.max_tokens = 9;
+    left_out = ask(at(server), key, request, {}, quick()).left_out;
+    return body_of(server.requests().back());
+}
+
+TEST(Ask, AnOptionalFieldIsFoundHoweverTheRefusalNamesIt) {
+    const std::vector<std::pair<std::string, std::string>> refusals{
+        {R"({"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted",
+             "input": 0}]})",
+         "seed"},
+        // What is refused stands in a place of its own; the request that is repeated names every field.
+        {R"({"detail": [{"loc": ["body", "top_p"], "msg": "Extra inputs are not permitted",
+             "input": {"stream_options": 1, "seed": 7, "top_p": 1}}]})",
+         "top_p"},
+        {R"({"error": {"message": "Unsupported value: 'temperature' does not support 0 with this model.",
+             "param": "temperature", "code": "unsupported_value"}})",
+         "temperature"},
+        {R"({"error": {"message": "Unrecognized request argument supplied: stream_options"}})", "stream_options"},
+        {R"({"message": "unknown field \"seed\""})", "seed"},
+        {"Unknown parameter `seed`.", "seed"},
+        {R"({"error": {"message": "not allowed", "param": "stream_options.include_usage"}})", "stream_options"},
+        {R"({"error": {"message": ")" + std::string(2000, 'x') + R"( seed"}})", "seed"}};
+    for (const auto& [refusal, field] : refusals) {
+        for (const int status : {400, 422}) {
+            std::vector<std::string> left_out;
+            const json body = sent_after(refusal, left_out, status);
+            EXPECT_THAT(left_out, ElementsAre(field)) << refusal;
+            EXPECT_FALSE(body.contains(field)) << refusal;
+            EXPECT_EQ(body.size(), 7u) << refusal;  // of eight
+        }
+    }
+    std::vector<std::string> left_out;
+    const json body = sent_after(R"({"detail": [{"loc": ["body", "seed"]}, {"loc": ["body", "top_p"]}]})", left_out);
+    EXPECT_THAT(left_out, ElementsAre("seed", "top_p")) << "both at once";
+    EXPECT_FALSE(body.contains("seed") || body.contains("top_p"));
+    sent_after("`temperature` and `top_p` cannot both be specified for this model.", left_out);
+    EXPECT_THAT(left_out, ElementsAre("top_p")) << "one of two is enough";
+    for (const char* other : {"the seeds are bad", R"({"detail": [{"loc": ["body", "messages"], "input": "seed"}]})",
+                              R"({"error": {"message": "unseeded"}})",
+                              R"({"error": {"message": "no seed in messages", "param": "messages"}})"}) {
+        EXPECT_THROW(sent_after(other, left_out), base::Error) << other;
+    }
+}
+
+TEST(Ask, AFieldThatIsKnownToBeRefusedIsNotSent) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}});
+    ChatRequest request = question();
+    request.seed = 7;
+    request.max_tokens = 9;
+    request.leave_out = {"seed", "max_tokens"};
+    EXPECT_THAT(ask(at(server), key, request, {}, quick()).left_out, ElementsAre("seed", "max_tokens"));
+    const json body = body_of(server.requests().at(0));
+    EXPECT_FALSE(body.contains("seed") || body.contains("max_tokens"));
+    EXPECT_EQ(body["max_completion_tokens"], json(9));
+}
+
 TEST(Ask, SilenceBreaksAndFloods) {
     HttpServer server;
-    AskLimits limits = quick();
+    AskLimits limits = once();
     limits.silence = base::Nanoseconds(150'000'000);
     server.play(chat, {{HttpServer::head() + content("half")}, {done, std::chrono::seconds(30)}});
     EXPECT_THAT(refusal(server, limits), HasSubstr("broke off its answer: nothing came for"));
@@ -343,7 +506,7 @@ TEST(Ask, SilenceBreaksAndFloods) {
     std::vector<HttpPart> flood{{HttpServer::head()}};
     for (int i = 0; i < 64; ++i) flood.push_back({content(std::string(8192, 'x'))});
     other.play(chat, flood);
-    limits = quick();
+    limits = once();
     limits.bytes = 100'000;
     EXPECT_THAT(refusal(other, limits), HasSubstr("longer than the 100000 bytes"));
     EXPECT_THAT(refusal(other), HasSubstr("broke off"));

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <thread>
 
 #include "base/expect_error.h"
 #include "base/random.h"
@@ -285,6 +286,133 @@ TEST(ReplyReader, WrongTypesInEveryField) {
         read({delta({{"content", 7}})});
     });
     expect_error(ErrorCode::bad_file, "list of objects", [] { read({event({{"choices", "x"}})}); });
+}
+
+TEST(ReplyReader, ContentAsAListOfParts) {
+    const json thought{{"type", "thinking"}, {"thinking", {{{"type", "text"}, {"text", "hm"}}, {{"type", "text"}, {"text", "m"}}}}};
+    const json text{{"type", "text"}, {"text", "Answer: "}};
+    const std::vector<std::string> mistral{delta({{"content", {thought}}}), delta({{"content", {text}}}), content("42"),
+                                           end(), done};
+    EXPECT_EQ(read(mistral).thinking, "hmm");
+    EXPECT_EQ(read(mistral).text, "Answer: 42");
+    EXPECT_THAT(phases_of(mistral), ElementsAre(Phase::thinking, Phase::answer));
+    const auto both = [&](const json& parts) {
+        const ChatReply reply = read({delta({{"content", parts}}), end(), done});
+        return reply.thinking + "|" + reply.text;
+    };
+    EXPECT_EQ(both({thought, text}), "hmm|Answer: ");
+    EXPECT_EQ(both({{{"type", "thinking"}, {"thinking", "plain"}}, text}), "plain|Answer: ");
+    EXPECT_EQ(both({{{"type", "reasoning"}, {"text", "r"}}, {{"type", "output_text"}, {"text", "t"}}}), "r|t");
+    EXPECT_EQ(both({"a", "b"}), "|ab");
+    EXPECT_EQ(both(text), "|Answer: ") << "one part without a list";
+    EXPECT_EQ(both({{{"type", "reference"}, {"reference_ids", {1, 2}}}, {{"type", "image_url"}, {"image_url", {{"url", "x"}}}}, text}),
+              "|Answer: ");
+    EXPECT_EQ(both(json::array()), "|");
+    EXPECT_EQ(both({{{"type", "refusal"}, {"refusal", "I cannot"}}}), "|I cannot");
+    EXPECT_EQ(both({{{"type", "text"}, {"text", "<think>a</think>b"}}}), "a|b") << "tags count as ever";
+    const json whole{{"choices", {{{"message", {{"content", {thought, text}}}}, {"finish_reason", "stop"}}}}};
+    EXPECT_EQ(read({whole.dump()}).text, "Answer: ");
+    EXPECT_EQ(read({whole.dump()}).thinking, "hmm");
+    EXPECT_EQ(read({delta({{"content", nullptr}, {"refusal", "I cannot"}}), end(), done}).text, "I cannot");
+    EXPECT_EQ(read({delta({{"reasoning_details", {{{"type", "reasoning.text"}, {"text", "hm"}}}}}), end(), done}).thinking,
+              "hm");
+    for (const json& wrong : {json::array({7}), json::array({json{{"type", "text"}, {"text", 7}}}), json(7)}) {
+        expect_error(ErrorCode::bad_file, "must be a text", [&] { both(wrong); });
+    }
+}
+
+// A stream as the standard has it, and as it does not: each says the same.
+TEST(ReplyReader, HarmlessVariantsOfAStream) {
+    const json first{{"choices", {{{"index", 0}, {"delta", {{"content", "Answer: "}}}}}}};
+    const json second{{"choices", {{{"index", 0}, {"delta", {{"content", "42"}}}, {"finish_reason", "stop"}}}}};
+    const std::string a = first.dump(), b = second.dump();
+    for (const std::string& stream : std::vector<std::string>{
+             "data: " + a + "\n\ndata: " + b + "\n\ndata: [DONE]\n\n",
+             "data: " + a + "\n\ndata: " + b + "\n\ndata: [DONE] \n\n",
+             "data: " + a + "\n\ndata: " + b + "\n\ndata: [DONE]\t \r\n\r\n",
+             "data: " + a + "\n\ndata: " + b + "\n\ndata: \"[DONE]\"\n\n",
+             "data: " + a + " \n\ndata: " + b + "  \n\ndata:  [DONE]\n\n",
+             "data:" + a + "\n\ndata:" + b + "\n\ndata:[DONE]\n\n",
+             "data: " + a + "\r\n\r\ndata: " + b + "\r\n\r\ndata: [DONE]\r\n\r\n",
+             "data: " + a + "\r\rdata: " + b + "\r\rdata: [DONE]\r\r",
+             "data: " + a + "\ndata: " + b + "\ndata: [DONE]\n",
+             "data: " + a + "\ndata: " + b + "\ndata: [DONE]",
+             "data: " + a + "\n\ndata: " + b,
+             ": hello\n\ndata: " + a + "\n\n: PROCESSING\n\ndata: " + b + "\n\n:\n\ndata: [DONE]\n\n",
+             "event: message\nid: 1\nretry: 100\ndata: " + a + "\n\nevent: message\ndata: " + b + "\n\n",
+             "data: \n\ndata: " + a + "\n\ndata:\n\ndata\n\ndata: " + b + "\n\ndata: [DONE]\n\n",
+             "\xEF\xBB\xBF" "data: " + a + "\n\ndata: " + b + "\n\ndata: [DONE]\n\n",
+             "data: " + first.dump(1, ' ') + "\n\n" + "data: " + b + "\n\n"}) {
+        // What is printed over several lines has "data: " before each of them.
+        std::string sent;
+        for (std::size_t at = 0; at < stream.size(); ++at) {
+            sent += stream[at];
+            const bool inside = stream[at] == '\n' && at + 1 < stream.size() && (stream[at + 1] == ' ' || stream[at + 1] == '}');
+            if (inside) sent += "data: ";
+        }
+        for (const std::size_t cut : {std::size_t{1}, sent.size() / 3, sent.size() - 2}) {
+            EXPECT_EQ(read({sent.substr(0, cut), sent.substr(cut)}).text, "Answer: 42") << sent;
+        }
+    }
+    EXPECT_EQ(read({"\xEF\xBB\xBF{\"choices\": [{\"message\": {\"content\": \"x\"}, \"finish_reason\": \"stop\"}]}"}).text,
+              "x");
+    const json whole{{"choices", {{{"message", {{"content", "all"}}}, {"finish_reason", "stop"}}}}};
+    EXPECT_EQ(read({event(whole), done}).text, "all") << "a whole answer as one event";
+    EXPECT_EQ(read({content("all"), event(whole), done}).text, "all") << "once, where the pieces came before";
+}
+
+std::string raw_content(const std::string& json_text) {
+    return "data: {\"choices\": [{\"delta\": {\"content\": \"" + json_text + "\"}}]}\n\n";
+}
+
+TEST(ReplyReader, HalvesOfACharacterMeetOrAreReplaced) {
+    const auto text = [](const std::vector<std::string>& pieces) {
+        std::vector<std::string> events;
+        for (const std::string& piece : pieces) events.push_back(raw_content(piece));
+        events.push_back(end());
+        return read(events).text;
+    };
+    EXPECT_EQ(text({"a \\ud83e\\udd99 b"}), "a 🦙 b");
+    EXPECT_EQ(text({"a \\ud83e", "\\udd99 b"}), "a 🦙 b");
+    EXPECT_EQ(text({"a \\uD83E", "", "\\uDD99\\ud83e", "\\udd99"}), "a 🦙🦙");
+    EXPECT_EQ(text({"a \\ud83e", "b"}), "a \uFFFDb");
+    EXPECT_EQ(text({"a \\udd99", "b"}), "a \uFFFDb");
+    EXPECT_EQ(text({"a \\ud83e"}), "a \uFFFD") << "at the end";
+    EXPECT_EQ(text({"\\ud83e\\ud83e\\udd99\\udd99"}), "\uFFFD🦙\uFFFD");
+    EXPECT_EQ(text({"\\ud83ex\\udd99"}), "\uFFFDx\uFFFD");
+    EXPECT_EQ(text({"\\\\ud83e", "\\\\\\ud83e", "\\udd99"}), "\\ud83e\\🦙") << "a backslash that is written";
+    EXPECT_EQ(text({"\\u00fc\\n\\\"\\ufffd"}), "ü\n\"\uFFFD");
+    const ChatReply thought = read({"data: {\"choices\": [{\"delta\": {\"reasoning\": \"\\ud83e\"}}]}\n\n",
+                                    "data: {\"choices\": [{\"delta\": {\"reasoning\": \"\\udd99\"}}]}\n\n", end()});
+    EXPECT_EQ(thought.thinking, "🦙");
+    EXPECT_EQ(read({raw_content("\\ud83e"), "data: {\"x\": \"\\udd99\"}\n\n", raw_content("\\udd99"), end()}).text, "🦙");
+}
+
+// In one go, in a few, and as it is written.
+TEST(ReplyReader, AStreamThatSomebodyCollectedIsSeen) {
+    const auto collected = [](int tokens, int bursts, int pause_ms, int before_ms) {
+        ReplyReader reader("The server", "", true, {});
+        std::this_thread::sleep_for(std::chrono::milliseconds(before_ms));
+        for (int burst = 0, sent = 0; burst < bursts; ++burst) {
+            if (burst > 0) std::this_thread::sleep_for(std::chrono::milliseconds(pause_ms));
+            std::string bytes;
+            for (; sent < tokens * (burst + 1) / bursts; ++sent) bytes += content("word ");
+            reader.push(bytes);
+        }
+        reader.push(end() + done);
+        return reader.finish().collected;
+    };
+    EXPECT_TRUE(collected(200, 1, 0, 100));
+    EXPECT_TRUE(collected(8, 1, 0, 60));
+    EXPECT_TRUE(collected(200, 4, 20, 60)) << "a proxy with a buffer";
+    EXPECT_FALSE(collected(40, 40, 5, 50));
+    EXPECT_FALSE(collected(3, 1, 0, 50)) << "there is nothing to split";
+    EXPECT_FALSE(collected(20, 5, 10, 20)) << "a few tokens at a time";
+    // One event with the whole text, and one without a stream.
+    ReplyReader reader("The server", "", true, {});
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    reader.push(content(std::string(400, 'x')) + end() + done);
+    EXPECT_TRUE(reader.finish().collected);
 }
 
 TEST(ReplyReader, BytesThatAreNoText) {
