@@ -1,6 +1,7 @@
 #include "base/http.h"
 
 #include <algorithm>
+#include <charconv>
 #include <climits>
 #include <curl/curl.h>
 #include <exception>
@@ -211,9 +212,9 @@ void check_scheme(const std::string& url) {
     fail(ErrorCode::bad_argument, "The address \"{}\" must begin with http:// or https://.", shown(url));
 }
 
-std::string part_of(CURLU* url, CURLUPart part) {
+std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
     char* text = nullptr;
-    if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
+    if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
     const std::unique_ptr<char, decltype(&curl_free)> owner(text, &curl_free);
     return text;
 }
@@ -259,6 +260,8 @@ Url parse_url(const std::string& url) {
     if (parsed.host.starts_with('[') && parsed.host.ends_with(']')) {
         parsed.host = parsed.host.substr(1, parsed.host.size() - 2);
     }
+    const std::string port = part_of(handle.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    std::from_chars(port.data(), port.data() + port.size(), parsed.port);
     parsed.path = part_of(handle.get(), CURLUPART_PATH);
     parsed.has_credentials = !part_of(handle.get(), CURLUPART_USER).empty() ||
                              !part_of(handle.get(), CURLUPART_PASSWORD).empty() || without_credentials(url) != url;

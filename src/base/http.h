@@ -50,6 +50,7 @@ HttpResponse http_get(const std::string& url, const HttpLimits& limits = {});
 struct Url {
     std::string scheme;  // "http" or "https"
     std::string host;    // lower case; an IPv4 address in its usual form; an IPv6 address without its brackets
+    int port = 0;        // that of the scheme where none is named
     std::string path;    // begins with a slash
     bool has_credentials = false;
     bool has_query = false;

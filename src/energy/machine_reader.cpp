@@ -177,11 +177,12 @@ WorkCost MachineReader::work_cost() const {
 void MachineReader::start(Nanoseconds now) {
     if (readings_ > 0 && search_.counter) {
         read(now, false);  // a counter that moves rarely need not be learnt anew
-        return;
+    } else {
+        first_reading_ = last_reading_ = now;
+        last_busy_ = busy_time();
+        if (search_.counter) search_.counter->restart(now);
     }
-    first_reading_ = last_reading_ = now;
-    last_busy_ = busy_time();
-    if (search_.counter) search_.counter->restart(now);
+    others_seen_ = last_busy_.machine - last_busy_.program;
 }
 
 std::vector<Interval> MachineReader::read(Nanoseconds now, bool quiet) {
@@ -278,6 +279,7 @@ Nanoseconds MachineReader::worth_waiting() const {
 /// Of a share of the machine that is estimated, the busy time is that of its own programs: those outside have theirs.
 BusyTime MachineReader::busy_time() const {
     BusyTime busy = read_busy_time(options_.procfs);
+    if (program_time_) busy.program = program_time_();
     if (share_.limited() && !counts_machine()) busy.machine = read_group_time(share_).value_or(busy.program);
     return busy;
 }

@@ -3,11 +3,13 @@
 
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/units.h"
@@ -74,6 +76,12 @@ class MachineReader {
     /// Nothing if all is estimated.
     const MachineCounter* counter() const { return search_.counter.get(); }
 
+    /// Whose processor time counts as the program's from the next start on: `time` gives it, summed up, and never
+    /// falls. Without it this process is the program.
+    void charge(std::function<base::Nanoseconds()> time) { program_time_ = std::move(time); }
+    /// Processor time of everybody, for `charge`: then there are no other programs.
+    base::Nanoseconds everybody() const { return read_busy_time(options_.procfs).machine; }
+
     /// The first interval begins here. Where it has begun before, a new one does, and counters are not disturbed.
     void start(base::Nanoseconds now);
     base::Nanoseconds last_reading() const { return last_reading_; }
@@ -117,6 +125,7 @@ class MachineReader {
     std::string calibration_problem_;
     std::string sentence_;
 
+    std::function<base::Nanoseconds()> program_time_;
     base::Nanoseconds first_reading_{}, last_reading_{};
     BusyTime last_busy_;
     std::optional<base::Nanoseconds> others_seen_;

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <utility>
 
 #include "energy/counter_sensor.h"
+#include "energy/nvml_library.h"
 #include "energy/power_integral.h"
 
 namespace ergon::energy {
@@ -17,60 +17,8 @@ constexpr base::Nanoseconds energy_step{100'000'000};
 // From NVIDIA's documentation: from Ampere on, power is a mean over the last second.
 constexpr base::Nanoseconds power_step{1'000'000'000};
 
-using Device = struct OpaqueDevice*;
-
-/// The functions of nvml.h that are needed. All return 0 when they succeed.
-struct Functions {
-    int (*init)() = nullptr;
-    int (*shutdown)() = nullptr;
-    int (*count)(unsigned*) = nullptr;
-    int (*device)(unsigned, Device*) = nullptr;
-    int (*name)(Device, char*, unsigned) = nullptr;              // may be missing
-    int (*total_energy)(Device, unsigned long long*) = nullptr;  // millijoules; may be missing
-    int (*power)(Device, unsigned*) = nullptr;                   // milliwatts; may be missing
-};
-
-/// The loaded library, initialised; sensors keep it alive.
-class Library {
-  public:
-    explicit Library(void* handle) : handle_(handle) {
-        load(functions.init, "nvmlInit_v2");
-        load(functions.shutdown, "nvmlShutdown");
-        load(functions.count, "nvmlDeviceGetCount_v2");
-        load(functions.device, "nvmlDeviceGetHandleByIndex_v2");
-        load(functions.name, "nvmlDeviceGetName");
-        load(functions.total_energy, "nvmlDeviceGetTotalEnergyConsumption");
-        load(functions.power, "nvmlDeviceGetPowerUsage");
-        const bool complete = functions.init && functions.shutdown && functions.count && functions.device &&
-                              (functions.total_energy || functions.power);
-        if (!complete) {
-            problem = "it lacks functions that are needed; a newer driver has them";
-        } else if (const int code = functions.init(); code != 0) {
-            problem = fmt::format("nvmlInit_v2 gives error {}; nvidia-smi says more", code);
-        } else {
-            initialised_ = true;
-        }
-    }
-    ~Library() {
-        if (initialised_) functions.shutdown();
-        ::dlclose(handle_);
-    }
-    Library(const Library&) = delete;
-    Library& operator=(const Library&) = delete;
-
-    Functions functions;
-    std::string problem;  // why it cannot be used
-
-  private:
-    template <typename Function>
-    void load(Function& function, const char* name) {
-        function = reinterpret_cast<Function>(::dlsym(handle_, name));
-    }
-
-    void* handle_;
-    bool initialised_ = false;
-};
-
+using nvml::Device;
+using nvml::Library;
 using SharedLibrary = std::shared_ptr<const Library>;
 
 Answer<std::uint64_t> ask_energy(const Library& library, Device device, const std::string& name) {
@@ -133,9 +81,8 @@ void open_device(const SharedLibrary& library, unsigned index, base::Nanoseconds
 
 FoundSensors find_nvml(const std::filesystem::path& file, base::Nanoseconds now) {
     FoundSensors found;
-    void* const handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (handle == nullptr) return found;
-    const auto library = std::make_shared<const Library>(handle);
+    const SharedLibrary library = nvml::open_library(file);
+    if (!library) return found;
     if (!library->problem.empty()) {
         found.problems.push_back(
             fmt::format("NVIDIA's library {} cannot be used: {}.", file.string(), library->problem));
