@@ -173,14 +173,52 @@ std::vector<int> first_of_user(const std::filesystem::path& procfs, std::uint64_
 
 /// Programs that pass on what they hear, as the kernel cuts their names. Not complete, so whoever charges a process
 /// must look whether it works at all.
-constexpr std::array<std::string_view, 46> relays{
-    "ssh",          "sshd",        "autossh",      "socat",      "nc",          "ncat",           "netcat",
-    "nginx",        "openresty",   "haproxy",      "envoy",      "caddy",       "traefik",        "docker-proxy",
-    "rootlessport", "rootlesskit", "slirp4netns",  "pasta",      "passt",       "gvproxy",        "vpnkit",
-    "kubectl",      "kube-proxy",  "pilot-agent",  "stunnel",    "stunnel4",    "cloudflared",    "ngrok",
-    "frpc",         "frps",        "chisel",       "gost",       "squid",       "varnishd",       "httpd",
-    "apache2",      "lighttpd",    "xinetd",       "inetd",      "tinyproxy",   "systemd-socket-", "mitmdump",
-    "tailscaled",   "litellm",     "sshd-session", "wslrelay.exe"};
+constexpr std::array<std::string_view, 46> relays{"ssh",
+                                                  "sshd",
+                                                  "autossh",
+                                                  "socat",
+                                                  "nc",
+                                                  "ncat",
+                                                  "netcat",
+                                                  "nginx",
+                                                  "openresty",
+                                                  "haproxy",
+                                                  "envoy",
+                                                  "caddy",
+                                                  "traefik",
+                                                  "docker-proxy",
+                                                  "rootlessport",
+                                                  "rootlesskit",
+                                                  "slirp4netns",
+                                                  "pasta",
+                                                  "passt",
+                                                  "gvproxy",
+                                                  "vpnkit",
+                                                  "kubectl",
+                                                  "kube-proxy",
+                                                  "pilot-agent",
+                                                  "stunnel",
+                                                  "stunnel4",
+                                                  "cloudflared",
+                                                  "ngrok",
+                                                  "frpc",
+                                                  "frps",
+                                                  "chisel",
+                                                  "gost",
+                                                  "squid",
+                                                  "varnishd",
+                                                  "httpd",
+                                                  "apache2",
+                                                  "lighttpd",
+                                                  "xinetd",
+                                                  "inetd",
+                                                  "tinyproxy",
+                                                  "systemd-socket-",
+                                                  "mitmdump",
+                                                  "tailscaled",
+                                                  "litellm",
+                                                  "sshd-session",
+                                                  "wslrelay.exe"};
 
 std::string name_of(const std::filesystem::path& procfs, int pid) {
     const auto process = read_process(procfs, pid);
@@ -196,16 +234,18 @@ Listener refuse(std::string problem) {
 Listener find_listener(const std::filesystem::path& procfs, const std::string& host, int port) {
     const std::vector<Socket> sockets = sockets_at(procfs, host, port);
     if (sockets.empty()) {
-        return refuse(fmt::format("no program that can be seen listens at port {} (that of a container is hidden)", port));
+        return refuse(
+            fmt::format("no program that can be seen listens at port {} (that of a container is hidden)", port));
     }
     std::vector<int> found = holders(procfs, sockets);
     if (found.empty()) {
         const std::uint64_t user = sockets.front().user;
         if (user != 0) found = first_of_user(procfs, user);
         if (found.size() != 1) {
-            return refuse(fmt::format("the program at port {} belongs to another user ({}), so that it cannot be told from "
-                                      "others without the rights of that user or of root",
-                                      port, user));
+            return refuse(fmt::format(
+                "the program at port {} belongs to another user ({}), so that it cannot be told from others "
+                "without the rights of that user or of root",
+                port, user));
         }
     }
     const std::string program = name_of(procfs, found.front());

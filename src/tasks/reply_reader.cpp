@@ -95,16 +95,9 @@ bool ReplyReader::push(std::string_view bytes) {
 
 bool ReplyReader::take_bytes(std::string_view bytes) {
     if (form_ == Form::unknown) {
-        constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
         beginning_ += bytes;
+        if (!find_form()) return true;
         bytes = beginning_;
-        if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
-        bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
-        if (bytes.empty() || byte_order_mark.starts_with(bytes)) {
-            beginning_ = bytes;
-            return true;
-        }
-        form_ = bytes.front() == '{' ? Form::one_piece : Form::events;
     }
     if (form_ == Form::events) {
         return events_.push(bytes, [this](std::string_view data) { return take_event(data); });
@@ -113,6 +106,21 @@ bool ReplyReader::take_bytes(std::string_view bytes) {
         base::fail(ErrorCode::out_of_budget, "The answer of {} has more than {} bytes.", where_, whole_limit);
     }
     whole_ += bytes;
+    return true;
+}
+
+/// Takes white space and one byte order mark from the beginning. False while what is left does not tell the form.
+bool ReplyReader::find_form() {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF", white_space = " \t\r\n";
+    const auto skip_space = [&] { beginning_.erase(0, beginning_.find_first_not_of(white_space)); };
+    skip_space();
+    if (!marked_ && beginning_.starts_with(byte_order_mark)) {
+        marked_ = true;
+        beginning_.erase(0, byte_order_mark.size());
+        skip_space();
+    }
+    if (beginning_.empty() || (!marked_ && byte_order_mark.starts_with(beginning_))) return false;
+    form_ = beginning_.front() == '{' ? Form::one_piece : Form::events;
     return true;
 }
 
@@ -126,7 +134,7 @@ ChatReply ReplyReader::finish() {
         }
     } else if (!done_) {
         events_.finish([this](std::string_view data) { return take_event(data); });
-        if (!done_ && reply_.finish_reason.empty()) {
+        if (!done_ && !closed_ && reply_.finish_reason.empty()) {
             base::fail(ErrorCode::bad_file,
                        "The stream of {} broke off: it ended without [DONE] and without a reason why it is finished.",
                        where_);
@@ -175,7 +183,10 @@ void ReplyReader::take_answer(const json& answer, const char* message_key) {
     take_usage(answer);
     take_timings(answer);
     const json& choices = at(answer, "choices");
-    if (choices.is_null() || choices.empty()) return;  // an event that holds nothing but numbers
+    if (choices.is_null() || choices.empty()) {  // an event that holds nothing but numbers
+        closed_ = closed_ || at(answer, "usage").is_object();
+        return;
+    }
     if (!choices.is_array() || !choices.front().is_object()) {
         base::fail(ErrorCode::bad_file, "\"choices\" in the answer of {} must be a list of objects.", where_);
     }

@@ -29,14 +29,15 @@ class ReplyReader {
     /// Reads on; false after the end of the stream. Throws Error(bad_file) for what is no such answer, Error(system)
     /// for an error that the server reports within it, Error(out_of_budget) if it is too long.
     bool push(std::string_view bytes);
-    /// What was said in all. Throws as `push`, and Error(bad_file) if the stream breaks off: no [DONE], and no reason
-    /// why it is finished either (some servers leave out the one or the other).
+    /// What was said in all. Throws as `push`, and Error(bad_file) if the stream breaks off: no [DONE], no reason why
+    /// it is finished and no closing usage either (some servers leave out two of the three).
     ChatReply finish();
 
   private:
     enum class Form { unknown, events, one_piece };
 
     bool take_bytes(std::string_view bytes);
+    bool find_form();
     bool take_event(std::string_view data);
     void take_answer(const nlohmann::json& answer, const char* message_key);
     void take_message(const nlohmann::json& message);
@@ -60,8 +61,10 @@ class ReplyReader {
     Form form_ = Form::unknown;
     EventStream events_;
     std::string beginning_;  // bytes that do not tell the form yet
+    bool marked_ = false;    // a byte order mark stood before them
     std::string whole_;      // an answer in one piece, as far as it has come
     bool done_ = false;
+    bool closed_ = false;  // by its numbers of tokens, which come after the last text
 
     ChatReply reply_;
     ThinkTags tags_;
@@ -77,10 +80,10 @@ class ReplyReader {
     std::int64_t undecided_chunks_ = 0;
 
     base::Nanoseconds began_;
-    base::Nanoseconds read_{};              // when the bytes at hand came
-    base::Nanoseconds read_before_{};       // when those before them were read
-    base::Nanoseconds first_, last_;        // of the bytes with text
-    std::int64_t bursts_ = 0;               // of text, with time between them
+    base::Nanoseconds read_{};         // when the bytes at hand came
+    base::Nanoseconds read_before_{};  // when those before them were read
+    base::Nanoseconds first_, last_;   // of the bytes with text
+    std::int64_t bursts_ = 0;          // of text, with time between them
     bool new_burst_ = true;
 };
 

@@ -171,7 +171,7 @@ base::HttpRequest request_to(const std::string& url, const std::string& key, con
 
 }  // namespace
 
-std::optional<nlohmann::json> object_at(const std::string& url, const std::string& key, const std::string& body) {
+SelfReport self_report(const std::string& url, const std::string& key, const std::string& body) {
     AskLimits limits;
     limits.connect = Nanoseconds(2'000'000'000);
     limits.total = limits.silence = Nanoseconds(5'000'000'000);
@@ -184,9 +184,9 @@ std::optional<nlohmann::json> object_at(const std::string& url, const std::strin
     try {
         const base::HttpResponse response = base::http_ask(request);
         nlohmann::json answer = response.status == 200 ? parse_answer(response.body) : nlohmann::json();
-        return answer.is_object() ? std::optional(std::move(answer)) : std::nullopt;
+        return {true, answer.is_object() ? std::optional(std::move(answer)) : std::nullopt};
     } catch (const base::Error&) {
-        return std::nullopt;
+        return {};
     }
 }
 

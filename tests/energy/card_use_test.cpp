@@ -40,7 +40,9 @@ class StubCards {
     }
     StubCards(const StubCards&) = delete;
     StubCards& operator=(const StubCards&) = delete;
-    StubCard& card(int index) { return *reinterpret_cast<StubCard* (*)(int)>(::dlsym(handle_.get(), "stub_card"))(index); }
+    StubCard& card(int index) {
+        return *reinterpret_cast<StubCard* (*)(int)>(::dlsym(handle_.get(), "stub_card"))(index);
+    }
     Users& users(int index) { return *reinterpret_cast<Users* (*)(int)>(::dlsym(handle_.get(), "stub_users"))(index); }
     const std::string& path() const { return path_; }
 

@@ -16,12 +16,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
-const std::string header = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+const std::string header =
+    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
 
 /// A line of /proc/net/tcp on a little-endian machine.
 std::string line(const std::string& address, int port, int user, int inode, const std::string& state = "0A") {
     char text[200];
-    std::snprintf(text, sizeof(text), "   0: %s:%04X 00000000:0000 %s 00000000:00000000 00:00000000 00000000 %5d 0 %d 1 0\n",
+    std::snprintf(text, sizeof(text),
+                  "   0: %s:%04X 00000000:0000 %s 00000000:00000000 00:00000000 00000000 %5d 0 %d 1 0\n",
                   address.c_str(), static_cast<unsigned>(port), state.c_str(), user, inode);
     return text;
 }
@@ -128,8 +130,8 @@ TEST(Listener, AnotherUsersServiceIsFoundByItsUser) {
 
 TEST(Listener, BrokenFilesFindNobody) {
     Machine machine;
-    for (const char* text : {"", "x", "0: zz:zz 0 0A 0 0 0 0 0 5\n", "0: 0100007F 0 0A 0 0 0 0 0 5\n", "0: 0100007F:1F90 0 0A\n",
-                             "0: 010000:1F90 00000000:0000 0A 0:0 0:0 0 0 0 5 1\n"}) {
+    for (const char* text : {"", "x", "0: zz:zz 0 0A 0 0 0 0 0 5\n", "0: 0100007F 0 0A 0 0 0 0 0 5\n",
+                             "0: 0100007F:1F90 0 0A\n", "0: 010000:1F90 00000000:0000 0A 0:0 0:0 0 0 0 5 1\n"}) {
         machine.sockets(text);
         EXPECT_TRUE(machine.find("127.0.0.1", 8080).processes.empty()) << text;
     }

@@ -298,7 +298,8 @@ TEST(Ask, WhatWillNotPassIsTriedOnce) {
     for (const int status : {400, 401, 403, 404, 413, 422, 501}) {
         EXPECT_EQ(attempts({{HttpServer::whole("", status, "")}}), 1) << status;
     }
-    EXPECT_EQ(attempts({{HttpServer::head() + "data: {\"error\": {\"message\": \"too long\", \"code\": 400}}\n\n"}}), 1);
+    EXPECT_EQ(attempts({{HttpServer::head() + "data: {\"error\": {\"message\": \"too long\", \"code\": 400}}\n\n"}}),
+              1);
     EXPECT_EQ(attempts({{HttpServer::whole("", 500, "")}}), 5) << "and this one five times, not for ever";
 }
 

@@ -237,6 +237,11 @@ TEST(ReplyReader, AStreamThatBreaksOff) {
     EXPECT_EQ(read({content("all"), end()}).text, "all");
     EXPECT_EQ(read({content("all"), done}).text, "all");
     EXPECT_EQ(read({content("all"), "data: [DONE]"}).text, "all");
+    EXPECT_EQ(read({content("all"), usage({{"prompt_tokens", 3}, {"completion_tokens", 1}})}).text, "all");
+    expect_error(ErrorCode::bad_file, "broke off", [] {
+        read({event({{"choices", {{{"delta", {{"content", "half"}}}}}},
+                     {"usage", {{"prompt_tokens", 3}, {"completion_tokens", 1}}}})});
+    });
     EXPECT_EQ(read({content("all"), done, content("nothing after it")}).text, "all");
 }
 
@@ -289,7 +294,8 @@ TEST(ReplyReader, WrongTypesInEveryField) {
 }
 
 TEST(ReplyReader, ContentAsAListOfParts) {
-    const json thought{{"type", "thinking"}, {"thinking", {{{"type", "text"}, {"text", "hm"}}, {{"type", "text"}, {"text", "m"}}}}};
+    const json thought{{"type", "thinking"},
+                       {"thinking", {{{"type", "text"}, {"text", "hm"}}, {{"type", "text"}, {"text", "m"}}}}};
     const json text{{"type", "text"}, {"text", "Answer: "}};
     const std::vector<std::string> mistral{delta({{"content", {thought}}}), delta({{"content", {text}}}), content("42"),
                                            end(), done};
@@ -305,7 +311,9 @@ TEST(ReplyReader, ContentAsAListOfParts) {
     EXPECT_EQ(both({{{"type", "reasoning"}, {"text", "r"}}, {{"type", "output_text"}, {"text", "t"}}}), "r|t");
     EXPECT_EQ(both({"a", "b"}), "|ab");
     EXPECT_EQ(both(text), "|Answer: ") << "one part without a list";
-    EXPECT_EQ(both({{{"type", "reference"}, {"reference_ids", {1, 2}}}, {{"type", "image_url"}, {"image_url", {{"url", "x"}}}}, text}),
+    EXPECT_EQ(both({{{"type", "reference"}, {"reference_ids", {1, 2}}},
+                    {{"type", "image_url"}, {"image_url", {{"url", "x"}}}},
+                    text}),
               "|Answer: ");
     EXPECT_EQ(both(json::array()), "|");
     EXPECT_EQ(both({{{"type", "refusal"}, {"refusal", "I cannot"}}}), "|I cannot");
@@ -314,8 +322,9 @@ TEST(ReplyReader, ContentAsAListOfParts) {
     EXPECT_EQ(read({whole.dump()}).text, "Answer: ");
     EXPECT_EQ(read({whole.dump()}).thinking, "hmm");
     EXPECT_EQ(read({delta({{"content", nullptr}, {"refusal", "I cannot"}}), end(), done}).text, "I cannot");
-    EXPECT_EQ(read({delta({{"reasoning_details", {{{"type", "reasoning.text"}, {"text", "hm"}}}}}), end(), done}).thinking,
-              "hm");
+    EXPECT_EQ(
+        read({delta({{"reasoning_details", {{{"type", "reasoning.text"}, {"text", "hm"}}}}}), end(), done}).thinking,
+        "hm");
     for (const json& wrong : {json::array({7}), json::array({json{{"type", "text"}, {"text", 7}}}), json(7)}) {
         expect_error(ErrorCode::bad_file, "must be a text", [&] { both(wrong); });
     }
@@ -335,27 +344,30 @@ TEST(ReplyReader, HarmlessVariantsOfAStream) {
              "data:" + a + "\n\ndata:" + b + "\n\ndata:[DONE]\n\n",
              "data: " + a + "\r\n\r\ndata: " + b + "\r\n\r\ndata: [DONE]\r\n\r\n",
              "data: " + a + "\r\rdata: " + b + "\r\rdata: [DONE]\r\r",
-             "data: " + a + "\ndata: " + b + "\ndata: [DONE]\n",
-             "data: " + a + "\ndata: " + b + "\ndata: [DONE]",
+             "data: " + a + "\ndata: " + b + "\ndata: [DONE]\n", "data: " + a + "\ndata: " + b + "\ndata: [DONE]",
              "data: " + a + "\n\ndata: " + b,
              ": hello\n\ndata: " + a + "\n\n: PROCESSING\n\ndata: " + b + "\n\n:\n\ndata: [DONE]\n\n",
              "event: message\nid: 1\nretry: 100\ndata: " + a + "\n\nevent: message\ndata: " + b + "\n\n",
              "data: \n\ndata: " + a + "\n\ndata:\n\ndata\n\ndata: " + b + "\n\ndata: [DONE]\n\n",
-             "\xEF\xBB\xBF" "data: " + a + "\n\ndata: " + b + "\n\ndata: [DONE]\n\n",
+             "\xEF\xBB\xBF"
+             "data: " +
+                 a + "\n\ndata: " + b + "\n\ndata: [DONE]\n\n",
              "data: " + first.dump(1, ' ') + "\n\n" + "data: " + b + "\n\n"}) {
         // What is printed over several lines has "data: " before each of them.
         std::string sent;
         for (std::size_t at = 0; at < stream.size(); ++at) {
             sent += stream[at];
-            const bool inside = stream[at] == '\n' && at + 1 < stream.size() && (stream[at + 1] == ' ' || stream[at + 1] == '}');
+            const bool inside =
+                stream[at] == '\n' && at + 1 < stream.size() && (stream[at + 1] == ' ' || stream[at + 1] == '}');
             if (inside) sent += "data: ";
         }
         for (const std::size_t cut : {std::size_t{1}, sent.size() / 3, sent.size() - 2}) {
             EXPECT_EQ(read({sent.substr(0, cut), sent.substr(cut)}).text, "Answer: 42") << sent;
         }
     }
-    EXPECT_EQ(read({"\xEF\xBB\xBF{\"choices\": [{\"message\": {\"content\": \"x\"}, \"finish_reason\": \"stop\"}]}"}).text,
-              "x");
+    EXPECT_EQ(
+        read({"\xEF\xBB\xBF{\"choices\": [{\"message\": {\"content\": \"x\"}, \"finish_reason\": \"stop\"}]}"}).text,
+        "x");
     const json whole{{"choices", {{{"message", {{"content", "all"}}}, {"finish_reason", "stop"}}}}};
     EXPECT_EQ(read({event(whole), done}).text, "all") << "a whole answer as one event";
     EXPECT_EQ(read({content("all"), event(whole), done}).text, "all") << "once, where the pieces came before";
@@ -385,7 +397,8 @@ TEST(ReplyReader, HalvesOfACharacterMeetOrAreReplaced) {
     const ChatReply thought = read({"data: {\"choices\": [{\"delta\": {\"reasoning\": \"\\ud83e\"}}]}\n\n",
                                     "data: {\"choices\": [{\"delta\": {\"reasoning\": \"\\udd99\"}}]}\n\n", end()});
     EXPECT_EQ(thought.thinking, "🦙");
-    EXPECT_EQ(read({raw_content("\\ud83e"), "data: {\"x\": \"\\udd99\"}\n\n", raw_content("\\udd99"), end()}).text, "🦙");
+    EXPECT_EQ(read({raw_content("\\ud83e"), "data: {\"x\": \"\\udd99\"}\n\n", raw_content("\\udd99"), end()}).text,
+              "🦙");
 }
 
 // In one go, in a few, and as it is written.
@@ -457,6 +470,9 @@ TEST(ReplyReader, CutsChangeNothing) {
         {content("<th"), content("ink>Grü"), content("ße</think> 世界"), end(), done},
         {content("Hm"), content("</thi"), content("nk>\n\nYes"), end(),
          usage({{"prompt_tokens", 3}, {"completion_tokens", 9}}), done},
+        {"\xEF\xBB\xBF\n" + content("a"), content("b"), end(), done},
+        {" \xEF\xBB\xBF{\"choices\": [{\"message\": {\"content\": \"b\"}, \"finish_reason\": \"stop\"}]}"},
+        {raw_content("a \\ud83e"), raw_content("\\udd99"), end()},
         {"\n\n{\"choices\": [{\"message\": {\"content\": \"<think>a</think>b\"}, \"finish_reason\": \"stop\"}]}"}};
     base::RandomSequence random(3);
     for (const auto& stream : streams) {
