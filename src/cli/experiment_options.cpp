@@ -89,6 +89,11 @@ engine::GenerationDefaults share_sampling(const std::vector<engine::LoadedModel*
 
 void show(Progress& progress, const lab::ExperimentProgress& at) {
     const auto done = static_cast<long>(at.done), all = static_cast<long>(at.all);
+    if (at.failure != nullptr) {
+        progress.clear();
+        fmt::print(stderr, "{} failed on \"{}\": {}\n", at.contender->label, at.failure->prompt, at.failure->reason);
+        return;
+    }
     if (at.answer == nullptr) {
         progress.show(done, all, at.doing, static_cast<long>(at.already));
         return;
@@ -153,6 +158,12 @@ void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
         command.add_flag("--resume", resume, "Go on with an interrupted run, and fail if there is none");
     command.add_flag("--anew", anew, "Begin anew even if an interrupted run of the same experiment is in the file")
         ->excludes(must);
+    command
+        .add_option("--max-failures", max_failures,
+                    "So many answers may fail (a server that stays away); they are counted, left out of what is "
+                    "compared, and tried again by the same command. Default: a twentieth of the answers, 5 at least")
+        ->check(CLI::Range(std::int64_t{0}, most_tokens))
+        ->type_name("N");
     command.add_option("--shard", shard, "Only the i-th of n parts, for several machines; ergon report merges them")
         ->type_name("i/n")
         ->capture_default_str();
@@ -230,6 +241,7 @@ lab::EndpointOptions ExperimentOptions::endpoint_options(const lab::ContenderSpe
     options.seed = own.seed;
     options.stop = own.stop;
     options.meter = machine_options();
+    options.elsewhere = spec.elsewhere;
     if (!assume.empty()) options.assumed = lab::parse_assumed(assume, energy::read_references());
     return options;
 }
@@ -248,6 +260,22 @@ std::unique_ptr<lab::Answerer> ExperimentOptions::open_judge() const {
     return lab::answer_by_server(options);
 }
 
+/// An assumption that nobody is under would be passed over in silence.
+void ExperimentOptions::check_assumption() const {
+    if (assume.empty()) return;
+    std::vector<std::string> all = models;
+    if (!judge.empty()) all.push_back(judge);
+    const bool any = std::ranges::any_of(all, [](const std::string& model) {
+        const lab::ContenderSpec spec = lab::parse_contender(model);
+        return spec.is_server() && (spec.elsewhere || !tasks::on_this_machine(tasks::parse_endpoint(spec.model).base));
+    });
+    if (any) return;
+    base::fail(ErrorCode::bad_argument,
+               "--assume {} applies to nobody, since no contender is a server elsewhere: leave it away, or say so of "
+               "one behind a tunnel (http://127.0.0.1:8080/v1#name:elsewhere).",
+               assume);
+}
+
 Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
     Contestants all;
     std::vector<lab::ContenderSpec> specs;
@@ -264,6 +292,10 @@ Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
     std::vector<engine::LoadedModel*> loaded(specs.size());
     for (std::size_t i = 0; i < specs.size(); ++i) {
         if (specs[i].is_server()) continue;
+        if (specs[i].elsewhere) {
+            base::fail(ErrorCode::bad_argument, "{} is no server, so it cannot be elsewhere: leave that away.",
+                       specs[i].model);
+        }
         const int its_threads = specs[i].threads.value_or(threads);
         auto& pool = all.pools[its_threads];
         if (!pool) pool = std::make_unique<base::ThreadPool>(its_threads);
@@ -331,6 +363,7 @@ std::int64_t ExperimentOptions::leave_out_long(std::vector<tasks::Prompt>& promp
 }
 
 lab::RunId ExperimentOptions::run(lab::Results& results) const {
+    check_assumption();
     tasks::SkippedRows skipped;
     std::vector<tasks::Prompt> prompts = open_prompts(skipped);
     energy::Meter meter(machine_options());
@@ -363,6 +396,7 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     options.idle = base::Seconds(idle_seconds);
     options.meter = machine_options();
     options.judge = the_judge ? &*the_judge : nullptr;
+    options.max_failures = max_failures;
 
     Progress progress("answers");
     const lab::RunId run = lab::run_experiment(contestants->answerers, prompts, options, results,

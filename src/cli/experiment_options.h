@@ -47,6 +47,7 @@ struct ExperimentOptions {
     double margin = 100 * lab::default_margin;  // percent
     bool resume = false;
     bool anew = false;
+    std::optional<std::int64_t> max_failures;
     double idle_seconds = 5;
     int threads = 1;
     model::CacheType cache = model::CacheType::f16;
@@ -61,6 +62,7 @@ struct ExperimentOptions {
 
   private:
     std::vector<tasks::Prompt> open_prompts(tasks::SkippedRows& skipped) const;
+    void check_assumption() const;
     Contestants load_contestants(energy::Meter& meter) const;
     std::int64_t leave_out_long(std::vector<tasks::Prompt>& prompts, const Contestants& contestants) const;
     lab::EndpointOptions endpoint_options(const lab::ContenderSpec& spec, const AnswerOptions& own) const;

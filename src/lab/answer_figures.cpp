@@ -113,6 +113,12 @@ void put_figures(std::span<const SampledPrompt> prompts, std::size_t contender, 
     put(values, &ScopedEstimate::of_such, summary.joules.method, summary);
     put(values, &ScopedEstimate::of_these, summary.joules.method, summary.of_these);
     put_per_correct(prompts, values[graded].of_these, summary);
+    if (summary.in_one_piece > 0) {  // which part of it was thought nobody knows
+        for (AnswerFigures* figures : {static_cast<AnswerFigures*>(&summary), &summary.of_these}) {
+            figures->joules_per_token.reset();
+            figures->phase_joules_per_answer = {};
+        }
+    }
     summary.joules_per_answer_shares = values[per_answer].of_such.shares;
     summary.joules_per_token_shares = values[per_token].of_such.shares;
 }

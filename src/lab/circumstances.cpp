@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <optional>
 
+#include "base/characters.h"
 #include "base/memory.h"
 #include "lab/conditions.h"
 #include "lab/terminal_text.h"
@@ -63,6 +65,13 @@ void add_cache(const Comparison& comparison, const RunDescription& run, std::vec
         base::readable(base::Bytes(static_cast<std::int64_t>(number(run.machine, "cache_bytes"))))));
 }
 
+std::string without_field(const std::string& field) {
+    if (field == "max_tokens") return "with its newer name, max_completion_tokens";
+    if (field == "seed") return "without it, so they cannot be repeated";
+    if (field == "temperature" || field == "top_p") return "without it, with the server's own setting";
+    return "without it";
+}
+
 void add_judge(const Comparison& comparison, std::vector<std::string>& sentences) {
     AnswerMeasures all;
     for (const ContenderSummary& one : comparison.contenders) all += one.measures;
@@ -72,6 +81,43 @@ void add_judge(const Comparison& comparison, std::vector<std::string>& sentences
     sentences.push_back(
         fmt::format("A judge said what is right: {:.0f} verdicts took {:.0f} tokens{}, which are in no figure above.",
                     all.verdicts, all.judge_tokens, joules));
+}
+
+void add_in_one_piece(const Comparison& comparison, std::vector<std::string>& sentences) {
+    for (const ContenderSummary& one : comparison.contenders) {
+        if (one.in_one_piece == 0) continue;
+        sentences.push_back(fmt::format(
+            "{} of {} answers of {} came in one piece (no stream, or somebody on the way collects it): what reading, "
+            "thinking and answering took cannot be told apart, and so joules per token are not known; the sum is.",
+            one.in_one_piece, one.answers, shown(one.label)));
+    }
+}
+
+void add_failures(const Comparison& comparison, std::vector<std::string>& sentences) {
+    if (comparison.failed_prompts == 0) return;
+    std::vector<std::string> sides;
+    std::string reasons;
+    for (const ContenderSummary& one : comparison.contenders) {
+        sides.push_back(fmt::format("{} of {} by {}", one.failed, one.failed + one.answers, shown(one.label)));
+        if (one.failed > 0) {
+            reasons += fmt::format(" The last by {}: {}", shown(one.label), base::one_line(one.failed_because, 400));
+        }
+    }
+    sentences.push_back(fmt::format(
+        "Answers that failed: {}. {} in no figure that compares contenders; the same command tries what failed "
+        "again.{}",
+        fmt::join(sides, ", "),
+        comparison.failed_prompts == 1 ? "The prompt is" : fmt::format("The {} prompts are", comparison.failed_prompts),
+        reasons));
+}
+
+void add_left_out(const Comparison& comparison, std::vector<std::string>& sentences) {
+    for (const ContenderSummary& one : comparison.contenders) {
+        for (const auto& [field, answers] : one.left_out) {
+            sentences.push_back(fmt::format("{} refuses the field {} of a request: {} of {} answers were asked for {}.",
+                                            shown(one.label), field, answers, one.answers, without_field(field)));
+        }
+    }
 }
 
 }  // namespace
@@ -91,6 +137,9 @@ std::vector<std::string> circumstances(const Comparison& comparison, const RunDe
     add_load(comparison, run, sentences);
     add_drift(conditions, sentences);
     add_judge(comparison, sentences);
+    add_in_one_piece(comparison, sentences);
+    add_left_out(comparison, sentences);
+    add_failures(comparison, sentences);
     double paused = 0;
     for (const Condition& one : conditions) {
         if (one.kind == "throttled" && one.details.contains("pause_seconds") &&

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "lab/answer_figures.h"
+#include "lab/answerer.h"
+#include "lab/attribution.h"
 #include "lab/endpoint_answerer.h"
 #include "lab/significance.h"
 
@@ -20,6 +22,10 @@ bool shows_thought(const Answer& answer) {
         return text.find("<think>") != std::string::npos || text.find("</think>") != std::string::npos;
     };
     return answer[energy::Phase::thinking].tokens > base::Tokens(0) || !answer.thinking.empty() || marked(answer.text);
+}
+
+bool flag_in(const nlohmann::ordered_json& raw, const char* key) {
+    return raw.is_object() && raw.contains(key) && raw[key].is_boolean() && raw[key].get<bool>();
 }
 
 void add_answer(const Answer& answer, AnswerSummary& summary) {
@@ -38,6 +44,32 @@ void add_answer(const Answer& answer, AnswerSummary& summary) {
         summary.joules += phase.total;
     }
     summary.metered += answer.metered ? 1 : 0;
+    summary.in_one_piece += answer.metered && flag_in(answer.raw, in_one_piece_key) ? 1 : 0;
+}
+
+/// What a server refused of the request (endpoint_answerer.cpp).
+std::vector<std::string> left_out_of(const Answer& answer) {
+    std::vector<std::string> fields;
+    if (!answer.raw.is_object() || !answer.raw.contains("left_out")) return fields;
+    const nlohmann::ordered_json& list = answer.raw["left_out"];
+    if (!list.is_array()) return fields;
+    for (const nlohmann::ordered_json& field : list) {
+        if (field.is_string()) fields.push_back(field);
+    }
+    return fields;
+}
+
+/// What was found out of a server's model stands beside what is known of models in this process.
+void take_found(ContenderSummary& summary) {
+    const auto found = summary.details.find(found_key);
+    if (found == summary.details.end() || !found->is_object()) return;
+    nlohmann::ordered_json facts = std::move(*found);
+    summary.details.erase(found_key);
+    if (summary.hash.empty() && facts.contains("hash") && facts["hash"].is_string()) summary.hash = facts["hash"];
+    facts.erase("hash");
+    for (const auto& [key, value] : facts.items()) {
+        if (!summary.details.contains(key)) summary.details[key] = value;
+    }
 }
 
 }  // namespace
@@ -50,22 +82,35 @@ ComparisonBuilder::ComparisonBuilder(const std::vector<Contender>& contenders, d
         summary.hash = contender.hash;
         summary.details = contender.details.is_object() ? contender.details : nlohmann::ordered_json::object();
         summary.assumed = joules_are_assumed(summary.details);
+        take_found(summary);
     }
 }
 
-void ComparisonBuilder::add(const Answer& answer) {
-    const auto position = static_cast<std::size_t>(answer.contender);
+ContenderSummary& ComparisonBuilder::summary_of(std::int64_t contender, const std::string& prompt) {
+    const auto position = static_cast<std::size_t>(contender);
     if (position >= contenders_.size()) {
         base::fail(base::ErrorCode::bad_argument,
-                   "An answer to prompt {} is by contender {}, but there are {} contenders.", answer.prompt,
-                   answer.contender, contenders_.size());
+                   "An answer to prompt {} is by contender {}, but there are {} contenders.", prompt, contender,
+                   contenders_.size());
     }
-    ContenderSummary& summary = contenders_[position];
+    return contenders_[position];
+}
+
+void ComparisonBuilder::add_failure(const Failure& failure) {
+    ContenderSummary& summary = summary_of(failure.contender, failure.prompt);
+    ++summary.failed;
+    summary.failed_because = failure.reason;
+    failed_prompts_.insert(failure.prompt);
+}
+
+void ComparisonBuilder::add(const Answer& answer) {
+    ContenderSummary& summary = summary_of(answer.contender, answer.prompt);
+    for (const std::string& field : left_out_of(answer)) ++summary.left_out[field];
     add_answer(answer, summary);
     if (!answer.category.empty()) add_answer(answer, summary.categories[answer.category]);
     categories_.try_emplace(answer.prompt, answer.category);
     summary.reasons = summary.reasons || shows_thought(answer);
-    prompts_[position][answer.prompt].add(answer, summary.assumed);
+    prompts_[static_cast<std::size_t>(answer.contender)][answer.prompt].add(answer, summary.assumed);
     sessions_ = std::max(sessions_, answer.session + 1);
     if (!answer.metered) return;
     for (const PhaseResult& phase : answer.phases) errors_.add(position, phase, summary.assumed);
@@ -102,6 +147,7 @@ std::vector<PromptSummary> ComparisonBuilder::prompt_summaries() const {
 
 Comparison ComparisonBuilder::finish(std::uint64_t seed, std::span<const Factor> factors) const {
     Comparison comparison{contenders_, prompt_summaries(), {}, {}, sessions_, kind_of_work_};
+    comparison.failed_prompts = std::ssize(failed_prompts_);
     for (std::size_t i = 0; i < contenders_.size(); ++i) {
         ContenderSummary& summary = comparison.contenders[i];
         finish_summary(summary, i, nullptr, seed);
@@ -148,6 +194,7 @@ std::vector<Effect> ComparisonBuilder::design_effects(std::span<const Factor> fa
                                                       std::uint64_t seed) const {
     std::vector<SampledPrompt> shared;
     for (const auto& [id, category] : categories_) {
+        if (failed_prompts_.contains(id)) continue;
         SampledPrompt sums;
         for (const PromptSums& prompts : prompts_) {
             const auto found = prompts.find(id);
@@ -155,7 +202,9 @@ std::vector<Effect> ComparisonBuilder::design_effects(std::span<const Factor> fa
         }
         if (sums.size() == prompts_.size()) shared.push_back(std::move(sums));
     }
-    return effects(factors, shared, prompts_.size(), errors_, seed);
+    std::vector<Effect> found = effects(factors, shared, prompts_.size(), errors_, seed);
+    withhold_unknown(contenders_, found);
+    return found;
 }
 
 PairSummary ComparisonBuilder::compare(std::size_t a, std::size_t b, std::uint64_t seed) const {
@@ -166,7 +215,7 @@ PairSummary ComparisonBuilder::compare(std::size_t a, std::size_t b, std::uint64
     AccuracyDifference accuracy;
     for (const auto& [prompt, of_a] : prompts_[a]) {
         const auto found = prompts_[b].find(prompt);
-        if (found == prompts_[b].end()) continue;
+        if (found == prompts_[b].end() || failed_prompts_.contains(prompt)) continue;
         const PromptSessions& of_b = found->second;
         const PromptSum &sum = of_a.all, &other = of_b.all;
         all.add(of_a, of_b);
@@ -195,6 +244,7 @@ PairSummary ComparisonBuilder::compare(std::size_t a, std::size_t b, std::uint64
         accuracy.p_value = mcnemar_p(accuracy.only_a, accuracy.only_b);
         pair.accuracy = accuracy;
     }
+    withhold_unknown(contenders_[a], contenders_[b], pair);
     return pair;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct AnswerSummary : AnswerFigures {
     std::int64_t prompts = 0;
     std::int64_t capped = 0;   // answers cut off by a token limit
     std::int64_t metered = 0;  // answers whose joules are known
+    std::int64_t in_one_piece = 0;  // of which joules by phase are not known, only their sum
     std::array<std::int64_t, energy::kept_phase_count> tokens{};
     std::array<energy::Figure, energy::kept_phase_count> phase_joules{};
     energy::Figure joules;                            // all phases
@@ -55,6 +57,9 @@ struct ContenderSummary : AnswerSummary {
     nlohmann::ordered_json details;
     bool reasons = false;  // thinking tokens or think markers were seen
     bool assumed = false;  // its joules are an assumption times its tokens
+    std::int64_t failed = 0;                       // answers that could not be had
+    std::string failed_because;                    // of the last of them
+    std::map<std::string, std::int64_t> left_out;  // fields of a request that a server refused: in how many answers
     std::map<std::string, AnswerSummary> categories;
 };
 
@@ -79,6 +84,8 @@ struct PairSummary : RatioSummary {
     RatioSummary uncapped;           // over the prompts where neither was; no prompts if there are none such
     std::optional<AccuracyDifference> accuracy;
     std::map<std::string, RatioSummary> categories;  // where there are several
+    std::string no_ratio;   // why there is none of joules, as the end of a sentence; empty where there is
+    std::string no_phases;  // why none is known of joules by phase
 
     /// The one criterion of a claim: the interval leaves 1 out, and the corrected p-value is at most 5%.
     bool differs() const { return excludes_one(energy_ratio) && corrected_p_value <= 0.05; }
@@ -101,6 +108,7 @@ struct Comparison {
     std::int64_t sessions = 1;           // of one the intervals know nothing but itself
     double kind_of_work = 0;             // the relative standard deviation of watts that is in the intervals
     double margin = default_margin;      // ratios that surely differ by less are equal
+    std::int64_t failed_prompts = 0;     // that somebody failed at: in no figure that compares contenders
 };
 
 /// Takes answers one by one and keeps sums per contender and prompt.
@@ -111,6 +119,8 @@ class ComparisonBuilder {
                                double kind_of_work = energy::assumed_kind_of_work_sd);
     /// Throws Error(bad_argument) if the answer's contender is not among them.
     void add(const Answer& answer);
+    /// Whatever others answered to its prompt is compared with nothing. Throws as `add`.
+    void add_failure(const Failure& failure);
     /// Intervals of what prompts, sessions and the machine leave uncertain (uncertainty.h): coefficients of the machine
     /// that contenders share cancel as far as they do, what each has for itself does not.
     /// `factors` make a design of the contenders (factors.h, which says what is refused).
@@ -119,6 +129,7 @@ class ComparisonBuilder {
   private:
     using PromptSums = std::map<std::string, PromptSessions>;  // by the prompt's id
 
+    ContenderSummary& summary_of(std::int64_t contender, const std::string& prompt);
     void finish_summary(AnswerSummary& summary, std::size_t contender, const std::string* category,
                         std::uint64_t seed) const;
     void correct_p_values(Comparison& comparison) const;
@@ -129,6 +140,7 @@ class ComparisonBuilder {
     std::vector<ContenderSummary> contenders_;
     std::vector<PromptSums> prompts_;                // by contender
     std::map<std::string, std::string> categories_;  // of the prompts
+    std::set<std::string> failed_prompts_;
     MachineErrors errors_;
     double kind_of_work_;
     std::int64_t sessions_ = 1;

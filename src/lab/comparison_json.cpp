@@ -62,7 +62,8 @@ ordered_json summary_json(const AnswerSummary& summary) {
             {"capped", summary.capped},
             {"tokens", tokens},
             {"joules", all_metered ? ordered_json(summary.joules) : nullptr},
-            {"joules_by_phase", all_metered ? joules : nullptr},
+            {"joules_by_phase", all_metered && summary.in_one_piece == 0 ? joules : nullptr},
+            {"in_one_piece", summary.in_one_piece},
             {"words", summary.words},
             {"characters", summary.characters},
             {"seconds", summary.seconds.value()},
@@ -85,6 +86,8 @@ ordered_json summary_json(const AnswerSummary& summary) {
 ordered_json contender_json(const ContenderSummary& contender) {
     ordered_json json{{"label", contender.label}, {"reasons", contender.reasons}, {"hash", contender.hash}};
     json.update(summary_json(contender));
+    json["failed"] = contender.failed;
+    json["left_out"] = contender.left_out;
     ordered_json tasks = ordered_json::array();
     for (const auto& [category, summary] : contender.categories) {
         ordered_json one{{"task", category}};
@@ -138,6 +141,8 @@ ordered_json pair_json(const Comparison& comparison, const PairSummary& pair) {
         {"margin", comparison.margin},
         {"energy_ratio", name(equivalence(pair.energy_ratio, comparison.margin), comparison.margin)},
         {"joules_per_token_ratio", name(equivalence(pair.joules_per_token_ratio, comparison.margin), comparison.margin)}};
+    if (!pair.no_ratio.empty()) json["no_ratio"] = pair.no_ratio;
+    if (!pair.no_phases.empty()) json["no_phases"] = pair.no_phases;
     json["capped_share"] = pair.capped_share;
     if (pair.uncapped.prompts > 0) json["uncapped"] = ratios_json(pair.uncapped);
     if (pair.accuracy) {
@@ -160,6 +165,7 @@ ordered_json pair_json(const Comparison& comparison, const PairSummary& pair) {
     for (const Difference& one : found.differs) {
         json["differs"].push_back({{"what", one.what}, {"a", one.a}, {"b", one.b}});
     }
+    json["not_known"] = found.not_known;
     json["shows"] = found.shows;
     json["finding"] = finding(comparison, pair);
     return json;
@@ -189,12 +195,19 @@ ordered_json comparison_json(const Comparison& comparison, const RunDescription&
                              {"accuracy_difference", one.accuracy_p_value},
                              {"joules_per_correct_ratio", one.joules_per_correct_p_value}}}});
     }
-    return {{"contenders", contenders}, {"pairs", pairs},
-            {"effects", effects},       {"reasoning", reasoning_sentence(comparison)},
-            {"sessions", comparison.sessions}, {"kind_of_work_deviation", comparison.kind_of_work},
-            {"protocol", run.protocol}, {"settings", run.settings},
-            {"seed", run.seed},         {"machine", run.machine},
-            {"conditions", around},     {"version", run.version}};
+    return {{"contenders", contenders},
+            {"pairs", pairs},
+            {"effects", effects},
+            {"reasoning", reasoning_sentence(comparison)},
+            {"sessions", comparison.sessions},
+            {"kind_of_work_deviation", comparison.kind_of_work},
+            {"failed_prompts", comparison.failed_prompts},
+            {"protocol", run.protocol},
+            {"settings", run.settings},
+            {"seed", run.seed},
+            {"machine", run.machine},
+            {"conditions", around},
+            {"version", run.version}};
 }
 
 }  // namespace ergon::lab

@@ -1,6 +1,7 @@
 #include "lab/comparison_page.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <ranges>
 
 #include "lab/circumstances.h"
@@ -104,6 +105,10 @@ Section fairness_section(const Comparison& comparison) {
         for (const Difference& one : found.differs) table.rows.push_back({one.what, one.a, one.b});
         if (table.rows.empty()) table.rows.push_back({"nothing that is known"});
         section.blocks.emplace_back(std::move(table));
+        if (!found.not_known.empty()) {
+            section.blocks.emplace_back(
+                Paragraph{fmt::format("Not known of one or both: {}.", fmt::join(found.not_known, ", "))});
+        }
         for (const std::string& sentence : found.shows) section.blocks.emplace_back(Paragraph{sentence});
     }
     section.blocks.emplace_back(Paragraph{reasoning_sentence(comparison)});

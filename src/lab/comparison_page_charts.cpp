@@ -82,7 +82,7 @@ report::BarChart joules_by_phase(const Comparison& comparison) {
         "energy per answer", report::joules);
     chart.parts.assign(phase_doing.begin(), phase_doing.end());
     for (const ContenderSummary& one : comparison.contenders) {
-        if (!one.joules_per_answer) continue;
+        if (!one.joules_per_answer || one.in_one_piece > 0) continue;
         report::Bar& bar = chart.bars.emplace_back(report::bar_of(one.label, *one.joules_per_answer));
         bar.parts.clear();
         for (const energy::Figure& phase : one.phase_joules) {

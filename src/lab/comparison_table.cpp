@@ -110,7 +110,7 @@ std::string phase_lines(const Comparison& comparison, bool with_method) {
     std::string text;
     for (std::size_t i = 0; i < kept_phase_count; ++i) {
         const bool used = std::ranges::any_of(comparison.contenders, [&](const ContenderSummary& one) {
-            return one.phase_joules[i].value > base::Joules(0);
+            return one.in_one_piece == 0 && one.phase_joules[i].value > base::Joules(0);
         });
         if (!used) continue;
         text += fmt::format("joules per answer, {}:\n", phase_doing[i]);

@@ -53,7 +53,7 @@ struct Option {
 };
 
 using Text = std::string_view;
-constexpr std::array<Option, 13> options{{
+constexpr std::array<Option, 14> options{{
     {"label", true, [](ContenderSpec& s, Text n, Text v) { s.label = word(n, v); }},
     {"think", false, [](ContenderSpec& s, Text, Text) { s.thinks = true; }},
     {"no_think", false, [](ContenderSpec& s, Text, Text) { s.thinks = false; }},
@@ -66,6 +66,7 @@ constexpr std::array<Option, 13> options{{
     {"min_p", true, [](ContenderSpec& s, Text n, Text v) { s.min_p = real(n, v); }},
     {"top_k", true, [](ContenderSpec& s, Text n, Text v) { s.top_k = integer(n, v, 0, most); }},
     {"forbid", true, [](ContenderSpec& s, Text n, Text v) { s.forbidden.push_back(word(n, v)); }},
+    {"elsewhere", false, [](ContenderSpec& s, Text, Text) { s.elsewhere = true; }},
     {"key", true, [](ContenderSpec& s, Text n, Text v) { s.key_variable = word(n, v); }},
 }};
 

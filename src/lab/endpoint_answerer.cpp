@@ -6,7 +6,11 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "base/http.h"
+#include "base/random.h"
+#include "energy/listener.h"
 #include "lab/phase_meter.h"
+#include "lab/server_facts.h"
 
 namespace ergon::lab {
 namespace {
@@ -24,6 +28,10 @@ ordered_json or_null(const std::optional<T>& value) {
     return value ? ordered_json(*value) : ordered_json();
 }
 
+bool is_elsewhere(const EndpointOptions& options) {
+    return options.elsewhere || !tasks::on_this_machine(tasks::parse_endpoint(options.address).base);
+}
+
 std::optional<double> temperature_of(const EndpointOptions& options) {
     return options.temperature || !options.usual ? options.temperature : options.usual->temperature;
 }
@@ -31,27 +39,36 @@ std::optional<double> top_p_of(const EndpointOptions& options) {
     return options.top_p || !options.usual ? options.top_p : options.usual->top_p;
 }
 
-ordered_json details_of(const EndpointOptions& options, const tasks::EndpointAddress& address, bool here) {
+ordered_json details_of(const EndpointOptions& options, const tasks::EndpointAddress& address) {
     const auto setting = [&](const std::optional<double>& named, const std::optional<double>& sent) {
         const char* const from = named ? "option" : sent ? "the other contenders" : "server";
         return ordered_json{{"value", or_null(sent)}, {"from", from}};
     };
-    const std::string energy = here              ? "the machine's counters around each request, and where a phase ends"
-                               : options.assumed ? "assumed: " + options.assumed->source
-                                                 : "not known";
     return {{"kind", "server"},
             {"address", address.base},
             {"model", address.model},
-            {"on_this_machine", here},
+            {"on_this_machine", !is_elsewhere(options)},
             {"thinking", options.thinking},
             {"max_tokens", options.max_tokens},
             {"max_thinking", nullptr},
             {"stop", options.stop},
             {"sampling",
              {{"temperature", setting(options.temperature, temperature_of(options))},
-              {"top_p", setting(options.top_p, top_p_of(options))}}},
-            {"energy", energy},
-            {assumed_key, !here && options.assumed ? ordered_json(options.assumed->per_token.value()) : ordered_json()}};
+              {"top_p", setting(options.top_p, top_p_of(options))}}}};
+}
+
+/// Where the joules of a server come from, in words.
+void put_energy(const EndpointOptions& options, const std::string& problem, ordered_json& details) {
+    if (is_elsewhere(options)) {
+        details["energy"] = options.assumed ? "assumed: " + options.assumed->source : "not known";
+        if (options.assumed) details[assumed_key] = options.assumed->per_token.value();
+        return;
+    }
+    details[charged_key] = problem.empty() ? charged_processes : charged_machine;
+    if (!problem.empty()) details[charged_because_key] = problem;
+    details["energy"] = problem.empty()
+                            ? "its processes' share of the machine, by processor time, and where a phase ends"
+                            : "the whole machine's, other programs included, and where a phase ends";
 }
 
 energy::Figure assumed_figure(const AssumedEnergy& assumed, base::Tokens tokens) {
@@ -59,14 +76,39 @@ energy::Figure assumed_figure(const AssumedEnergy& assumed, base::Tokens tokens)
     return {joules, joules / assumed_factor, joules * assumed_factor, energy::Method::estimated};
 }
 
+/// What came in one piece tells nothing of when each phase ended: their sum stands as the answer's.
+void put_phases_together(Answer& answer) {
+    PhaseResult& sum = answer[energy::Phase::answer];
+    for (const energy::Phase phase : {energy::Phase::prompt, energy::Phase::thinking}) {
+        PhaseResult& one = answer[phase];
+        sum.total += one.total;
+        sum.above_idle += one.above_idle;
+        sum.seconds += one.seconds;
+        one = {one.tokens, {}, {}, {}};
+    }
+}
+
 class EndpointAnswerer final : public Answerer {
   public:
     explicit EndpointAnswerer(const EndpointOptions& options)
         : options_(options), address_(tasks::with_model(tasks::parse_endpoint(options.address), options.key)) {
-        const bool here = tasks::on_this_machine(address_.base);
-        if (here) reader_ = std::make_unique<energy::MachineReader>(options_.meter);
+        const bool here = !is_elsewhere(options_);
+        const base::Url url = base::parse_url(address_.base);
+        energy::Listener listener;
+        if (here) {
+            listener = energy::find_listener(options_.meter.procfs, url.host, url.port);
+            server_.emplace(options_.meter, listener.processes);
+        }
+        const ServerFacts facts = server_facts(
+            address_, options_.key, options_.meter.procfs,
+            here ? energy::with_descendants(options_.meter.procfs, listener.processes) : std::vector<int>());
+        answered_ = facts.answered;
         contender_ = {options.label.empty() ? address_.model : options.label, address_.base + "#" + address_.model, "",
-                      details_of(options_, address_, here)};
+                      details_of(options_, address_)};
+        const std::string& problem = listener.problem.empty() && server_ ? server_->problem() : listener.problem;
+        put_energy(options_, problem, contender_.details);
+        contender_.details[found_key] = facts.details;
+        if (!facts.hash.empty()) contender_.details[found_key]["hash"] = facts.hash;
     }
 
     const Contender& contender() const override { return contender_; }
@@ -75,12 +117,16 @@ class EndpointAnswerer final : public Answerer {
     void warm_up() override {
         tasks::ChatRequest request = request_for(warm_up_question, 0);
         request.max_tokens = std::min(options_.max_tokens, warm_up_tokens);
-        tasks::ask(address_, options_.key, request);
+        tasks::AskLimits limits = options_.limits;
+        // Where nobody has ever answered, nobody may be there.
+        constexpr int few = 2;
+        if (!answered_) limits.retries = std::min(limits.retries, few);
+        left_out_ = tasks::ask(address_, options_.key, request, {}, limits).left_out;
     }
 
     Answer answer(const tasks::Prompt& prompt, std::int64_t repeat) override {
         std::optional<PhaseMeter> meter;
-        if (reader_) meter.emplace(*reader_);
+        if (server_) meter.emplace(*server_);
         std::optional<tasks::Phase> last;
         const auto on_phase = [&](tasks::Phase phase) {
             if (!meter) return;
@@ -91,9 +137,16 @@ class EndpointAnswerer final : public Answerer {
             }
             last = phase;
         };
-        const tasks::ChatReply reply = tasks::ask(address_, options_.key, request_for(prompt.text, repeat), on_phase);
+        tasks::AskLimits limits = options_.limits;
+        limits.seed = base::random_bits(options_.seed, asked_++, 0);
+        const tasks::ChatReply reply =
+            tasks::ask(address_, options_.key, request_for(prompt.text, repeat), on_phase, limits);
+        left_out_ = reply.left_out;
         Answer answer = to_answer(reply, prompt, repeat);
-        if (meter) meter->finish(answer);
+        if (meter) {
+            meter->finish(answer);
+            if (answer.raw[in_one_piece_key].get<bool>()) put_phases_together(answer);
+        }
         return answer;
     }
 
@@ -108,6 +161,7 @@ class EndpointAnswerer final : public Answerer {
         request.seed = static_cast<std::int64_t>((options_.seed + static_cast<std::uint64_t>(repeat)) & 0x7FFFFFFF);
         request.stop = options_.stop;
         request.no_think = !options_.thinking;
+        request.leave_out = left_out_;
         return request;
     }
 
@@ -124,8 +178,8 @@ class EndpointAnswerer final : public Answerer {
         answer[energy::Phase::thinking].tokens = tokens.thinking.value_or(base::Tokens(0));
         answer[energy::Phase::answer].tokens = tokens.answer.value_or(base::Tokens(0));
         put_times(reply, answer);
-        answer.metered = reader_ != nullptr || options_.assumed.has_value();
-        if (!reader_ && options_.assumed) {
+        answer.metered = server_ || options_.assumed;
+        if (!server_ && options_.assumed) {
             for (const energy::Phase phase : {energy::Phase::thinking, energy::Phase::answer}) {
                 answer[phase].total = answer[phase].above_idle =
                     assumed_figure(*options_.assumed, answer[phase].tokens);
@@ -138,6 +192,7 @@ class EndpointAnswerer final : public Answerer {
                       {"tokens_split_estimated", tokens.split_estimated},
                       {"cached_prompt_tokens", tokens.cached ? ordered_json(tokens.cached->value()) : ordered_json()},
                       {"streamed", reply.streamed},
+                      {in_one_piece_key, !reply.streamed || reply.collected},
                       {"retries", reply.retries},
                       {"left_out", reply.left_out}};
         return answer;
@@ -153,8 +208,11 @@ class EndpointAnswerer final : public Answerer {
 
     EndpointOptions options_;
     tasks::EndpointAddress address_;
-    std::unique_ptr<energy::MachineReader> reader_;  // for a server on this machine
+    std::optional<ServerShare> server_;  // for one on this machine
     Contender contender_;
+    std::vector<std::string> left_out_;  // fields that it has refused
+    std::uint64_t asked_ = 0;
+    bool answered_ = false;
 };
 
 }  // namespace

@@ -42,11 +42,14 @@ struct EndpointOptions {
     std::vector<std::string> stop;
     std::optional<AssumedEnergy> assumed;  // for a server elsewhere
     energy::MeterOptions meter;            // for one on this machine
+    bool elsewhere = false;                // although its address is this machine's: behind a tunnel
+    tasks::AskLimits limits;               // their seed is set from `seed`
 };
 
-/// For a server on this machine the counters of the machine are read around each request and at each change of phase
-/// (without counters: the busy time of all programs, estimated); for one elsewhere joules are not known, or `assumed`.
-/// Asks for the server's only model if the address names none. Throws base::Error.
+/// A server on this machine is charged as a model in this process would be (PhaseMeter), if its process can be found by
+/// the port that it listens at; else its joules are those of the whole machine, and its contender says so. Of one
+/// elsewhere joules are not known, or `assumed`. Asks for the server's only model if the address names none. Throws
+/// base::Error.
 std::unique_ptr<Answerer> answer_by_server(const EndpointOptions& options);
 
 }  // namespace ergon::lab

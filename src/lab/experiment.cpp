@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "base/digest.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "lab/conditions.h"
-#include "lab/fingerprint.h"
+#include "lab/labels.h"
 #include "tasks/grader.h"
 
 namespace ergon::lab {
@@ -18,13 +18,8 @@ using nlohmann::ordered_json;
 
 std::vector<Contender> contenders_of(std::span<const std::unique_ptr<Answerer>> answerers) {
     std::vector<Contender> contenders;
-    for (const auto& answerer : answerers) {
-        Contender contender = answerer->contender();
-        const auto same = std::ranges::count_if(
-            answerers, [&](const auto& other) { return other->contender().label == contender.label; });
-        if (same > 1) contender.label += fmt::format(" #{}", contenders.size() + 1);
-        contenders.push_back(std::move(contender));
-    }
+    for (const auto& answerer : answerers) contenders.push_back(answerer->contender());
+    make_labels_distinct(contenders);
     return contenders;
 }
 
@@ -102,7 +97,7 @@ class Running {
             if (!options_.sessions && short_one) sessions = sessions_if_short;
         }
         if (answered) baseline("idle after");
-        results_.finish(run_);
+        if (results_.failures(run_).empty()) results_.finish(run_);
         return run_;
     }
 
@@ -138,6 +133,7 @@ class Running {
         progress_.doing = std::move(doing);
         progress_.contender = nullptr;
         progress_.answer = nullptr;
+        progress_.failure = nullptr;
         if (on_progress_) on_progress_(progress_);
     }
 
@@ -152,19 +148,49 @@ class Running {
         const auto contender = static_cast<std::int64_t>(turn.contender);
         if (progress_.already > 0 && results_.has(run_, contender, prompt.id, turn.repeat, order_.session)) return;
         if (const auto pause = cool_down(throttle_, base::sleep_for)) results_.add_condition(run_, *pause);
+        std::optional<Answer> answer;
+        Failure failure{contender, prompt.id, turn.repeat, order_.session, {}};
+        try {
+            answer = graded_answer(turn);
+        } catch (const base::Error& error) {
+            failure.reason = error.what();
+        }
+        if (answer) {
+            results_.add(run_, *answer);
+        } else {
+            results_.add_failure(run_, failure);
+        }
+        ++progress_.done;
+        progress_.contender = &contenders_[turn.contender];
+        progress_.answer = answer ? &*answer : nullptr;
+        progress_.failure = answer ? nullptr : &failure;
+        if (on_progress_) on_progress_(progress_);
+        if (!answer) count_failure(failure);
+    }
+
+    /// Throws if there is no answer, or nobody could judge it.
+    Answer graded_answer(const Turn& turn) {
+        const tasks::Prompt& prompt = prompts_[turn.prompt];
         Answer answer = answerers_[turn.contender]->answer(prompt, turn.repeat);
-        answer.contender = contender;
+        answer.contender = static_cast<std::int64_t>(turn.contender);
         answer.session = order_.session;
         if (options_.judge != nullptr && !prompt.answer.empty()) {
             add_verdict(options_.judge->judge(prompt, answer.text), options_.judge->contender(), answer);
         } else {
             answer.right = tasks::grade(prompt, answer.text);
         }
-        results_.add(run_, answer);
-        ++progress_.done;
-        progress_.contender = &contenders_[turn.contender];
-        progress_.answer = &answer;
-        if (on_progress_) on_progress_(progress_);
+        return answer;
+    }
+
+    void count_failure(const Failure& failure) {
+        constexpr std::int64_t least = 5, share = 20;
+        const std::int64_t most = options_.max_failures.value_or(std::max(least, progress_.all / share));
+        if (++failed_ <= most) return;
+        base::fail(ErrorCode::system,
+                   "{} answers failed, more than the {} of --max-failures; the last, of {} to \"{}\": {} {} of {} "
+                   "answers are kept in {}: the same command goes on from there.",
+                   failed_, most, contenders_[static_cast<std::size_t>(failure.contender)].label, failure.prompt,
+                   failure.reason, results_.answers(run_), progress_.all, results_.path().string());
     }
 
     std::span<const std::unique_ptr<Answerer>> answerers_;
@@ -177,6 +203,7 @@ class Running {
     ThrottleWatch throttle_;
     RunId run_ = 0;
     ExperimentProgress progress_;
+    std::int64_t failed_ = 0;  // in this start
 };
 
 }  // namespace

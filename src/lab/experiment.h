@@ -42,23 +42,28 @@ struct ExperimentOptions {
     Resume resume = Resume::if_any;
     base::Seconds idle{5};       // length of the idle baseline before and after; 0: none
     energy::MeterOptions meter;  // where the baseline is read
+    /// More failed answers in one start end the run; nothing: a twentieth of the answers, five at least.
+    std::optional<std::int64_t> max_failures;
     Judge* judge = nullptr;      // says right or wrong instead of the graders, where a right answer is known
 };
 
-/// An answer that has just been kept, or what is being done before one.
+/// An answer that has just been kept, or has failed, or what is being done before one.
 struct ExperimentProgress {
-    std::int64_t done = 0;  // of `all`, those of an earlier start included
+    std::int64_t done = 0;  // of `all`, those of an earlier start included, and those that failed
     std::int64_t all = 0;
     std::int64_t already = 0;              // were there when it started
     const Contender* contender = nullptr;  // nothing between answers
     const Answer* answer = nullptr;
+    const Failure* failure = nullptr;  // instead of an answer
     std::string doing;  // "idle baseline"
 };
 using ExperimentCallback = std::function<void(const ExperimentProgress&)>;
 
-/// Runs what the store does not hold yet and returns the run, marked as finished. Before the first answer of a session
-/// each contender gives a short one that is not kept. Labels that are equal are numbered. Throws base::Error: contenders
-/// that cannot answer, a run to resume that is not there, results that cannot be written.
+/// Runs what the store does not hold yet and returns the run, marked as finished if it has every answer. Before the
+/// first answer of a session each contender gives a short one that is not kept. An answer that cannot be had is kept as
+/// a failure, and tried again when the run goes on. Labels that are equal are told apart (labels.h). Throws base::Error:
+/// contenders that cannot answer the short question, too many failures, a run to resume that is not there, results that
+/// cannot be written.
 RunId run_experiment(std::span<const std::unique_ptr<Answerer>> answerers, std::span<const tasks::Prompt> prompts,
                      const ExperimentOptions& options, Results& results, const ExperimentCallback& on_progress = {});
 

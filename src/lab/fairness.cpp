@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "base/format_number.h"
+#include "lab/attribution.h"
 #include "lab/terminal_text.h"
 
 namespace ergon::lab {
@@ -33,43 +34,63 @@ std::optional<double> parameters(const ContenderSummary& one, const char* which)
     return count.is_number() ? std::optional(count.get<double>()) : std::nullopt;
 }
 
-std::string text_of(const ordered_json& details, const char* key) {
-    if (!details.contains(key) || details[key].is_null()) return "none";
+/// A setting in words. What is not among the details of a server is not known, for others it is switched off.
+std::optional<std::string> setting_of(const ContenderSummary& one, const char* key) {
+    const ordered_json& details = one.details;
+    if (!details.contains(key)) return is_server(one) ? std::nullopt : std::optional<std::string>("none");
+    if (details[key].is_null()) return "none";
     return details[key].is_string() ? details[key].get<std::string>() : details[key].dump();
 }
 
-/// The values of a sampler's settings, without where they come from.
-std::string sampling_text(const ordered_json& details) {
-    if (!details.contains("sampling") || !details["sampling"].is_object()) return "not known";
+/// Nobody can tell a server what is forbidden, nor have it choose a letter.
+std::optional<std::string> setting_of(const ContenderSummary& one, const char* key, const char* of_servers) {
+    return is_server(one) ? std::optional<std::string>(of_servers) : setting_of(one, key);
+}
+
+/// The values of a sampler's settings, without where they come from. What a server refuses to be told is its own.
+std::optional<std::string> sampling_text(const ContenderSummary& one) {
+    const ordered_json& details = one.details;
+    if (!details.contains("sampling") || !details["sampling"].is_object()) return std::nullopt;
     std::string text;
     for (const auto& [name, entry] : details["sampling"].items()) {
         const ordered_json& value = entry.is_object() && entry.contains("value") ? entry["value"] : entry;
-        text += fmt::format("{}{} {}", text.empty() ? "" : " ", name, value.dump());
+        const bool its_own = is_server(one) && (value.is_null() || one.left_out.contains(name));
+        text += fmt::format("{}{} {}", text.empty() ? "" : " ", name, its_own ? "the server's own" : value.dump());
     }
     return text;
 }
 
-/// Collects what differs.
+/// Collects what differs, and what cannot be known to.
 class Differences {
   public:
     Differences(const ContenderSummary& a, const ContenderSummary& b) : a_(a), b_(b) {}
 
-    void words(std::string what, std::string a, std::string b) {
-        if (a != b) list_.push_back({std::move(what), std::move(a), std::move(b)});
+    void words(std::string what, std::optional<std::string> a, std::optional<std::string> b) {
+        if (!a || !b) {
+            not_known.push_back(std::move(what));
+        } else if (*a != *b) {
+            list.push_back({std::move(what), std::move(*a), std::move(*b)});
+        }
     }
-    void setting(const char* what, const char* key) { words(what, text_of(a_.details, key), text_of(b_.details, key)); }
+    void setting(const char* what, const char* key) { words(what, setting_of(a_, key), setting_of(b_, key)); }
+    void setting(const char* what, const char* key, const char* of_servers) {
+        words(what, setting_of(a_, key, of_servers), setting_of(b_, key, of_servers));
+    }
     void amounts(const char* what, std::optional<double> a, std::optional<double> b, double tolerance,
                  std::string (*text)(double)) {
-        const auto shown = [&](std::optional<double> one) { return one ? text(*one) : "not known"; };
-        const bool alike = a && b && std::abs(*a - *b) <= tolerance * std::max(std::abs(*a), std::abs(*b));
-        if (!alike && (a || b)) list_.push_back({what, shown(a), shown(b)});
+        if (!a || !b) {
+            not_known.emplace_back(what);
+        } else if (std::abs(*a - *b) > tolerance * std::max(std::abs(*a), std::abs(*b))) {
+            list.push_back({what, text(*a), text(*b)});
+        }
     }
-    std::vector<Difference> take() { return std::move(list_); }
+
+    std::vector<Difference> list;
+    std::vector<std::string> not_known;
 
   private:
     const ContenderSummary& a_;
     const ContenderSummary& b_;
-    std::vector<Difference> list_;
 };
 
 /// A server whose joules were read from this machine.
@@ -82,34 +103,45 @@ std::string kind_of(const ContenderSummary& one) {
     return on_this_machine(one) ? "a server on this machine" : "a server elsewhere";
 }
 
-std::string density(const ContenderSummary& one) {
+std::optional<std::string> density(const ContenderSummary& one) {
     const auto experts = number(one, "experts");
-    if (!experts) return "not known";
+    if (!experts) return std::nullopt;
     return *experts > 0 ? fmt::format("{:.0f} experts", *experts) : "dense";
 }
 
-std::vector<Difference> differences(const ContenderSummary& a, const ContenderSummary& b) {
-    Differences found(a, b);
-    const auto reasons = [](const ContenderSummary& one) { return one.reasons ? "reasons" : "does not reason"; };
-    found.words("reasoning", reasons(a), reasons(b));
+/// What the two models are made of.
+void compare_models(const ContenderSummary& a, const ContenderSummary& b, Differences& found) {
     found.words("sparse or dense", density(a), density(b));
     const auto count = [](double value) { return base::readable_count(std::llround(std::clamp(value, 0.0, 1e18))); };
     found.amounts("parameters", parameters(a, "total"), parameters(b, "total"), same_size, count);
     found.amounts("parameters active per token", parameters(a, "active"), parameters(b, "active"), same_size, count);
     found.amounts("bits per weight", number(a, "bits_per_weight"), number(b, "bits_per_weight"), same_bits,
                   [](double value) { return base::significant(value); });
-    found.setting("architecture", "architecture");
+    const auto text = [](const ContenderSummary& one, const char* key) -> std::optional<std::string> {
+        const std::string value = one.details.contains(key) && one.details[key].is_string()
+                                      ? one.details[key].get<std::string>()
+                                      : std::string();
+        return value.empty() ? std::nullopt : std::optional(value);
+    };
+    found.words("architecture", text(a, "architecture"), text(b, "architecture"));
+}
+
+void compare_settings(const ContenderSummary& a, const ContenderSummary& b, Differences& found) {
     found.words("where they run", kind_of(a), kind_of(b));
     found.setting("cap on the answer's tokens", "max_tokens");
     found.setting("cap on thinking tokens", "max_thinking");
     found.setting("asked to think", "thinking");
-    found.setting("forbidden texts", "forbidden");
-    found.setting("multiple choice", "multiple_choice");
+    found.setting("forbidden texts", "forbidden", "none");
+    found.setting("multiple choice", "multiple_choice", "as it is written");
     found.setting("batch", "batch");
     found.setting("threads", "threads");
     found.setting("cache", "cache");
-    found.words("sampling", sampling_text(a.details), sampling_text(b.details));
-    return found.take();
+    found.words("sampling", sampling_text(a), sampling_text(b));
+}
+
+/// Files that differ are other weights, whatever else is alike.
+std::optional<std::string> weights_of(const ContenderSummary& one) {
+    return one.hash.empty() ? std::nullopt : std::optional(one.hash);
 }
 
 /// What can be said of experts.
@@ -135,13 +167,32 @@ std::string experts_sentence(const ContenderSummary& a, const ContenderSummary& 
     return "One is sparse and the other dense, but their sizes differ too: this cannot tell the one from the other.";
 }
 
-std::vector<std::string> shows(const ContenderSummary& a, const ContenderSummary& b, std::size_t differing) {
+/// Whether a server's joules are of the same kind as those of a model in this process.
+std::string charge_sentence(const ContenderSummary& one) {
+    if (!on_this_machine(one)) return {};
+    if (const std::string why = incomparable(one); !why.empty()) {
+        return fmt::format("Tokens and right answers can be compared, joules cannot: {}.", why);
+    }
+    return fmt::format(
+        "The joules of {} are its processes' share of the machine by processor time, as those of a model in this "
+        "process are.",
+        shown(one.label));
+}
+
+std::vector<std::string> shows(const ContenderSummary& a, const ContenderSummary& b, std::size_t models_differ,
+                               std::size_t settings_differ) {
     std::vector<std::string> sentences;
     const bool same_weights = !a.hash.empty() && a.hash == b.hash;
+    const bool other_weights = !a.hash.empty() && !b.hash.empty() && a.hash != b.hash;
     if (same_weights) {
         sentences.push_back("Both are the same model, so the ratio is that of their settings.");
     } else if (std::string experts = experts_sentence(a, b); !experts.empty()) {
         sentences.push_back(std::move(experts));
+    }
+    if (other_weights && models_differ == 0) {
+        sentences.push_back(
+            "They are made alike and their weights differ, such as two states of one training: the ratio is that of "
+            "what they have learnt.");
     }
     if (a.reasons != b.reasons && a.graded == 0) {
         sentences.push_back(
@@ -152,15 +203,13 @@ std::vector<std::string> shows(const ContenderSummary& a, const ContenderSummary
         sentences.push_back(
             "One is a server, whose batches, cache and other users are not under this program's control.");
     }
-    if (on_this_machine(a) != on_this_machine(b)) {
-        sentences.push_back(
-            "The server's joules are those of the whole machine while it answered: what other programs took meanwhile "
-            "is among them, which it is not for a model in this process.");
+    for (const ContenderSummary* one : {&a, &b}) {
+        if (std::string charge = charge_sentence(*one); !charge.empty()) sentences.push_back(std::move(charge));
     }
-    if (differing > 1 && !same_weights) {
+    if (models_differ + settings_differ > 1 && !same_weights) {
         sentences.push_back(fmt::format(
             "{} things differ at once: the ratio is that of the two as they are, and cannot be laid to one of them.",
-            differing));
+            models_differ + settings_differ));
     }
     return sentences;
 }
@@ -168,13 +217,26 @@ std::vector<std::string> shows(const ContenderSummary& a, const ContenderSummary
 }  // namespace
 
 Fairness fairness(const ContenderSummary& a, const ContenderSummary& b) {
-    Fairness found;
-    found.differs = differences(a, b);
-    found.shows = shows(a, b, found.differs.size());
-    const std::string vocabulary = a.details.value("vocabulary", "");
-    found.same_tokenizer = !vocabulary.empty() && vocabulary == b.details.value("vocabulary", "");
-    if (!found.same_tokenizer) found.differs.push_back({"tokenizer", "its own", "its own"});
-    return found;
+    Differences found(a, b);
+    const auto reasons = [](const ContenderSummary& one) { return one.reasons ? "reasons" : "does not reason"; };
+    found.words("reasoning", reasons(a), reasons(b));
+    const std::size_t before = found.list.size();
+    compare_models(a, b, found);
+    const std::size_t models_differ = found.list.size() - before;
+    compare_settings(a, b, found);
+    Fairness fair;
+    fair.shows = shows(a, b, models_differ, found.list.size() - models_differ);
+    found.words("weights, by their digest", weights_of(a), weights_of(b));
+    const std::string of_a = a.details.value("vocabulary", ""), of_b = b.details.value("vocabulary", "");
+    if (of_a.empty() || of_b.empty()) {
+        found.not_known.emplace_back("tokenizer");
+    } else {
+        fair.same_tokenizer = of_a == of_b;
+        if (of_a != of_b) found.list.push_back({"tokenizer", "its own", "its own"});
+    }
+    fair.differs = std::move(found.list);
+    fair.not_known = std::move(found.not_known);
+    return fair;
 }
 
 std::string differences_text(const Fairness& fairness) {

@@ -1,6 +1,7 @@
 #pragma once
 // What differs between two contenders beside what is compared, and what such a pair can and cannot show.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,10 @@ struct Difference {
 };
 
 struct Fairness {
-    std::vector<Difference> differs;
-    std::vector<std::string> shows;  // sentences
-    bool same_tokenizer = true;      // false where they differ or one is not known
+    std::vector<Difference> differs;     // known of both, and different
+    std::vector<std::string> not_known;  // of one of them or of both: unknown is not different
+    std::vector<std::string> shows;      // sentences
+    std::optional<bool> same_tokenizer;  // nothing where one is not known
 };
 
 /// From what the contenders say of themselves and what their answers showed. Refuses no pair.

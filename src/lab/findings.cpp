@@ -69,13 +69,15 @@ std::string capped_sentence(const PairSummary& pair) {
 }
 
 std::string tokenizer_sentence(const Comparison& comparison, const PairSummary& pair) {
-    if (fairness(comparison.contenders[pair.a], comparison.contenders[pair.b]).same_tokenizer) return {};
-    if (!known(pair.joules_per_word_ratio)) return {};
-    return fmt::format(
-        " Their tokenizers differ, so a token of the one is not a token of the other: per word of answer the ratio of "
-        "joules is {:.2f} ({}), per character {:.2f} ({}).",
-        pair.joules_per_word_ratio.value, interval_text(pair.joules_per_word_ratio),
-        pair.joules_per_character_ratio.value, interval_text(pair.joules_per_character_ratio));
+    const std::optional<bool> same =
+        fairness(comparison.contenders[pair.a], comparison.contenders[pair.b]).same_tokenizer;
+    if (same.value_or(false) || !known(pair.joules_per_word_ratio)) return {};
+    const char* const why = same ? "Their tokenizers differ, so a token of the one is not a token of the other"
+                                 : "Whether their tokenizers are the same is not known, and with it whether a token of "
+                                   "the one is a token of the other";
+    return fmt::format(" {}: per word of answer the ratio of joules is {:.2f} ({}), per character {:.2f} ({}).", why,
+                       pair.joules_per_word_ratio.value, interval_text(pair.joules_per_word_ratio),
+                       pair.joules_per_character_ratio.value, interval_text(pair.joules_per_character_ratio));
 }
 
 std::string accuracy_sentence(const Comparison& comparison, const PairSummary& pair) {
@@ -111,6 +113,9 @@ std::string share_text(const Estimate& factor, const PairSummary& pair) {
 std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair) {
     const std::string a = shown(comparison.contenders[pair.a].label), b = shown(comparison.contenders[pair.b].label);
     const Estimate& ratio = pair.energy_ratio;
+    if (!pair.no_ratio.empty()) {
+        return fmt::format("No ratio of joules is given for {} and {}, since {}.", b, a, pair.no_ratio);
+    }
     if (!std::isfinite(ratio.value)) {
         return fmt::format("Nothing can be said of {} and {}: one of them has no joules.", b, a);
     }
@@ -131,6 +136,11 @@ std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair
             "{} took {}, but exchanging their answers at random gives as much too often ({}), so these "
             "prompts do not show that they differ.",
             b, amount, p_text(pair.corrected_p_value));
+    }
+    if (!pair.no_phases.empty()) {
+        return fmt::format(
+            "{} took {}. What this is made of is not known: {}, so that what each phase took cannot be told apart.", b,
+            amount, pair.no_phases);
     }
     return fmt::format(
         "{} took {}. Of this, {}, {}, and {}.{}", b, amount,
@@ -173,9 +183,12 @@ std::string finding(const Comparison& comparison, const PairSummary& pair) {
 std::string fairness_text(const Comparison& comparison, const PairSummary& pair) {
     const Fairness found = fairness(comparison.contenders[pair.a], comparison.contenders[pair.b]);
     std::string text = found.differs.empty()
-                           ? std::string("Nothing known differs between the two.")
+                           ? std::string("Nothing that is known differs between the two.")
                            : fmt::format("What differs ({} / {}): {}.", shown(comparison.contenders[pair.a].label),
                                          shown(comparison.contenders[pair.b].label), differences_text(found));
+    if (!found.not_known.empty()) {
+        text += fmt::format(" Not known of one or both: {}.", fmt::join(found.not_known, ", "));
+    }
     for (const std::string& sentence : found.shows) text += " " + sentence;
     return text;
 }

@@ -39,4 +39,12 @@ std::string file_fingerprint(const std::filesystem::path& path) {
     return digest.text();
 }
 
+std::string vocabulary_fingerprint(const text::Tokenizer& tokenizer) {
+    base::Digest digest;
+    for (std::int64_t id = 0; id < tokenizer.size(); ++id) {
+        digest.add(tokenizer.bytes(static_cast<text::TokenId>(id)));
+    }
+    return digest.text();
+}
+
 }  // namespace ergon::lab

@@ -53,7 +53,7 @@ void check_same_experiment(const Part& first, const Part& other) {
     if (first.description.settings != other.description.settings) refuse("settings or prompts");
     if (first.description.seed != other.description.seed) refuse("seeds");
     const auto same = [](const Contender& a, const Contender& b) {
-        return a.label == b.label && a.hash == b.hash && a.details == b.details;
+        return a.label == b.label && a.hash == b.hash && without_found(a.details) == without_found(b.details);
     };
     if (!std::ranges::equal(first.contenders, other.contenders, same)) refuse("contenders");
 }
@@ -110,6 +110,7 @@ LoadedRun sum_up(std::vector<Part> parts, std::span<const Factor> factors) {
     ComparisonBuilder builder(parts.front().contenders, kind_of_work(parts));
     for (const Part& part : parts) {
         part.results->for_each(part.run, [&](const Answer& answer) { builder.add(answer); });
+        for (const Failure& failure : part.results->failures(part.run)) builder.add_failure(failure);
         loaded.answers += part.results->answers(part.run);
         loaded.finished = loaded.finished && part.results->finished(part.run);
         loaded.parts.push_back({part.results->path(), part.run});

@@ -2,26 +2,17 @@
 
 #include <algorithm>
 
-#include "base/digest.h"
 #include "base/error.h"
 #include "engine/chat.h"
 #include "engine/components.h"
 #include "lab/answerer.h"
 #include "lab/fingerprint.h"
+#include "lab/model_details.h"
 
 namespace ergon::lab {
 namespace {
 
 using nlohmann::ordered_json;
-
-/// Equal for vocabularies with the same tokens in the same order.
-std::string vocabulary_fingerprint(const text::Tokenizer& tokenizer) {
-    base::Digest digest;
-    for (std::int64_t id = 0; id < tokenizer.size(); ++id) {
-        digest.add(tokenizer.bytes(static_cast<engine::TokenId>(id)));
-    }
-    return digest.text();
-}
 
 /// What tells this contender from others, for the record and for what a comparison can show.
 ordered_json details_of(const engine::LoadedModel& model, const LocalOptions& options) {
@@ -38,17 +29,10 @@ ordered_json details_of(const engine::LoadedModel& model, const LocalOptions& op
                          {"strict", options.strict},
                          {"multiple_choice", options.by_likelihood ? "the likeliest letter" : "as it is written"},
                          {"batch", 1},
-                         {"weight_bytes", model.weight_bytes.value()},
                          {"vocabulary", vocabulary_fingerprint(model.words())}};
     if (!generation.forbidden.empty()) details["forbidden"] = generation.forbidden;
-    if (model.config) {
-        const model::ParameterCount count = model::count_parameters(*model.config);
-        details["architecture"] = std::string(model::name(model.config->architecture));
-        details["parameters"] = {{"total", count.total}, {"active", count.active}};
-        details["experts"] = model.config->n_routed_experts;
-        details["bits_per_weight"] = 8 * static_cast<double>(model.weight_bytes.value()) /
-                                     static_cast<double>(std::max<std::int64_t>(1, count.total));
-    }
+    details["weight_bytes"] = model.weight_bytes.value();
+    if (model.config) details.update(model_details(*model.config, model.weight_bytes));
     return details;
 }
 

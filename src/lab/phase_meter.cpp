@@ -1,17 +1,41 @@
 #include "lab/phase_meter.h"
 
 #include <chrono>
+#include <utility>
+
+#include "base/clock.h"
+#include "lab/answerer.h"
 
 namespace ergon::lab {
 
-void PhaseMeter::Sum::add(const Sum& other) {
-    total += other.total;
-    above_idle += other.above_idle;
-    seconds += other.seconds;
-    busy += other.busy;
+using base::Nanoseconds;
+
+ServerShare::ServerShare(const energy::MeterOptions& options, const std::vector<int>& processes) {
+    energy::MeterOptions machine = options;
+    if (!processes.empty()) {
+        tree_.emplace(options.procfs, processes);
+        cards_.emplace(options.nvml_library);
+        tree_->time();
+        if (cards_->taken_by(tree_->alive(), base::now())) {
+            machine.nvml_library.clear();  // the cards are read here
+        } else {
+            problem_ = "a card does not say which programs use it";
+            tree_.reset();
+        }
+    }
+    reader_ = std::make_unique<energy::MachineReader>(machine);
+    if (tree_) {
+        reader_->charge([this] { return tree_->time(); });
+    } else {
+        reader_->charge([this] { return reader_->everybody(); });
+    }
 }
 
-PhaseMeter::PhaseMeter(energy::MachineReader& reader) : reader_(reader), watcher_([this] { watch(); }) {}
+std::optional<energy::Figure> ServerShare::cards() {
+    return tree_ ? cards_->taken_by(tree_->alive(), base::now()) : energy::Figure{};
+}
+
+PhaseMeter::PhaseMeter(ServerShare& server) : server_(server), watcher_([this] { watch(); }) {}
 
 PhaseMeter::~PhaseMeter() {
     {
@@ -24,55 +48,76 @@ PhaseMeter::~PhaseMeter() {
 
 void PhaseMeter::watch() {
     std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, std::chrono::nanoseconds(reader_.interval().value()), [this] { return stopping_; })) {
-        if (window_) window_->poll();
+    const auto wait = [this] { return std::chrono::nanoseconds(server_.reader().interval().value()); };
+    while (!wake_.wait_for(lock, wait(), [this] { return stopping_; })) {
+        if (ledger_) read(false);
     }
 }
 
+void PhaseMeter::read(bool forced) {
+    if (const auto interval = server_.reader().read(base::now(), forced, false)) ledger_->add_interval(*interval);
+}
+
+void PhaseMeter::begin(energy::Phase phase) {
+    phase_ = phase;
+    ledger_->begin_request(++stretch_, server_.reader().last_reading());
+}
+
 void PhaseMeter::close() {
-    if (!window_) return;
-    const energy::WindowFigures figures = window_->figures();
-    const Sum taken{figures.joules, figures.above_idle, figures.seconds, figures.busy};
-    std::optional<Sum>& sum = sums_[static_cast<std::size_t>(phase_)];
-    if (sum) {
-        sum->add(taken);
-    } else {
-        sum = taken;
-    }
-    window_.reset();
+    if (!ledger_) return;
+    read(true);
+    energy::MachineReader& reader = server_.reader();
+    ledger_->end_request(stretch_, reader.last_reading());
+    ledger_->settle(reader.last_reading());
+    stretches_.push_back({phase_,
+                          figures_of(ledger_->take(stretch_).value_or(energy::RequestAccount{}), reader.uncertainty()),
+                          server_.cards()});
 }
 
 void PhaseMeter::enter(energy::Phase phase) {
     const std::lock_guard lock(mutex_);
-    if (phase == energy::Phase::prompt) {  // asked anew: what a refused attempt and the wait after it took is nobody's
-        window_.reset();
-        sums_ = {};
+    if (phase == energy::Phase::prompt) {  // asked anew: what a failed attempt and the wait after it took is nobody's
+        stretches_.clear();
+        ledger_.emplace();
+        server_.reader().start(base::now());
+        server_.cards();
+    } else {
+        close();
     }
-    close();
-    phase_ = phase;
-    window_.emplace(reader_);
+    begin(phase);
 }
 
 void PhaseMeter::answer_was_thought() {
     const std::lock_guard lock(mutex_);
     close();
-    std::optional<Sum>& thought = sums_[static_cast<std::size_t>(energy::Phase::thinking)];
-    std::optional<Sum>& answer = sums_[static_cast<std::size_t>(energy::Phase::answer)];
-    if (answer && thought) thought->add(*answer);
-    if (answer && !thought) thought = answer;
-    answer.reset();
-    window_.emplace(reader_);
+    for (Stretch& one : stretches_) {
+        if (one.phase == energy::Phase::answer) one.phase = energy::Phase::thinking;
+    }
+    begin(energy::Phase::answer);
 }
 
 void PhaseMeter::finish(Answer& answer) {
     const std::lock_guard lock(mutex_);
     close();
-    for (std::size_t i = 0; i < sums_.size(); ++i) {
-        if (!sums_[i]) continue;
-        answer.phases[i].total = sums_[i]->total;
-        answer.phases[i].above_idle = sums_[i]->above_idle;
-        answer.phases[i].seconds = sums_[i]->seconds;
-        answer.measures.processor += sums_[i]->busy;
+    ledger_.reset();
+    std::array<bool, energy::kept_phase_count> seen{};
+    for (const Stretch& one : stretches_) {
+        answer.raw["readings"].push_back(
+            {{"phase", std::string(energy::name(one.phase))}, {"ledger", energy::raw_json(one.processor)}});
+        PhaseResult& phase = answer[one.phase];
+        if (!std::exchange(seen[static_cast<std::size_t>(one.phase)], true)) {
+            phase = {phase.tokens, {}, {}, {}};
+        }
+        phase.total += one.processor.total;
+        phase.above_idle += one.processor.above_idle;
+        phase.seconds += one.processor.seconds;
+        answer.measures.processor += base::to_seconds(one.processor.account.program_busy);
+        answer.measures.others += base::to_seconds(one.processor.account.others_busy);
+        answer.metered = answer.metered && one.cards.has_value();
+        if (!one.cards || one.cards->value == base::Joules(0)) continue;
+        phase.total += *one.cards;
+        phase.above_idle += *one.cards;
+        answer.measures.components[cards_component] += one.cards->value.value();
     }
 }
 

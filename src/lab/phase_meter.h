@@ -1,21 +1,48 @@
 #pragma once
-// What the whole machine takes while somebody else's process answers, phase by phase.
+// What a server on this machine takes while it answers, phase by phase.
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
+#include <vector>
 
-#include "energy/window.h"
+#include "energy/card_use.h"
+#include "energy/ledger.h"
+#include "energy/machine_reader.h"
+#include "energy/process.h"
 #include "lab/results.h"
 
 namespace ergon::lab {
 
-/// Reads the machine's counters (or its estimate: the busy time of all programs) from the first phase on. Its methods
-/// are called by one thread; another one reads in between, so that no counter wraps unseen.
+/// Whom a server's answers are charged to. Its processes, where they are known: they get what a model in this process
+/// would get, active power by their processor time against that of all others, idle power, and the cards that they
+/// use. Else the whole machine: whatever it takes meanwhile, other programs included.
+class ServerShare {
+  public:
+    /// `processes`: the server's; none: not known, and the whole machine is charged.
+    ServerShare(const energy::MeterOptions& options, const std::vector<int>& processes);
+    energy::MachineReader& reader() { return *reader_; }
+    /// What cards took for the server since the last call; nothing if that is not known. Zero where the whole machine
+    /// is charged: its cards are among its counters.
+    std::optional<energy::Figure> cards();
+    /// Why the whole machine is charged, as the end of a sentence; empty if only the server is.
+    const std::string& problem() const { return problem_; }
+
+  private:
+    std::optional<energy::ProcessTree> tree_;
+    std::optional<energy::CardUse> cards_;
+    std::unique_ptr<energy::MachineReader> reader_;
+    std::string problem_;
+};
+
+/// Keeps a ledger of its own, in which every stretch of a phase is a request. Its methods are called by one thread;
+/// another one reads in between, so that no counter wraps unseen.
 class PhaseMeter {
   public:
-    explicit PhaseMeter(energy::MachineReader& reader);
+    explicit PhaseMeter(ServerShare& server);
     ~PhaseMeter();
     PhaseMeter(const PhaseMeter&) = delete;
     PhaseMeter& operator=(const PhaseMeter&) = delete;
@@ -24,27 +51,29 @@ class PhaseMeter {
     void enter(energy::Phase phase);
     /// All that was charged to the answer so far was thought.
     void answer_was_thought();
-    /// Adds what each phase took to the answer, its tokens left as they are.
+    /// Adds what each phase took to the answer and the readings behind it to its raw record. An answer of which a card
+    /// does not tell what it took is not metered.
     void finish(Answer& answer);
 
   private:
-    struct Sum {
-        energy::Figure total;
-        energy::Figure above_idle;
-        base::Seconds seconds{};
-        base::Seconds busy{};
-        void add(const Sum& other);
+    struct Stretch {
+        energy::Phase phase;
+        energy::RequestFigures processor;
+        std::optional<energy::Figure> cards;
     };
+    void begin(energy::Phase phase);
     void close();
+    void read(bool forced);
     void watch();
 
-    energy::MachineReader& reader_;
-    std::mutex mutex_;  // guards all below, and the reader
+    ServerShare& server_;
+    std::mutex mutex_;  // guards all below, and the server's reader
     std::condition_variable wake_;
     bool stopping_ = false;
-    std::optional<energy::Window> window_;
+    std::optional<energy::Ledger> ledger_;  // while a phase lasts
     energy::Phase phase_ = energy::Phase::prompt;
-    std::array<std::optional<Sum>, energy::kept_phase_count> sums_;
+    energy::RequestId stretch_ = 0;
+    std::vector<Stretch> stretches_;
     std::thread watcher_;
 };
 

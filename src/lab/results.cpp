@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "lab/answerer.h"
 #include "lab/results_json.h"
 
 namespace ergon::lab {
@@ -105,6 +106,16 @@ constexpr std::array<std::string_view, 3> migrations{R"sql(
         FROM answer;
     DROP TABLE answer;
     ALTER TABLE answer_of_session RENAME TO answer;
+    CREATE TABLE failure (
+        run INTEGER NOT NULL,
+        contender INTEGER NOT NULL,
+        prompt TEXT NOT NULL,
+        repeat INTEGER NOT NULL,
+        session INTEGER NOT NULL,
+        created TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
+        reason TEXT NOT NULL,
+        PRIMARY KEY (run, contender, prompt, repeat, session),
+        FOREIGN KEY (run, contender) REFERENCES contender (run, position)) WITHOUT ROWID;
 )sql"};
 constexpr auto schema_version = static_cast<std::int64_t>(migrations.size());
 
@@ -141,11 +152,17 @@ void migrate(Database& database) {
 
 bool same(const std::vector<Contender>& a, const std::vector<Contender>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Contender& x, const Contender& y) {
-        return x.label == y.label && x.model == y.model && x.hash == y.hash && dump(x.details) == dump(y.details);
+        return x.label == y.label && x.model == y.model && x.hash == y.hash &&
+               dump(without_found(x.details)) == dump(without_found(y.details));
     });
 }
 
 }  // namespace
+
+ordered_json without_found(ordered_json details) {
+    if (details.is_object()) details.erase(found_key);
+    return details;
+}
 
 Results::Results(const std::filesystem::path& path) : database_(path) {
     check(database_);

@@ -36,6 +36,10 @@ struct Contender {
     nlohmann::ordered_json details;
 };
 
+/// The details of a contender without what was found out about a server's model: it depends on what the server happens
+/// to have loaded, and two starts of a run may differ in it.
+nlohmann::ordered_json without_found(nlohmann::ordered_json details);
+
 struct PhaseResult {
     base::Tokens tokens{};
     base::Seconds seconds{};
@@ -85,6 +89,15 @@ struct Answer {
     }
 };
 
+/// An answer that could not be had: who failed on what, and the last sentence of why. Asked again, it is tried again.
+struct Failure {
+    std::int64_t contender = 0;
+    std::string prompt;
+    std::int64_t repeat = 0;
+    std::int64_t session = 0;
+    std::string reason;
+};
+
 /// A question as the run put it.
 struct AskedPrompt {
     std::string id;
@@ -120,7 +133,8 @@ class Results {
     RunDescription description(RunId run);
     std::vector<Contender> contenders(RunId run);
 
-    /// On disk when it returns. Throws Error(bad_argument) if that answer is there already or the contender is unknown.
+    /// On disk when it returns; a failure at this answer is forgotten. Throws Error(bad_argument) if that answer is
+    /// there already or the contender is unknown.
     void add(RunId run, const Answer& answer);
     bool has(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat,
              std::int64_t session = 0);
@@ -132,6 +146,11 @@ class Results {
                                std::int64_t session = 0);
     /// Calls `visit` with each answer, by contender, prompt, repeat and session; one at a time is in memory.
     void for_each(RunId run, const std::function<void(const Answer&)>& visit);
+
+    /// On disk when it returns; the newest reason counts. The same errors as of `add`.
+    void add_failure(RunId run, const Failure& failure);
+    /// Those that no answer has followed, by contender, prompt and repeat.
+    std::vector<Failure> failures(RunId run);
 
     /// Keeps the questions; those that are there already stay.
     void add_prompts(RunId run, const std::vector<AskedPrompt>& prompts);

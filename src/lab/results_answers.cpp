@@ -121,6 +121,7 @@ AnswerMeasures& AnswerMeasures::operator+=(const AnswerMeasures& other) {
 }
 
 void Results::add(RunId run, const Answer& answer) {
+    Transaction transaction(database_);
     Statement known(database_,
                     "SELECT (SELECT count(*) FROM contender WHERE run = ?1 AND position = ?2), "
                     "(SELECT count(*) FROM answer WHERE run = ?1 AND contender = ?2 AND prompt = ?3 AND repeat = ?4 AND "
@@ -148,6 +149,11 @@ void Results::add(RunId run, const Answer& answer) {
     insert.bind(16, std::int64_t{answer.metered}).bind(17, dump(measures_json(answer.measures)));
     if (answer.right) insert.bind(18, std::int64_t{*answer.right});
     insert.bind(19, answer.session).step();
+    Statement forget(database_,
+                     "DELETE FROM failure WHERE run = ? AND contender = ? AND prompt = ? AND repeat = ? AND session = ?");
+    forget.bind(1, run).bind(2, answer.contender).bind(3, answer.prompt).bind(4, answer.repeat);
+    forget.bind(5, answer.session).step();
+    transaction.commit();
 }
 
 bool Results::has(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat,

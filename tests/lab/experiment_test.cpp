@@ -4,12 +4,15 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <set>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/random.h"
+#include "lab/circumstances.h"
 #include "lab/comparison.h"
 #include "lab/comparison_table.h"
+#include "lab/loaded_run.h"
 
 namespace ergon::lab {
 namespace {
@@ -295,6 +298,99 @@ TEST_F(KilledExperiment, ShardsMakeTheWholeTogether) {
     }
     EXPECT_EQ(all, answers_in_all);
     EXPECT_EQ(comparison_table(merged.finish(7), "simulated"), table(whole, run));
+}
+
+/// Fails at some prompts until it is mended.
+class Failing final : public Answerer {
+  public:
+    Failing(std::unique_ptr<Answerer> inner, std::set<std::string> prompts)
+        : inner_(std::move(inner)), prompts_(std::move(prompts)) {}
+    const Contender& contender() const override { return inner_->contender(); }
+    void prepare(std::span<const tasks::Prompt> prompts) override { inner_->prepare(prompts); }
+    std::optional<std::int64_t> prompt_tokens(const tasks::Prompt&) const override { return std::nullopt; }
+    void warm_up() override {}
+    Answer answer(const tasks::Prompt& prompt, std::int64_t repeat) override {
+        if (prompts_.contains(prompt.id)) base::fail(base::ErrorCode::system, "HTTP 500 at {}.", prompt.id);
+        return inner_->answer(prompt, repeat);
+    }
+
+  private:
+    std::unique_ptr<Answerer> inner_;
+    std::set<std::string> prompts_;
+};
+
+TEST_F(KilledExperiment, FailedAnswersAreKeptCountedAndTriedAgain) {
+    const auto contenders = [](std::set<std::string> failing) {
+        Answerers all;
+        all.push_back(std::make_unique<Simulated>("a", 1));
+        all.push_back(std::make_unique<Failing>(std::make_unique<Simulated>("bb", 2), std::move(failing)));
+        all.push_back(std::make_unique<Simulated>("ccc", 3));
+        return all;
+    };
+    Results results(folder_ / "results.sqlite");
+    std::int64_t told = 0, done = 0;
+    const RunId run = run_experiment(contenders({"prompt1", "prompt4"}), prompts_, quick(), results,
+                                     [&](const ExperimentProgress& progress) {
+                                         told += progress.failure != nullptr ? 1 : 0;
+                                         done = progress.done;
+                                     });
+    EXPECT_EQ(told, 2);
+    EXPECT_EQ(done, 18);
+    EXPECT_EQ(results.answers(run), 16);
+    ASSERT_EQ(results.failures(run).size(), 2u);
+    EXPECT_EQ(results.failures(run)[0].reason, "HTTP 500 at prompt1.");
+    EXPECT_FALSE(results.finished(run));
+
+    const LoadedRun loaded = load_run(results, run);
+    const Comparison& comparison = loaded.report.comparison;
+    EXPECT_EQ(comparison.contenders[0].answers, 6);
+    EXPECT_EQ(comparison.contenders[1].failed, 2);
+    EXPECT_EQ(comparison.failed_prompts, 2);
+    ASSERT_EQ(comparison.pairs.size(), 3u);
+    for (const PairSummary& pair : comparison.pairs) {
+        EXPECT_EQ(pair.prompts, 4) << "also of the two that answered all: " << pair.a << " " << pair.b;
+    }
+    const auto sentences = circumstances(comparison, loaded.report.run, {});
+    EXPECT_THAT(sentences, ::testing::Contains(::testing::AllOf(
+                               HasSubstr("0 of 6 by a, 2 of 6 by bb, 0 of 6 by ccc"), HasSubstr("HTTP 500 at prompt4."),
+                               HasSubstr("The 2 prompts are in no figure that compares"))));
+
+    const RunId again = run_experiment(contenders({"prompt4"}), prompts_, quick(), results);
+    EXPECT_EQ(again, run);
+    EXPECT_EQ(results.failures(run).size(), 1u);
+    EXPECT_EQ(run_experiment(contenders({}), prompts_, quick(), results), run);
+    EXPECT_TRUE(results.finished(run));
+    EXPECT_EQ(results.answers(run), 18);
+    EXPECT_EQ(load_run(results, run).report.comparison.failed_prompts, 0);
+}
+
+TEST_F(KilledExperiment, TooManyFailuresEndTheRunWithWhatIsKept) {
+    Answerers all;
+    all.push_back(std::make_unique<Simulated>("a", 1));
+    all.push_back(std::make_unique<Failing>(std::make_unique<Simulated>("bb", 2),
+                                            std::set<std::string>{"prompt0", "prompt1", "prompt2", "prompt3"}));
+    Results results(folder_ / "results.sqlite");
+    ExperimentOptions options = quick();
+    const auto refusal = [&] {
+        try {
+            run_experiment(all, prompts_, options, results);
+        } catch (const base::Error& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    EXPECT_EQ(refusal(), "") << "five may fail at least";
+    options.max_failures = 2;
+    options.resume = Resume::never;
+    const std::string said = refusal();
+    EXPECT_THAT(said, HasSubstr("3 answers failed, more than the 2 of --max-failures; the last, of bb to \"prompt"));
+    const std::int64_t kept = results.answers(results.last_run().value());
+    EXPECT_GT(kept, 0);
+    EXPECT_THAT(said, HasSubstr(std::to_string(kept) + " of 12 answers are kept in " + results.path().string()));
+    EXPECT_THAT(said, HasSubstr("the same command goes on"));
+    EXPECT_EQ(results.failures(results.last_run().value()).size(), 3u);
+    options.max_failures = 0;
+    EXPECT_THAT(refusal(), HasSubstr("1 answers failed, more than the 0"));
 }
 
 TEST_F(KilledExperiment, LabelsThatAreEqualAreNumbered) {

@@ -213,6 +213,37 @@ TEST_F(ResultsTest, RefusesAnswersThatDoNotFit) {
     EXPECT_EQ(results.answers(id), 1);
 }
 
+TEST_F(ResultsTest, FailuresStayUntilTheAnswerComes) {
+    Results results(file());
+    const RunId id = open_run(results, run(), two());
+    results.add(id, answer(0, "p1"));
+    results.add_failure(id, {1, "p1", 0, "HTTP 500"});
+    results.add_failure(id, {1, "p2", 1, "silence"});
+    results.add_failure(id, {1, "p1", 0, "HTTP 502"});
+    ASSERT_EQ(results.failures(id).size(), 2u);
+    EXPECT_EQ(results.failures(id)[0].prompt, "p1");
+    EXPECT_EQ(results.failures(id)[0].reason, "HTTP 502") << "the newest";
+    EXPECT_EQ(results.failures(id)[1].repeat, 1);
+    EXPECT_FALSE(results.has(id, 1, "p1", 0)) << "it is asked again";
+    EXPECT_EQ(results.answers(id), 1);
+    results.add(id, answer(1, "p1"));
+    ASSERT_EQ(results.failures(id).size(), 1u);
+    EXPECT_EQ(results.failures(id)[0].prompt, "p2");
+    EXPECT_THROW(results.add_failure(id, {0, "p1", 0, "x"}), Error) << "that one is there";
+    EXPECT_THROW(results.add_failure(id, {2, "p1", 0, "x"}), Error) << "an unknown contender";
+}
+
+TEST_F(ResultsTest, WhatAServerSaysOfItsModelIsNoOtherRun) {
+    Results results(file());
+    std::vector<Contender> contenders = two();
+    contenders[0].details = {{"kind", "server"}, {"max_tokens", 5}, {"found", {{"experts", 0}}}};
+    const RunId id = open_run(results, run(), contenders);
+    contenders[0].details["found"] = {{"experts", 0}, {"hash", "h"}};
+    EXPECT_EQ(open_run(results, run(), contenders), id);
+    contenders[0].details["max_tokens"] = 6;
+    EXPECT_NE(open_run(results, run(), contenders), id);
+}
+
 TEST_F(ResultsTest, AKillLosesNothingThatWasAdded) {
     for (int round = 0; round < 8; ++round) {
         const std::filesystem::path path = file(fmt::format("kill{}", round));
