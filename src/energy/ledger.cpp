@@ -104,10 +104,13 @@ class Ledger::Settlement {
             idle += active;  // drawn while nobody worked
         } else {
             const std::vector<std::int64_t> parts = split_exactly(active, busy);
+            if (interval_.counted) find_doubt(busy);
             charge_work(parts[0], &RecordedWork::busy);
             charge_running(parts[1], Kind::active);
             ledger_.common_.others += Nanojoules(parts[2]);
+            if (!interval_.counted) ledger_.common_.others_estimated += Nanojoules(parts[2]);
             others_ = parts[2];
+            others_more_ = others_less_ = 0;  // what follows is not split by processor time
         }
         charge_work(by_cost, &RecordedWork::cost);
         charge_running(idle - interval_.beside.value(), Kind::idle);
@@ -133,6 +136,17 @@ class Ledger::Settlement {
         std::int64_t busy = 0;
         std::int64_t cost = 0;
     };
+
+    /// How much more or less of what was split by processor time may be this program's, as that of others is not known to
+    /// the nanosecond. An estimate charges each by its own time, whatever others took.
+    void find_doubt(const std::array<std::int64_t, 3>& busy) {
+        const double ours = static_cast<double>(busy[0] + busy[1]), others = static_cast<double>(busy[2]);
+        if (ours <= 0) return;
+        const double least = std::max(0.0, others - static_cast<double>(interval_.others_less.value()));
+        const double most = others + static_cast<double>(interval_.others_more.value());
+        others_more_ = 1 - (ours + others) / (ours + most);
+        others_less_ = (ours + others) / (ours + least) - 1;
+    }
 
     void find_segments() {
         std::vector<Nanoseconds> cuts{interval_.begin, interval_.end};
@@ -261,6 +275,8 @@ class Ledger::Settlement {
         if (kind == Kind::active) {
             charge.active += amount;
             charge.cells[cell] += amount;
+            charge.others_more += Nanojoules(std::llround(others_more_ * static_cast<double>(energy)));
+            charge.others_less += Nanojoules(std::llround(others_less_ * static_cast<double>(energy)));
             if (!interval_.counted) charge.active_estimated += amount;
         } else {
             charge.idle += amount;
@@ -297,6 +313,7 @@ class Ledger::Settlement {
             account.devices += interval_.devices;
             account.program_busy += interval_.program_busy;
             account.others_busy += interval_.others_busy;
+            account.elapsed += interval_.end - interval_.begin;
             if (!interval_.counted || interval_.missing.value > Nanojoules(0)) ++account.estimated_intervals;
             if (!interval_.counted) continue;
             const auto phases = std::count_if(touched.charged.begin(), touched.charged.end(),
@@ -322,6 +339,9 @@ class Ledger::Settlement {
     std::int64_t recorded_cost_ = 0;
     std::int64_t unowned_ = 0;
     std::int64_t others_ = 0;
+    // Shares of what is charged that may be others' after all, or were taken for theirs.
+    double others_more_ = 0;
+    double others_less_ = 0;
 };
 
 void Ledger::begin_request(RequestId request, Nanoseconds time) {
@@ -371,7 +391,8 @@ void Ledger::add_interval(const Interval& interval) {
         interval.beside > interval.idle || interval.devices < none || interval.missing.value < none ||
         interval.missing.value > interval.energy || interval.missing.low < none ||
         interval.missing.high < interval.missing.value || interval.program_busy < Nanoseconds(0) ||
-        interval.others_busy < Nanoseconds(0)) {
+        interval.others_busy < Nanoseconds(0) || interval.others_less < Nanoseconds(0) ||
+        interval.others_more < Nanoseconds(0)) {
         base::fail(ErrorCode::bad_argument,
                    "An energy interval of {} nJ with {} nJ idle and busy times of {} and {} ns makes no sense.",
                    interval.energy.value(), interval.idle.value(), interval.program_busy.value(),
@@ -406,6 +427,12 @@ std::optional<RequestAccount> Ledger::take(RequestId request) {
     RequestAccount account = std::move(found->second.account);
     requests_.erase(found);
     return account;
+}
+
+const RequestAccount& Ledger::so_far(RequestId request) const {
+    const auto found = requests_.find(request);
+    if (found == requests_.end()) base::fail(ErrorCode::bad_argument, "Request {} is not known.", request);
+    return found->second.account;
 }
 
 }  // namespace ergon::energy

@@ -68,6 +68,8 @@ struct Interval {
     base::Nanojoules beside{};         // the part of `idle` that a counter saw although the rest is estimated: cards
     Missing missing{};                 // the part of a counted `energy` that stands for what no counter told of
     base::Nanojoules devices{};        // not in `energy`: devices that this program does not use
+    base::Nanoseconds others_less{};   // other programs may have taken so much less, or more, than `others_busy`
+    base::Nanoseconds others_more{};
 };
 
 /// What a joule was spent on, within a phase of a request.
@@ -86,6 +88,8 @@ struct Charge {
     base::Nanojoules idle_estimated{};
     base::Nanojoules shared{};  // the part of both from counted intervals in which something else ran too
     Missing missing{};          // the part of both that stands for what no counter told of in counted intervals
+    base::Nanojoules others_more{};  // the part of `active` that may be other programs' after all
+    base::Nanojoules others_less{};  // what was given to them and may be this one's
     base::Nanoseconds time{};   // wall time
     std::int64_t tokens = 0;
     std::map<Cell, base::Nanojoules> cells;
@@ -101,6 +105,7 @@ struct RequestAccount {
     base::Nanojoules devices{};  // that this program does not use: in no figure of the request
     base::Nanoseconds program_busy{};
     base::Nanoseconds others_busy{};
+    base::Nanoseconds elapsed{};  // by the clock
     std::int64_t intervals = 0;
     std::int64_t estimated_intervals = 0;
 };
@@ -111,6 +116,7 @@ struct CommonAccounts {
     base::Nanojoules program{};  // work of this program that no running request caused, such as loading a model
     base::Nanojoules others{};   // other programs
     base::Nanojoules devices{};  // idle of devices that this program does not use; in no interval's energy
+    base::Nanojoules others_estimated{};  // the part of theirs that no counter saw
 };
 
 /// What work costs beyond the time of its workers, as far as a calibration knows it; without one, nothing.
@@ -152,6 +158,9 @@ class Ledger {
     /// The account of a request that has ended, once all intervals that it touches are settled; it then leaves the
     /// ledger.
     std::optional<RequestAccount> take(RequestId request);
+
+    /// What a request that has not left was charged so far. Throws Error(bad_argument) if it is not known.
+    const RequestAccount& so_far(RequestId request) const;
 
     bool any_running() const { return running_ > 0; }
     /// Records of work that wait for their interval.

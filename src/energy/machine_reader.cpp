@@ -59,7 +59,9 @@ MachineReader::MachineReader(const MeterOptions& options, bool accounted)
       share_(read_machine_share(options.procfs, options.sysfs, processor_)),
       estimate_(processor_, share_),
       search_(find_sensors(sensor_options(accounted), base::now())),
+      others_(processor_.threads),
       idle_power_(estimate_.idle) {
+    others_.start(base::now(), busy_time());  // how busy others are is known before the first request
     if (counts_machine()) {
         estimate_.limit_to(boundary());
         idle_power_ = estimate_.idle;
@@ -179,10 +181,11 @@ void MachineReader::start(Nanoseconds now) {
         read(now, false);  // a counter that moves rarely need not be learnt anew
     } else {
         first_reading_ = last_reading_ = now;
-        last_busy_ = busy_time();
         if (search_.counter) search_.counter->restart(now);
     }
-    others_seen_ = last_busy_.machine - last_busy_.program;
+    const BusyTime busy = busy_time();
+    last_program_ = busy.program;
+    others_.start(now, busy);
 }
 
 std::vector<Interval> MachineReader::read(Nanoseconds now, bool quiet) {
@@ -286,14 +289,12 @@ BusyTime MachineReader::busy_time() const {
 
 void MachineReader::take_busy_time(Interval& interval) {
     const BusyTime busy = busy_time();
-    interval.program_busy = not_negative(busy.program - last_busy_.program);
-    last_busy_ = busy;
-    // The machine counts in ticks and the program in nanoseconds, so their difference jitters by some ticks. Only what
-    // exceeds all that was seen before is new.
-    const Nanoseconds others = busy.machine - busy.program;
-    if (!others_seen_) others_seen_ = others;
-    interval.others_busy = not_negative(others - *others_seen_);
-    others_seen_ = std::max(*others_seen_, others);
+    interval.program_busy = not_negative(busy.program - last_program_);
+    last_program_ = busy.program;
+    const OthersTime::Use others = others_.until(interval.end, busy);
+    interval.others_busy = others.value;
+    interval.others_less = others.value - others.low;
+    interval.others_more = others.high - others.value;
 }
 
 /// Learns idle power from the counter while nothing of ours runs and nobody else works either.

@@ -17,6 +17,7 @@
 #include "energy/estimate.h"
 #include "energy/ledger.h"
 #include "energy/machine_share.h"
+#include "energy/others_time.h"
 #include "energy/processor.h"
 #include "energy/request_figures.h"
 #include "energy/sensor_search.h"
@@ -127,8 +128,8 @@ class MachineReader {
 
     std::function<base::Nanoseconds()> program_time_;
     base::Nanoseconds first_reading_{}, last_reading_{};
-    BusyTime last_busy_;
-    std::optional<base::Nanoseconds> others_seen_;
+    base::Nanoseconds last_program_{};  // its processor time at the last reading
+    OthersTime others_;
     PowerRange idle_power_;
     bool idle_observed_ = false;
     base::Nanoseconds quiet_time_{};

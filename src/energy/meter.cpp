@@ -22,7 +22,8 @@ constexpr std::size_t most_waiting_records = 1'000'000;
 }  // namespace
 
 struct Meter::State {
-    explicit State(const MeterOptions& options) : reader(options, true), ledger(reader.work_cost()) {}
+    State(const MeterOptions& options, bool accounted)
+        : reader(options, accounted), ledger(accounted ? reader.work_cost() : WorkCost{}) {}
 
     // What follows is called under `mutex`.
 
@@ -103,7 +104,7 @@ struct Meter::State {
     std::thread sampler;
 };
 
-Meter::Meter(const MeterOptions& options) : state_(std::make_unique<State>(options)) {}
+Meter::Meter(const MeterOptions& options, bool accounted) : state_(std::make_unique<State>(options, accounted)) {}
 
 Meter::~Meter() {
     {
@@ -166,6 +167,24 @@ RequestFigures Meter::end_request(RequestId request) {
     state_->ledger.settle(end);
     std::optional<RequestAccount> account = state_->ledger.take(request);
     return figures_of(std::move(account.value()), state_->reader.uncertainty());
+}
+
+RequestFigures Meter::so_far(RequestId request) {
+    const std::lock_guard lock(state_->mutex);
+    const State::Timed timed(*state_);
+    if (state_->sampler.joinable()) state_->read(true);
+    state_->ledger.settle(state_->reader.last_reading());
+    return figures_of(state_->ledger.so_far(request), state_->reader.uncertainty());
+}
+
+Figure Meter::others() const {
+    const std::lock_guard lock(state_->mutex);
+    const CommonAccounts& common = state_->ledger.common();
+    Amounts amounts;
+    amounts.active = common.others;
+    amounts.active_estimated = common.others_estimated;
+    amounts.shared = common.others - common.others_estimated;
+    return total_of(amounts, state_->reader.uncertainty());
 }
 
 Overhead Meter::overhead() const {

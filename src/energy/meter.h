@@ -34,8 +34,9 @@ struct CommonFigures {
 /// Reads the machine's counter (or its estimate) and keeps the ledger. Every call may come from any thread.
 class Meter {
   public:
-    /// Finds the counters; nothing runs until a request begins.
-    explicit Meter(const MeterOptions& options = {});
+    /// Finds the counters; nothing runs until a request begins. `accounted`: steps tell what bytes and operations they
+    /// take (see MachineReader).
+    explicit Meter(const MeterOptions& options = {}, bool accounted = true);
     ~Meter();
     Meter(const Meter&) = delete;
     Meter& operator=(const Meter&) = delete;
@@ -58,7 +59,12 @@ class Meter {
     /// Error(bad_argument) if the request does not run. Cancelled requests end here as well.
     RequestFigures end_request(RequestId request);
 
+    /// Forces a reading: what a request that runs was charged up to now. Throws Error(bad_argument) if it is not known.
+    RequestFigures so_far(RequestId request);
+
     CommonFigures common() const;
+    /// What other programs took since the first request began, up to the last reading that is settled.
+    Figure others() const;
     /// What reading counters and keeping the ledger took since the first request began.
     Overhead overhead() const;
 

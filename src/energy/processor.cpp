@@ -121,12 +121,14 @@ std::optional<base::Bytes> largest_cache(const std::filesystem::path& sysfs) {
     return largest;
 }
 
-BusyTime read_busy_time(const std::filesystem::path& procfs) {
-    BusyTime busy;
+base::Nanoseconds program_time() {
     timespec own{};
-    if (::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own) == 0) {
-        busy.program = base::Nanoseconds(std::int64_t{own.tv_sec} * 1'000'000'000 + own.tv_nsec);
-    }
+    if (::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &own) != 0) return {};
+    return base::Nanoseconds(std::int64_t{own.tv_sec} * 1'000'000'000 + own.tv_nsec);
+}
+
+BusyTime read_busy_time(const std::filesystem::path& procfs) {
+    BusyTime busy{program_time(), {}};
     // stat's first line: user nice system idle iowait irq softirq steal ...; guest time is already part of user time,
     // and stolen time was spent by another machine.
     const std::string all = read_small_file(procfs / "stat").text;

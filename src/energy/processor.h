@@ -39,6 +39,9 @@ struct BusyTime {
     base::Nanoseconds machine{};  // every process, this one included; zero if unknown
 };
 
+/// Processor time of this process so far, user and system, in nanoseconds.
+base::Nanoseconds program_time();
+
 /// The program's from the process clock, which counts nanoseconds where /proc/self/stat counts ticks of 10 ms (a short
 /// answer takes few of them); the machine's from `procfs`/stat, in ticks.
 BusyTime read_busy_time(const std::filesystem::path& procfs);

@@ -16,6 +16,9 @@ using base::to_joules;
 // and one that multiplies at full width the power of server and desktop cores differs by less.
 constexpr double apportioning_error = 0.2;
 
+// Assumed: what other programs may have taken beyond what is known of them does not matter below this share.
+constexpr std::int64_t known_others = 10;  // one in ten
+
 Joules counted(const Amounts& amounts) {
     return to_joules(amounts.active + amounts.idle - amounts.active_estimated - amounts.idle_estimated -
                      amounts.missing.value);
@@ -26,8 +29,8 @@ bool any_estimated(const Amounts& amounts) {
 }
 
 Amounts amounts_of(const Charge& charge) {
-    return {charge.active, charge.idle, charge.active_estimated, charge.idle_estimated,
-            charge.shared, charge.time, {}, charge.missing};
+    return {charge.active, charge.idle,        charge.active_estimated, charge.idle_estimated, charge.shared,
+            charge.time,   charge.others_more, charge.others_less,      {},                    charge.missing};
 }
 
 /// What counters leave uncertain: a step of the counter at either end, and the split of what was shared.
@@ -68,6 +71,8 @@ Amounts& Amounts::operator+=(const Amounts& other) {
     idle_estimated += other.idle_estimated;
     shared += other.shared;
     time += other.time;
+    others_more += other.others_more;
+    others_less += other.others_less;
     any_idle += other.any_idle;
     missing += other.missing;
     return *this;
@@ -77,8 +82,9 @@ Figure total_of(const Amounts& amounts, const Uncertainty& uncertainty) {
     const Joules error = counter_error(amounts, uncertainty);
     const Joules idle = to_joules(amounts.idle_estimated);
     const Joules active = to_joules(amounts.active_estimated);
-    Figure figure{to_joules(amounts.active + amounts.idle), not_negative(counted(amounts) - error),
-                  counted(amounts) + error, Method::measured};
+    Figure figure{to_joules(amounts.active + amounts.idle),
+                  not_negative(counted(amounts) - error - to_joules(amounts.others_more)),
+                  counted(amounts) + error + to_joules(amounts.others_less), Method::measured};
     figure.low += idle * uncertainty.estimated_idle.low_factor() + active * uncertainty.estimated_active.low_factor();
     figure.high +=
         idle * uncertainty.estimated_idle.high_factor() + active * uncertainty.estimated_active.high_factor();
@@ -86,7 +92,8 @@ Figure total_of(const Amounts& amounts, const Uncertainty& uncertainty) {
     figure.high += to_joules(amounts.missing.high);
     // A counter that moved once or not at all tells of another time as much as of this one.
     const bool whole_steps = amounts.time >= uncertainty.counter_step * std::int64_t{2};
-    if (amounts.shared > Nanojoules(0) || !whole_steps) figure.method = Method::apportioned;
+    const bool others_known = amounts.others_more + amounts.others_less <= amounts.active / known_others;
+    if (amounts.shared > Nanojoules(0) || !whole_steps || !others_known) figure.method = Method::apportioned;
     if (any_estimated(amounts)) figure.method = Method::estimated;
     return figure;
 }
@@ -97,10 +104,11 @@ Figure above_idle_of(const Amounts& amounts, const Uncertainty& uncertainty) {
     const Joules counted_active = to_joules(amounts.active - amounts.active_estimated);
     const Joules active = to_joules(amounts.active_estimated);
     const Joules subtracted = to_joules(amounts.idle - amounts.idle_estimated);
-    const Joules below = subtracted * (uncertainty.subtracted_idle.high_factor() - 1) + to_joules(amounts.any_idle) +
+    const Joules below = subtracted * (uncertainty.subtracted_idle.high_factor() - 1) +
+                         to_joules(amounts.any_idle + amounts.others_more) +
                          to_joules(amounts.missing.value - amounts.missing.low);
     const Joules above = subtracted * (1 - uncertainty.subtracted_idle.low_factor()) +
-                         to_joules(amounts.missing.high - amounts.missing.value);
+                         to_joules(amounts.others_less) + to_joules(amounts.missing.high - amounts.missing.value);
     Figure figure{counted_active + active, counted_active - error - below, counted_active + error + above,
                   Method::apportioned};
     figure.low = not_negative(figure.low) + active * uncertainty.estimated_active.low_factor();
@@ -166,6 +174,8 @@ nlohmann::ordered_json raw_json(const RequestFigures& figures) {
                                                {"idle_estimated_nj", charge.idle_estimated.value()},
                                                {"shared_nj", charge.shared.value()},
                                                {"missing_nj", charge.missing.value.value()},
+                                               {"others_more_nj", charge.others_more.value()},
+                                               {"others_less_nj", charge.others_less.value()},
                                                {"time_ns", charge.time.value()},
                                                {"tokens", charge.tokens}};
     }
@@ -174,6 +184,7 @@ nlohmann::ordered_json raw_json(const RequestFigures& figures) {
             {"unused_devices_nj", account.devices.value()},
             {"program_busy_ns", account.program_busy.value()},
             {"others_busy_ns", account.others_busy.value()},
+            {"elapsed_ns", account.elapsed.value()},
             {"intervals", account.intervals},
             {"estimated_intervals", account.estimated_intervals}};
 }

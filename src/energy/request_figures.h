@@ -50,6 +50,8 @@ struct Amounts {
     base::Nanojoules idle_estimated{};
     base::Nanojoules shared{};
     base::Nanoseconds time{};
+    base::Nanojoules others_more{};  // see Charge
+    base::Nanojoules others_less{};
     base::Nanojoules any_idle{};  // the part of active, as counted, of which nobody knows how much is idle power
     Missing missing{};            // the part of active and idle that stands for what no counter told of
     Amounts& operator+=(const Amounts& other);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/sanitized.h"
+#include "energy/request_figures.h"
 
 namespace ergon::energy {
 namespace {
@@ -95,6 +96,46 @@ TEST(Ledger, ALoneRequestIsChargedTheWholeCounter) {
     EXPECT_EQ(prompt.shared, Nanojoules(0));
     EXPECT_EQ(common(ledger), Nanojoules(0));
     EXPECT_FALSE(ledger.take(1)) << "it has left the ledger";
+}
+
+// What is not known of others' time is known no better of what was split by it: 800 nJ over 100 ns of ours and 100 of
+// others, which may be 50 or 300.
+TEST(Ledger, DoubtAboutOthersWidensTheCharge) {
+    Ledger ledger;
+    ledger.begin_request(1, ns(0));
+    Interval one = interval(0, 100, 1000, 200, 100, 100);
+    one.others_less = ns(50);
+    one.others_more = ns(200);
+    ledger.add_interval(one);
+    ledger.end_request(1, ns(100));
+    ledger.settle(ns(100));
+    const RequestAccount account = ledger.take(1).value();
+    const Charge& charge = phase(account, Phase::prompt);
+    EXPECT_EQ(charge.active, Nanojoules(400));
+    EXPECT_EQ(charge.others_more, Nanojoules(200));  // 800 x 100 / 400 = 200 may be all of it
+    EXPECT_EQ(charge.others_less, Nanojoules(133));  // or 800 x 100 / 150 = 533
+    EXPECT_EQ(account.elapsed, ns(100));
+    Uncertainty none;
+    const RequestFigures figures = figures_of(account, none);
+    EXPECT_LE(figures.total.low.value(), 400e-9);
+    EXPECT_GE(figures.total.high.value(), 733e-9);
+    EXPECT_EQ(figures.total.method, Method::apportioned);
+}
+
+// An estimate charges each by its own time, whatever others took.
+TEST(Ledger, DoubtAboutOthersIsNoneWithoutACounter) {
+    Ledger ledger;
+    ledger.begin_request(1, ns(0));
+    Interval one = interval(0, 100, 1000, 200, 100, 100, false);
+    one.others_more = ns(200);
+    ledger.add_interval(one);
+    EXPECT_EQ(ledger.so_far(1).intervals, 0);
+    ledger.settle(ns(100));
+    EXPECT_EQ(ledger.so_far(1).intervals, 1) << "it still runs";
+    ledger.end_request(1, ns(100));
+    EXPECT_EQ(phase(*ledger.take(1), Phase::prompt).others_more, Nanojoules(0));
+    EXPECT_EQ(ledger.common().others_estimated, Nanojoules(400));
+    EXPECT_THROW(ledger.so_far(1), base::Error);
 }
 
 TEST(Ledger, ABatchSharesByTokensAndIdleEqually) {
