@@ -56,7 +56,7 @@ struct PowerCap {
     std::string sentence;
 };
 
-PowerCap cap_power(const TrainOptions& options, const energy::MachineReader& machine) {
+PowerCap cap_power(const TrainOptions& options) {
     if (!options.max_watts) return {nullptr, options.threads, {}};
     const base::Watts watts(*options.max_watts);
     if (auto limit = energy::PowerLimit::set(machine_options().sysfs, watts)) {
@@ -65,7 +65,7 @@ PowerCap cap_power(const TrainOptions& options, const energy::MachineReader& mac
                         limit->description());
         return {std::move(limit), options.threads, sentence};
     }
-    const energy::MachineEstimate& estimate = machine.estimate();
+    const energy::MachineEstimate estimate = energy::MachineReader(machine_options()).estimate();
     const int threads = std::min(options.threads, estimate.threads_within(watts));
     if (threads == 0) {
         base::fail(base::ErrorCode::bad_argument,
@@ -114,10 +114,15 @@ void tell_end(const TrainOptions& options, const std::filesystem::path& folder, 
                                     {"accuracy", line.report.accuracy},
                                     {"seconds", line.total_seconds.value()},
                                     {"joules", line.total},
+                                    {"other_programs_joules", line.total_others.value_or(energy::Figure())},
                                     {"joules_per_token", line.total / tokens}};
         if (line.report.round) {
             json["reward"] = line.report.round->reward;
             json["right"] = line.report.round->right;
+            if (const auto& change = outcome.change) {
+                json["right_by_quarters"] = {{"first", change->first}, {"last", change->last}, {"change_low", change->low},
+                                             {"change_high", change->high}};
+            }
         }
         if (line.grid) json["grid"] = grid_json(*line.grid);
         fmt::print("{}\n", json.dump());
@@ -130,6 +135,11 @@ void tell_end(const TrainOptions& options, const std::filesystem::path& folder, 
             line.report.round ? "" : fmt::format(", {:.1f}% of the tokens foretold", 100 * line.report.accuracy));
         fmt::print("Energy: {}; per token {}.\n", with_interval(line.total, report::joules),
                    with_interval(line.total / tokens, report::joules));
+        if (line.total_others && line.total_others->value > base::Joules(0)) {
+            fmt::print("Other programs took {} meanwhile, which is not in it.\n",
+                       with_interval(*line.total_others, report::joules));
+        }
+        if (line.report.round) fmt::print("{}.\n", outcome.finding);
     }
     if (line.grid) tell_grid(*line.grid);
     if (outcome.ended == train::Ended::finished) {
@@ -146,9 +156,9 @@ void train_recipe(const TrainOptions& options) {
     const train::Recipe recipe = train::read_recipe(options.recipe, options.settings);
     const std::filesystem::path folder =
         options.out.empty() ? std::filesystem::path("runs") / recipe.file.stem() : std::filesystem::path(options.out);
-    energy::MachineReader machine(machine_options());
-    fmt::print(stderr, "{} {}\n", memory_text(train::memory_of(recipe)), machine.describe());
-    const PowerCap cap = cap_power(options, machine);
+    energy::Meter meter(machine_options(), false);
+    fmt::print(stderr, "{} {}\n", memory_text(train::memory_of(recipe)), meter.describe());
+    const PowerCap cap = cap_power(options);
     if (!cap.sentence.empty()) fmt::print(stderr, "{}\n", cap.sentence);
     base::ThreadPool pool(cap.threads);
 
@@ -167,7 +177,7 @@ void train_recipe(const TrainOptions& options) {
     }
     const std::int64_t steps = recipe.trainer.schedule.steps;
     std::int64_t already = -1;
-    const train::Outcome outcome = train::run(recipe, run, machine, pool, [&](const train::StepLine& line) {
+    const train::Outcome outcome = train::run(recipe, run, meter, pool, [&](const train::StepLine& line) {
         if (already < 0) already = line.report.step - 1;
         // At this rate, the whole takes so much.
         const energy::Figure expected =

@@ -79,7 +79,10 @@ class MachineReader {
 
     /// Whose processor time counts as the program's from the next start on: `time` gives it, summed up, and never
     /// falls. Without it this process is the program.
-    void charge(std::function<base::Nanoseconds()> time) { program_time_ = std::move(time); }
+    void charge(std::function<base::Nanoseconds()> time) {
+        program_time_ = std::move(time);
+        others_ = OthersTime(processor_.threads);  // what is left beside another program
+    }
     /// Processor time of everybody, for `charge`: then there are no other programs.
     base::Nanoseconds everybody() const { return read_busy_time(options_.procfs).machine; }
 

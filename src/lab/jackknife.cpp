@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "lab/distributions.h"
+#include "base/distributions.h"
 
 namespace ergon::lab {
 namespace {
@@ -56,7 +56,7 @@ Reach jackknife_reach(std::span<const double> left_out, double confidence) {
     const double scatter = std::sqrt(squares / (n - 1)), error = scatter / std::sqrt(n);
     if (scatter < least_scatter) return {unknown, error, NoInterval::alike};
     const double reach =
-        error * (student_reach(confidence, n - 1) + std::min(unseen_tail * scatter / n, most_for_tail));
+        error * (base::student_reach(confidence, n - 1) + std::min(unseen_tail * scatter / n, most_for_tail));
     if (reach > std::log(widest_factor)) return {unknown, error, NoInterval::few_decide};
     return {reach, error, NoInterval::has_one};
 }

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/random.h"
-#include "lab/distributions.h"
+#include "base/distributions.h"
 
 namespace ergon::lab {
 
@@ -59,7 +59,7 @@ MachineDraw MachineErrors::draw(Uncertainty source, std::size_t contender, std::
     // for each source.
     const std::uint64_t stream = ~seed - (static_cast<std::uint64_t>(source) << 32);
     const auto z = [&](std::uint64_t which) {
-        return normal_quantile(base::random_uniform(stream, replicate, which) + 0x1p-54);
+        return base::normal_quantile(base::random_uniform(stream, replicate, which) + 0x1p-54);
     };
     MachineDraw drawn;
     switch (source) {

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "lab/distributions.h"
+#include "base/distributions.h"
 
 namespace ergon::lab {
 namespace {
@@ -69,7 +69,7 @@ double mcnemar_p(std::int64_t only_a, std::int64_t only_b) {
 
 Estimate wilson(double successes, double count, double confidence) {
     if (!(count > 0)) return {0, 0, 1};
-    const double z = normal_quantile((1 + confidence) / 2);
+    const double z = base::normal_quantile((1 + confidence) / 2);
     const double share = successes / count, spread = z * z / count;
     const double middle = (share + spread / 2) / (1 + spread);
     const double reach = z / (1 + spread) * std::sqrt(share * (1 - share) / count + spread / (4 * count));
@@ -81,8 +81,8 @@ Estimate wilson(double successes, double count, double confidence) {
 Estimate clopper_pearson(double successes, double count, double confidence) {
     if (!(count > 0)) return {0, 0, 1};
     const double outside = (1 - confidence) / 2, failures = count - successes;
-    return {successes / count, successes > 0 ? beta_quantile(outside, successes, failures + 1) : 0,
-            failures > 0 ? beta_quantile(1 - outside, successes + 1, failures) : 1};
+    return {successes / count, successes > 0 ? base::beta_quantile(outside, successes, failures + 1) : 0,
+            failures > 0 ? base::beta_quantile(1 - outside, successes + 1, failures) : 1};
 }
 
 Estimate newcombe(std::span<const double> a, std::span<const double> b, double confidence) {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "lab/distributions.h"
+#include "base/distributions.h"
 
 namespace ergon::lab {
 namespace {
@@ -71,7 +71,7 @@ void add_sessions(const Sample& sample, std::span<const Scale> scales, const Dra
     for (const std::vector<double>& columns : sample.sessions) {
         values.push_back(evaluate(sample, statistics, sums_of(columns, sample), scales.size()));
     }
-    const double reach_of_t = student_reach(confidence, static_cast<double>(sessions - 1));
+    const double reach_of_t = base::student_reach(confidence, static_cast<double>(sessions - 1));
     const auto count = static_cast<double>(sessions);
     for (std::size_t i = 0; i < scales.size(); ++i) {
         double mean = 0, squares = 0;
@@ -105,8 +105,8 @@ void add_draws(Uncertainty source, const Sample& sample, std::span<const double>
             continue;
         }
         std::ranges::sort(drawn[i]);
-        reach.below = std::max(0.0, value - quantile(drawn[i], tail));
-        reach.above = std::max(0.0, quantile(drawn[i], 1 - tail) - value);
+        reach.below = std::max(0.0, value - base::quantile(drawn[i], tail));
+        reach.above = std::max(0.0, base::quantile(drawn[i], 1 - tail) - value);
     }
 }
 
@@ -176,7 +176,7 @@ double p_value(const Estimate& estimate, Scale scale) {
     const double end = estimate.value > none ? estimate.low : estimate.high;
     const double reach = std::abs(on(scale, estimate.value) - on(scale, end));
     if (!(reach > 0)) return distance > 0 ? 0 : 1;
-    return 2 * normal_distribution(-distance / reach * energy::end_of_95_percent);
+    return 2 * base::normal_distribution(-distance / reach * energy::end_of_95_percent);
 }
 
 }  // namespace ergon::lab

@@ -94,14 +94,14 @@ Architecture with_vocabulary(Architecture architecture, const engine::LoadedMode
 
 class Run {
   public:
-    Run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool)
+    Run(const Recipe& recipe, const RunOptions& options, energy::Meter& meter, base::ThreadPool& pool)
         : recipe_(recipe),
           options_(options),
           paths_(options.folder),
           words_(load_words(recipe.tokenizer)),
           weights_(with_vocabulary(recipe.architecture, words_)),
           trainer_(first_weights(), recipe.trainer, pool),
-          machine_(machine.machine()) {
+          machine_(meter.machine()) {
         fingerprint_ = fingerprint_of(recipe);
         // What would be refused at the end is refused now.
         if (recipe.exported.gguf) gguf_tokenizer_metadata(recipe.tokenizer);
@@ -123,7 +123,7 @@ class Run {
         if (options.grid) schedule_.emplace(*options.grid);
         const StepLine before = totals_until(paths_.log, trainer_.steps());
         log_.open(paths_.log, std::ios::app);
-        account_.emplace(before, machine, schedule_ ? &*schedule_ : nullptr);  // loading is not training
+        account_.emplace(before, meter, schedule_ ? &*schedule_ : nullptr);  // loading is not training
     }
 
     Outcome follow(const std::function<void(const StepLine&)>& tell) {
@@ -135,7 +135,7 @@ class Run {
                 // A round that diverged half-way is none that a run could go on from.
                 if (!grpo_ && trainer_.steps() != saved_) save();
                 write_page();
-                return {Ended::diverged, account_->line()};
+                return outcome(Ended::diverged);
             }
             account_->trained(report, intensity);
             log_ << line_text(account_->line()) << std::flush;
@@ -145,12 +145,12 @@ class Run {
         }
         if (trainer_.steps() != saved_) save();
         write_page();
-        if (!done()) return {Ended::stopped, account_->line()};
+        if (!done()) return outcome(Ended::stopped);
         export_folder(paths_.model, weights_, words_, recipe_.data.thinking);
         if (const auto type = recipe_.exported.gguf) {
             export_gguf(paths_.gguf, weights_, paths_.model, *type, recipe_.exported.mtp);
         }
-        return {Ended::finished, account_->line()};
+        return outcome(Ended::finished);
     }
 
   private:
@@ -171,6 +171,15 @@ class Run {
     }
     bool done() const { return trainer_.steps() >= recipe_.trainer.schedule.steps; }
     bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
+
+    Outcome outcome(Ended ended) const {
+        Outcome outcome{ended, account_->line(), {}, {}};
+        if (!grpo_) return outcome;
+        const std::vector<StepLine> lines = read_run_log(paths_.log);
+        outcome.change = change_of_right(lines);
+        outcome.finding = right_sentence(lines);
+        return outcome;
+    }
 
     void write_page() const {
         base::write_atomically(paths_.page, run_page(recipe_, read_run_log(paths_.log), machine_));
@@ -223,12 +232,12 @@ Memory memory_of(const Recipe& recipe) {
     return memory;
 }
 
-Outcome run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,
+Outcome run(const Recipe& recipe, const RunOptions& options, energy::Meter& meter, base::ThreadPool& pool,
             const std::function<void(const StepLine&)>& tell) {
     check_folder(Paths(options.folder), options);
     if (options.grid) options.grid->grid(options.grid->clock.now());  // one that is not known leaves no folder behind
     std::filesystem::create_directories(options.folder);
-    return Run(recipe, options, machine, pool).follow(tell);
+    return Run(recipe, options, meter, pool).follow(tell);
 }
 
 }  // namespace ergon::train

@@ -11,8 +11,9 @@
 #include <optional>
 #include <string>
 
-#include "energy/machine_reader.h"
+#include "energy/meter.h"
 #include "train/grid_schedule.h"
+#include "train/quarters.h"
 #include "train/recipe.h"
 #include "train/run_log.h"
 
@@ -31,6 +32,9 @@ enum class Ended { finished, stopped, diverged };
 struct Outcome {
     Ended ended = Ended::finished;
     StepLine last;  // of the log; step 0 if there is none
+    // Of reinforcement learning: what it changed, if that can be said, and a sentence of it.
+    std::optional<QuarterChange> change;
+    std::string finding;
 };
 
 /// What a recipe will take.
@@ -38,7 +42,7 @@ Memory memory_of(const Recipe& recipe);
 
 /// Trains. `tell` hears of every step. Throws Error(bad_argument) where the folder holds a run already and `resume` is
 /// false, or none and it is true; what the grid throws, after a checkpoint.
-Outcome run(const Recipe& recipe, const RunOptions& options, energy::MachineReader& machine, base::ThreadPool& pool,
+Outcome run(const Recipe& recipe, const RunOptions& options, energy::Meter& meter, base::ThreadPool& pool,
             const std::function<void(const StepLine&)>& tell);
 
 }  // namespace ergon::train

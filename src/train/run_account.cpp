@@ -1,25 +1,53 @@
 #include "train/run_account.h"
 
+#include "base/clock.h"
+#include "base/error.h"
+
 namespace ergon::train {
+namespace {
+
+energy::Figure difference(const energy::Figure& later, const energy::Figure& earlier) {
+    return {later.value - earlier.value, later.low - earlier.low, later.high - earlier.high, later.method};
+}
+
+}  // namespace
 
 using base::GramsPerKilowattHour;
 
-RunAccount::RunAccount(StepLine before, energy::MachineReader& machine, const GridSchedule* schedule)
-    : schedule_(schedule), window_(machine), last_(window_.figures()), before_(std::move(before)), line_(before_) {
+RunAccount::RunAccount(StepLine before, energy::Meter& meter, const GridSchedule* schedule)
+    : schedule_(schedule),
+      meter_(meter),
+      request_(meter.begin_request()),
+      begin_(base::now()),
+      last_(so_far()),
+      before_(std::move(before)),
+      line_(before_) {
     if (schedule_ != nullptr && !before_.grid) {
         GridLine none;  // nothing yet, and known no better than what will follow
         none.total.method = none.unscheduled.method = none.waiting.method = none.waiting_grams.method =
-            machine.method();
+            meter.method();
         before_.grid = line_.grid = none;
     }
     if (schedule_ == nullptr) line_.grid.reset();
 }
 
-/// The window's figures only grow, and their ends with them.
+RunAccount::~RunAccount() {
+    try {
+        meter_.end_request(request_);
+    } catch (const base::Error&) {  // nobody is left to be told
+    }
+}
+
+RunAccount::Taken RunAccount::so_far() {
+    const energy::Figure joules = meter_.so_far(request_).total;
+    return {base::to_seconds(base::now() - begin_), joules, meter_.others()};
+}
+
+/// Figures only grow, and their ends with them.
 RunAccount::Taken RunAccount::since_last() {
-    const energy::WindowFigures now = window_.figures();
-    const energy::Figure &a = last_.joules, &b = now.joules;
-    const Taken taken{now.seconds - last_.seconds, {b.value - a.value, b.low - a.low, b.high - a.high, b.method}};
+    const Taken now = so_far();
+    const Taken taken{now.seconds - last_.seconds, difference(now.joules, last_.joules),
+                      difference(now.others, last_.others)};
     last_ = now;
     return taken;
 }
@@ -30,6 +58,8 @@ void RunAccount::trained(const StepReport& report, GramsPerKilowattHour intensit
     line_.seconds = taken.seconds;
     line_.joules = taken.joules;
     line_.total += taken.joules;
+    line_.others = taken.others;
+    line_.total_others = line_.total_others ? *line_.total_others + taken.others : taken.others;
     line_.total_seconds += taken.seconds;
     line_.total_tokens += report.tokens;
     if (schedule_ == nullptr) return;

@@ -80,6 +80,10 @@ StepLine read_line(const Json& json) {
     json.at("total_tokens").get_to(line.total_tokens);
     line.total_seconds = base::Seconds(json.at("total_seconds").get<double>());
     json.at("total_joules").get_to(line.total);
+    if (json.contains("other_programs")) line.others = json.at("other_programs").get<energy::Figure>();
+    if (json.contains("total_other_programs")) {
+        line.total_others = json.at("total_other_programs").get<energy::Figure>();
+    }
     if (json.contains("round")) r.round = read_round(json.at("round"));
     if (json.contains("grid")) line.grid = read_grid(json.at("grid"));
     return line;
@@ -107,6 +111,8 @@ std::string line_text(const StepLine& line) {
               {"total_tokens", line.total_tokens},
               {"total_seconds", line.total_seconds.value()},
               {"total_joules", line.total}};
+    if (line.others) json["other_programs"] = *line.others;
+    if (line.total_others) json["total_other_programs"] = *line.total_others;
     if (r.round) json["round"] = round_json(*r.round);
     if (line.grid) json["grid"] = grid_json(*line.grid);
     return json.dump() + "\n";

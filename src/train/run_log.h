@@ -22,7 +22,7 @@ struct GridLine {
     /// beginning on, without a pause (each piece of a run from its own beginning).
     energy::CarbonFigure unscheduled;
     base::Seconds waited{};  // in all, for a cleaner grid
-    energy::Figure waiting;  // joules of the whole machine in that time, which are not in the run's total
+    energy::Figure waiting;  // joules in that time, other programs' aside, which are not in the run's total
     energy::CarbonFigure waiting_grams;
 };
 
@@ -30,8 +30,11 @@ struct GridLine {
 struct StepLine {
     StepReport report;
     base::Seconds seconds{};  // of this step
-    energy::Figure joules;    // of the whole machine in this step
+    energy::Figure joules;    // of this step: the run's work, and the machine's idle power while it ran
     energy::Figure total;     // since the run began, in all its pieces
+    /// What other programs took meanwhile, in this step and since the run began, which is not in the above. Nothing in
+    /// lines of versions that did not tell it apart: there `joules` are the whole machine's.
+    std::optional<energy::Figure> others, total_others;
     base::Seconds total_seconds{};
     std::int64_t total_tokens = 0;
     std::optional<GridLine> grid;

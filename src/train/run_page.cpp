@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "report/json_facts.h"
 #include "report/page.h"
+#include "train/quarters.h"
 #include "train/run_page_charts.h"
 
 namespace ergon::train {
@@ -31,10 +32,8 @@ std::string finding(const Recipe& recipe, Steps lines) {
     const std::int64_t all = recipe.trainer.schedule.steps;
     const std::string of = last.report.step < all ? fmt::format("{} of ", last.report.step) : "";
     if (first.report.round && last.report.round) {
-        return fmt::format(
-            "In {}{} steps of reinforcement learning the share of right answers went from {}% to {}%, for {} ({}).", of,
-            all, base::significant(100 * first.report.round->right), base::significant(100 * last.report.round->right),
-            with_interval(last.total), energy::name(last.total.method));
+        return fmt::format("In {}{} steps of reinforcement learning, for {} ({}), {}.", of, all,
+                           with_interval(last.total), energy::name(last.total.method), right_sentence(lines));
     }
     return fmt::format(
         "In {}{} steps, on {} tokens, the loss went from {} to {} nats per token for {} ({}): {} per token.", of, all,
@@ -62,6 +61,19 @@ Section answers_section(Steps lines, const std::vector<Steps>& points) {
     return section;
 }
 
+/// What the joules are of. Older versions wrote those of the whole machine.
+std::string boundary_note(Steps lines) {
+    const auto whole = std::ranges::count_if(lines, [](const StepLine& one) { return !one.others; });
+    std::string note =
+        "Energy is that of this program's work and of the machine's idle power while it ran. What other programs took "
+        "meanwhile is apart, and in no figure of training.";
+    if (whole > 0) {
+        note += fmt::format(" Of {} steps that an older version logged it is not known apart: theirs is the whole machine's.",
+                            whole);
+    }
+    return note;
+}
+
 Section cost_section(Steps lines, const std::vector<Steps>& points) {
     Section section{"What it took", {}};
     if (!lines.empty()) {
@@ -71,7 +83,11 @@ Section cost_section(Steps lines, const std::vector<Steps>& points) {
                                            {"time", base::duration_text(last.total_seconds)},
                                            {"energy", last.total},
                                            {"energy per token", per_token(last)}}});
+        if (last.total_others) {
+            std::get<Facts>(section.blocks.back()).facts.push_back({"other programs meanwhile", *last.total_others});
+        }
     }
+    if (!lines.empty()) section.blocks.emplace_back(report::Note{boundary_note(lines)});
     section.blocks.emplace_back(joules_curve(points));
     section.blocks.emplace_back(speed_curve(points));
     return section;

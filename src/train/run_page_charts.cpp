@@ -166,7 +166,8 @@ LineChart speed_curve(const std::vector<Steps>& points) {
 }
 
 LineChart joules_curve(const std::vector<Steps>& points) {
-    LineChart chart = over_steps("Energy per token", "Of the whole machine.", "energy per token", report::joules);
+    LineChart chart = over_steps("Energy per token", "This program's work, and the machine's idle power meanwhile.",
+                                 "energy per token", report::joules);
     Line line{"energy", {}};
     energy::Method method = energy::Method::measured;
     for (const Steps steps : points) {

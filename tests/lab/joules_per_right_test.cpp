@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "lab/distributions.h"
+#include "base/distributions.h"
 #include "lab/interval_coverage.h"
 #include "lab/reference_pairs.h"
 
@@ -98,7 +98,7 @@ std::array<double, 2> answer_of(const Draws& draws, std::uint64_t prompt, std::u
     const double length = draws.normal(0, prompt), own = draws.normal(10 + side, prompt);
     const double hard = link == Link::hard_is_long ? length : draws.normal(1, prompt);
     const double ability = 0.7 * hard + std::sqrt(0.51) * draws.normal(20 + side, prompt);
-    const bool right = normal_distribution(ability) < share;
+    const bool right = base::normal_distribution(ability) < share;
     const double joules = std::exp(0.6 * length + 0.5 * own);
     return {link == Link::wrong_is_long && !right ? 3 * joules : joules, right ? 1.0 : 0.0};
 }

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "lab/distributions.h"
+#include "base/distributions.h"
 #include "lab/comparison.h"
 #include "lab/decomposition.h"
 #include "base/sanitized.h"
@@ -45,7 +45,7 @@ struct Scenario {
 };
 
 double normal(std::uint64_t seed, std::uint64_t stream, std::uint64_t counter) {
-    return normal_quantile(base::random_uniform(seed, stream, counter) + 0x1p-54);
+    return base::normal_quantile(base::random_uniform(seed, stream, counter) + 0x1p-54);
 }
 
 /// Log-normal with mean 1.

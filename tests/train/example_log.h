@@ -44,9 +44,22 @@ inline std::vector<train::StepLine> example_log(int steps) {
         line.seconds = base::Seconds(0.5);
         line.joules = figure(8);
         line.total = figure(8.0 * step);
+        line.others = figure(2);
+        line.total_others = figure(2.0 * step);
         line.total_seconds = base::Seconds(0.5 * step);
         line.total_tokens = 100 * step;
         lines.push_back(std::move(line));
+    }
+    return lines;
+}
+
+/// Rounds of reinforcement learning: the share of right answers goes from 20% by 2 points a round.
+inline std::vector<train::StepLine> example_rounds(int rounds) {
+    std::vector<train::StepLine> lines = example_log(rounds);
+    for (train::StepLine& line : lines) {
+        line.report.examples = 4096;
+        line.report.round.emplace();
+        line.report.round->right = 0.2 + 0.02 * static_cast<double>(line.report.step - 1);
     }
     return lines;
 }

@@ -35,6 +35,20 @@ TEST(RunLog, ReadsWhatWasWritten) {
     EXPECT_EQ(read[2].grid->waiting_grams, lines[2].grid->waiting_grams);
 }
 
+// Older versions wrote the whole machine's joules: their lines are read, and told from those with others apart.
+TEST(RunLog, LinesOfOlderVersionsHaveNoOtherPrograms) {
+    const test::TemporaryDirectory folder;
+    std::vector<StepLine> lines = test::example_log(2);
+    EXPECT_NE(text_of(lines).find("\"other_programs\""), std::string::npos);
+    lines[0].others.reset();
+    lines[0].total_others.reset();
+    const std::vector<StepLine> read = read_run_log(folder.write("log.jsonl", text_of(lines)));
+    EXPECT_FALSE(read[0].others);
+    EXPECT_FALSE(read[0].total_others);
+    EXPECT_EQ(read[1].others, lines[1].others);
+    EXPECT_EQ(read[1].total_others, lines[1].total_others);
+}
+
 TEST(RunLog, EndsAtAStep) {
     const test::TemporaryDirectory folder;
     const auto path = folder.write("log.jsonl", text_of(test::example_log(5)));

@@ -71,6 +71,28 @@ TEST(RunPage, TablesHoldTheLogsValues) {
     EXPECT_EQ(page.find("When it ran"), std::string::npos);
 }
 
+TEST(RunPage, OtherProgramsStandApart) {
+    std::vector<StepLine> lines = test::example_log(4);
+    const std::string page = page_of(recipe(4), lines);
+    expect_said(page, "<dt>other programs meanwhile</dt><dd>8 J");
+    expect_said(page, "is apart, and in no figure of training.");
+    EXPECT_EQ(page.find("older version"), std::string::npos);
+    lines[0].others.reset();
+    expect_said(page_of(recipe(4), lines), "Of 1 steps that an older version logged");
+}
+
+// Each round asks other problems: one against another is no finding.
+TEST(RunPage, ReinforcementIsToldByQuartersWithAnInterval) {
+    Recipe grpo = recipe(16);
+    grpo.grpo.emplace();
+    const std::string page = page_of(grpo, test::example_rounds(16));
+    // Quarters of four rounds: means of 23% and 47%; each round's mean scatters by 2.58 points, so that the difference is
+    // known to 1.83, and 2.447 times that with six degrees of freedom.
+    expect_said(page, "In 16 steps of reinforcement learning, for 128 J [64, 256] (estimated), from the first quarter of the "
+                      "rounds to the last the share of right answers went from 23.0% to 47.0%: +24.0 points (+19.5 to +28.5, 95%).");
+    expect_said(page_of(grpo, test::example_rounds(8)), "8 rounds are too few to say");
+}
+
 TEST(RunPage, ADenseModelHasNoExperts) {
     Recipe dense = recipe(2);
     dense.architecture.config.n_routed_experts = 0;

@@ -3,7 +3,7 @@
 
 #include <span>
 
-namespace ergon::lab {
+namespace ergon::base {
 
 /// The standard normal distribution function and its inverse (to the last digits of a double; infinite at 0 and 1).
 double normal_distribution(double z);
@@ -20,4 +20,4 @@ double beta_quantile(double probability, double a, double b);
 /// freedom, whole or not.
 double student_reach(double probability, double freedom);
 
-}  // namespace ergon::lab
+}  // namespace ergon::base

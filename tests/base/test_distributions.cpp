@@ -1,11 +1,11 @@
-#include "lab/distributions.h"
+#include "base/distributions.h"
 
 #include <array>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 
-namespace ergon::lab {
+namespace ergon::base {
 namespace {
 
 TEST(Student, ReachIsSciPys) {
@@ -64,4 +64,4 @@ TEST(Beta, QuantileIsSciPys) {
 }
 
 }  // namespace
-}  // namespace ergon::lab
+}  // namespace ergon::base

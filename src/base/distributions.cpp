@@ -1,10 +1,10 @@
-#include "lab/distributions.h"
+#include "base/distributions.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-namespace ergon::lab {
+namespace ergon::base {
 namespace {
 
 /// Where a rising function passes `probability`, to the last digit.
@@ -101,4 +101,4 @@ double student_reach(double probability, double freedom) {
     return bisect(0, 1e9, probability, [&](double t) { return student_within(t, freedom); });
 }
 
-}  // namespace ergon::lab
+}  // namespace ergon::base
