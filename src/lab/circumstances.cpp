@@ -36,11 +36,21 @@ std::optional<double> watts(const std::vector<Condition>& conditions, const std:
     return found;
 }
 
+/// Share of the machine that other programs took: of the time in which they were counted, and of what this program left.
+/// Older runs kept only the time of the answers' steps, which is less.
+double load_of_others(const ContenderSummary& one, double threads) {
+    const AnswerMeasures& measures = one.measures;
+    const base::Seconds elapsed = measures.elapsed > base::Seconds(0) ? measures.elapsed : one.seconds;
+    if (!(elapsed > base::Seconds(0)) || !(threads > 0)) return 0;
+    const base::Seconds all = elapsed * threads;
+    const base::Seconds left = std::max(all - measures.processor, base::Seconds(0));
+    return std::min(measures.others, left) / all;
+}
+
 void add_load(const Comparison& comparison, const RunDescription& run, std::vector<std::string>& sentences) {
     const double threads = number(run.machine, "threads");
     for (const ContenderSummary& one : comparison.contenders) {
-        if (!(one.seconds > base::Seconds(0)) || !(threads > 0)) continue;
-        const double load = one.measures.others / one.seconds / threads;
+        const double load = load_of_others(one, threads);
         if (load <= tolerated_load) continue;
         sentences.push_back(
             fmt::format("Other programs took {:.0f}% of the machine while {} answered.", 100 * load, shown(one.label)));

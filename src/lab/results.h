@@ -51,6 +51,7 @@ struct PhaseResult {
 struct AnswerMeasures {
     base::Seconds processor{};  // of this program's threads
     base::Seconds others{};     // of other programs meanwhile
+    base::Seconds elapsed{};    // by the clock, while those two were counted; zero in runs of older versions
     std::array<double, energy::source_count> bytes{};
     std::array<double, energy::arithmetic_count> operations{};  // a multiply and an add count as two
     std::map<std::string, double> components;                   // joules above idle, by part of the model

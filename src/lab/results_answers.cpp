@@ -37,6 +37,7 @@ void read_energy(const Database& database, const std::string& text, Answer& answ
 ordered_json measures_json(const AnswerMeasures& measures) {
     return {{"processor_seconds", measures.processor.value()},
             {"others_seconds", measures.others.value()},
+            {"elapsed_seconds", measures.elapsed.value()},
             {"bytes", measures.bytes},
             {"operations", measures.operations},
             {"components", measures.components},
@@ -60,6 +61,7 @@ AnswerMeasures read_measures(const ordered_json& json) {
     if (!json.is_object()) return measures;
     measures.processor = base::Seconds(number("processor_seconds"));
     measures.others = base::Seconds(number("others_seconds"));
+    measures.elapsed = base::Seconds(number("elapsed_seconds"));
     measures.verdicts = number("verdicts");
     measures.judge_tokens = number("judge_tokens");
     measures.judge_joules = number("judge_joules");
@@ -111,6 +113,7 @@ Answer read_answer(const Database& database, const Statement& statement) {
 AnswerMeasures& AnswerMeasures::operator+=(const AnswerMeasures& other) {
     processor += other.processor;
     others += other.others;
+    elapsed += other.elapsed;
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] += other.bytes[i];
     for (std::size_t i = 0; i < operations.size(); ++i) operations[i] += other.operations[i];
     for (const auto& [component, joules] : other.components) components[component] += joules;

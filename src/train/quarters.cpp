@@ -49,7 +49,7 @@ std::optional<QuarterChange> change_of_right(std::span<const StepLine> lines) {
     const double freedom = variance * variance / (spent(first) + spent(last));
     // Rounded down, but not by what a sum's last digit misses.
     const auto whole = std::max<std::int64_t>(static_cast<std::int64_t>(freedom + 1e-6), 1);
-    const double reach = base::student_reach(0.95, whole);
+    const double reach = base::student_reach(0.95, static_cast<double>(whole));
     const double change = last.mean - first.mean, error = reach * std::sqrt(variance);
     return QuarterChange{first.mean, last.mean, std::max(change - error, -1.0), std::min(change + error, 1.0)};
 }

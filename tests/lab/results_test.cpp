@@ -68,7 +68,8 @@ Answer answer(std::int64_t contender, const std::string& prompt, std::int64_t re
         phase.total = {Joules(3.25 + i), Joules(1.5 + i), Joules(7.125 + i), energy::Method::estimated};
         phase.above_idle = {Joules(2 + i), Joules(1 + i), Joules(4 + i), energy::Method::estimated};
     }
-    made.measures = {base::Seconds(1.5), base::Seconds(0.25), {1e9, 2e6, 3e5}, {1, 2, 3, 4, 5e12}, {{"router", 0.5}}};
+    made.measures = {base::Seconds(1.5), base::Seconds(0.25), base::Seconds(1.75), {1e9, 2e6, 3e5},
+                     {1, 2, 3, 4, 5e12}, {{"router", 0.5}}};
     made.raw = {{"intervals", 3}};
     return made;
 }
