@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "base/processors.h"
 #include "base/threads.h"
 #include "kernels/matmul.h"
 #include "kernels/packed_matrix.h"

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/competitors.h"
+#include "base/processors.h"
 #include "base/threads.h"
 
 namespace {

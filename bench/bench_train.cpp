@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/processors.h"
 #include "base/random.h"
 #include "kernels/throughput.h"
 #include "train/trainer.h"

@@ -11,8 +11,8 @@
 
 namespace ergon::base {
 
-/// Runs loops over [0, count) on a fixed number of threads, the caller being one of them. One loop at a time: calls from
-/// several threads are the caller's to order. Which thread runs which index is not fixed; results must not depend on it.
+/// Runs loops over [0, count) on a number of threads, the caller being one of them. One loop at a time: calls from several
+/// threads are the caller's to order. Which thread runs which index is not fixed; results must not depend on it.
 class ThreadPool {
   public:
     /// `threads` counts the caller; at least 1. Throws Error(system) if threads cannot be started.
@@ -21,7 +21,15 @@ class ThreadPool {
     ThreadPool(const ThreadPool&) = delete;
     ThreadPool& operator=(const ThreadPool&) = delete;
 
+    /// Threads that take part in a loop, the caller included: all of them, unless use() said otherwise.
     int size() const;
+    /// Threads that were started, the caller included.
+    int capacity() const;
+    /// Between loops: only so many threads (1 to capacity()) take part from now on; the others sleep. Costs nothing where
+    /// it changes nothing.
+    void use(int threads);
+    /// Time that all threads together spent spinning while they waited, so far: what waiting without sleep costs.
+    Nanoseconds spinning() const;
 
     /// Calls body(begin, end, worker) on disjoint ranges of at most `grain` indices that cover [0, count); worker is in
     /// [0, size()). Returns when all are done. The body must not throw.
@@ -40,8 +48,5 @@ class ThreadPool {
     struct State;
     std::unique_ptr<State> state_;
 };
-
-/// Processors that this process may run on (its affinity mask), at least 1.
-int available_processors();
 
 }  // namespace ergon::base

@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/memory.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
 #include "cli/machine_options.h"
 #include "cli/model_path.h"
 #include "cli/progress.h"
 #include "cli/run_report.h"
+#include "cli/thread_options.h"
 #include "engine/benchmark.h"
 #include "engine/loaded_model.h"
 
@@ -30,7 +30,7 @@ using engine::Workload;
 struct BenchOptions {
     std::string model;
     std::vector<std::int64_t> prompts{512}, generates{128}, batches{1};
-    std::vector<int> threads;
+    std::vector<std::string> threads{"auto"};
     std::int64_t depth = 0;
     int repeat = 3;
     model::CacheType cache = model::CacheType::f16;
@@ -39,12 +39,15 @@ struct BenchOptions {
     bool json = false;
 };
 
-/// The model, loaded for one number of threads.
-struct Instance {
-    Instance(const std::filesystem::path& path, const model::LoadOptions& options, int threads)
-        : pool(threads), model(engine::load_model(path, options, pool)) {}
-    base::ThreadPool pool;
-    engine::LoadedModel model;
+/// The model as so many threads compute it.
+struct Variant {
+    engine::LoadedModel* model;
+    ThreadChoice threads;
+
+    model::LanguageModel& ready() const {
+        model->model->use_threads(threads.threads);
+        return *model->model;
+    }
 };
 
 double median(std::vector<double> values) {
@@ -63,10 +66,10 @@ std::pair<double, double> interval_of_median(const std::vector<double>& values) 
     return {at(half - reach), at(std::ceil(half + reach))};
 }
 
-/// One row of the result: a case on an instance, and its runs.
+/// One row of the result: a case with so many threads, and its runs.
 struct Row {
     BenchmarkCase test;
-    Instance* instance;
+    Variant variant;
     std::vector<BenchmarkRun> runs;
     std::vector<double> accounting_costs{};  // see engine::accounting_costs; ascending
 
@@ -74,6 +77,16 @@ struct Row {
         std::vector<double> speeds;
         for (const BenchmarkRun& run : runs) speeds.push_back(run.tokens_per_second);
         return median(std::move(speeds));
+    }
+    /// Of a step of this case.
+    int threads() const {
+        const bool reads = test.workload == Workload::prefill;
+        return variant.threads.threads.of(reads ? test.tokens * test.batch : test.batch);
+    }
+    base::Seconds processor_per_token() const {
+        std::vector<double> seconds;
+        for (const BenchmarkRun& run : runs) seconds.push_back(run.busy.value() / static_cast<double>(run.tokens));
+        return base::Seconds(median(std::move(seconds)));
     }
     energy::Figure joules_per_token() const {
         energy::Figure sum;
@@ -86,50 +99,52 @@ struct Row {
     }
 };
 
-std::vector<std::unique_ptr<Instance>> load_instances(const BenchOptions& options) {
-    const std::filesystem::path path = find_model(options.model);
-    const base::Bytes bytes = engine::bytes_in_files(path) * static_cast<std::int64_t>(options.threads.size());
-    if (bytes > base::available_memory()) {
-        base::fail(ErrorCode::out_of_budget,
-                   "Measuring with {} numbers of threads in turns takes the model as often: {}, but only {} of memory "
-                   "are free. Give "
-                   "fewer --threads.",
-                   options.threads.size(), base::readable(bytes), base::readable(base::available_memory()));
+ThreadOption thread_option(const std::string& text) {
+    return text == "auto" ? ThreadOption{} : ThreadOption{std::stoi(text)};
+}
+
+/// Threads that all of them need.
+int pool_for(const BenchOptions& options) {
+    int most = 1;
+    for (const std::string& one : options.threads) most = std::max(most, thread_option(one).pool());
+    return most;
+}
+
+std::vector<Variant> variants_of(const BenchOptions& options, engine::LoadedModel& model) {
+    std::vector<Variant> variants;
+    for (const std::string& one : options.threads) {
+        variants.push_back({&model, thread_option(one).choose(model, options.cache, options.load)});
     }
-    std::vector<std::unique_ptr<Instance>> instances;
-    for (const int threads : options.threads)
-        instances.push_back(std::make_unique<Instance>(path, options.load, threads));
-    return instances;
+    return variants;
 }
 
 /// Nothing is timed before the answers agree: in a batch and alone, in large and small pieces, with every number of
 /// threads.
-void check_answers(const BenchOptions& options, const std::vector<std::unique_ptr<Instance>>& instances) {
+void check_answers(const BenchOptions& options, const std::vector<Variant>& variants) {
     for (const std::int64_t batch : options.batches) {
         std::vector<std::vector<model::TokenId>> first;
-        for (const auto& instance : instances) {
-            auto tokens = engine::checked_answers(*instance->model.model, batch, options.cache);
+        for (const Variant& variant : variants) {
+            auto tokens = engine::checked_answers(variant.ready(), batch, options.cache);
             if (first.empty()) first = tokens;
             if (tokens != first) {
                 base::fail(ErrorCode::unsupported,
                            "{} threads give other tokens than {} do: this build computes wrongly here, so its speed is "
-                           "not measured. "
-                           "Please report it.",
-                           instance->pool.size(), instances[0]->pool.size());
+                           "not measured. Please report it.",
+                           variant.threads.threads.many, variants[0].threads.threads.many);
             }
         }
     }
 }
 
-std::vector<Row> rows_of(const BenchOptions& options, const std::vector<std::unique_ptr<Instance>>& instances) {
+std::vector<Row> rows_of(const BenchOptions& options, const std::vector<Variant>& variants) {
     std::vector<Row> rows;
     for (const std::int64_t batch : options.batches) {
-        for (const auto& instance : instances) {
+        for (const Variant& variant : variants) {
             for (const std::int64_t tokens : options.prompts) {
-                rows.push_back({{Workload::prefill, tokens, batch, 0, options.cache}, instance.get(), {}});
+                rows.push_back({{Workload::prefill, tokens, batch, 0, options.cache}, variant, {}});
             }
             for (const std::int64_t tokens : options.generates) {
-                rows.push_back({{Workload::decode, tokens, batch, options.depth, options.cache}, instance.get(), {}});
+                rows.push_back({{Workload::decode, tokens, batch, options.depth, options.cache}, variant, {}});
             }
         }
     }
@@ -143,8 +158,10 @@ formats::Json json_of(const std::vector<Row>& rows) {
         formats::Json entry{{"test", engine::name(row.test.workload)},
                             {"tokens", row.test.tokens},
                             {"batch", row.test.batch},
-                            {"threads", row.instance->pool.size()},
+                            {"threads", row.threads()},
+                            {"threads_chosen", row.variant.threads.json()["chosen"]},
                             {"tokens_per_second", row.tokens_per_second()},
+                            {"processor_seconds_per_token", row.processor_per_token().value()},
                             {"joules_per_token", row.joules_per_token()}};
         if (row.test.depth > 0) entry["depth"] = row.test.depth;
         if (const std::vector<double>& costs = row.accounting_costs; !costs.empty()) {
@@ -158,15 +175,18 @@ formats::Json json_of(const std::vector<Row>& rows) {
 }
 
 void print_table(const std::vector<Row>& rows) {
-    fmt::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17}  {}\n", "test", "tokens", "batch", "threads", "tokens/s",
-               "(range)", "J/token");
+    fmt::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17} {:>12}  {}\n", "test", "tokens", "batch", "threads", "tokens/s",
+               "(range)", "CPU us/token", "J/token");
     for (const Row& row : rows) {
         const auto [slowest, fastest] = std::ranges::minmax_element(row.runs, {}, &BenchmarkRun::tokens_per_second);
         const energy::Figure joules = row.joules_per_token();
-        fmt::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17}  {} ({} to {}, {})\n", engine::name(row.test.workload),
-                   row.test.tokens, row.test.batch, row.instance->pool.size(), short_number(row.tokens_per_second()),
+        fmt::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17} {:>12}  {} ({} to {}, {})\n",
+                   engine::name(row.test.workload), row.test.tokens, row.test.batch,
+                   fmt::format("{}{}", row.threads(), row.variant.threads.timed() ? " auto" : ""),
+                   short_number(row.tokens_per_second()),
                    fmt::format("({} to {})", short_number(slowest->tokens_per_second),
                                short_number(fastest->tokens_per_second)),
+                   short_number(1e6 * row.processor_per_token().value()),
                    short_number(joules.value.value()), short_number(joules.low.value()),
                    short_number(joules.high.value()), energy::name(joules.method));
     }
@@ -182,23 +202,25 @@ void print_table(const std::vector<Row>& rows) {
 }
 
 void add_accounting(Row& row, energy::Meter& meter) {
-    const std::vector<double> costs = accounting_costs(*row.instance->model.model, meter, row.test);
+    const std::vector<double> costs = accounting_costs(row.variant.ready(), meter, row.test);
     row.accounting_costs.insert(row.accounting_costs.end(), costs.begin(), costs.end());
     std::ranges::sort(row.accounting_costs);
 }
 
 void bench(const BenchOptions& options) {
-    const auto instances = load_instances(options);
-    check_answers(options, instances);
+    base::ThreadPool pool(pool_for(options));
+    engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
+    const std::vector<Variant> variants = variants_of(options, model);
+    check_answers(options, variants);
     energy::Meter meter(machine_options());
-    std::vector<Row> rows = rows_of(options, instances);
+    std::vector<Row> rows = rows_of(options, variants);
     // Rows take turns, so that what a shared machine does to one it does to all.
     Progress progress("runs");
     const auto all = static_cast<long>(rows.size()) * options.repeat;
     long done = 0;
     for (int i = 0; i < options.repeat; ++i) {
         for (Row& row : rows) {
-            row.runs.push_back(run_benchmark(*row.instance->model.model, meter, row.test));
+            row.runs.push_back(run_benchmark(row.variant.ready(), meter, row.test));
             if (options.accounting && row.test.workload == Workload::decode) add_accounting(row, meter);
             progress.show(++done, all);
         }
@@ -229,9 +251,10 @@ void add_bench(CLI::App& program) {
     add_list("--generate", options->generates, "Tokens to generate (decode); 0: none")
         ->check(CLI::Range(std::int64_t{0}, most_tokens));
     add_list("--batch", options->batches, "Sequences side by side")->check(CLI::Range(1, 4096));
-    options->threads = {base::available_processors()};
-    add_list("--threads", options->threads, "Threads that compute; several numbers take turns")
-        ->check(CLI::Range(1, 1024));
+    add_list("--threads", options->threads,
+             "Threads that compute, or auto (the fewest joules within 5% of the best speed, timed); several take turns")
+        ->check(CLI::Range(1, 1024) | CLI::IsMember({"auto"}))
+        ->type_name("N|auto");
     command.add_option("--depth", options->depth, "Tokens in the context before a decode begins")
         ->check(CLI::Range(std::int64_t{0}, most_tokens))
         ->capture_default_str();
@@ -248,7 +271,7 @@ void add_bench(CLI::App& program) {
         "compared with those of "
         "each sequence alone.\n\n"
         "Example:\n"
-        "  ergon bench model.gguf --prompt 512,2048 --generate 128 --threads 2 --repeat 3 --json");
+        "  ergon bench model.gguf --prompt 512,2048 --generate 128 --threads 1,2,auto --repeat 3 --json");
     command.callback([options] { bench(*options); });
 }
 

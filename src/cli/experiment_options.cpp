@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <set>
+#include <tuple>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -186,7 +187,7 @@ void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
                     "labelled as estimated. Without it their joules are not known")
         ->type_name("J|NAME");
     command.add_option("--system", system, "What every model is told before the question");
-    add_threads(command, threads);
+    threads.add(command);
     add_cache(command, cache);
     add_strict(command, load);
     answer.add(command);
@@ -290,13 +291,17 @@ Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
     check_memory(distinct);
     std::vector<engine::LoadedModel*> loaded(specs.size());
+    std::vector<ThreadChoice> choices(specs.size());
+    std::map<std::tuple<const engine::LoadedModel*, std::optional<int>, model::CacheType>, ThreadChoice> chosen_before;
     for (std::size_t i = 0; i < specs.size(); ++i) {
         if (specs[i].is_server()) continue;
         if (specs[i].elsewhere) {
             base::fail(ErrorCode::bad_argument, "{} is no server, so it cannot be elsewhere: leave that away.",
                        specs[i].model);
         }
-        const int its_threads = specs[i].threads.value_or(threads);
+        ThreadOption its = threads;
+        if (specs[i].threads) its.given = specs[i].threads;
+        const int its_threads = its.pool();
         auto& pool = all.pools[its_threads];
         if (!pool) pool = std::make_unique<base::ThreadPool>(its_threads);
         const std::pair key{paths[i], its_threads};
@@ -305,6 +310,14 @@ Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
             found = all.models.emplace(key, engine::load_model(paths[i], load, *pool)).first;
         }
         loaded[i] = &found->second;
+        // One choice for a model, however often it takes part: a second timing might come out otherwise.
+        const std::tuple one{static_cast<const engine::LoadedModel*>(loaded[i]), its.given, specs[i].cache.value_or(cache)};
+        auto chosen = chosen_before.find(one);
+        if (chosen == chosen_before.end()) {
+            chosen = chosen_before.emplace(one, its.choose(*loaded[i], specs[i].cache.value_or(cache), load)).first;
+            fmt::print(stderr, "{}: {}.\n", loaded[i]->name, chosen->second.text());
+        }
+        choices[i] = chosen->second;
     }
     std::vector<engine::LoadedModel*> local = loaded;
     std::erase(local, nullptr);
@@ -335,7 +348,8 @@ Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
                                   .system = system,
                                   .thinking = !own.no_think,
                                   .cache = spec.cache.value_or(cache),
-                                  .threads = spec.threads.value_or(threads),
+                                  .threads = choices[i].threads,
+                                  .threads_timed = choices[i].timed(),
                                   .strict = load.strict,
                                   .by_likelihood = by_likelihood};
         if (!own.max_tokens) options.generation.max_tokens = default_max_tokens;

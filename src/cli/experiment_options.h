@@ -13,6 +13,7 @@
 #include "cli/cost_options.h"
 #include "cli/findings_files.h"
 #include "cli/generation_options.h"
+#include "cli/thread_options.h"
 #include "lab/contender_spec.h"
 #include "lab/endpoint_answerer.h"
 #include "lab/experiment.h"
@@ -24,7 +25,7 @@ namespace ergon::cli {
 struct Contestants {
     std::map<int, std::unique_ptr<base::ThreadPool>> pools;  // by number of threads
     std::map<std::pair<std::filesystem::path, int>, engine::LoadedModel>
-        models;  // by path and threads: loaded once each
+        models;  // by path and threads of their pools: loaded once each
     std::vector<std::unique_ptr<lab::Answerer>> answerers;
 };
 
@@ -49,7 +50,7 @@ struct ExperimentOptions {
     bool anew = false;
     std::optional<std::int64_t> max_failures;
     double idle_seconds = 5;
-    int threads = 1;
+    ThreadOption threads;
     model::CacheType cache = model::CacheType::f16;
     model::LoadOptions load;
     AnswerOptions answer;

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/processors.h"
 #include "base/threads.h"
 #include "engine/chat.h"
 

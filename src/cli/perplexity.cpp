@@ -11,6 +11,7 @@
 #include "cli/generation_options.h"
 #include "cli/model_path.h"
 #include "cli/progress.h"
+#include "cli/thread_options.h"
 #include "engine/chat.h"
 
 namespace ergon::cli {
@@ -19,7 +20,7 @@ namespace {
 struct PerplexityOptions {
     std::string model, file;
     std::int64_t window = 512;
-    int threads = 1;
+    ThreadOption threads;
     model::CacheType cache = model::CacheType::f16;
     model::LoadOptions load;
     bool json = false;
@@ -27,8 +28,9 @@ struct PerplexityOptions {
 
 void perplexity(const PerplexityOptions& options) {
     const std::string text = base::read_text(options.file);
-    base::ThreadPool pool(options.threads);
+    base::ThreadPool pool(options.threads.pool());
     const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
+    const ThreadChoice threads = options.threads.choose(model, options.cache, options.load);
     const std::vector<model::TokenId> ids = raw_prompt(model, text);
     Progress progress("windows");
     const engine::Perplexity result =
@@ -38,11 +40,14 @@ void perplexity(const PerplexityOptions& options) {
                            });
     progress.clear();
     if (options.json) {
-        const formats::Json json{{"perplexity", result.value}, {"tokens", result.tokens}, {"window", options.window}};
+        const formats::Json json{{"perplexity", result.value},
+                                 {"tokens", result.tokens},
+                                 {"window", options.window},
+                                 {"threads", threads.json()}};
         fmt::print("{}\n", json.dump());
     } else {
-        fmt::print("perplexity {:.4f} over {} tokens (the second halves of {} windows of {})\n", result.value,
-                   result.tokens, result.windows, options.window);
+        fmt::print("perplexity {:.4f} over {} tokens (the second halves of {} windows of {}); {}\n",
+                   result.value, result.tokens, result.windows, options.window, threads.text());
     }
 }
 
@@ -56,10 +61,10 @@ void add_perplexity(CLI::App& program) {
     command.add_option("--window", options->window, "Tokens of a window; its second half is scored")
         ->check(CLI::Range(2, 1 << 24))
         ->capture_default_str();
-    add_threads(command, options->threads);
+    options->threads.add(command);
     add_cache(command, options->cache);
     add_strict(command, options->load);
-    command.add_flag("--json", options->json, "Print {\"perplexity\", \"tokens\", \"window\"}");
+    command.add_flag("--json", options->json, "Print {\"perplexity\", \"tokens\", \"window\", \"threads\"}");
     command.footer(
         "The text is cut into whole windows that do not overlap; each is run alone and scored on its second half. A "
         "BOS token stands before the "

@@ -19,6 +19,7 @@
 #include "cli/run_printer.h"
 #include "cli/run_report.h"
 #include "cli/standard_input.h"
+#include "cli/thread_options.h"
 #include "engine/chat.h"
 #include "engine/components.h"
 
@@ -33,7 +34,7 @@ struct RunOptions {
     bool prompt_given = false;
     bool raw = false;
     bool json = false;
-    int threads = 1;
+    ThreadOption threads;
     engine::ContextOptions context;
     model::LoadOptions load;
     AnswerOptions answer;
@@ -45,8 +46,9 @@ class Conversation {
   public:
     explicit Conversation(const RunOptions& options)
         : options_(options),
-          pool_(options.threads),
+          pool_(options.threads.pool()),
           model_(engine::load_model(find_model(options.model), options.load, pool_)),
+          threads_(options.threads.choose(model_, options.context.cache, options.load)),
           settings_(options.answer.for_model(model_)),
           session_(open_context()) {
         if (!options.raw) {
@@ -83,7 +85,7 @@ class Conversation {
         json["context"] = {{"tokens", session_.context()},
                            {"bytes", session_.context_bytes().value()},
                            {"cache", name(options_.context.cache)}};
-        json["threads"] = pool_.size();
+        json["threads"] = threads_.json();
         json["machine"] = meter_.machine();
         return json;
     }
@@ -106,7 +108,8 @@ class Conversation {
             options_.context.tokens > 0 ? options_.context.tokens : engine::default_context(model_);
         const base::Bytes bytes = engine::context_bytes(model_, options_.context);
         if (!options_.json)
-            fmt::print(stderr, "{}: context of {} tokens, {}\n", model_.name, tokens, base::readable(bytes));
+            fmt::print(stderr, "{}: context of {} tokens, {}; {}\n", model_.name, tokens, base::readable(bytes),
+                       threads_.text());
         return engine::Session(model_, options_.context, &meter_);
     }
 
@@ -114,6 +117,7 @@ class Conversation {
     base::ThreadPool pool_;
     energy::Meter meter_{machine_options()};
     engine::LoadedModel model_;
+    ThreadChoice threads_;
     engine::GenerationOptions settings_;
     engine::Session session_;
     std::vector<Message> messages_;
@@ -232,7 +236,7 @@ void add_run(CLI::App& program) {
         command.add_option("--system", options->system, "What the model is told before the conversation");
     command.add_option("--context", options->context.tokens, "Tokens that the conversation may have in all")
         ->check(CLI::Range(std::int64_t{1}, most_tokens));
-    add_threads(command, options->threads);
+    options->threads.add(command);
     add_cache(command, options->context.cache);
     add_strict(command, options->load);
     command.add_flag("--raw", options->raw, "Continue the prompt as plain text, without the model's chat template")

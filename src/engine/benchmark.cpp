@@ -93,10 +93,11 @@ BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter& meter, co
     }
     Batch batch(model, &meter, 0, test.batch, prompt, generate, test.cache);
     if (!reads) batch.read();
-    const base::Nanoseconds begin = base::now();
+    const base::Nanoseconds begin = base::now(), busy = energy::program_time();
     batch.run();
     const double seconds = seconds_since(begin);
     BenchmarkRun run;
+    run.busy = base::to_seconds(energy::program_time() - busy);
     run.tokens = test.tokens * test.batch;
     run.tokens_per_second = static_cast<double>(run.tokens) / seconds;
     run.energy = energy_of(batch, reads ? energy::Phase::prompt : energy::Phase::answer);

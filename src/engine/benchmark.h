@@ -24,6 +24,7 @@ struct BenchmarkCase {
 struct BenchmarkRun {
     double tokens_per_second = 0;  // of all sequences together
     energy::Figure energy;         // of all tokens together
+    base::Seconds busy{};          // processor time of this program, waiting that spins included
     std::int64_t tokens = 0;
 };
 

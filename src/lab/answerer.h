@@ -52,7 +52,8 @@ struct LocalOptions {
     std::string system;  // what it is told before the question, if not empty
     bool thinking = true;
     model::CacheType cache = model::CacheType::f16;
-    int threads = 1;
+    model::StepThreads threads{};
+    bool threads_timed = false;  // chosen by what they take on this machine, not given
     bool strict = false;
     /// Multiple choice is answered by the likeliest letter, without thinking or writing.
     bool by_likelihood = false;

@@ -134,7 +134,9 @@ void compare_settings(const ContenderSummary& a, const ContenderSummary& b, Diff
     found.setting("forbidden texts", "forbidden", "none");
     found.setting("multiple choice", "multiple_choice", "as it is written");
     found.setting("batch", "batch");
-    found.setting("threads", "threads");
+    // Each with what suits it here, by one rule: that is no setting that differs.
+    const auto timed = [](const ContenderSummary& one) { return one.details.contains("threads_chosen"); };
+    if (!timed(a) || !timed(b)) found.setting("threads", "threads");
     found.setting("cache", "cache");
     found.words("sampling", sampling_text(a), sampling_text(b));
 }

@@ -1,6 +1,7 @@
 // A model in this process.
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "base/error.h"
 #include "engine/chat.h"
@@ -14,6 +15,13 @@ namespace {
 
 using nlohmann::ordered_json;
 
+/// A number where prompts are read by as many threads as generate, else a sentence.
+ordered_json threads_of(const LocalOptions& options) {
+    const model::StepThreads& threads = options.threads;
+    if (threads.few == threads.many) return threads.few;
+    return fmt::format("{} to generate, {} to read", threads.few, threads.many);
+}
+
 /// What tells this contender from others, for the record and for what a comparison can show.
 ordered_json details_of(const engine::LoadedModel& model, const LocalOptions& options) {
     const engine::GenerationOptions& generation = options.generation;
@@ -24,12 +32,13 @@ ordered_json details_of(const engine::LoadedModel& model, const LocalOptions& op
                          {"max_thinking", generation.max_thinking ? ordered_json(*generation.max_thinking) : nullptr},
                          {"stop", generation.stop},
                          {"sampling", options.sampling},
-                         {"threads", options.threads},
+                         {"threads", threads_of(options)},
                          {"cache", options.cache == model::CacheType::f16 ? "f16" : "f32"},
                          {"strict", options.strict},
                          {"multiple_choice", options.by_likelihood ? "the likeliest letter" : "as it is written"},
                          {"batch", 1},
                          {"vocabulary", vocabulary_fingerprint(model.words())}};
+    if (options.threads_timed) details["threads_chosen"] = "timed";
     if (!generation.forbidden.empty()) details["forbidden"] = generation.forbidden;
     details["weight_bytes"] = model.weight_bytes.value();
     if (model.config) details.update(model_details(*model.config, model.weight_bytes));
@@ -73,6 +82,7 @@ class LocalAnswerer final : public Answerer {
     void warm_up() override {
         engine::GenerationOptions generation = options_.generation;
         generation.max_tokens = std::min(generation.max_tokens, warm_up_tokens);
+        model_.model->use_threads(options_.threads);
         session_->clear();
         session_->answer(tokens_of(warm_up_question), generation);
     }
@@ -85,6 +95,7 @@ class LocalAnswerer final : public Answerer {
             generation.allowed = letters(prompt.choices.size());
             generation.max_tokens = 1;
         }
+        model_.model->use_threads(options_.threads);  // others may answer with the same weights and other threads
         session_->clear();
         const engine::Answer said = session_->answer(tokens_of(prompt.text, by_letter), generation);
         Answer answer;
@@ -139,6 +150,7 @@ class LocalAnswerer final : public Answerer {
         answer.raw = energy::raw_json(energy);
         answer.measures.processor = base::to_seconds(energy.account.program_busy);
         answer.measures.others = base::to_seconds(energy.account.others_busy);
+        answer.measures.elapsed = base::to_seconds(energy.account.elapsed);
         std::ranges::copy(said.work.bytes, answer.measures.bytes.begin());
         std::ranges::copy(said.work.operations, answer.measures.operations.begin());
         for (const energy::PhaseFigures& phase : energy.phases) {

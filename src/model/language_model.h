@@ -50,9 +50,24 @@ struct HiddenStates {
     std::vector<float> values;
 };
 
+/// Threads that compute a step, by its tokens. Whatever they are, the bits are the same (DESIGN, contract 1).
+struct StepThreads {
+    int few = 1;   // where one or a few sequences generate
+    int many = 1;  // where prompts are read, or many sequences generate
+    /// From so many tokens on a step has many: halfway, in ratios, from 1 to the 32 that are timed to choose (see
+    /// engine/thread_choice.h).
+    static constexpr std::int64_t many_tokens = 6;
+    int of(std::int64_t tokens) const { return tokens < many_tokens ? few : many; }
+    bool operator==(const StepThreads&) const = default;
+};
+
 class LanguageModel {
   public:
     virtual ~LanguageModel() = default;
+
+    /// From the next step on. A model computes with all threads that it was loaded with until it is told; one that
+    /// computes nothing is free to ignore it. Throws Error(bad_argument) for more threads than there are, or none.
+    virtual void use_threads(const StepThreads&) {}
 
     virtual std::int64_t vocabulary() const = 0;
     /// Positions that the model was made for.

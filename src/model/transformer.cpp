@@ -29,7 +29,17 @@ Transformer::Transformer(const Config& config, WeightSource source, const LoadOp
       weights_(bind_weights(config_, source_, pool)),
       rotary_(make_rotary(config_, weights_.rope_divisors)),
       strict_(options.strict),
-      pool_(pool) {}
+      pool_(pool),
+      threads_{pool.capacity(), pool.capacity()} {}
+
+void Transformer::use_threads(const StepThreads& threads) {
+    for (const int count : {threads.few, threads.many}) {
+        if (count >= 1 && count <= pool_.capacity()) continue;
+        base::fail(base::ErrorCode::bad_argument, "a model that was loaded with {} threads cannot compute with {}",
+                   pool_.capacity(), count);
+    }
+    threads_ = threads;
+}
 
 base::Bytes Transformer::cache_bytes_per_token(CacheType type) const {
     return model::cache_bytes_per_token(CacheShape(config_), type);
@@ -116,6 +126,7 @@ void Transformer::forward(std::span<const StepItem> items, std::vector<float>& l
 
 void Transformer::run(const Step& step, Recorder& recorder, float* logits, float* hidden,
                       std::int64_t hidden_stride) {
+    pool_.use(threads_.of(step.tokens()));  // the pool may serve other models, too
     const Context c{config_, step, rotary_, recorder, work_, pool_};
     const std::int64_t values = step.tokens() * config_.hidden_size;
     float* const x = work_.residual.of(values);  // the residual stream [tokens, hidden_size]

@@ -14,6 +14,7 @@ class Transformer final : public Model {
 
     const Config& config() const override { return config_; }
     base::Bytes weight_bytes() const override { return base::Bytes(weights_.bytes); }
+    void use_threads(const StepThreads& threads) override;
     std::int64_t vocabulary() const override { return config_.vocab_size; }
     std::int64_t context_length() const override { return config_.context_length(); }
     base::Bytes cache_bytes_per_token(CacheType type) const override;
@@ -37,6 +38,7 @@ class Transformer final : public Model {
     Rotary rotary_;
     bool strict_;
     base::ThreadPool& pool_;
+    StepThreads threads_;
     Workspace work_;
     Step step_;
 };

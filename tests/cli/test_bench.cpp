@@ -1,7 +1,9 @@
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/temporary_directory.h"
 #include "cli/program.h"
 
 namespace ergon::cli {
@@ -27,7 +29,9 @@ TEST(Bench, JsonHasOneObjectForEachMeasurement) {
         EXPECT_GT(row["tokens_per_second"], 0.0);
         EXPECT_EQ(row["joules_per_token"]["unit"], "J");
         EXPECT_GT(row["joules_per_token"]["value"], 0.0);
-        EXPECT_EQ(row.size(), 6u) << row;
+        EXPECT_EQ(row["threads_chosen"], "given");
+        EXPECT_GT(row["processor_seconds_per_token"], 0.0);
+        EXPECT_EQ(row.size(), 8u) << row;
     }
 }
 
@@ -40,6 +44,28 @@ TEST(Bench, ThreadsTakeTurnsAndDepthIsTold) {
     EXPECT_EQ(rows[0]["threads"], 1);
     EXPECT_EQ(rows[1]["threads"], 2);
     EXPECT_EQ(rows[1]["depth"], 20);
+}
+
+// By itself the number of threads is timed, once: the next time it is known. A folder that cannot be written, or a file
+// of nonsense, only costs the time again.
+TEST(Bench, ThreadsAreChosenByThemselvesAndKept) {
+    const test::TemporaryDirectory data;
+    const auto chosen = [&](const Environment& environment) {
+        const Outcome outcome = run_ergon(
+            {"bench", fixture("qwen2"), "--prompt", "32", "--generate", "4", "--repeat", "1", "--json"}, "", environment);
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+        const json rows = json::parse(outcome.out);
+        EXPECT_GE(rows[0]["threads"], 1);
+        return rows[0]["threads_chosen"].get<std::string>();
+    };
+    const Environment environment{{"XDG_DATA_HOME", data.path().string()}};
+    if (chosen(environment) == "only") GTEST_SKIP() << "one processor leaves no choice";
+    const std::filesystem::path file = data.path() / "ergon" / "threads.json";
+    if (!std::filesystem::exists(file)) GTEST_SKIP() << "other programs were busy, so the choice was not kept";
+    EXPECT_EQ(chosen(environment), "kept");
+    std::ofstream(file) << "nonsense";
+    EXPECT_EQ(chosen(environment), "timed");
+    EXPECT_EQ(chosen({{"XDG_DATA_HOME", "/proc/no/such/folder"}}), "timed");
 }
 
 TEST(Bench, TheTableIsForPeople) {

@@ -23,7 +23,8 @@ TEST(Perplexity, JsonHasTheFigureTheScoredTokensAndTheWindow) {
         run_ergon({"perplexity", fixture("scripted-plain"), text_file(folder), "--window", "64", "--json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json found = json::parse(outcome.out);
-    EXPECT_EQ(found.size(), 3u);
+    EXPECT_EQ(found.size(), 4u);
+    EXPECT_EQ(found["threads"]["chosen"], "only");
     EXPECT_EQ(found["window"], 64);
     EXPECT_EQ(found["tokens"].get<int>() % 32, 0);
     EXPECT_GT(found["tokens"], 200);
@@ -37,7 +38,7 @@ TEST(Perplexity, PeopleGetASentence) {
     const Outcome outcome = run_ergon({"perplexity", fixture("scripted-plain"), text_file(folder)});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out,
-                ::testing::MatchesRegex("perplexity .* over 256 tokens \\(the second halves of 1 windows of 512\\)\n"));
+                ::testing::MatchesRegex("perplexity .* over 256 tokens \\(the second halves of 1 windows of 512\\); 1 thread computes \\(no choice\\)\n"));
 }
 
 TEST(Perplexity, ShortTextsAndWrongFilesAreRefused) {

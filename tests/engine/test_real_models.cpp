@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/processors.h"
 #include "engine/chat.h"
 #include "engine/perplexity.h"
 #include "engine/session.h"

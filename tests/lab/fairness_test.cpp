@@ -104,6 +104,16 @@ TEST(Fairness, EachThingThatDiffersIsNamedWithBothValues) {
     EXPECT_THAT(sentences(found), HasSubstr("what the thinking costs, not what it is worth"));
 }
 
+TEST(Fairness, ThreadsThatWereTimedForEachAreNoSettingThatDiffers) {
+    ContenderSummary one = contender("a"), other = contender("b");
+    other.details["threads"] = "1 to generate, 2 to read";
+    EXPECT_THAT(names(fairness(one, other)), ElementsAre("threads"));
+    other.details["threads_chosen"] = "timed";
+    EXPECT_THAT(names(fairness(one, other)), ElementsAre("threads"));
+    one.details["threads_chosen"] = "timed";
+    EXPECT_THAT(names(fairness(one, other)), ElementsAre());
+}
+
 TEST(Fairness, SaysWhatASparseModelShows) {
     ContenderSummary sparse = contender("b");
     sparse.hash = "other weights";
