@@ -162,16 +162,23 @@ double ComponentUse::float_operations() const {
 
 Closeness closeness(const ComponentUse& use, const MachineLimits& limits) {
     const double seconds = use.elapsed.value();
-    if (!(seconds > 0)) return {};
+    if (!(seconds > 0) || !(limits.bytes_per_second > 0)) return {};
     return {use.memory_bytes() / limits.bytes_per_second / seconds,
             (use.float_operations() / limits.float_operations_per_second +
              use.int8_operations() / limits.int8_operations_per_second) /
                 seconds};
 }
 
-Profile profile(const engine::LoadedModel& model, energy::Meter& meter, const MachineLimits& limits,
-                const ProfileSettings& settings) {
+bool any_passes(const Profile& profile) {
+    return std::ranges::any_of(profile.phases, [](const PhaseProfile& phase) {
+        return std::ranges::any_of(phase.components,
+                                   [&](const ComponentUse& use) { return closeness(use, phase.limits).passes(); });
+    });
+}
+
+Profile profile(const engine::LoadedModel& model, energy::Meter& meter, const ProfileSettings& settings) {
     check(model, settings);
+    model.model->use_threads(settings.threads);
     const std::vector<TokenId> text =
         some_text(model, settings.batch * std::max(settings.prompt_tokens, warm_up_prompt));
     Sequences warm_up(model, meter, settings, text, std::min(settings.prompt_tokens, warm_up_prompt), warm_up_tokens);
@@ -189,7 +196,6 @@ Profile profile(const engine::LoadedModel& model, energy::Meter& meter, const Ma
     return {.model = model.name,
             .weight_bytes = model.weight_bytes,
             .settings = settings,
-            .limits = limits,
             .machine = meter.machine(),
             .energy_source = meter.describe(),
             .phases = {phase_of(model, sequences, Phase::prompt, std::move(reading)),

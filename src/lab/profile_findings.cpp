@@ -22,16 +22,17 @@ bool is(const std::string& name, std::initializer_list<std::string_view> names) 
     return std::ranges::find(names, name) != names.end();
 }
 
-std::string what_holds_it_up(const ComponentUse& use, const Closeness& near) {
+std::string what_holds_it_up(const ComponentUse& use, const Closeness& near, const MachineLimits& limits) {
     if (near.memory >= near_limit && near.memory >= near.arithmetic) {
-        return fmt::format("It reads memory at {} of this machine's speed", percent(near.memory));
+        return fmt::format("It reads {} at {} of this machine's {}", limits.from_cache ? "cache" : "memory",
+                           percent(near.memory), near.memory > 1 ? "measured speed" : "speed");
     }
     if (near.arithmetic >= near_limit) {
         return fmt::format("Its arithmetic runs at {} of this machine's peak", percent(near.arithmetic));
     }
     if (use.all_operations() == 0 && use.memory_bytes() == 0) return {};
-    return fmt::format("It comes to {} of the memory's speed and {} of the arithmetic's, so small loops and waits hold it up",
-                       percent(near.memory), percent(near.arithmetic));
+    return fmt::format("It comes to {} of the {}'s speed and {} of the arithmetic's, so small loops and waits hold it up",
+                       percent(near.memory), limits.from_cache ? "cache" : "memory", percent(near.arithmetic));
 }
 
 /// What makes this part cheaper, by what it is and by what holds it up.
@@ -67,8 +68,8 @@ std::string what_to_try(const ComponentUse& use, const Closeness& near, bool gen
 Hog hog_of(const Profile& profile, const PhaseProfile& phase, const ComponentUse& use) {
     const bool generating = phase.name != "prompt";
     Hog hog{phase.name, use.name, use.joules.value / profile.above_idle().value, {}};
-    const Closeness near = closeness(use, profile.limits);
-    const std::string held = what_holds_it_up(use, near);
+    const Closeness near = closeness(use, phase.limits);
+    const std::string held = what_holds_it_up(use, near, phase.limits);
     const double tokens = static_cast<double>(std::max<std::int64_t>(phase.tokens, 1));
     const std::string read =
         use.memory_bytes() > 0

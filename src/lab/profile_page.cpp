@@ -19,8 +19,6 @@ using report::Cell;
 using report::Section;
 
 const base::Unit bytes{"B", base::Prefixes::all};
-const base::Unit bytes_per_second{"B/s", base::Prefixes::all};
-const base::Unit operations_per_second{"op/s", base::Prefixes::all};
 const base::Unit seconds{"s", base::Prefixes::below_one};
 const base::Unit tokens{"tokens", base::Prefixes::none};
 
@@ -33,7 +31,7 @@ Cell share_cell(double share) {
     return fmt::format("{:.1f} %", 100 * share);
 }
 
-report::Table component_table(const Profile& profile, const PhaseProfile& phase) {
+report::Table component_table(const PhaseProfile& phase) {
     report::Table table;
     table.caption = heading_of(phase) + ", part by part";
     table.columns = {{"part", Align::left},
@@ -41,11 +39,11 @@ report::Table component_table(const Profile& profile, const PhaseProfile& phase)
                      {"bytes, each token", Align::right},
                      {"energy above idle", Align::right},
                      {"share", Align::right},
-                     {"of memory speed", Align::right},
+                     {phase.limits.from_cache ? "of cache speed" : "of memory speed", Align::right},
                      {"of peak arithmetic", Align::right}};
     const double count = static_cast<double>(std::max<std::int64_t>(phase.tokens, 1));
     for (const ComponentUse& use : phase.components) {
-        const Closeness near = closeness(use, profile.limits);
+        const Closeness near = closeness(use, phase.limits);
         const bool reads = use.memory_bytes() > 0;
         table.rows.push_back({use.name, Amount{use.elapsed.value(), seconds},
                               reads ? Cell(Amount{use.memory_bytes() / count, bytes}) : Cell(),
@@ -86,17 +84,18 @@ report::BarChart energy_chart(const Profile& profile) {
     return chart;
 }
 
-report::Roofline roofline(const Profile& profile, const PhaseProfile& phase) {
+report::Roofline roofline(const PhaseProfile& phase) {
     report::Roofline chart;
     chart.title = heading_of(phase) + " against the machine's limits";
     chart.description =
         "Each part by how much it computes for each byte of weights and cache (to the right: more), and how fast. The "
-        "slope is what memory allows, the flat lines are what multiply-adds in registers reach. The area is the share "
+        "slope is what reading as many bytes as the weights reached, the flat lines are what multiply-adds in registers "
+        "reach. The area is the share "
         "of the energy above idle. Parts that read neither weights nor cache are not shown.";
-    chart.bandwidth_label = "memory";
-    chart.bandwidth = base::BytesPerSecond(profile.limits.bytes_per_second);
-    chart.peaks = {{"int8", base::OperationsPerSecond(profile.limits.int8_operations_per_second)},
-                   {"F32", base::OperationsPerSecond(profile.limits.float_operations_per_second)}};
+    chart.bandwidth_label = phase.limits.from_cache ? "cache" : "memory";
+    chart.bandwidth = base::BytesPerSecond(phase.limits.bytes_per_second);
+    chart.peaks = {{"int8", base::OperationsPerSecond(phase.limits.int8_operations_per_second)},
+                   {"F32", base::OperationsPerSecond(phase.limits.float_operations_per_second)}};
     for (const ComponentUse& use : phase.components) {
         if (!(use.memory_bytes() > 0) || !(use.all_operations() > 0) || !(use.elapsed.value() > 0)) continue;
         chart.points.push_back({use.name, base::OperationsPerByte(use.all_operations() / use.memory_bytes()),
@@ -163,14 +162,12 @@ Section setting_section(const Profile& profile) {
         {"prompt tokens of each sequence", profile.settings.prompt_tokens},
         {"generated tokens of each sequence", profile.settings.tokens},
         {"sequences side by side", profile.settings.batch},
-        {"threads", std::int64_t{profile.settings.threads}},
+        {"threads that generate", std::int64_t{profile.settings.threads.few}},
+        {"threads that read", std::int64_t{profile.settings.threads.many}},
         {"processor", fmt::format("{} (family {}, model {})", processor.empty() ? "not named" : processor,
                                   machine.value("family", -1), machine.value("model", -1))},
-        {"reading memory in order, measured", Amount{profile.limits.bytes_per_second, bytes_per_second}},
-        {"F32 multiply-adds in registers, measured",
-         Amount{profile.limits.float_operations_per_second, operations_per_second}},
-        {"int8 multiply-adds in registers, measured",
-         Amount{profile.limits.int8_operations_per_second, operations_per_second}},
+        {"measured limits, reading", limits_text(profile.phases[0].limits)},
+        {"measured limits, generating", limits_text(profile.phases[1].limits)},
         {"ergon", profile.settings.version}};
     return {"What was measured, and how",
             {facts, report::Paragraph{profile.energy_source},
@@ -190,8 +187,9 @@ std::string profile_page(const Profile& profile) {
     page.sections.push_back(hogs_section(profile));
     page.sections.push_back({"The two phases", {summary(profile)}});
     for (const PhaseProfile& phase : profile.phases) {
-        page.sections.push_back({heading_of(phase), {roofline(profile, phase), component_table(profile, phase)}});
+        page.sections.push_back({heading_of(phase), {roofline(phase), component_table(phase)}});
     }
+    if (any_passes(profile)) page.sections.back().blocks.emplace_back(report::Note{passing_sentence});
     if (!profile.experts.layers.empty()) page.sections.push_back({"The experts", {expert_map(profile)}});
     page.sections.push_back(setting_section(profile));
     return report::render(page);

@@ -22,17 +22,19 @@ std::string interval(const Figure& figure) {
     return fmt::format("{:.3g} ({:.3g} to {:.3g})", figure.value.value(), figure.low.value(), figure.high.value());
 }
 
-std::string phase_table(const Profile& profile, const PhaseProfile& phase) {
+std::string phase_table(const PhaseProfile& phase) {
     const double tokens = static_cast<double>(std::max<std::int64_t>(phase.tokens, 1));
     std::string text = fmt::format(
         "{}: {} tokens in {:.2f} s, {:.1f} tokens/s; {} J with idle power, {} J above idle, {:.3g} J for each token\n",
         phase.name == "prompt" ? "Reading the prompt" : "Generating", phase.tokens, phase.seconds.value(),
         tokens / std::max(phase.seconds.value(), 1e-9), interval(phase.total), interval(phase.above_idle),
         phase.total.value.value() / tokens);
+    if (phase.limits.bytes_per_second > 0) text += fmt::format("  measured limits: {}\n", limits_text(phase.limits));
     text += fmt::format("  {:<22}{:>7} {:>9} {:>9} {:>9} {:>8} {:>10} {:>8} {:>7}\n", "part", "ms", "MB/token", "GB/s",
-                        "Gop/s", "J", "share", "memory", "arith");
+                        "Gop/s", "J", "share",
+                        phase.limits.from_cache ? "cache" : "memory", "arith");
     for (const ComponentUse& use : phase.components) {
-        const Closeness near = closeness(use, profile.limits);
+        const Closeness near = closeness(use, phase.limits);
         const auto part = [](double value) { return value > 0 ? fmt::format("{:.0f}%", 100 * value) : "-"; };
         const double share = phase.above_idle.value > base::Joules(0) ? use.joules.value / phase.above_idle.value : 0;
         text += fmt::format("  {:<22}{:>7.1f} {:>9} {:>9} {:>9} {:>8.3g} {:>10} {:>8} {:>7}\n", use.name,
@@ -60,21 +62,33 @@ ordered_json use_json(const ComponentUse& use, const MachineLimits& limits) {
             {"share_of_peak_arithmetic", near.arithmetic}};
 }
 
+ordered_json limits_json(const MachineLimits& limits) {
+    return {{"threads", limits.threads},
+            {"bytes_from", limits.from_cache ? "cache" : "memory"},
+            {"bytes_per_second", limits.bytes_per_second},
+            {"float_operations_per_second", limits.float_operations_per_second},
+            {"int8_operations_per_second", limits.int8_operations_per_second}};
+}
+
 }  // namespace
+
+std::string limits_text(const MachineLimits& limits) {
+    return fmt::format("{:.1f} GB/s {}, {:.0f} Gop/s on F32, {:.0f} Gop/s on int8 ({} thread{})",
+                       limits.bytes_per_second / 1e9,
+                       limits.from_cache ? "from the cache, where these weights fit" : "from memory",
+                       limits.float_operations_per_second / 1e9, limits.int8_operations_per_second / 1e9, limits.threads,
+                       limits.threads == 1 ? "" : "s");
+}
 
 std::string profile_table(const Profile& profile) {
     std::string text =
-        fmt::format("{}: {} prompt tokens, {} generated, {} sequence{}, {} thread{}\n", profile.model,
-                    profile.settings.prompt_tokens, profile.settings.tokens, profile.settings.batch,
-                    profile.settings.batch == 1 ? "" : "s", profile.settings.threads,
-                    profile.settings.threads == 1 ? "" : "s");
-    text += fmt::format("This machine at most: {:.1f} GB/s from memory, {:.0f} Gop/s on F32, {:.0f} Gop/s on int8\n",
-                        profile.limits.bytes_per_second / 1e9, profile.limits.float_operations_per_second / 1e9,
-                        profile.limits.int8_operations_per_second / 1e9);
+        fmt::format("{}: {} prompt tokens, {} generated, {} sequence{}\n", profile.model, profile.settings.prompt_tokens,
+                    profile.settings.tokens, profile.settings.batch, profile.settings.batch == 1 ? "" : "s");
     for (const PhaseProfile& phase : profile.phases) {
         text += '\n';
-        text += phase_table(profile, phase);
+        text += phase_table(phase);
     }
+    if (any_passes(profile)) text += fmt::format("\n{}\n", passing_sentence);
     text += "\nThe biggest energy hogs\n";
     int rank = 0;
     for (const Hog& hog : biggest_hogs(profile)) text += fmt::format("  {}. {}\n", ++rank, hog.sentence);
@@ -87,11 +101,12 @@ ordered_json profile_json(const Profile& profile) {
     ordered_json phases, hogs = ordered_json::array();
     for (const PhaseProfile& phase : profile.phases) {
         ordered_json components = ordered_json::array();
-        for (const ComponentUse& use : phase.components) components.push_back(use_json(use, profile.limits));
+        for (const ComponentUse& use : phase.components) components.push_back(use_json(use, phase.limits));
         phases[phase.name] = {{"tokens", phase.tokens},
                               {"seconds", phase.seconds.value()},
                               {"joules", phase.total},
                               {"joules_above_idle", phase.above_idle},
+                              {"limits", limits_json(phase.limits)},
                               {"components", components}};
     }
     for (const Hog& hog : biggest_hogs(profile)) {
@@ -104,12 +119,8 @@ ordered_json profile_json(const Profile& profile) {
              {{"prompt_tokens", profile.settings.prompt_tokens},
               {"tokens", profile.settings.tokens},
               {"batch", profile.settings.batch},
-              {"threads", profile.settings.threads},
+              {"threads", {{"decode", profile.settings.threads.few}, {"prompt", profile.settings.threads.many}}},
               {"cache", profile.settings.cache == model::CacheType::f16 ? "f16" : "f32"}}},
-            {"limits",
-             {{"bytes_per_second", profile.limits.bytes_per_second},
-              {"float_operations_per_second", profile.limits.float_operations_per_second},
-              {"int8_operations_per_second", profile.limits.int8_operations_per_second}}},
             {"phases", phases},
             {"hogs", hogs},
             {"experts",

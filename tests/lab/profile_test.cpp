@@ -35,8 +35,7 @@ ComponentUse use(const char* name, double value, double seconds, std::int64_t we
 Profile known_profile() {
     Profile profile;
     profile.model = "<model>";
-    profile.limits = some_limits();
-    profile.settings = {.prompt_tokens = 100, .tokens = 10, .batch = 1, .threads = 2, .version = "0"};
+    profile.settings = {.prompt_tokens = 100, .tokens = 10, .batch = 1, .threads = {2, 2}, .version = "0"};
     profile.energy_source = "Energy is made up.";
     profile.phases[0] = {"prompt", 100, base::Seconds(1), joules(6), joules(5), {use("dense feed-forward", 5, 1, 1'000'000, 150'000'000'000)}};
     profile.phases[1] = {"answer",
@@ -47,6 +46,7 @@ Profile known_profile() {
                          {use("routed experts", 7, 0.8, 6'400'000'000, 12'800'000'000),
                           use("output head", 2, 0.1, 900'000'000, 1'800'000'000),
                           use("sampling", 1, 0.1, 0, 0)}};
+    for (PhaseProfile& phase : profile.phases) phase.limits = some_limits();
     profile.experts = {{1, 2}, {{5, 0, 3}, {0, 8, 0}}, {{1, 0, 0.5}, {0, 2, 0}}};
     return profile;
 }
@@ -72,6 +72,32 @@ TEST(Profile, NamesTheBiggestHogsWithTheirShareAndReason) {
     EXPECT_EQ(hogs[2].component, "output head");
     EXPECT_EQ(hogs[3].component, "idle power");
     EXPECT_DOUBLE_EQ(hogs[3].share, 0.25);
+}
+
+// What passes a measured limit is shown as that, not as a share of what the machine can do at most.
+TEST(Profile, SaysWhatIsMoreThanTheMeasuredLimit) {
+    Profile profile = known_profile();
+    EXPECT_FALSE(any_passes(profile));
+    EXPECT_EQ(profile_table(profile).find(passing_sentence), std::string::npos);
+    profile.phases[1].limits.bytes_per_second = 4e9;  // the experts read 8 GB/s
+    profile.phases[1].limits.from_cache = true;
+    EXPECT_TRUE(any_passes(profile));
+    const std::string table = profile_table(profile);
+    EXPECT_NE(table.find("200%"), std::string::npos) << table;
+    EXPECT_NE(table.find(passing_sentence), std::string::npos) << table;
+    EXPECT_EQ(table.find("at most"), std::string::npos) << table;
+    EXPECT_NE(profile_page(profile).find(passing_sentence), std::string::npos);
+    EXPECT_NE(biggest_hogs(profile)[0].sentence.find("cache at 200% of this machine's measured speed"), std::string::npos);
+}
+
+TEST(Profile, EachPhaseHasTheLimitsOfItsOwnThreads) {
+    Profile profile = known_profile();
+    profile.phases[0].limits.threads = 2;
+    profile.phases[1].limits = {1, false, 8e9, 25e9, 100e9};
+    const auto json = profile_json(profile);
+    EXPECT_EQ(json["phases"]["prompt"]["limits"]["threads"], 2);
+    EXPECT_EQ(json["phases"]["answer"]["limits"]["bytes_per_second"], 8e9);
+    EXPECT_EQ(json["phases"]["answer"]["components"][0]["share_of_memory_speed"], 1.0);
 }
 
 TEST(Profile, WithoutJoulesNamesNothing) {
@@ -103,14 +129,14 @@ class ProfileOfAModel : public testing::Test {
         energy::MeterOptions options;
         options.nvml_library = "";
         energy::Meter meter(options);
-        return profile(model_, meter, some_limits(), settings);
+        return profile(model_, meter, settings);
     }
     base::ThreadPool pool_{2};
     engine::LoadedModel model_;
 };
 
 TEST_F(ProfileOfAModel, PartsAddUpToThePhases) {
-    const Profile profile = run("deepseek-v2-lite", {.prompt_tokens = 24, .tokens = 6, .batch = 2, .threads = 2, .version = ""});
+    const Profile profile = run("deepseek-v2-lite", {.prompt_tokens = 24, .tokens = 6, .batch = 2, .threads = {1, 2}, .version = ""});
     EXPECT_EQ(profile.phases[0].tokens, 48);
     EXPECT_EQ(profile.phases[1].tokens, 12);
     for (const PhaseProfile& phase : profile.phases) {
@@ -121,7 +147,7 @@ TEST_F(ProfileOfAModel, PartsAddUpToThePhases) {
 }
 
 TEST_F(ProfileOfAModel, EveryTokenGoesToItsExpertsInEveryLayer) {
-    const Profile profile = run("deepseek-v2-lite", {.prompt_tokens = 24, .tokens = 6, .batch = 2, .threads = 2, .version = ""});
+    const Profile profile = run("deepseek-v2-lite", {.prompt_tokens = 24, .tokens = 6, .batch = 2, .threads = {1, 2}, .version = ""});
     ASSERT_FALSE(profile.experts.layers.empty());
     double joules = 0, of_component = 0;
     for (const auto& row : profile.experts.joules) joules += std::accumulate(row.begin(), row.end(), 0.0);

@@ -52,11 +52,34 @@ TEST(Workloads, NearerCachesAreNotSlower) {
 }
 
 TEST(Workloads, FindTheLimitsOfTheMachine) {
-    const MachineLimits limits = Workloads().limits(1, Seconds(0.05));
+    const Workloads workloads;
+    const MachineLimits limits = workloads.limits(1, base::Bytes(std::int64_t{1} << 40), Seconds(0.05));
+    EXPECT_FALSE(limits.from_cache);
     EXPECT_EQ(limits.threads, 1);
     EXPECT_GT(limits.bytes_per_second, 1e8);  // a tenth of the slowest machine of this century
     EXPECT_GT(limits.float_operations_per_second, 1e8);
     EXPECT_GT(limits.int8_operations_per_second, 1e8);
+}
+
+// Weights that fit a cache are read faster than memory gives: what memory gives is no limit for them. Best of several, as
+// neighbours may have the machine for a while.
+TEST(Workloads, LimitsAreThoseOfAsManyBytesAsTheWeights) {
+    const Workloads workloads;
+    double small = 0, large = 0;
+    for (int round = 0; round < 3; ++round) {
+        const MachineLimits near = workloads.limits(1, base::Bytes(100'000), Seconds(0.02));
+        EXPECT_TRUE(near.from_cache);
+        small = std::max(small, near.bytes_per_second);
+        large = std::max(large, workloads.limits(1, base::Bytes(std::int64_t{1} << 40), Seconds(0.02)).bytes_per_second);
+    }
+    EXPECT_GT(small, large);
+}
+
+TEST(Workloads, TheBestOfTwoMeasurementsIsTakenLimitByLimit) {
+    const MachineLimits best = best_of({2, false, 3, 5, 1}, {2, false, 4, 2, 7});
+    EXPECT_EQ(best.bytes_per_second, 4);
+    EXPECT_EQ(best.float_operations_per_second, 5);
+    EXPECT_EQ(best.int8_operations_per_second, 7);
 }
 
 }  // namespace
