@@ -100,7 +100,7 @@ struct Row {
 };
 
 ThreadOption thread_option(const std::string& text) {
-    return text == "auto" ? ThreadOption{} : ThreadOption{std::stoi(text)};
+    return text == "auto" ? ThreadOption{} : ThreadOption{std::stoi(text, nullptr, 0)};
 }
 
 /// Threads that all of them need.

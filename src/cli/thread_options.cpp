@@ -1,8 +1,10 @@
 #include "cli/thread_options.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "base/digest.h"
 #include "base/processors.h"
@@ -26,13 +28,17 @@ energy::MeterOptions counters_here() {
     return options;
 }
 
-/// Another machine, model, version or way of computing is timed anew.
+/// Another machine, model, program or way of computing is timed anew. A program is told by its file as well as by its
+/// version: builds of one version compute at different speeds.
 std::string key_of(const engine::LoadedModel& model, int most, model::CacheType cache, const model::LoadOptions& load) {
     const energy::MachineReader reader(counters_here());
     base::Digest digest;
     digest.add(reader.machine().dump());
     digest.add(lab::file_fingerprint(model.path));
     digest.add(version());
+    const std::filesystem::path program = "/proc/self/exe";
+    std::error_code none;
+    if (std::filesystem::exists(program, none)) digest.add(lab::file_fingerprint(program));
     digest.add(kernels::name(kernels::current_isa()));
     digest.add(static_cast<std::uint64_t>(most), static_cast<std::uint64_t>(cache));
     digest.add(load.strict ? "strict" : "");
@@ -64,7 +70,7 @@ void ThreadOption::add(CLI::App& command) {
             "--threads",
             [this](const std::string& text) {
                 given.reset();
-                if (text != "auto") given = std::stoi(text);
+                if (text != "auto") given = std::stoi(text, nullptr, 0);
             },
             "Threads that compute; auto: as many as take the fewest joules within 5% of the best speed, timed once for "
             "each model on this machine")
