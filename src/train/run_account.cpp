@@ -1,13 +1,18 @@
 #include "train/run_account.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/error.h"
 
 namespace ergon::train {
 namespace {
 
+/// Ends of figures grow with them, but for what a counter has not shown yet, which is as large as the mean power and may
+/// shrink.
 energy::Figure difference(const energy::Figure& later, const energy::Figure& earlier) {
-    return {later.value - earlier.value, later.low - earlier.low, later.high - earlier.high, later.method};
+    const base::Joules value = later.value - earlier.value;
+    return {value, std::min(later.low - earlier.low, value), std::max(later.high - earlier.high, value), later.method};
 }
 
 }  // namespace
@@ -43,7 +48,6 @@ RunAccount::Taken RunAccount::so_far() {
     return {base::to_seconds(base::now() - begin_), joules, meter_.others()};
 }
 
-/// Figures only grow, and their ends with them.
 RunAccount::Taken RunAccount::since_last() {
     const Taken now = so_far();
     const Taken taken{now.seconds - last_.seconds, difference(now.joules, last_.joules),
