@@ -153,9 +153,20 @@ std::string read_text(const std::filesystem::path& path, std::size_t limit) {
     return text;
 }
 
-AtomicFile::AtomicFile(const std::filesystem::path& path)
-    : path_(path), aside_(path.string() + ".part" + std::to_string(::getpid())) {
-    descriptor_ = ::open(aside_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+namespace {
+
+std::filesystem::path beside(const std::filesystem::path& path) {
+    return path.string() + ".part" + std::to_string(::getpid());
+}
+
+int create(const std::filesystem::path& path) {
+    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path), aside_(beside(path)) {
+    descriptor_ = create(aside_);
     if (descriptor_ < 0) fail_errno(aside_, "create");
 }
 
@@ -195,19 +206,50 @@ void AtomicFile::commit() {
     ::close(std::exchange(descriptor_, -1));
 }
 
-void write_atomically(const std::filesystem::path& path, std::string_view content) {
+namespace {
+
+/// What a link leads to is replaced, not the link.
+std::filesystem::path target_of(const std::filesystem::path& path) {
     std::error_code none;
-    // What a link leads to is replaced, not the link; what is no file (a terminal, a pipe) is written to.
-    const std::filesystem::path target =
-        std::filesystem::is_symlink(path, none) ? std::filesystem::weakly_canonical(path, none) : path;
+    return std::filesystem::is_symlink(path, none) ? std::filesystem::weakly_canonical(path, none) : path;
+}
+
+/// What is no file (a terminal, a pipe) is written to.
+bool is_device(const std::filesystem::path& target) {
+    std::error_code none;
     const std::filesystem::file_type type = std::filesystem::status(target, none).type();
-    if (type == std::filesystem::file_type::character || type == std::filesystem::file_type::fifo) {
+    return type == std::filesystem::file_type::character || type == std::filesystem::file_type::fifo;
+}
+
+}  // namespace
+
+void write_atomically(const std::filesystem::path& path, std::string_view content) {
+    const std::filesystem::path target = target_of(path);
+    if (is_device(target)) {
         write_to_device(target, content);
         return;
     }
     AtomicFile file(target);
     file.write(std::as_bytes(std::span(content)));
     file.commit();
+}
+
+void check_writable(const std::filesystem::path& path) {
+    const std::filesystem::path target = target_of(path);
+    const auto refuse = [&](const char* why) {
+        fail(ErrorCode::system, "{} cannot be written ({}): name a file in a folder that exists and may be written",
+             path.string(), why);
+    };
+    if (is_device(target)) {
+        if (::access(target.c_str(), W_OK) != 0) refuse(std::strerror(errno));
+        return;
+    }
+    std::error_code none;
+    if (std::filesystem::is_directory(target, none) || !target.has_filename()) refuse("it is a folder");
+    const std::filesystem::path probe = beside(target);
+    const Descriptor created(create(probe));
+    if (created.get() < 0) refuse(std::strerror(errno));
+    ::unlink(probe.c_str());
 }
 
 std::filesystem::path cache_directory() {

@@ -60,6 +60,9 @@ class AtomicFile {
 /// A whole file by way of AtomicFile.
 void write_atomically(const std::filesystem::path& path, std::string_view content);
 
+/// What write_atomically(path, ...) would fail with, now: before the work whose result goes there. Leaves nothing behind.
+void check_writable(const std::filesystem::path& path);
+
 /// ${XDG_CACHE_HOME:-~/.cache}/ergon
 std::filesystem::path cache_directory();
 

@@ -13,10 +13,11 @@ namespace ergon::cli {
 namespace {
 
 void evaluate(const ExperimentOptions& options) {
+    options.check();
     lab::Results results(options.results_file);
     const lab::RunId run = options.run(results);
     const lab::LoadedRun loaded = lab::load_run(results, run);
-    print_findings(loaded, options.cost);
+    print_findings(loaded, options.cost, true);
     if (loaded.report.comparison.contenders[0].graded == 0) {
         fmt::print("None of these prompts has a right answer, so nothing could be graded.\n");
     }

@@ -1,6 +1,7 @@
 #include "cli/experiment_options.h"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -13,8 +14,11 @@
 #include "cli/commands.h"
 #include "cli/machine_options.h"
 #include "cli/model_path.h"
+#include "cli/output_files.h"
 #include "cli/progress.h"
+#include "cli/run_interrupt.h"
 #include "cli/run_report.h"
+#include "lab/design.h"
 #include "lab/endpoint_answerer.h"
 
 namespace ergon::cli {
@@ -88,6 +92,26 @@ engine::GenerationDefaults share_sampling(const std::vector<engine::LoadedModel*
     return shared;
 }
 
+/// How many answers are kept; told by the thread of the last sentence.
+class AnswersKept {
+  public:
+    void set(const lab::ExperimentProgress& at) {
+        asked_ = true;
+        done_ = at.done;
+        all_ = at.all;
+    }
+    bool asked() const { return asked_; }
+    std::string sentence(const std::string& file) const {
+        if (!asked_) return "Interrupted before the first answer; what was kept before is as it was.";
+        return fmt::format("Interrupted: {} of {} answers are kept in {}; the same command goes on from there.",
+                           done_.load(), all_.load(), file);
+    }
+
+  private:
+    std::atomic<bool> asked_ = false;
+    std::atomic<std::int64_t> done_ = 0, all_ = 0;
+};
+
 void show(Progress& progress, const lab::ExperimentProgress& at) {
     const auto done = static_cast<long>(at.done), all = static_cast<long>(at.all);
     if (at.failure != nullptr) {
@@ -152,12 +176,13 @@ void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
     files.add(command);
     command
         .add_option("--results", results_file,
-                    "Where every answer is kept as it comes; a killed run goes on from there")
+                    "Where every answer is kept as it comes; the same command goes on with a killed run, and tells of a "
+                    "finished one again")
         ->type_name("FILE")
         ->capture_default_str();
     CLI::Option* const must =
-        command.add_flag("--resume", resume, "Go on with an interrupted run, and fail if there is none");
-    command.add_flag("--anew", anew, "Begin anew even if an interrupted run of the same experiment is in the file")
+        command.add_flag("--resume", resume, "Go on with a run that is in the file, and fail if there is none");
+    command.add_flag("--restart,--anew", anew, "Begin anew even if the file holds a run of the same experiment, interrupted or finished")
         ->excludes(must);
     command
         .add_option("--max-failures", max_failures,
@@ -376,8 +401,17 @@ std::int64_t ExperimentOptions::leave_out_long(std::vector<tasks::Prompt>& promp
     return static_cast<std::int64_t>(left_out);
 }
 
+void ExperimentOptions::check(const std::vector<std::string>& read) const {
+    std::vector<std::string> kept = read;
+    kept.push_back(results_file);
+    check_outputs(files.outputs(), kept);
+    lab::check_factors(files.design(), models.size());
+}
+
 lab::RunId ExperimentOptions::run(lab::Results& results) const {
     check_assumption();
+    AnswersKept kept;
+    const LastSentence last([&] { return kept.sentence(results_file); });
     tasks::SkippedRows skipped;
     std::vector<tasks::Prompt> prompts = open_prompts(skipped);
     energy::Meter meter(machine_options());
@@ -411,14 +445,24 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     options.meter = machine_options();
     options.judge = the_judge ? &*the_judge : nullptr;
     options.max_failures = max_failures;
+    options.factors = files.design();
 
     Progress progress("answers");
     const lab::RunId run = lab::run_experiment(contestants->answerers, prompts, options, results,
-                                               [&progress](const lab::ExperimentProgress& at) { show(progress, at); });
+                                               [&](const lab::ExperimentProgress& at) {
+                                                   kept.set(at);
+                                                   show(progress, at);
+                                               });
     progress.clear();
     if (skipped.count > 0) {
         fmt::print(stderr, "Bad rows of the prompts' files that were left out: {}. The first: {}\n", skipped.count,
                    skipped.first);
+    }
+    if (!kept.asked()) {
+        fmt::print(stderr,
+                   "This experiment is in {} already, finished (run {}): nothing was asked again. What follows is its "
+                   "report; --restart asks everything anew.\n",
+                   results_file, run);
     }
     return run;
 }

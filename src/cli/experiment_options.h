@@ -58,7 +58,10 @@ struct ExperimentOptions {
 
     /// Everything but MODEL. `task_option`: how the command calls its prompts ("--prompts", "--task").
     void add(CLI::App& command, const std::string& task_option);
-    /// Asks whatever the results file does not hold yet, with progress.
+    /// Refuses before the first answer what would be refused at the end: outputs that cannot be written or would
+    /// overwrite results or `read`, factors that make no design.
+    void check(const std::vector<std::string>& read = {}) const;
+    /// Asks whatever the results file does not hold yet, with progress. Ctrl-C and SIGTERM say what is kept.
     lab::RunId run(lab::Results& results) const;
 
   private:

@@ -8,8 +8,10 @@
 #include "lab/circumstances.h"
 #include "lab/answers_csv.h"
 #include "lab/comparison_json.h"
+#include "lab/comparison_screen.h"
 #include "lab/comparison_table.h"
 #include "lab/context.h"
+#include "lab/slice_findings.h"
 
 namespace ergon::cli {
 namespace {
@@ -22,6 +24,19 @@ void print_costs(const lab::Comparison& comparison, const CostOptions& cost) {
     }
 }
 
+void print_everything(const lab::LoadedRun& run, const CostOptions& cost) {
+    const lab::Comparison& comparison = run.report.comparison;
+    fmt::print("{}", lab::comparison_table(comparison, run.energy_source));
+    for (const std::string& sentence : lab::circumstances(comparison, run.report.run, run.report.conditions)) {
+        fmt::print("{}", base::wrapped(sentence));
+    }
+    print_costs(comparison, cost);
+    if (run.report.slice) fmt::print("\n{}", lab::slice_text(*run.report.slice));
+    if (const std::string context = lab::context_text(comparison, energy::read_references()); !context.empty()) {
+        fmt::print("\n{}", context);
+    }
+}
+
 /// The findings, with grams and money for each contender if they are asked for.
 nlohmann::ordered_json findings(const lab::LoadedRun& run, const CostOptions& cost) {
     const lab::Comparison& comparison = run.report.comparison;
@@ -30,10 +45,18 @@ nlohmann::ordered_json findings(const lab::LoadedRun& run, const CostOptions& co
         const auto& joules = comparison.contenders[i].joules_per_answer;
         if (cost.any() && joules) json["contenders"][i]["cost_per_answer"] = cost.json(*joules);
     }
+    if (run.report.slice) json["layer_slice"] = lab::slice_json(*run.report.slice);
     return json;
 }
 
 }  // namespace
+
+void add_full(CLI::App& command, bool& full) {
+    command
+        .add_flag("--full", full,
+                  "Print every table: phases, tasks, pairs with what they differ in, published figures; else a screen of it")
+        ->group("What is written");
+}
 
 void FindingsFiles::add(CLI::App& command) {
     const std::string group = "What is written";
@@ -75,15 +98,13 @@ void FindingsFiles::write(const lab::LoadedRun& run, const CostOptions& cost,
     }
 }
 
-void print_findings(const lab::LoadedRun& run, const CostOptions& cost) {
+void print_findings(const lab::LoadedRun& run, const CostOptions& cost, bool full) {
     const lab::Comparison& comparison = run.report.comparison;
-    fmt::print("{}", lab::comparison_table(comparison, run.energy_source));
-    for (const std::string& sentence : lab::circumstances(comparison, run.report.run, run.report.conditions)) {
-        fmt::print("{}", base::wrapped(sentence));
-    }
-    print_costs(comparison, cost);
-    if (const std::string context = lab::context_text(comparison, energy::read_references()); !context.empty()) {
-        fmt::print("\n{}", context);
+    if (!full && comparison.contenders.size() > 1) {
+        fmt::print("{}", lab::comparison_screen(run.report, run.energy_source));
+        print_costs(comparison, cost);
+    } else {
+        print_everything(run, cost);
     }
     if (!run.finished) fmt::print(stderr, "The run is not finished: these are the answers so far.\n");
 }

@@ -17,12 +17,16 @@ struct FindingsFiles {
 
     void add(CLI::App& command);
     std::vector<lab::Factor> design() const;
+    std::vector<std::string> outputs() const { return {json, csv, html}; }
     /// `more` is put beside the findings in the JSON.
     void write(const lab::LoadedRun& run, const CostOptions& cost,
                const nlohmann::ordered_json& more = nlohmann::ordered_json::object()) const;
 };
 
-/// Table, costs, what others published, and where everything is.
-void print_findings(const lab::LoadedRun& run, const CostOptions& cost);
+/// --full, of commands that compare.
+void add_full(CLI::App& command, bool& full);
+
+/// What was found, on a screen; `full`, or where there is one contender: every table, and what others published.
+void print_findings(const lab::LoadedRun& run, const CostOptions& cost, bool full);
 
 }  // namespace ergon::cli

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/generation_options.h"
 #include "cli/model_path.h"
+#include "cli/output_files.h"
 #include "formats/json.h"
 #include "formats/safetensors.h"
 #include "model/model.h"
@@ -55,6 +56,7 @@ void check_memory(const LogitsOptions& options, const model::Model& model, std::
 }
 
 void logits(const LogitsOptions& options) {
+    check_outputs({options.out}, {options.ids});
     base::ThreadPool pool(options.threads);
     const auto model = model::load(find_model(options.model), options.load, pool);
     const std::vector<model::TokenId> ids = read_ids(options.ids, model->vocabulary());

@@ -21,6 +21,7 @@
 #include "cli/generation_options.h"
 #include "cli/machine_options.h"
 #include "cli/meter.h"
+#include "cli/output_files.h"
 #include "cli/progress.h"
 #include "cli/wall_windows.h"
 #include "energy/calibration.h"
@@ -209,14 +210,15 @@ void calibrate(const CalibrateOptions& options) {
                    "wall: --wall to type its watts, --wall-log FILE for the log that it writes.",
                    reader.describe());
     }
-    energy::Calibration calibration = energy::fit(run_workloads(options, reader));
-    calibration.machine = energy::fingerprint_of(reader.processor());
-    calibration.source = by_hand ? "a meter at the wall" : reader.counter()->info().name;
-    calibration.boundary = by_hand ? energy::Boundary::machine : reader.boundary();
     const std::filesystem::path file = !options.out.empty()            ? std::filesystem::path(options.out)
                                        : machine_options().calibration ? *machine_options().calibration
                                                                        : energy::standard_calibration_path();
     if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
+    check_outputs({file.string()}, {options.wall_log});
+    energy::Calibration calibration = energy::fit(run_workloads(options, reader));
+    calibration.machine = energy::fingerprint_of(reader.processor());
+    calibration.source = by_hand ? "a meter at the wall" : reader.counter()->all_names();
+    calibration.boundary = by_hand ? energy::Boundary::machine : reader.boundary();
     const std::string text = energy::write_calibration(calibration);
     base::write_atomically(file, text);
     if (options.json) {

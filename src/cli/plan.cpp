@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/output_files.h"
 #include "energy/references.h"
 #include "lab/loaded_run.h"
 #include "plan/rebound_report.h"
@@ -115,6 +116,7 @@ nlohmann::ordered_json rebound_json(const plan::ReboundInputs& inputs) {
 }
 
 void jevons(JevonsOptions options) {
+    check_outputs({options.html, options.json}, {options.file});
     const lab::LoadedRun run =
         lab::load_runs({options.file}, options.run > 0 ? std::optional(lab::RunId{options.run}) : std::nullopt);
     const lab::Comparison& comparison = run.report.comparison;

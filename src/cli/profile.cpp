@@ -11,6 +11,7 @@
 #include "cli/generation_options.h"
 #include "cli/machine_options.h"
 #include "cli/model_path.h"
+#include "cli/output_files.h"
 #include "cli/thread_options.h"
 
 namespace ergon::cli {
@@ -34,6 +35,7 @@ Limits measure(const lab::Workloads& workloads, const model::StepThreads& thread
 }
 
 void run_profile(ProfileOptions options) {
+    check_outputs({options.page});
     options.settings.version = version();
     base::ThreadPool pool(options.threads.pool());
     const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);

@@ -8,6 +8,7 @@
 #include "base/format_number.h"
 #include "cli/commands.h"
 #include "cli/findings_files.h"
+#include "cli/output_files.h"
 #include "cli/verify.h"
 #include "lab/puzzle_findings.h"
 #include "lab/traces.h"
@@ -21,6 +22,7 @@ struct ReportOptions {
     std::int64_t run = 0;
     std::string verify, traces, puzzles;
     FindingsFiles out;
+    bool full = false;
     CostOptions cost;
 };
 
@@ -62,6 +64,7 @@ nlohmann::ordered_json print_puzzles(lab::Results& results, lab::RunId run, cons
 
 void report(const ReportOptions& options) {
     const std::vector<std::filesystem::path> files(options.files.begin(), options.files.end());
+    check_outputs({options.out.json, options.out.csv, options.out.html, options.traces}, options.files);
     const bool of_one = options.run > 0 || !options.verify.empty() || !options.puzzles.empty();
     if (of_one && files.size() > 1) {
         base::fail(base::ErrorCode::bad_argument,
@@ -70,7 +73,7 @@ void report(const ReportOptions& options) {
     }
     const lab::LoadedRun loaded = lab::load_runs(
         files, options.run > 0 ? std::optional(lab::RunId{options.run}) : std::nullopt, options.out.design());
-    print_findings(loaded, options.cost);
+    print_findings(loaded, options.cost, options.full);
     std::optional<lab::Results> results;
     if (of_one) results.emplace(files[0]);
     const lab::RunId run = options.run > 0 ? options.run : results ? results->last_run().value() : 0;
@@ -93,6 +96,7 @@ void add_report(CLI::App& program) {
     command.add_option("--verify", options->verify, "Also say whether the run in this other file agrees")
         ->type_name("FILE");
     options->out.add(command);
+    add_full(command, options->full);
     command
         .add_option("--traces", options->traces,
                     "The right answers with their thoughts, as JSON lines that ergon train learns from")

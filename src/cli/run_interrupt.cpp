@@ -1,25 +1,54 @@
 #include "cli/run_interrupt.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/error.h"
+
 namespace ergon::cli {
 namespace {
 
 // A signal handler can reach nothing else.
 std::atomic<bool> interrupted = false;
 static_assert(std::atomic<bool>::is_always_lock_free);
+std::atomic<int> last_sentence_pipe = -1;
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void set_flag(int) {
+    interrupted.store(true, std::memory_order_relaxed);
+}
+
+void send_signal(int signal) {
+    const int before = errno;
+    const auto byte = static_cast<unsigned char>(signal);
+    [[maybe_unused]] const auto written = ::write(last_sentence_pipe, &byte, 1);
+    errno = before;
+}
 
 }  // namespace
 
-InterruptFlag::InterruptFlag() {
-    interrupted = false;
+SignalHandler::SignalHandler(int signal, void (*handler)(int)) : signal_(signal) {
     struct sigaction action {};
-    action.sa_handler = [](int) { interrupted.store(true, std::memory_order_relaxed); };
+    action.sa_handler = handler;
     action.sa_flags = SA_RESTART;  // or a write that Ctrl-C meets would fail
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, &before_);
+    sigaction(signal, nullptr, &before_);
+    if (before_.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
 }
 
-InterruptFlag::~InterruptFlag() {
-    sigaction(SIGINT, &before_, nullptr);
+SignalHandler::~SignalHandler() {
+    sigaction(signal_, &before_, nullptr);
+}
+
+InterruptFlag::InterruptFlag(std::initializer_list<int> signals) {
+    interrupted = false;
+    for (const int signal : signals) handlers_.emplace_back(signal, set_flag);
 }
 
 const std::atomic<bool>& InterruptFlag::value() const {
@@ -28,6 +57,31 @@ const std::atomic<bool>& InterruptFlag::value() const {
 
 void InterruptFlag::clear() {
     interrupted = false;
+}
+
+LastSentence::LastSentence(std::function<std::string()> sentence) : sentence_(std::move(sentence)) {
+    if (::pipe2(pipe_.data(), O_CLOEXEC) != 0) {
+        base::fail(base::ErrorCode::system, "No pipe for signals: {}.", std::strerror(errno));
+    }
+    last_sentence_pipe = pipe_[1];
+    thread_ = std::thread([this] {
+        unsigned char signal = 0;
+        while (::read(pipe_[0], &signal, 1) < 0 && errno == EINTR) {
+        }
+        if (signal == 0) return;  // the destructor's
+        fmt::print(stderr, "\n{}\n", sentence_());
+        std::fflush(stderr);
+        std::_Exit(128 + signal);
+    });
+    for (const int signal : {SIGINT, SIGTERM}) handlers_.emplace_back(signal, send_signal);
+}
+
+LastSentence::~LastSentence() {
+    handlers_.clear();
+    send_signal(0);
+    thread_.join();
+    last_sentence_pipe = -1;
+    for (const int end : pipe_) ::close(end);
 }
 
 }  // namespace ergon::cli

@@ -162,7 +162,7 @@ void train_recipe(const TrainOptions& options) {
     if (!cap.sentence.empty()) fmt::print(stderr, "{}\n", cap.sentence);
     base::ThreadPool pool(cap.threads);
 
-    InterruptFlag interrupt;
+    InterruptFlag interrupt({SIGINT, SIGTERM});
     Progress progress("steps");
     train::RunOptions run{folder, options.resume, &interrupt.value(), {}, cap.sentence};
     if (!options.when.empty()) {

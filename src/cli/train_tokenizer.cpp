@@ -8,6 +8,7 @@
 #include "base/format_number.h"
 #include "base/threads.h"
 #include "cli/commands.h"
+#include "cli/output_files.h"
 #include "cli/generation_options.h"
 #include "cli/progress.h"
 #include "train/tokenizer_files.h"
@@ -53,6 +54,9 @@ train::TrainingText read(const TrainTokenizerOptions& options) {
 Outcome train_and_write(const TrainTokenizerOptions& options) {
     const auto begin = std::chrono::steady_clock::now();
     const train::TrainingText text = read(options);
+    std::error_code exists_or_is_told_below;
+    std::filesystem::create_directories(options.out, exists_or_is_told_below);
+    check_outputs({options.out + "/tokenizer.json"}, options.files);
     const std::int64_t most_merges = options.vocabulary - train::smallest_vocabulary;
     Progress progress("merges");
     const train::LearntMerges learnt =

@@ -1,5 +1,6 @@
 #include "lab/comparison_page.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <ranges>
@@ -9,6 +10,7 @@
 #include "lab/comparison_page_tables.h"
 #include "lab/fairness.h"
 #include "lab/findings.h"
+#include "lab/slice_findings.h"
 #include "report/json_facts.h"
 #include "report/page.h"
 
@@ -45,6 +47,28 @@ auto telling_pairs(const Comparison& comparison) {
     return comparison.pairs | std::views::filter([](const PairSummary& pair) { return pair.factors_apart <= 1; });
 }
 
+// Models below this many weights are for studying, not for use (assumed).
+constexpr double most_weights_of_a_toy = 50e6;
+
+bool all_small(const Comparison& comparison) {
+    return !comparison.contenders.empty() && std::ranges::all_of(comparison.contenders, [](const auto& one) {
+        const nlohmann::ordered_json::json_pointer total("/parameters/total");
+        return one.details.contains(total) && one.details[total].is_number() &&
+               one.details[total].template get<double>() < most_weights_of_a_toy;
+    });
+}
+
+/// What models of some million weights are for.
+report::Note small_models_note() {
+    return {
+        "What models this small are for: every byte of them is known, from the training text to the weights; anybody can "
+        "repeat everything, training included, on one computer; and what is compared can be crossed (experts or none, "
+        "thinking or none, all trained alike), which published models never are. What they cannot show: what experts "
+        "save where weights are read from memory, how answers to everyday questions compare, or what a server with many "
+        "requests at once takes. With your own models: ergon compare A.gguf B.gguf --prompts QUESTIONS.jsonl --html "
+        "page.html"};
+}
+
 Section result_section(const Comparison& comparison) {
     Section section{"The result", {}};
     if (!comparison.effects.empty()) section.blocks.emplace_back(effects_table(comparison));
@@ -53,6 +77,7 @@ Section result_section(const Comparison& comparison) {
     for (const PairSummary& pair : telling_pairs(comparison)) {
         section.blocks.emplace_back(Paragraph{finding(comparison, pair)});
     }
+    if (all_small(comparison)) section.blocks.emplace_back(small_models_note());
     return section;
 }
 
@@ -64,6 +89,10 @@ Section pairs_section(const Comparison& comparison) {
         section.blocks.emplace_back(pair_table(comparison, pair));
     }
     return section;
+}
+
+Section slice_section(const LayerSlice& slice) {
+    return {"Experts at the size of a real model, live", slice_blocks(slice)};
 }
 
 /// Answers the question how energy compares on different tasks, and what being right costs.
@@ -80,9 +109,12 @@ Section task_section(const Comparison& comparison) {
     return section;
 }
 
-Section causes_section(const Comparison& comparison) {
+Section causes_section(const ComparisonReport& report) {
+    const Comparison& comparison = report.comparison;
     Section section{"Where it comes from", {}};
-    section.blocks.emplace_back(joules_by_prompt(comparison));
+    report::PairedDots by_prompt = joules_by_prompt(comparison);
+    by_prompt.others = fmt::format("every answer is in {}", report.results);
+    section.blocks.emplace_back(std::move(by_prompt));
     section.blocks.emplace_back(tokens_by_phase(comparison));
     section.blocks.emplace_back(joules_by_phase(comparison));
     for (const PairSummary& pair : telling_pairs(comparison)) {
@@ -232,7 +264,8 @@ std::string comparison_page(const ComparisonReport& report, const energy::Refere
     page.lede = lede_of(comparison);
     page.sections.push_back(result_section(comparison));
     if (Section tasks = task_section(comparison); !tasks.blocks.empty()) page.sections.push_back(std::move(tasks));
-    page.sections.push_back(causes_section(comparison));
+    if (report.slice) page.sections.push_back(slice_section(*report.slice));
+    page.sections.push_back(causes_section(report));
     if (!comparison.pairs.empty()) page.sections.push_back(fairness_section(comparison));
     if (!shapes.shapes.empty() && weights_in_cache(comparison, report.run)) {
         page.sections.push_back({"The fairer comparison: where weights come from memory", shape_blocks(shapes)});

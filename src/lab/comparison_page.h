@@ -1,11 +1,13 @@
 #pragma once
 // A comparison as a page that can be sent to somebody.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "energy/references.h"
 #include "lab/comparison.h"
+#include "lab/layer_slice.h"
 #include "lab/results.h"
 #include "lab/shapes.h"
 
@@ -17,9 +19,10 @@ struct ShownPrompt {
     std::vector<Answer> answers;
 };
 
-/// Prompts whose answers a page holds; more would make it too large to open (assumed: 200 of a few thousand characters
-/// are some megabytes).
+/// Prompts whose answers a page holds, and bytes of their texts, whichever is reached first; more would make it too large
+/// to open and to send (assumed: some megabytes).
 inline constexpr std::size_t most_shown_prompts = 200;
+inline constexpr std::size_t most_shown_bytes = std::size_t{3} << 20;
 
 struct ComparisonReport {
     Comparison comparison;
@@ -28,6 +31,7 @@ struct ComparisonReport {
     std::vector<ShownPrompt> shown;
     std::int64_t prompts = 0;  // in all
     std::string results;       // the name of the file that holds every answer
+    std::optional<LayerSlice> slice;
 };
 
 /// The file's content: HTML that needs nothing beside itself. `shapes` are shown where all models fit into a cache.

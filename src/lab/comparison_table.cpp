@@ -71,19 +71,6 @@ std::string category_block(const PairSummary& pair) {
     return text;
 }
 
-/// The one method of all cells; nothing if they differ.
-std::optional<energy::Method> uniform_method(const Comparison& comparison) {
-    std::optional<energy::Method> method;
-    for (const ContenderSummary& contender : comparison.contenders) {
-        for (const auto& figure : {contender.joules_per_token, contender.joules_per_answer}) {
-            if (!figure) continue;
-            if (method && *method != figure->method) return std::nullopt;
-            method = figure->method;
-        }
-    }
-    return method;
-}
-
 /// 100 columns: what the letter of the method needs is taken from the labels.
 std::string contender_lines(const Comparison& comparison, bool with_method) {
     const int figure_width = with_method ? 21 : 19;
@@ -130,6 +117,18 @@ std::string digits_of_right(double right) {
 
 }  // namespace
 
+std::optional<energy::Method> uniform_method(const Comparison& comparison) {
+    std::optional<energy::Method> method;
+    for (const ContenderSummary& contender : comparison.contenders) {
+        for (const auto& figure : {contender.joules_per_token, contender.joules_per_answer}) {
+            if (!figure) continue;
+            if (method && *method != figure->method) return std::nullopt;
+            method = figure->method;
+        }
+    }
+    return method;
+}
+
 std::string accuracy_lines(const std::vector<ContenderSummary>& contenders) {
     std::string text;
     for (const ContenderSummary& one : contenders) {
@@ -154,7 +153,9 @@ std::string accuracy_lines(const std::vector<ContenderSummary>& contenders) {
 
 std::string comparison_table(const Comparison& comparison, const std::string& energy_source) {
     const auto method = uniform_method(comparison);
-    std::string text = contender_lines(comparison, !method);
+    std::string text;
+    if (const std::string basis = basis_sentence(comparison); !basis.empty()) text += base::wrapped(basis) + '\n';
+    text += contender_lines(comparison, !method);
     text += '\n';
     text += phase_lines(comparison, !method);
     if (const std::string accuracy = accuracy_lines(comparison.contenders); !accuracy.empty()) text += '\n' + accuracy;
@@ -162,6 +163,7 @@ std::string comparison_table(const Comparison& comparison, const std::string& en
     text += base::wrapped(
         method ? fmt::format("All joules are {}, with 95% intervals. {}", name(*method), energy_source)
                : fmt::format("Joules with 95% intervals: m measured, a apportioned, e estimated. {}", energy_source));
+    text += base::wrapped(sessions_sentence(comparison));
     for (const ContenderSummary& contender : comparison.contenders) {
         if (contender.capped == 0) continue;
         text += base::wrapped(fmt::format("{}: {} of {} answers were cut off by a token limit.", shown(contender.label),

@@ -1,12 +1,16 @@
 #pragma once
 // What `compare` and `eval` print: tables of at most 100 columns and a few plain sentences.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "lab/comparison.h"
 
 namespace ergon::lab {
+
+/// The one method of all cells of a table of contenders; nothing if they differ.
+std::optional<energy::Method> uniform_method(const Comparison& comparison);
 
 /// Contenders, pairs, findings. `energy_source` says where the joules come from (energy::Meter::describe()).
 std::string comparison_table(const Comparison& comparison, const std::string& energy_source);

@@ -7,13 +7,14 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "lab/conditions.h"
+#include "lab/design.h"
+#include "lab/fingerprint.h"
 #include "lab/labels.h"
 #include "tasks/grader.h"
 
 namespace ergon::lab {
 namespace {
 
-using base::ErrorCode;
 using nlohmann::ordered_json;
 
 std::vector<Contender> contenders_of(std::span<const std::unique_ptr<Answerer>> answerers) {
@@ -80,7 +81,11 @@ class Running {
           throttle_(options.meter.sysfs) {}
 
     RunId run() {
-        run_ = open();
+        const HeldRun held =
+            hold_run(results_, describe(prompts_, options_, throttle_), contenders_, options_.resume);
+        run_ = held.id;
+        if (!options_.factors.empty()) keep_factors(results_, run_, options_.factors);
+        if (held.finished) return run_;
         progress_.done = progress_.already = results_.answers(run_);
         results_.add_prompts(run_, asked(prompts_));
         std::int64_t sessions = options_.sessions.value_or(1);
@@ -113,20 +118,6 @@ class Running {
         if (!again) baseline("idle before");
         tell("warm-up");
         for (const auto& answerer : answerers_) answerer->warm_up();
-    }
-
-    RunId open() {
-        const RunDescription description = describe(prompts_, options_, throttle_);
-        if (options_.resume != Resume::never) {
-            if (const auto found = results_.unfinished(description, contenders_)) return *found;
-        }
-        if (options_.resume == Resume::must) {
-            base::fail(ErrorCode::not_found,
-                       "{} holds no unfinished run of this experiment (the same contenders, prompts, settings, seed, "
-                       "machine and version): leave --resume away to begin one.",
-                       results_.path().string());
-        }
-        return results_.start(description, contenders_);
     }
 
     void tell(std::string doing) {

@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "lab/answerer.h"
+#include "lab/factors.h"
 #include "lab/judge.h"
 #include "lab/order.h"
 #include "lab/results.h"
+#include "lab/run_hold.h"
 #include "tasks/prompt_set.h"
 
 namespace ergon::lab {
@@ -20,12 +22,6 @@ namespace ergon::lab {
 // Assumed: so long may pass again unasked, to learn how much sessions differ.
 inline constexpr base::Seconds short_session{15};
 inline constexpr std::int64_t sessions_if_short = 3;
-
-enum class Resume : std::uint8_t {
-    if_any,  // goes on with an unfinished run of the same experiment, else begins
-    must,    // there has to be one
-    never,   // begins anew
-};
 
 struct ExperimentOptions {
     nlohmann::ordered_json settings;  // what is common to all contenders: prompt set, caps, sampling; for the record
@@ -45,6 +41,7 @@ struct ExperimentOptions {
     /// More failed answers in one start end the run; nothing: a twentieth of the answers, five at least.
     std::optional<std::int64_t> max_failures;
     Judge* judge = nullptr;      // says right or wrong instead of the graders, where a right answer is known
+    std::vector<Factor> factors;  // of a design, kept with the run
 };
 
 /// An answer that has just been kept, or has failed, or what is being done before one.
@@ -59,11 +56,12 @@ struct ExperimentProgress {
 };
 using ExperimentCallback = std::function<void(const ExperimentProgress&)>;
 
-/// Runs what the store does not hold yet and returns the run, marked as finished if it has every answer. Before the
-/// first answer of a session each contender gives a short one that is not kept. An answer that cannot be had is kept as
-/// a failure, and tried again when the run goes on. Labels that are equal are told apart (labels.h). Throws base::Error:
-/// contenders that cannot answer the short question, too many failures, a run to resume that is not there, results that
-/// cannot be written.
+/// Runs what the store does not hold yet and returns the run, marked as finished if it has every answer; of a run that
+/// was finished before, nothing is asked and no progress heard. No other process can ask the same run meanwhile
+/// (run_hold.h). Before the first answer of a session each contender gives a short one that is not kept. An answer that
+/// cannot be had is kept as a failure, and tried again when the run goes on. Labels that are equal are told apart
+/// (labels.h). Throws base::Error: contenders that cannot answer the short question, too many failures, a run to resume
+/// that is not there, results that cannot be written.
 RunId run_experiment(std::span<const std::unique_ptr<Answerer>> answerers, std::span<const tasks::Prompt> prompts,
                      const ExperimentOptions& options, Results& results, const ExperimentCallback& on_progress = {});
 

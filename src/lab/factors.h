@@ -15,6 +15,7 @@ struct Factor {
     std::string name;  // "thinking"
     std::vector<std::string>
         levels;  // of each contender, in their order; the first one's is what others are held against
+    bool operator==(const Factor&) const = default;
 };
 
 /// "thinking=no,yes,no,yes": one level for each contender. Throws Error(bad_argument) for anything else.

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "energy/estimate.h"
 #include "lab/conditions.h"
+#include "lab/design.h"
 
 namespace ergon::lab {
 namespace {
@@ -67,17 +68,48 @@ void check_shards(const std::vector<Part>& parts) {
     }
 }
 
+/// Of a longer text a page shows the beginning.
+std::size_t shown_bytes(const std::string& text) {
+    return std::min(text.size(), report::most_shown_characters);
+}
+
+std::size_t shown_bytes(const ShownPrompt& one) {
+    std::size_t bytes = shown_bytes(one.prompt.text);
+    for (const Answer& answer : one.answers) bytes += shown_bytes(answer.thinking) + shown_bytes(answer.text);
+    return bytes;
+}
+
+/// The first prompts with their answers, as far as there is room; one at least.
 void add_shown(const Part& part, std::vector<ShownPrompt>& shown) {
+    std::size_t bytes = 0;
+    for (const ShownPrompt& one : shown) bytes += shown_bytes(one);
     for (const AskedPrompt& prompt : part.results->prompts(part.run)) {
-        if (shown.size() >= most_shown_prompts) return;
+        if (shown.size() >= most_shown_prompts || bytes >= most_shown_bytes) return;
         ShownPrompt one{prompt, {}};
         for (std::size_t i = 0; i < part.contenders.size(); ++i) {
             if (auto answer = part.results->find(part.run, static_cast<std::int64_t>(i), prompt.id, 0)) {
                 one.answers.push_back(std::move(*answer));
             }
         }
-        if (!one.answers.empty()) shown.push_back(std::move(one));
+        if (one.answers.empty()) continue;
+        bytes += shown_bytes(one);
+        shown.push_back(std::move(one));
     }
+}
+
+/// The design that was kept with the parts, which must be one.
+std::vector<Factor> factors_of(const std::vector<Part>& parts) {
+    std::vector<Factor> found;
+    for (const Part& part : parts) {
+        std::vector<Factor> kept = kept_factors(*part.results, part.run);
+        if (!found.empty() && !kept.empty() && kept != found) {
+            base::fail(ErrorCode::bad_argument,
+                       "{} and {} were run with different factors: name those that count with --factor.",
+                       parts.front().results->path().string(), part.results->path().string());
+        }
+        if (found.empty()) found = std::move(kept);
+    }
+    return found;
 }
 
 std::string energy_source(const RunDescription& description) {
@@ -115,6 +147,7 @@ LoadedRun sum_up(std::vector<Part> parts, std::span<const Factor> factors) {
         loaded.finished = loaded.finished && part.results->finished(part.run);
         loaded.parts.push_back({part.results->path(), part.run});
         add_shown(part, loaded.report.shown);
+        if (!loaded.report.slice) loaded.report.slice = kept_slice(*part.results, part.run);
         std::ranges::move(part.results->conditions(part.run), std::back_inserter(loaded.report.conditions));
         if (const std::string source = energy_source(part.description);
             loaded.energy_source.find(source) == source.npos) {
@@ -127,7 +160,9 @@ LoadedRun sum_up(std::vector<Part> parts, std::span<const Factor> factors) {
     if (std::ranges::any_of(parts, throttled_unseen, &Part::description)) {
         loaded.report.run.protocol["throttling"] = throttling_not_seen;
     }
-    loaded.report.comparison = builder.finish(loaded.report.run.seed, factors);
+    const std::vector<Factor> kept = factors.empty() ? factors_of(parts) : std::vector<Factor>();
+    loaded.report.comparison =
+        builder.finish(loaded.report.run.seed, factors.empty() ? std::span<const Factor>(kept) : factors);
     loaded.report.comparison.margin = margin(loaded.report.run.settings);
     loaded.report.prompts = std::ssize(loaded.report.comparison.prompts);
     return loaded;

@@ -21,7 +21,8 @@ struct LoadedRun {
 
 /// A run of each file (the last one, or the one given): one experiment, of which each file may hold a shard. Throws
 /// Error(not_found) for a file without runs, Error(bad_argument) for runs that are not of one experiment (other
-/// contenders, prompts, settings or seed) or that hold the same shard.
+/// contenders, prompts, settings or seed) or that hold the same shard. Without `factors` the design is the one kept
+/// with the run.
 LoadedRun load_runs(const std::vector<std::filesystem::path>& files, std::optional<RunId> run = std::nullopt,
                     std::span<const Factor> factors = {});
 

@@ -19,7 +19,7 @@ using nlohmann::ordered_json;
 constexpr std::int64_t application_id = 0x6572676f;
 
 // Each entry brings the schema from version i to i + 1. Entries are never changed once released, only added.
-constexpr std::array<std::string_view, 3> migrations{R"sql(
+constexpr std::array<std::string_view, 4> migrations{R"sql(
     CREATE TABLE run (
         id INTEGER PRIMARY KEY,
         created TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
@@ -116,6 +116,13 @@ constexpr std::array<std::string_view, 3> migrations{R"sql(
         reason TEXT NOT NULL,
         PRIMARY KEY (run, contender, prompt, repeat, session),
         FOREIGN KEY (run, contender) REFERENCES contender (run, position)) WITHOUT ROWID;
+)sql",
+                                                        R"sql(
+    CREATE TABLE attachment (
+        run INTEGER NOT NULL REFERENCES run (id),
+        kind TEXT NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (run, kind)) WITHOUT ROWID;
 )sql"};
 constexpr auto schema_version = static_cast<std::int64_t>(migrations.size());
 
@@ -175,24 +182,30 @@ Results::Results(const std::filesystem::path& path) : database_(path) {
     check(database_);
     // A write-ahead log survives a kill at any moment. Its commits reach the disk at once (FULL, not NORMAL): an answer
     // takes seconds to make and milliseconds to flush, so a power cut need not lose one either.
-    database_.execute("PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    database_.use_write_ahead_log();
+    database_.execute("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL");
     Transaction transaction(database_);
     migrate(database_);
     transaction.commit();
 }
 
-std::optional<RunId> Results::unfinished(const RunDescription& run, const std::vector<Contender>& wanted) {
-    Statement unfinished(
-        database_,
-        "SELECT id FROM run WHERE finished IS NULL AND settings = ? AND seed = ? AND machine = ? AND version = ? AND "
-        "protocol = ? ORDER BY id DESC");
-    unfinished.bind(1, dump(run.settings)).bind(2, static_cast<std::int64_t>(run.seed)).bind(3, dump(run.machine));
-    unfinished.bind(4, run.version).bind(5, dump(run.protocol));
-    while (unfinished.step()) {
-        const RunId found = unfinished.integer(0);
+std::optional<RunId> Results::latest(const RunDescription& run, const std::vector<Contender>& wanted) {
+    Statement candidates(database_,
+                         "SELECT id FROM run WHERE settings = ? AND seed = ? AND machine = ? AND version = ? AND "
+                         "protocol = ? ORDER BY id DESC");
+    candidates.bind(1, dump(run.settings)).bind(2, static_cast<std::int64_t>(run.seed)).bind(3, dump(run.machine));
+    candidates.bind(4, run.version).bind(5, dump(run.protocol));
+    while (candidates.step()) {
+        const RunId found = candidates.integer(0);
         if (same(contenders(found), wanted)) return found;
     }
     return std::nullopt;
+}
+
+void Results::together(const std::function<void()>& work) {
+    Transaction transaction(database_);
+    work();
+    transaction.commit();
 }
 
 RunId Results::start(const RunDescription& run, const std::vector<Contender>& wanted) {

@@ -123,8 +123,8 @@ class Results {
     /// another program's, damaged, or of a newer ergon; Error(system) if it cannot be written.
     explicit Results(const std::filesystem::path& path);
 
-    /// The last run with this description and these contenders that was not finished.
-    std::optional<RunId> unfinished(const RunDescription& run, const std::vector<Contender>& contenders);
+    /// The newest run with this description and these contenders.
+    std::optional<RunId> latest(const RunDescription& run, const std::vector<Contender>& contenders);
     RunId start(const RunDescription& run, const std::vector<Contender>& contenders);
     /// The run is complete: the same comparison asked for again is a new one.
     void finish(RunId run);
@@ -160,6 +160,14 @@ class Results {
     void add_condition(RunId run, const Condition& condition);
     std::vector<Condition> conditions(RunId run);
     bool finished(RunId run);
+
+    /// Keeps what is no answer: the factors of a design, a measurement beside the answers. One of a kind and run.
+    void attach(RunId run, const std::string& kind, const nlohmann::ordered_json& content);
+    std::optional<nlohmann::ordered_json> attachment(RunId run, const std::string& kind);
+
+    /// What `work` reads and writes is one transaction, which no other process writes between; if it throws, nothing
+    /// was written.
+    void together(const std::function<void()>& work);
 
     const std::filesystem::path& path() const { return database_.path(); }
 

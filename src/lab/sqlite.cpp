@@ -70,6 +70,16 @@ void Database::execute(const std::string& sql) {
     if (code != SQLITE_OK) fail(code);
 }
 
+void Database::use_write_ahead_log() {
+    constexpr int pause_ms = 10;
+    for (int waited = 0;; waited += pause_ms) {
+        const int code = sqlite3_exec(handle_, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+        if (code == SQLITE_OK) return;
+        if ((code & 0xff) != SQLITE_BUSY || waited >= busy_timeout_ms) fail(code);
+        sqlite3_sleep(pause_ms);
+    }
+}
+
 std::int64_t Database::integer(const std::string& sql) {
     Statement statement(*this, sql);
     return statement.step() ? statement.integer(0) : 0;
@@ -82,6 +92,10 @@ std::string Database::text(const std::string& sql) {
 
 std::int64_t Database::last_row() const {
     return sqlite3_last_insert_rowid(handle_);
+}
+
+bool Database::in_transaction() const {
+    return sqlite3_get_autocommit(handle_) == 0;
 }
 
 Statement::Statement(Database& database, std::string_view sql) : database_(database) {
@@ -135,8 +149,12 @@ std::string Statement::text(int column) const {
     return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))};
 }
 
+Transaction::Transaction(Database& database) : database_(database), open_(!database.in_transaction()) {
+    if (open_) database_.execute("BEGIN IMMEDIATE");
+}
+
 Transaction::~Transaction() {
-    if (!open_) return;
+    if (!open_ || !database_.in_transaction()) return;  // SQLite ends some itself (a full disk)
     try {
         database_.execute("ROLLBACK");
     } catch (const base::Error& problem) {
@@ -145,7 +163,7 @@ Transaction::~Transaction() {
 }
 
 void Transaction::commit() {
-    database_.execute("COMMIT");
+    if (open_) database_.execute("COMMIT");
     open_ = false;
 }
 

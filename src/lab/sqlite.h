@@ -22,9 +22,14 @@ class Database {
 
     /// Statements without results.
     void execute(const std::string& sql);
+    /// Keeps a write-ahead log from now on. Processes that open a new file at once meet here, and SQLite does not wait: it
+    /// reads first and cannot become a writer then. So it is asked again.
+    void use_write_ahead_log();
     std::int64_t integer(const std::string& sql);
     std::string text(const std::string& sql);
     std::int64_t last_row() const;
+    /// Whether a transaction is open.
+    bool in_transaction() const;
     const std::filesystem::path& path() const { return path_; }
 
     /// Turns a code that is no success into the sentence.
@@ -59,10 +64,12 @@ class Statement {
     sqlite3_stmt* handle_ = nullptr;
 };
 
-/// Everything until commit() happens or nothing does.
+/// Everything until commit() happens or nothing does; one within another is part of it. It takes the right to write
+/// before anything is read, and waits for it: SQLite does not let a reader become a writer once another process has
+/// written, and then neither waits nor asks the busy handler (SQLITE_BUSY_SNAPSHOT).
 class Transaction {
   public:
-    explicit Transaction(Database& database) : database_(database) { database_.execute("BEGIN IMMEDIATE"); }
+    explicit Transaction(Database& database);
     ~Transaction();
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
@@ -70,7 +77,7 @@ class Transaction {
 
   private:
     Database& database_;
-    bool open_ = true;
+    bool open_ = true;  // and this object's to end
 };
 
 }  // namespace ergon::lab

@@ -145,6 +145,10 @@ std::string reading_note(const PairedDots& chart) {
                                    base::fixed(static_cast<double>(chart.rows.size()), 0),
                                    any_interval(chart) ? " and intervals" : ""));
     if (row_step(chart) > 1) add_sentence(note, fmt::format("One row in {} is drawn.", row_step(chart)));
+    if (chart.rows.size() > most_data_rows) {
+        add_sentence(note, fmt::format("The data hold the first {}{}{}.", most_data_rows,
+                                       chart.others.empty() ? "" : "; ", chart.others));
+    }
     return note;
 }
 
@@ -192,6 +196,7 @@ Table data_table(const PairedDots& chart) {
         }
     }
     for (const DotRow& row : chart.rows) {
+        if (table.rows.size() == most_data_rows) break;
         std::vector<Cell> cells{row.label};
         for (std::size_t i = 0; i < names.size(); ++i) {
             const Dot* dot = i < row.dots.size() ? &row.dots[i] : nullptr;

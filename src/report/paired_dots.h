@@ -35,7 +35,11 @@ struct PairedDots {
     std::string rows_are;  // "prompt"
     std::vector<Contender> contenders;
     std::vector<DotRow> rows;  // drawn from top to bottom
+    std::string others = {};   // where rows are found that the data leave out: "every answer is in run.sqlite"
 };
+
+/// A page's data hold so many rows of a chart (assumed: more than anybody reads there, some 50 kB).
+inline constexpr std::size_t most_data_rows = 500;
 
 /// How the values were obtained, what whiskers are, and what of the rows had no room.
 std::string reading_note(const PairedDots& chart);
@@ -44,6 +48,7 @@ bool has_data(const PairedDots& chart);
 /// A line in each row joins its lowest to its highest dot. The axis is logarithmic if all values are positive and more
 /// than a decade apart.
 Markup draw(const PairedDots& chart, Format format);
+/// The first rows, most_data_rows at most; the note says so.
 Table data_table(const PairedDots& chart);
 
 }  // namespace ergon::report

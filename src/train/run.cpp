@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/file_lock.h"
 #include "base/log.h"
 #include "tasks/json_lines.h"
 #include "tasks/readers.h"
@@ -55,6 +56,16 @@ void check_folder(const Paths& paths, const RunOptions& options) {
         fail(ErrorCode::bad_argument, "{} holds no run that could go on; leave --resume out to begin one",
              options.folder.string());
     }
+}
+
+void make_folder(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) {
+        fail(ErrorCode::system, "the folder {} cannot be made ({}); name another with --out", folder.string(),
+             error.message());
+    }
+    base::check_writable(Paths(folder).log);
 }
 
 TextExamples examples_of(const Recipe& recipe, const engine::LoadedModel& words) {
@@ -234,9 +245,13 @@ Memory memory_of(const Recipe& recipe) {
 
 Outcome run(const Recipe& recipe, const RunOptions& options, energy::Meter& meter, base::ThreadPool& pool,
             const std::function<void(const StepLine&)>& tell) {
+    // What is refused here leaves no folder behind.
+    if (options.resume) check_folder(Paths(options.folder), options);
+    if (options.grid) options.grid->grid(options.grid->clock.now());
+    make_folder(options.folder);
+    const base::FileLock lock(options.folder / "run.lock", options.folder.string(),
+                              "wait until it ends, or name another folder with --out");
     check_folder(Paths(options.folder), options);
-    if (options.grid) options.grid->grid(options.grid->clock.now());  // one that is not known leaves no folder behind
-    std::filesystem::create_directories(options.folder);
     return Run(recipe, options, meter, pool).follow(tell);
 }
 

@@ -3,7 +3,7 @@
 //
 // The folder holds log.jsonl (run_log.h), checkpoint.safetensors, page.html (run_page.h; as of the last checkpoint
 // while the run goes on) and, at the end, model/ (export_folder.h) and, if the recipe asks
-// for it, model.gguf (export_gguf.h).
+// for it, model.gguf (export_gguf.h); run.lock while a process trains there.
 
 #include <atomic>
 #include <filesystem>
@@ -41,7 +41,8 @@ struct Outcome {
 Memory memory_of(const Recipe& recipe);
 
 /// Trains. `tell` hears of every step. Throws Error(bad_argument) where the folder holds a run already and `resume` is
-/// false, or none and it is true; what the grid throws, after a checkpoint.
+/// false, or none and it is true; Error(system), naming the process, where another one trains there; what the grid
+/// throws, after a checkpoint.
 Outcome run(const Recipe& recipe, const RunOptions& options, energy::Meter& meter, base::ThreadPool& pool,
             const std::function<void(const StepLine&)>& tell);
 

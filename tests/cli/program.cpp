@@ -92,12 +92,17 @@ Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view in
 }
 
 Outcome signal_ergon(const std::vector<std::string>& arguments, int signal, const std::filesystem::path& when_there) {
+    return while_ergon_runs(arguments, when_there, [&](int process) { kill(process, signal); });
+}
+
+Outcome while_ergon_runs(const std::vector<std::string>& arguments, const std::filesystem::path& when_there,
+                         const std::function<void(int process)>& what) {
     return run(arguments, {}, {}, -1, [&](pid_t ergon) {
         const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(20);
         while (!std::filesystem::exists(when_there) && std::chrono::steady_clock::now() < latest) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
-        kill(ergon, signal);
+        what(ergon);
     });
 }
 

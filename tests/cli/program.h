@@ -2,6 +2,7 @@
 // Runs the ergon program as a user does.
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,9 @@ Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view in
                   const Environment& environment = {});
 /// The same, and sends it (and not what it has started) a signal once a file is there.
 Outcome signal_ergon(const std::vector<std::string>& arguments, int signal, const std::filesystem::path& when_there);
+/// The same, and does something while it runs, once a file is there.
+Outcome while_ergon_runs(const std::vector<std::string>& arguments, const std::filesystem::path& when_there,
+                         const std::function<void(int process)>& what);
 /// The same with a stdout whose reader has already left.
 Outcome run_ergon_without_reader(const std::vector<std::string>& arguments, std::string_view input = {});
 

@@ -51,7 +51,7 @@ class Experiment : public ::testing::Test {
 
 TEST_F(Experiment, GradesByCategoryAndWritesEveryFile) {
     const Outcome outcome = compare(
-        "r.sqlite", {"--repeats", "2", "--html", path("p.html"), "--json", path("f.json"), "--csv", path("t.csv")});
+        "r.sqlite", {"--full", "--repeats", "2", "--html", path("p.html"), "--json", path("f.json"), "--csv", path("t.csv")});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("right answers"));
     EXPECT_THAT(outcome.out, HasSubstr("facts"));
@@ -127,7 +127,7 @@ TEST_F(Experiment, ShardsMergeAndRerunsAgree) {
 TEST_F(Experiment, ResumesOnlyWhatIsThere) {
     const Outcome nothing = compare("r.sqlite", {"--resume"});
     EXPECT_EQ(nothing.exit_code, 1);
-    EXPECT_THAT(nothing.err, HasSubstr("no unfinished run of this experiment"));
+    EXPECT_THAT(nothing.err, HasSubstr("holds no run of this experiment"));
     EXPECT_EQ(compare("r.sqlite", {"--resume", "--anew"}).exit_code, 2);
 }
 
@@ -168,8 +168,8 @@ TEST_F(Experiment, BadRowsAreRefusedOrLeftOutAndCounted) {
 TEST_F(Experiment, AModelAgainstItselfInADesign) {
     const std::string model = fixture("scripted-thinker");
     const auto run = [&](const std::string& factor) {
-        return run_ergon({"compare", model, model + ":no_think,label=direct", "--prompts", prompts(), "--sessions", "1", "--idle-seconds",
-                          "0", "--results", path("d.sqlite"), "--factor", factor});
+        return run_ergon({"compare", model, model + ":no_think,label=direct", "--prompts", prompts(), "--sessions", "1",
+                          "--idle-seconds", "0", "--results", path("d.sqlite"), "--full", "--factor", factor});
     };
     const Outcome outcome = run("thinking=yes,no");
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -183,9 +183,12 @@ TEST_F(Experiment, AModelAgainstItselfInADesign) {
 TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
     const Outcome outcome =
         run_ergon({"compare", "--limit", "6", "--max-tokens", "60", "--sessions", "1", "--idle-seconds", "0", "--results",
-                   path("s.sqlite"), "--json", path("s.json"), "--html", path("s.html")});
+                   path("s.sqlite"), "--json", path("s.json"), "--html", path("s.html"), "--no-slice"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, ::testing::StartsWith("What do experts and thinking do to the joules of an answer"));
+    EXPECT_LE(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 40) << "one screen\n" << outcome.out;
     const json found = json::parse(content(path("s.json")));
+    EXPECT_FALSE(found.contains("layer_slice"));
     ASSERT_EQ(found["contenders"].size(), 4u);
     constexpr std::array names{"ergon-dense-direct", "ergon-dense-think", "ergon-moe-direct", "ergon-moe-think"};
     for (std::size_t i = 0; i < names.size(); ++i) {
@@ -196,11 +199,14 @@ TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
     }
     EXPECT_THAT(outcome.out, HasSubstr("experts: sparse over dense"));
     EXPECT_THAT(outcome.out, HasSubstr("thinking: yes over no"));
-    EXPECT_THAT(outcome.out, HasSubstr("ergon-moe-think over ergon-moe-direct"));
-    EXPECT_THAT(outcome.out, Not(HasSubstr("ergon-moe-think over ergon-dense-direct"))) << "differ in both factors";
+    EXPECT_THAT(outcome.out, Not(HasSubstr("ergon-moe-think over"))) << "pairs are for --full";
+    const Outcome full = run_ergon({"report", path("s.sqlite"), "--full"});
+    EXPECT_THAT(full.out, HasSubstr("ergon-moe-think over ergon-moe-direct"));
+    EXPECT_THAT(full.out, Not(HasSubstr("ergon-moe-think over ergon-dense-direct"))) << "differ in both factors";
     EXPECT_EQ(found["pairs"].size(), 6u);
     const std::string page = content(path("s.html"));
     const std::size_t result = page.find("<h2"), effect = page.find("thinking, yes over no: an answer takes");
+    EXPECT_THAT(page, HasSubstr("What models this small are for"));
     EXPECT_LT(effect, result) << "the page begins with what the factors do";
     EXPECT_GT(page.find("ergon-moe-think took"), result);
     EXPECT_GT(page.find("ergon-moe-think over ergon-dense-direct"), page.find("Beside what others published"));

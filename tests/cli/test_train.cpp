@@ -151,6 +151,35 @@ TEST_F(Train, EndsAtAnInterruptWithACheckpoint) {
     EXPECT_THAT(stopped.out, HasSubstr("--resume goes on from step"));
 }
 
+TEST_F(Train, EndsAtSigtermWithACheckpoint) {
+    const Outcome stopped =
+        signal_ergon({"train", recipe_, "--out", path("run")}, SIGTERM, path("run/checkpoint.safetensors"));
+    EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
+    EXPECT_THAT(stopped.out, HasSubstr("--resume goes on from step"));
+}
+
+TEST_F(Train, OneProcessTrainsInAFolder) {
+    const std::vector<std::string> long_run{"train", recipe_, "--out", path("run"), "--set", "training.steps=3000",
+                                            "--set", "training.decay_from=2000"};
+    const Outcome first = while_ergon_runs(long_run, path("run/log.jsonl"), [&](int process) {
+        for (const bool resume : {false, true}) {
+            std::vector<std::string> again = long_run;
+            if (resume) again.emplace_back("--resume");
+            const Outcome second = run_ergon(again);
+            EXPECT_EQ(second.exit_code, 1);
+            EXPECT_THAT(second.err, HasSubstr(fmt::format("is in use by process {} on ", process)));
+        }
+        kill(process, SIGKILL);
+    });
+    EXPECT_EQ(first.exit_code, -1) << first.err;
+    EXPECT_TRUE(std::filesystem::exists(path("run/run.lock")));
+    std::vector<std::string> resumed = long_run;
+    resumed.emplace_back("--resume");
+    const Outcome on = signal_ergon(resumed, SIGINT, path("run/run.lock"));
+    EXPECT_EQ(on.exit_code, 0) << on.err << "a killed holder holds nothing";
+    EXPECT_FALSE(std::filesystem::exists(path("run/run.lock")));
+}
+
 TEST_F(Train, GramsStandBesideTheJoulesWhereTheGridIsFollowed) {
     const Outcome outcome = train("run", {"--when", grid(120), "--below", "150", "--json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;

@@ -12,6 +12,7 @@
 #include "lab/circumstances.h"
 #include "lab/comparison.h"
 #include "lab/comparison_table.h"
+#include "lab/design.h"
 #include "lab/loaded_run.h"
 
 namespace ergon::lab {
@@ -265,7 +266,7 @@ TEST_F(KilledExperiment, OnlyTheSameExperimentIsGoneOnWith) {
         run_experiment(simulated(), prompts_, must, results);
         FAIL();
     } catch (const base::Error& error) {
-        EXPECT_THAT(error.what(), HasSubstr("no unfinished run of this experiment"));
+        EXPECT_THAT(error.what(), HasSubstr("no run of this experiment"));
     }
     EXPECT_THROW(run_experiment(simulated(), prompts_, thrice(), results, kill), Killed);
     const RunId first = results.last_run().value();
@@ -280,7 +281,25 @@ TEST_F(KilledExperiment, OnlyTheSameExperimentIsGoneOnWith) {
     prompts_[0].text = "Another question?";
     EXPECT_THROW(run_experiment(simulated(), prompts_, must, results), base::Error);
     prompts_[0].text = "?";
-    EXPECT_EQ(results.answers(run_experiment(simulated(), prompts_, must, results)), answers_in_all);
+    const RunId whole = run_experiment(simulated(), prompts_, must, results);
+    EXPECT_EQ(results.answers(whole), answers_in_all);
+    const auto nothing = [](const ExperimentProgress&) { ADD_FAILURE() << "asked again"; };
+    EXPECT_EQ(run_experiment(simulated(), prompts_, must, results, nothing), whole) << "finished, and left as it is";
+}
+
+TEST_F(KilledExperiment, TheDesignIsKeptWithTheRun) {
+    struct Killed {};
+    Results results(folder_ / "results.sqlite");
+    ExperimentOptions designed = thrice();
+    designed.factors = {{"size", {"small", "large"}}};
+    EXPECT_THROW(run_experiment(simulated(), prompts_, designed, results,
+                                [](const ExperimentProgress& progress) {
+                                    if (progress.answer != nullptr) throw Killed();
+                                }),
+                 Killed);
+    EXPECT_EQ(kept_factors(results, results.last_run().value()), designed.factors) << "before the last answer";
+    const RunId run = run_experiment(simulated(), prompts_, thrice(), results);
+    EXPECT_EQ(kept_factors(results, run), designed.factors) << "whoever goes on without naming them keeps them";
 }
 
 TEST_F(KilledExperiment, ShardsMakeTheWholeTogether) {

@@ -76,8 +76,8 @@ Answer answer(std::int64_t contender, const std::string& prompt, std::int64_t re
 
 /// Goes on with the same run, or begins it.
 RunId open_run(Results& results, const RunDescription& description, const std::vector<Contender>& contenders) {
-    const std::optional<RunId> found = results.unfinished(description, contenders);
-    return found ? *found : results.start(description, contenders);
+    const std::optional<RunId> found = results.latest(description, contenders);
+    return found && !results.finished(*found) ? *found : results.start(description, contenders);
 }
 
 std::vector<Answer> all(Results& results, RunId id) {
@@ -293,7 +293,7 @@ TEST_F(ResultsTest, NewerSchemasAreRefused) {
     Database(file()).execute("PRAGMA user_version = 99");
     const Error error = refusal(file());
     EXPECT_EQ(error.code(), ErrorCode::bad_file);
-    EXPECT_THAT(error.what(), HasSubstr("has schema 99, and this ergon knows schemas up to 3"));
+    EXPECT_THAT(error.what(), HasSubstr("has schema 99, and this ergon knows schemas up to 4"));
 }
 
 TEST_F(ResultsTest, OtherFilesAreRefusedAndLeftAsTheyAre) {
