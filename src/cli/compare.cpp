@@ -47,7 +47,7 @@ void add_slice(const CompareOptions& options, lab::Results& results, lab::RunId 
     });
     Progress progress("rounds of the slice");
     try {
-        base::ThreadPool pool(options.threads);
+        base::ThreadPool pool(options.threads.pool());
         energy::Meter meter(machine_options());
         lab::keep_slice(results, run,
                         lab::measure_layer_slice(pool, meter, {.seed = options.answer.seed}, [&](auto round, auto rounds) {

@@ -113,7 +113,7 @@ Section causes_section(const ComparisonReport& report) {
     const Comparison& comparison = report.comparison;
     Section section{"Where it comes from", {}};
     report::PairedDots by_prompt = joules_by_prompt(comparison);
-    by_prompt.others = fmt::format("every answer is in {}", report.results);
+    by_prompt.others = fmt::format("every answer is in {}, its figures in --csv", report.results);
     section.blocks.emplace_back(std::move(by_prompt));
     section.blocks.emplace_back(tokens_by_phase(comparison));
     section.blocks.emplace_back(joules_by_phase(comparison));
@@ -236,7 +236,8 @@ Section answers_section(const ComparisonReport& report) {
     const auto held = static_cast<std::int64_t>(report.shown.size());
     if (held < report.prompts) {
         section.blocks.emplace_back(report::Note{
-            fmt::format("The first {} of {} prompts; the others are in {}.", held, report.prompts, report.results)});
+            fmt::format("The first {} of {} prompts; the others are in {}, their figures in --csv.", held, report.prompts,
+                        report.results)});
     }
     for (const ShownPrompt& one : report.shown) {
         report::Exchange exchange{

@@ -177,7 +177,7 @@ class Running {
         constexpr std::int64_t least = 5, share = 20;
         const std::int64_t most = options_.max_failures.value_or(std::max(least, progress_.all / share));
         if (++failed_ <= most) return;
-        base::fail(ErrorCode::system,
+        base::fail(base::ErrorCode::system,
                    "{} answers failed, more than the {} of --max-failures; the last, of {} to \"{}\": {} {} of {} "
                    "answers are kept in {}: the same command goes on from there.",
                    failed_, most, contenders_[static_cast<std::size_t>(failure.contender)].label, failure.prompt,

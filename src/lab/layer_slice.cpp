@@ -79,11 +79,11 @@ struct Bench {
 
     void warm_up(base::Seconds block) {
         generating.generate(1);
-        constexpr std::int64_t tried = 3;
+        constexpr std::int64_t tried = 2;
         const base::Nanoseconds begin = base::now();
         generating.generate(tried);
         const double each = base::to_seconds(base::now() - begin).value() / static_cast<double>(tried);
-        steps = std::max<std::int64_t>(2, std::llround(std::ceil(block.value() / each)));
+        steps = std::max<std::int64_t>(1, std::llround(std::ceil(block.value() / each)));
         cell.tokens = steps * cell.batch;
     }
     void take_round() {

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 #include <span>
 
+#include "base/distributions.h"
 #include "base/wrapped.h"
-#include "lab/distributions.h"
 #include "lab/terminal_text.h"
 
 namespace ergon::lab {
@@ -30,7 +30,7 @@ double half_interval(std::span<const double> values) {
     const double mean = mean_of(values);
     double squares = 0;
     for (const double value : values) squares += (value - mean) * (value - mean);
-    return student_reach(0.95, n - 1) * std::sqrt(squares / (n - 1) / n);
+    return base::student_reach(0.95, n - 1) * std::sqrt(squares / (n - 1) / n);
 }
 
 /// The geometric mean of ratios whose logarithms these are; `unknown` is the standard deviation of what all rounds share.

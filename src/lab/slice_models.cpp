@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/error.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "model/transformer.h"
 #include "tensor/float_bits.h"
@@ -130,6 +132,10 @@ Config slice_config(SliceShape shape) {
 }
 
 SliceModels::SliceModels(base::ThreadPool& pool) {
+    if (const base::Bytes available = base::available_memory(); available < slice_memory) {
+        base::fail(base::ErrorCode::out_of_budget, "it takes {} of memory, and {} are free.",
+                   base::readable(slice_memory), base::readable(available));
+    }
     const Config widest = slice_config(SliceShape::total);
     blocks_ = random_blocks(widest.intermediate_size * widest.hidden_size, widest.hidden_size);
     numbers_ = random_numbers(widest.vocab_size * widest.hidden_size, deviation_for(widest.hidden_size));

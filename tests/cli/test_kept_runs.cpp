@@ -31,7 +31,8 @@ class KeptRuns : public ::testing::Test {
     }
     std::vector<std::string> command(std::vector<std::string> more = {}) const {
         std::vector<std::string> arguments{"compare",   fixture("scripted-thinker") + ":label=thinker",
-                                           fixture("scripted-plain"), "--prompts", prompts(), "--idle-seconds", "0"};
+                                           fixture("scripted-plain"), "--prompts", prompts(), "--idle-seconds", "0",
+                                           "--sessions", "1"};
         arguments.insert(arguments.end(), more.begin(), more.end());
         if (std::ranges::find(more, "--results") == more.end()) {
             arguments.insert(arguments.end(), {"--results", path("r.sqlite")});
@@ -68,7 +69,8 @@ TEST_F(KeptRuns, TheReportOfADesignIsThatOfItsComparison) {
     const std::string model = fixture("scripted-thinker");
     std::vector<std::string> arguments{"compare", model, model + ":no_think,label=direct", model + ":max_tokens=9,label=short",
                                        model + ":no_think,max_tokens=9,label=both", "--prompts", prompts(),
-                                       "--idle-seconds", "0", "--results", path("d.sqlite"), "--factor",
+                                       "--idle-seconds", "0", "--sessions", "1", "--results",
+                                       path("d.sqlite"), "--factor",
                                        "thinking=yes,no,yes,no", "--factor", "long=yes,yes,no,no"};
     arguments.insert(arguments.end(), files.begin(), files.end());
     const Outcome first = run_ergon(arguments);
@@ -89,7 +91,8 @@ TEST_F(KeptRuns, MergedShardsKeepTheDesign) {
     const std::string model = fixture("scripted-thinker");
     for (const char* shard : {"1/2", "2/2"}) {
         const Outcome part = run_ergon({"compare", model, model + ":no_think,label=direct", "--prompts", prompts(),
-                                        "--idle-seconds", "0", "--results", path(std::string("part") + shard[0]),
+                                        "--idle-seconds", "0", "--sessions", "1", "--results",
+                                        path(std::string("part") + shard[0]),
                                         "--shard", shard, "--factor", "thinking=yes,no"});
         ASSERT_EQ(part.exit_code, 0) << part.err;
     }

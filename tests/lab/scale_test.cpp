@@ -7,7 +7,7 @@
 
 #include "base/sanitized.h"
 #include "base/temporary_directory.h"
-#include "lab/comparison_csv.h"
+#include "lab/answers_csv.h"
 #include "lab/comparison_json.h"
 #include "lab/comparison_screen.h"
 #include "lab/loaded_run.h"
@@ -37,9 +37,9 @@ RunId store(const std::filesystem::path& file, std::size_t words, int count = ma
     database.execute(fmt::format(
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {0}), "
         "a(i, c, j) AS (SELECT i, c, (1 + c) * (1 + (i * 7919 % 101) / 100.0) FROM n, (SELECT 0 AS c UNION SELECT 1)) "
-        "INSERT INTO answer (run, contender, prompt, repeat, text, thinking, finish_reason, prompt_tokens, "
+        "INSERT INTO answer (run, contender, prompt, repeat, session, text, thinking, finish_reason, prompt_tokens, "
         "thinking_tokens, answer_tokens, prompt_seconds, thinking_seconds, answer_seconds, energy, raw, right) "
-        "SELECT {1}, c, 'p' || i, 0, '{2}', '{2}', 'stop', 10, 5, 20 + i % 7, 0.1, 0.1, 0.1, "
+        "SELECT {1}, c, 'p' || i, 0, 0, '{2}', '{2}', 'stop', 10, 5, 20 + i % 7, 0.1, 0.1, 0.1, "
         "'{{\"prompt\":' || {3} || ',\"thinking\":' || {3} || ',\"answer\":' || {3} || '}}', '{{}}', (i * 31 + c) % 3 > 0 "
         "FROM a",
         count, run, std::string(words, 'w'), phase));
@@ -57,11 +57,11 @@ TEST(Scale, FourteenThousandPromptsGiveAPageThatCanBeSent) {
     EXPECT_EQ(run.answers, 2 * many_prompts);
     const std::string page = comparison_page(run.report, energy::read_references(), read_shapes());
     EXPECT_LT(page.size(), 2u << 20);
-    EXPECT_THAT(page, HasSubstr("The data hold the first 500; every answer is in many.sqlite"));
-    EXPECT_THAT(page, HasSubstr("The first 200 of 14000 prompts; the others are in many.sqlite"));
+    EXPECT_THAT(page, HasSubstr("The data hold the first 500; every answer is in many.sqlite, its figures in --csv"));
+    EXPECT_THAT(page, HasSubstr("The first 200 of 14000 prompts; the others are in many.sqlite, their figures in --csv"));
     EXPECT_LT(comparison_screen(run.report, run.energy_source).size(), 10'000u);
     EXPECT_LT(comparison_json(run.report.comparison, run.report.run, run.report.conditions).dump().size(), 8u << 20);
-    EXPECT_LT(comparison_csv(run.report.comparison).size(), 16u << 20);
+    EXPECT_LT(answers_csv(run.parts).size(), 16u << 20);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     RecordProperty("seconds", std::to_string(took.count()));
     // Some seconds on a slow core; what grows with the square of the prompts takes minutes.
@@ -76,7 +76,7 @@ TEST(Scale, LongAnswersAreCutAndFewOfThemShown) {
     const std::string page = comparison_page(run.report, energy::read_references(), read_shapes());
     EXPECT_LT(page.size(), 5u << 20);
     EXPECT_GT(run.report.shown.size(), 10u);
-    EXPECT_THAT(page, HasSubstr(fmt::format("The first {} of 300 prompts; the others are in long.sqlite",
+    EXPECT_THAT(page, HasSubstr(fmt::format("The first {} of 300 prompts; the others are in long.sqlite, their figures in --csv",
                                             run.report.shown.size())));
 }
 
