@@ -290,7 +290,8 @@ class Ledger::Settlement {
     Missing missing_part(std::int64_t energy) const {
         const std::int64_t all = interval_.energy.value();
         const auto part = [&](Nanojoules of) {
-            return of <= Nanojoules(0) ? Nanojoules(0) : Nanojoules(scaled(of.value(), energy, all));
+            const bool none = of <= Nanojoules(0) || all <= 0;
+            return none ? Nanojoules(0) : Nanojoules(scaled(of.value(), energy, all));
         };
         return {part(interval_.missing.value), part(interval_.missing.low), part(interval_.missing.high)};
     }

@@ -172,7 +172,7 @@ RequestFigures Meter::end_request(RequestId request) {
 RequestFigures Meter::so_far(RequestId request) {
     const std::lock_guard lock(state_->mutex);
     const State::Timed timed(*state_);
-    if (state_->sampler.joinable()) state_->read(true);
+    if (state_->sampler.joinable()) state_->read();
     state_->ledger.settle(state_->reader.last_reading());
     return figures_of(state_->ledger.so_far(request), state_->reader.uncertainty());
 }
