@@ -50,12 +50,12 @@ void PhaseMeter::watch() {
     std::unique_lock lock(mutex_);
     const auto wait = [this] { return std::chrono::nanoseconds(server_.reader().interval().value()); };
     while (!wake_.wait_for(lock, wait(), [this] { return stopping_; })) {
-        if (ledger_) read(false);
+        if (ledger_) add(server_.reader().read(base::now(), false));
     }
 }
 
-void PhaseMeter::read(bool forced) {
-    if (const auto interval = server_.reader().read(base::now(), forced, false)) ledger_->add_interval(*interval);
+void PhaseMeter::add(const std::vector<energy::Interval>& intervals) {
+    for (const energy::Interval& interval : intervals) ledger_->add_interval(interval);
 }
 
 void PhaseMeter::begin(energy::Phase phase) {
@@ -65,8 +65,9 @@ void PhaseMeter::begin(energy::Phase phase) {
 
 void PhaseMeter::close() {
     if (!ledger_) return;
-    read(true);
     energy::MachineReader& reader = server_.reader();
+    add(reader.read(base::now(), false));
+    add(reader.give_up());  // a stretch ends when the stream says so, not when a counter moves
     ledger_->end_request(stretch_, reader.last_reading());
     ledger_->settle(reader.last_reading());
     stretches_.push_back({phase_,

@@ -63,7 +63,7 @@ class PhaseMeter {
     };
     void begin(energy::Phase phase);
     void close();
-    void read(bool forced);
+    void add(const std::vector<energy::Interval>& intervals);
     void watch();
 
     ServerShare& server_;
