@@ -148,7 +148,7 @@ ordered_json to_json(const std::vector<Agreement>& agreements, const energy::Mac
     return {{"ergon_validation", 1}, {"version", ERGON_VERSION}, {"machine", reader.machine()}, {"runs", runs}};
 }
 
-void print_table(const std::vector<Agreement>& agreements, const energy::MachineReader& reader) {
+void print_agreements(const std::vector<Agreement>& agreements, const energy::MachineReader& reader) {
     fmt::print("{}\n\n{:<40} {:>9} {:>9}  {:<18} {:>10}  {}\n", reader.describe(), "run", "wall, W", "ergon, W",
                "95% interval", "ergon/wall", "inside");
     std::int64_t inside = 0;
@@ -176,7 +176,7 @@ void validate(const ValidateOptions& options) {
     if (options.json) {
         fmt::print("{}", text);
     } else {
-        print_table(agreements, reader);
+        print_agreements(agreements, reader);
     }
     fmt::print(stderr, "Kept in {}: please send it with the make of the machine and of the meter (docs/validate.md).\n",
                options.out);

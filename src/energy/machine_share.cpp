@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::optional<std::uint64_t> number_in(const fs::path& file) {
+std::optional<std::uint64_t> unsigned_in(const fs::path& file) {
     return parse_unsigned(read_small_file(file).text);
 }
 
@@ -89,8 +89,8 @@ std::optional<double> quota_of(const fs::path& folder, bool unified) {
         quota = parse_unsigned(both.substr(0, blank));
         period = parse_unsigned(both.substr(blank + 1));
     } else {
-        quota = number_in(folder / "cpu.cfs_quota_us");  // -1 where there is none
-        period = number_in(folder / "cpu.cfs_period_us");
+        quota = unsigned_in(folder / "cpu.cfs_quota_us");  // -1 where there is none
+        period = unsigned_in(folder / "cpu.cfs_period_us");
     }
     if (!quota || !period || *quota == 0 || *period == 0) return std::nullopt;
     return static_cast<double>(*quota) / static_cast<double>(*period);
@@ -129,7 +129,7 @@ std::optional<std::uint64_t> memory_limit(const std::string& lines, const fs::pa
     std::optional<std::uint64_t> least;
     for (const Hierarchy& hierarchy : hierarchies_of("memory", lines, groups)) {
         for (const fs::path& folder : nested_groups(hierarchy)) {
-            const auto limit = number_in(folder / (hierarchy.unified ? "memory.max" : "memory.limit_in_bytes"));
+            const auto limit = unsigned_in(folder / (hierarchy.unified ? "memory.max" : "memory.limit_in_bytes"));
             if (limit && *limit > 0) least = std::min(least.value_or(*limit), *limit);
         }
     }
@@ -202,7 +202,7 @@ MachineShare read_machine_share(const fs::path& procfs, const fs::path& sysfs, c
 std::optional<base::Nanoseconds> read_group_time(const MachineShare& share) {
     if (share.group.empty()) return std::nullopt;
     constexpr std::uint64_t most = std::uint64_t{1} << 62;
-    if (const auto time = number_in(share.group / "cpuacct.usage"); time && *time < most) {
+    if (const auto time = unsigned_in(share.group / "cpuacct.usage"); time && *time < most) {
         return base::Nanoseconds(static_cast<std::int64_t>(*time));
     }
     const std::string text = read_small_file(share.group / "cpu.stat").text;
