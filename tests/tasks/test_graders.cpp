@@ -203,6 +203,11 @@ TEST(BoxedGrader, ListsAndDecimalsAreApart) {
     expect_grades(asked(Grader::boxed, "\\{1,234\\}"), {{true, "\\boxed{\\{234, 1\\}}"}});
     expect_grades(asked(Grader::boxed, "100,200,300"),
                   {{true, "\\boxed{300, 100, 200}"}, {true, "\\boxed{100200300}"}});
+    expect_grades(asked(Grader::boxed, "(1,2)"),
+                  {{true, "\\boxed{x = 1, y = 2}"}, {true, "\\boxed{y=2,x=1}"}, {false, "\\boxed{x=2, y=1}"}});
+    expect_grades(
+        asked(Grader::boxed, "x=1, y=2"),
+        {{true, "\\boxed{(1,2)}"}, {true, "\\boxed{y=2,x=1}"}, {false, "\\boxed{(2,1)}"}, {false, "\\boxed{2,1}"}});
     expect_grades(asked(Grader::boxed, "1, 2"), {{true, "\\boxed{\\{2, 1\\}}"}, {false, "\\boxed{(1, 2)}"}});
 }
 

@@ -77,7 +77,6 @@ Complex call_value(const std::string& name, const std::vector<Complex>& x) {
 
 Complex power_value(Complex base, Complex exponent) {
     if (base == 0.0) return exponent.real() > 0 ? 0.0 : exponent == 0.0 ? 1.0 : nan;
-    // Of a real number the real root: (-8)^{1/3} in this sense has three values, and std::pow's is the principal one.
     return std::pow(base, exponent);
 }
 

@@ -49,8 +49,9 @@ bool is_number_base(const std::string& base) {
 void tidy(Monomial& monomial, Rational& coefficient) {
     Monomial kept;
     for (auto& [base, exponent] : monomial) {
-        const std::int64_t whole =
-            (exponent.top() / exponent.bottom()).to_int64() - (exponent.negative() && !exponent.is_whole() ? 1 : 0);
+        std::int64_t whole = (exponent.top() / exponent.bottom()).to_int64();
+        if (whole == BigInteger::no_int64) throw NotKnown{};
+        if (exponent.negative() && !exponent.is_whole()) --whole;
         if (is_number_base(base)) {
             coefficient = checked(coefficient * power(Rational(BigInteger::of_digits(base)), whole));
             exponent = exponent - Rational(whole);

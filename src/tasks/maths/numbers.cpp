@@ -123,7 +123,9 @@ class NumberReader {
         const bool negative = here().symbol("-");
         if (negative || here().symbol("+")) ++at_;
         if (here().kind != TokenKind::digits) return std::nullopt;
-        const std::int64_t size = BigInteger::of_digits(here().text).to_int64();
+        constexpr std::int64_t beyond_all = std::int64_t{1} << 40;
+        std::int64_t size = BigInteger::of_digits(here().text).to_int64();
+        if (size == BigInteger::no_int64 || size > beyond_all) size = beyond_all;
         ++at_;
         if (bracket) {
             if (!here().symbol(close)) return std::nullopt;

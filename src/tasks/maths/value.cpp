@@ -181,6 +181,25 @@ bool other_names(const Value& a, const Value& b) {
     return named(a) && named(b) && a.items[0].expression.name != b.items[0].expression.name;
 }
 
+/// Of "x = 1, y = 2" the values in the order of the names, as they stand in (1, 2). Nothing if a name occurs twice:
+/// then they are several values of one.
+std::optional<std::vector<Value>> coordinates(const Value& list) {
+    if (list.kind != Value::Kind::list) return std::nullopt;
+    std::map<std::string, Value> named;
+    for (const Value& item : list.items) {
+        const bool symbol = item.assigned && item.items[0].kind == Value::Kind::formula &&
+                            item.items[0].expression.kind == Expression::Kind::symbol;
+        if (!symbol || !named.emplace(item.items[0].expression.name, item.items.back()).second) return std::nullopt;
+    }
+    std::vector<Value> values;
+    for (const auto& [name, value] : named) values.push_back(value);
+    return values;
+}
+
+bool is_point(const Value& value) {
+    return value.kind == Value::Kind::sequence && value.open == "(" && value.close == ")";
+}
+
 bool is_collection(const Value& value) {
     return value.kind == Value::Kind::list || value.kind == Value::Kind::set;
 }
@@ -194,6 +213,11 @@ bool same_value(const Value& right, const Value& found, std::optional<double> to
         if (!right.assigned || !found.assigned || other_names(right, found)) return false;
     }
     if (right.assigned || found.assigned) return same_value(assigned_value(right), assigned_value(found), tolerance);
+    if (const auto wanted = coordinates(right); wanted && !coordinates(found)) {
+        return (is_point(found) || found.kind == Value::Kind::list) && same_in_order(*wanted, found.items, tolerance);
+    }
+    if (const auto said = coordinates(found); said && is_point(right))
+        return same_in_order(right.items, *said, tolerance);
     if (is_collection(right) && is_collection(found)) return same_in_any_order(right.items, found.items, tolerance);
     if (right.kind != found.kind) return false;
     switch (right.kind) {
