@@ -161,6 +161,7 @@ TEST(NumberGrader, SignsBlanksSizesAndMarks) {
     expect_grades(number("5"), {{false, "Answer: - 5"}, {false, "Answer: negative 5"}, {false, "x = - 5"}});
     expect_grades(number("-5"),
                   {{true, "Answer: - 5"}, {true, "Answer: negative 5"}, {true, "x = − 5"}, {true, "It is - 5."}});
+    expect_grades(number("- 5"), {{true, "Answer: -5"}, {true, "minus 5"}, {false, "5"}});
     expect_grades(number("4"), {{false, "Answer: minus 4"}, {true, "9 minus 5 is 4"}, {true, "\n- 4"}});
     expect_grades(number("12"), {{false, "Answer: 12 500"}, {false, "Answer: 12\u2009500"}});
     expect_grades(number("12500"), {{true, "Answer: 12 500"}, {true, "Answer: 12 500.0"}, {false, "Answer: 12 5000"}});

@@ -278,6 +278,8 @@ std::optional<Number> whole_number_of(std::string_view text) {
     while (tokens.size() > 1 && (tokens[tokens.size() - 2].symbol(".") || tokens[tokens.size() - 2].symbol("$"))) {
         tokens.erase(tokens.end() - 2);
     }
+    // "- 5" by itself is no item of a list.
+    if (tokens.size() > 2 && (tokens[0].symbol("-") || tokens[0].symbol("+"))) tokens[1].blank = false;
     const std::vector<Number> numbers = numbers_in(tokens);
     if (numbers.size() != 1 || numbers[0].begin != tokens[0].begin) return std::nullopt;
     if (tokens.size() > 1 && numbers[0].end < tokens[tokens.size() - 2].end) return std::nullopt;
