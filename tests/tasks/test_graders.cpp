@@ -252,6 +252,11 @@ TEST(BoxedGrader, NotationDoesNotMatter) {
     same("x > 3", "3 < x");
     same("0.\\overline{3}", "\\frac13");
     same("120^\\circ", "\\frac{2\\pi}{3}");
+    same("C", "\\textbf{(C)}\\ 12");
+    same("12", "\\textbf{(C)}\\ 12");
+    same("12", "\\text{(C) 12}");
+    same("0.2", "20\\text{ percent}");
+    same("\\{x : x > 3\\}", "\\{x: x>3\\}");
     const auto other = [](const char* right, const char* found) {
         expect_grades(asked(Grader::boxed, right), {{false, std::string("\\boxed{") + found + "}"}});
     };

@@ -160,7 +160,8 @@ std::string joined_text(std::span<const Token> tokens) {
         const bool single = i + 2 < tokens.size() && tokens[i].symbol("{") && tokens[i + 1].text.size() == 1 &&
                             tokens[i + 2].symbol("}");
         if (single) ++i;
-        if (tokens[i].blank && i > 0 && base::is_digit(tokens[i].text[0])) text += ' ';
+        const bool numbers = i > 0 && tokens[i].kind == TokenKind::digits && tokens[i - 1].kind == TokenKind::digits;
+        if (numbers && tokens[i].blank) text += ' ';
         text += text_of_token(tokens[i]);
         if (single) ++i;
     }

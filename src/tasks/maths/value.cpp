@@ -238,17 +238,22 @@ bool same_value(const Value& right, const Value& found, std::optional<double> to
 
 namespace {
 
-/// "\textbf{(B)} 5": the letter of a choice, and its words.
+/// "\textbf{(B)} 5", "\text{(B) 5}": the letter of a choice, and its words.
 struct Choice {
-    std::string_view letter, words;
+    std::string letter, words;
 };
 std::optional<Choice> choice_in(std::string_view text) {
     const std::vector<Token> tokens = tokens_of(text);
+    const std::string& first = tokens[0].text;
+    if (tokens.size() == 2 && tokens[0].kind == TokenKind::words && first.size() > 3 && first[0] == '(' &&
+        first[2] == ')') {
+        return Choice{first.substr(1, 1), first.substr(3)};
+    }
     if (tokens.size() < 7 || !tokens[0].symbol("{") || !tokens[1].symbol("(") || tokens[2].text.size() != 1 ||
         tokens[2].kind != TokenKind::letters || !tokens[3].symbol(")") || !tokens[4].symbol("}")) {
         return std::nullopt;
     }
-    return Choice{text.substr(tokens[2].begin, 1), text.substr(tokens[4].end)};
+    return Choice{tokens[2].text, std::string(text.substr(tokens[4].end))};
 }
 
 }  // namespace

@@ -340,6 +340,9 @@ class ValueParser {
         value.base = parsed->base;
         take_size(value);
         value.unit = take_unit();
+        // Spelt out, they are the same marks.
+        if (value.unit == "percent") value.percent = true;
+        if (value.unit == "degrees" || value.unit == "degree") value.degrees = true;
         value.text = text_from(begin);
         return value;
     }
