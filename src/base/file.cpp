@@ -9,11 +9,12 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "base/paths.h"
 
 namespace ergon::base {
 namespace {
@@ -36,7 +37,7 @@ class Descriptor {
 [[noreturn]] void fail_errno(const std::filesystem::path& path, const char* action) {
     const int code = errno;
     fail(code == ENOENT ? ErrorCode::not_found : ErrorCode::system, "cannot {} {}: {}", action, path.string(),
-         std::strerror(code));
+         refusal(path, code));
 }
 
 struct stat status_of(const Descriptor& file, const std::filesystem::path& path) {
@@ -153,6 +154,17 @@ std::string read_text(const std::filesystem::path& path, std::size_t limit) {
     return text;
 }
 
+std::optional<std::string> read_optional_text(const std::filesystem::path& path, std::size_t limit) {
+    if (!path_exists(path)) return std::nullopt;
+    try {
+        return read_text(path, limit);
+    } catch (const Error& error) {
+        if (error.code() == ErrorCode::bad_file) throw;
+        log().warn("{}. It is left out.", error.what());
+        return std::nullopt;
+    }
+}
+
 namespace {
 
 std::filesystem::path beside(const std::filesystem::path& path) {
@@ -236,28 +248,19 @@ void write_atomically(const std::filesystem::path& path, std::string_view conten
 
 void check_writable(const std::filesystem::path& path) {
     const std::filesystem::path target = target_of(path);
-    const auto refuse = [&](const char* why) {
+    const auto refuse = [&](const std::string& why) {
         fail(ErrorCode::system, "{} cannot be written ({}): name a file in a folder that exists and may be written",
              path.string(), why);
     };
     if (is_device(target)) {
-        if (::access(target.c_str(), W_OK) != 0) refuse(std::strerror(errno));
+        if (::access(target.c_str(), W_OK) != 0) refuse(refusal(target, errno));
         return;
     }
-    std::error_code none;
-    if (std::filesystem::is_directory(target, none) || !target.has_filename()) refuse("it is a folder");
+    if (is_folder(target) || !target.has_filename()) refuse("it is a folder");
     const std::filesystem::path probe = beside(target);
     const Descriptor created(create(probe));
-    if (created.get() < 0) refuse(std::strerror(errno));
+    if (created.get() < 0) refuse(refusal(target, errno));
     ::unlink(probe.c_str());
-}
-
-std::filesystem::path cache_directory() {
-    if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg != nullptr && *xdg != '\0') {
-        return std::filesystem::path(xdg) / "ergon";
-    }
-    const char* home = std::getenv("HOME");
-    return std::filesystem::path(home != nullptr ? home : "/tmp") / ".cache" / "ergon";
 }
 
 }  // namespace ergon::base

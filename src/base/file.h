@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,10 @@ void install_mapped_file_guard();
 /// The text of a small file. Throws Error(not_found | system), and Error(bad_file) if it is larger than `limit` bytes.
 std::string read_text(const std::filesystem::path& path, std::size_t limit = std::size_t{1} << 30);
 
+/// The same of a file that need not be there: nothing if it is not, nor if this user may not read it, which is warned of.
+/// Throws Error(bad_file) as read_text does.
+std::optional<std::string> read_optional_text(const std::filesystem::path& path, std::size_t limit = std::size_t{1} << 30);
+
 /// A file written beside its place (`<path>.part<pid>`); commit() flushes it to the disk and renames it into place, so that
 /// the file is old or new, never half. Without commit() nothing is left behind. Throws Error(not_found | system).
 class AtomicFile {
@@ -62,8 +67,5 @@ void write_atomically(const std::filesystem::path& path, std::string_view conten
 
 /// What write_atomically(path, ...) would fail with, now: before the work whose result goes there. Leaves nothing behind.
 void check_writable(const std::filesystem::path& path);
-
-/// ${XDG_CACHE_HOME:-~/.cache}/ergon
-std::filesystem::path cache_directory();
 
 }  // namespace ergon::base

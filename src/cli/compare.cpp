@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/experiment_options.h"
 #include "cli/machine_options.h"
@@ -61,7 +62,8 @@ void add_slice(const CompareOptions& options, lab::Results& results, lab::RunId 
 
 void compare(const CompareOptions& options) {
     const std::string& other_file = options.other_file;
-    if (!other_file.empty() && !std::filesystem::exists(other_file)) {
+    if (!other_file.empty() && !base::path_exists(other_file)) {
+        base::check_reachable(other_file);
         base::fail(base::ErrorCode::not_found, "There is no results file {} to verify against.", other_file);
     }
     options.check({other_file});

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/format_number.h"
 #include "base/memory.h"
+#include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/model_path.h"
 #include "formats/gguf.h"
@@ -73,7 +74,7 @@ void look_into(const formats::HfFolder& folder, formats::Safetensors& weights, F
         weights = formats::Safetensors::open_folder(folder.path);
         found.tensors = weights.tensors();
     });
-    if (std::filesystem::exists(folder.tokenizer_json())) {
+    if (base::path_exists(folder.tokenizer_json())) {
         found.attempt([&] { found.tokenizer = text::Tokenizer::from_folder(folder); });
     }
 }
@@ -275,7 +276,7 @@ void print(const Findings& found) {
 void inspect(const InspectOptions& options) {
     Findings found;
     found.path = find_model(options.model);
-    const bool folder = std::filesystem::is_directory(found.path);
+    const bool folder = base::is_folder(found.path);
     formats::Safetensors weights;
     std::optional<formats::Gguf> file;
     if (folder) {

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/paths.h"
 #include "base/format_number.h"
 #include "base/threads.h"
 #include "cli/commands.h"
@@ -199,7 +200,18 @@ std::vector<CalibrationSample> run_workloads(const CalibrateOptions& options, en
     return samples;
 }
 
+/// Where the calibration is kept, known before minutes are spent on it.
+std::filesystem::path target_of(const CalibrateOptions& options) {
+    if (!options.out.empty()) return options.out;
+    if (machine_options().calibration) return *machine_options().calibration;
+    base::fail(ErrorCode::bad_argument,
+               "This user has no home folder to keep the calibration in: name a file with --out, and give it to other "
+               "commands with --calibration.");
+}
+
 void calibrate(const CalibrateOptions& options) {
+    const std::filesystem::path file = target_of(options);
+    if (file.has_parent_path()) base::make_folders(file.parent_path());
     energy::MeterOptions machine = machine_options();
     machine.calibration.reset();
     energy::MachineReader reader(machine);
@@ -213,7 +225,7 @@ void calibrate(const CalibrateOptions& options) {
     const std::filesystem::path file = !options.out.empty()            ? std::filesystem::path(options.out)
                                        : machine_options().calibration ? *machine_options().calibration
                                                                        : energy::standard_calibration_path();
-    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
+    if (file.has_parent_path()) base::make_folders(file.parent_path());
     check_outputs({file.string()}, {options.wall_log});
     energy::Calibration calibration = energy::fit(run_workloads(options, reader));
     calibration.machine = energy::fingerprint_of(reader.processor());

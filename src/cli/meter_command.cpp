@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/format_number.h"
+#include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/meter.h"
 
@@ -146,7 +147,7 @@ int exit_code(int status) {
 std::string rows_of(const std::string& file) {
     const std::string header = codecarbon_header() + "\n";
     std::string text;
-    if (std::filesystem::exists(file)) text = base::read_text(file);
+    if (base::path_exists(file)) text = base::read_text(file);
     if (text.empty()) return header;
     if (!text.starts_with(header)) {
         base::fail(ErrorCode::bad_argument,
@@ -161,8 +162,8 @@ void check_target(const MeterOutput& output) {
     if (output.csv) rows_of(output.out);
     const std::filesystem::path target(output.out);
     const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
-    const bool there = std::filesystem::exists(target);
-    if (::access(there ? target.c_str() : folder.c_str(), W_OK) == 0 && !std::filesystem::is_directory(target)) return;
+    const bool there = base::path_exists(target);
+    if (::access(there ? target.c_str() : folder.c_str(), W_OK) == 0 && !base::is_folder(target)) return;
     base::fail(ErrorCode::bad_argument, "{} cannot be written: give another file to --out.", output.out);
 }
 

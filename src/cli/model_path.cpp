@@ -1,14 +1,13 @@
 #include "cli/model_path.h"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 #include <iterator>
 #include <vector>
 
 #include "base/data_files.h"
 #include "base/error.h"
-#include "base/file.h"
+#include "base/paths.h"
 
 namespace ergon::cli {
 namespace {
@@ -16,18 +15,18 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Where models are looked up by name: the ones that ship, then the ones that were brought.
-std::array<fs::path, 2> model_folders() {
-    return {base::shipped_models_directory(), base::cache_directory() / "models"};
+std::vector<fs::path> model_folders() {
+    std::vector<fs::path> folders{base::shipped_models_directory()};
+    if (const auto cache = base::cache_directory()) folders.push_back(*cache / "models");
+    return folders;
 }
 
 std::vector<std::string> models_in(const fs::path& folder) {
     std::vector<std::string> names;
-    std::error_code none;
-    for (const auto& entry : fs::directory_iterator(folder, none)) {
-        const bool is_gguf = entry.path().extension() == ".gguf";
-        if (is_gguf) names.push_back(entry.path().stem().string());
-        if (!is_gguf && fs::exists(entry.path() / "config.json", none))
-            names.push_back(entry.path().filename().string());
+    for (const fs::path& entry : base::entries(folder)) {
+        const bool is_gguf = entry.extension() == ".gguf";
+        if (is_gguf) names.push_back(entry.stem().string());
+        if (!is_gguf && base::path_exists(entry / "config.json")) names.push_back(entry.filename().string());
     }
     std::ranges::sort(names);
     return names;
@@ -36,30 +35,32 @@ std::vector<std::string> models_in(const fs::path& folder) {
 }  // namespace
 
 fs::path find_model(const std::string& model) {
-    std::error_code none;
-    if (fs::exists(model, none)) return model;
+    if (base::path_exists(model)) return model;
     if (model.empty() || model.find('/') != std::string::npos) {
+        base::check_reachable(model);
         base::fail(base::ErrorCode::not_found, "There is no file or folder '{}'.", model);
     }
     std::vector<std::string> known;
     for (const fs::path& folder : model_folders()) {
         for (const fs::path& candidate : {folder / model, folder / (model + ".gguf")}) {
-            if (fs::exists(candidate, none)) return candidate;
+            if (base::path_exists(candidate)) return candidate;
         }
         std::ranges::move(models_in(folder), std::back_inserter(known));
     }
-    const auto [shipped, brought] = model_folders();
-    if (!fs::exists(shipped, none)) {
+    const fs::path shipped = shipped_models();
+    if (!base::path_exists(shipped)) {
         base::fail(base::ErrorCode::not_found,
-                   "There is no model '{}': no such file or folder, nor one in {}/. The small models that ship are "
-                   "files in {}/, which is not there, since this program was moved away from its sources: bring that "
-                   "folder back, or name a model's file.",
-                   model, brought.string(), shipped.string());
+                   "There is no model '{}': no such file or folder. The small models that ship are files in {}/, which is "
+                   "not there, since this program was moved away from its sources: bring that folder back, or name a "
+                   "model's file.",
+                   model, shipped.string());
     }
+    std::vector<std::string> places;
+    for (const fs::path& folder : model_folders()) places.push_back(folder.string() + "/");
     base::fail(base::ErrorCode::not_found,
-               "There is no model '{}': no such file or folder, nor one in {}/ or {}/ ({}). Name a file, a folder or "
-               "one of those.",
-               model, shipped.string(), brought.string(),
+               "There is no model '{}': no such file or folder, nor one in {} ({}). Name a file, a folder or one of "
+               "those.",
+               model, fmt::join(places, " or "),
                known.empty() ? "which hold no models" : fmt::format("where there are: {}", fmt::join(known, ", ")));
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/model_path.h"
 #include "cli/standard_input.h"
@@ -26,7 +27,7 @@ struct TokenizeOptions {
 
 /// A model's tokenizer; its weights may be missing.
 Tokenizer open_tokenizer(const std::filesystem::path& path) {
-    if (std::filesystem::is_directory(path)) return Tokenizer::from_folder(formats::HfFolder::open_tokenizer(path));
+    if (base::is_folder(path)) return Tokenizer::from_folder(formats::HfFolder::open_tokenizer(path));
     return Tokenizer::from_gguf(formats::Gguf::open(path, formats::Truncated::metadata_only));
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/format_number.h"
 #include "base/memory.h"
+#include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
 #include "cli/machine_options.h"
@@ -145,7 +146,7 @@ void tell_end(const TrainOptions& options, const std::filesystem::path& folder, 
     if (outcome.ended == train::Ended::finished) {
         const std::filesystem::path gguf = folder / "model.gguf";
         fmt::print("Written: {}{}\n", (folder / "model").string(),
-                   std::filesystem::exists(gguf) ? ", " + gguf.string() : "");
+                   base::path_exists(gguf) ? ", " + gguf.string() : "");
     }
     if (outcome.ended == train::Ended::stopped)
         fmt::print("Stopped; --resume goes on from step {}.\n", line.report.step);

@@ -126,7 +126,7 @@ Calibration read_calibration(const std::filesystem::path& path);
 std::string write_calibration(const Calibration& calibration);
 /// Throws Error(bad_argument), which names both machines, if the calibration belongs to another one.
 void check_machine(const Calibration& calibration, const Processor& processor);
-/// ${XDG_DATA_HOME:-~/.local/share}/ergon/calibration.json
-std::filesystem::path standard_calibration_path();
+/// ${XDG_DATA_HOME:-~/.local/share}/ergon/calibration.json; nothing for a user without a home folder.
+std::optional<std::filesystem::path> standard_calibration_path();
 
 }  // namespace ergon::energy

@@ -1,12 +1,12 @@
 // Calibrations as files, and the machine that they belong to.
 
 #include <algorithm>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/paths.h"
 #include "energy/calibration.h"
 
 namespace ergon::energy {
@@ -128,13 +128,9 @@ void check_machine(const Calibration& calibration, const Processor& processor) {
                words(calibration.machine), words(here));
 }
 
-std::filesystem::path standard_calibration_path() {
-    const char* data = std::getenv("XDG_DATA_HOME");
-    const char* home = std::getenv("HOME");
-    const std::filesystem::path root = data != nullptr && *data != '\0'
-                                           ? std::filesystem::path(data)
-                                           : std::filesystem::path(home == nullptr ? "." : home) / ".local" / "share";
-    return root / "ergon" / "calibration.json";
+std::optional<std::filesystem::path> standard_calibration_path() {
+    const auto folder = base::user_data_directory();
+    return folder ? std::optional(*folder / "calibration.json") : std::nullopt;
 }
 
 }  // namespace ergon::energy

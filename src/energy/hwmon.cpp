@@ -8,6 +8,7 @@
 #include <string>
 #include <system_error>
 
+#include "base/paths.h"
 #include "energy/counter_sensor.h"
 #include "energy/power_integral.h"
 #include "energy/small_file.h"
@@ -45,7 +46,7 @@ bool is_whole_board(const Device& device, const std::string& label) {
 
 bool is_graphics_card(const Device& device, const std::string& label) {
     // An amdgpu inside a processor cannot be capped (assumed of all of them), and its power is that of the package.
-    if (device.driver == "amdgpu") return std::filesystem::exists(device.folder / "power1_cap");
+    if (device.driver == "amdgpu") return base::path_exists(device.folder / "power1_cap");
     // Intel's driver has sensors only for cards; "pkg" is the chip on the card.
     if (device.driver == "i915" || device.driver == "xe") return label != "pkg";
     return device.driver == "nouveau";
@@ -80,7 +81,7 @@ std::optional<Channel> read_channel(const std::filesystem::path& file) {
     if (!(energy && input) && !(power && (input || average))) return std::nullopt;
     const std::string stem = name.substr(0, name.find('_'));
     if (!parse_unsigned(stem.substr(energy ? 6 : 5)) || name.find('_') != name.rfind('_')) return std::nullopt;
-    if (average && std::filesystem::exists(file.parent_path() / (stem + "_input"))) return std::nullopt;
+    if (average && base::path_exists(file.parent_path() / (stem + "_input"))) return std::nullopt;
     const std::string label(trimmed(read_small_file(file.parent_path() / (stem + "_label")).text));
     return Channel{file, label, energy, {}};
 }

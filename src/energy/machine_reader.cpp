@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/paths.h"
 
 namespace ergon::energy {
 namespace {
@@ -85,7 +86,7 @@ SensorOptions MachineReader::sensor_options(bool accounted) const {
 
 void MachineReader::use_calibration(bool accounted) {
     if (!options_.calibration) return;
-    if (!options_.calibration_named && !std::filesystem::exists(*options_.calibration)) return;
+    if (!options_.calibration_named && !base::path_exists(*options_.calibration)) return;
     try {
         Calibration calibration = read_calibration(*options_.calibration);
         check_machine(calibration, processor_);

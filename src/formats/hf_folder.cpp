@@ -1,47 +1,52 @@
 #include "formats/hf_folder.h"
 
-#include <system_error>
-
 #include "base/error.h"
+#include "base/file.h"
+#include "base/paths.h"
 
 namespace ergon::formats {
 namespace {
 
 using base::ErrorCode;
 
-Json read_object(const std::filesystem::path& path) {
-    Json json = read_json(path);
+Json object(Json json, const std::filesystem::path& path) {
     if (!json.is_object())
         base::fail(ErrorCode::bad_file, "{} holds {} where an object was expected", path.string(), json.type_name());
     return json;
 }
 
 bool holds(const std::filesystem::path& folder, const char* name) {
-    std::error_code ignored;
-    return std::filesystem::exists(folder / name, ignored);
+    return base::path_exists(folder / name);
+}
+
+/// A file that need not be there need not be readable either.
+Json read_optional(const std::filesystem::path& path) {
+    const auto text = base::read_optional_text(path, json_file_limit);
+    return text ? object(parse_json(*text, path.string()), path) : Json();
 }
 
 HfFolder read_files(const std::filesystem::path& folder) {
-    const auto read = [&](const char* name) { return holds(folder, name) ? read_object(folder / name) : Json(); };
+    const std::filesystem::path config = folder / "config.json";
     return {.path = folder,
-            .config = read("config.json"),
-            .generation_config = read("generation_config.json"),
-            .tokenizer_config = read("tokenizer_config.json")};
+            .config = base::path_exists(config) ? object(read_json(config), config) : Json(),
+            .generation_config = read_optional(folder / "generation_config.json"),
+            .tokenizer_config = read_optional(folder / "tokenizer_config.json")};
 }
 
 }  // namespace
 
 HfFolder HfFolder::open(const std::filesystem::path& path) {
     if (!holds(path, "config.json")) {
-        std::error_code ignored;
+        base::check_reachable(path / "config.json");
         base::fail(ErrorCode::not_found, "{} is not a Hugging Face model folder: it {}", path.string(),
-                   std::filesystem::exists(path, ignored) ? "has no config.json" : "does not exist");
+                   base::path_exists(path) ? "has no config.json" : "does not exist");
     }
     return read_files(path);
 }
 
 HfFolder HfFolder::open_tokenizer(const std::filesystem::path& path) {
     if (!holds(path, "config.json") && !holds(path, "tokenizer_config.json")) {
+        base::check_reachable(path / "config.json");
         base::fail(ErrorCode::not_found,
                    "{} is not a Hugging Face folder: it has neither config.json nor tokenizer_config.json",
                    path.string());

@@ -3,10 +3,10 @@
 #include <array>
 #include <optional>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "formats/byte_reader.h"
 #include "formats/json.h"
 #include "formats/safetensors_types.h"
@@ -201,10 +201,10 @@ Safetensors Safetensors::open_folder(const std::filesystem::path& folder) {
     const std::filesystem::path single = folder / "model.safetensors";
     const std::filesystem::path index = folder / "model.safetensors.index.json";
     Safetensors model;
-    std::error_code ignored;
-    if (std::filesystem::exists(single, ignored)) {
+    base::check_reachable(single);
+    if (base::path_exists(single)) {
         model = open(single);
-    } else if (std::filesystem::exists(index, ignored)) {
+    } else if (base::path_exists(index)) {
         const WeightMap map = read_index(index);
         std::set<std::string> shards;
         for (const auto& [tensor, shard] : map) shards.insert(shard);

@@ -6,7 +6,8 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "base/file.h"
+#include "base/paths.h"
+#include "energy/small_file.h"
 #include "energy/window.h"
 
 namespace ergon::lab {
@@ -47,12 +48,10 @@ ThrottleWatch::ThrottleWatch(std::filesystem::path sysfs) : sysfs_(std::move(sys
 
 std::int64_t ThrottleWatch::count() {
     std::int64_t sum = 0;
-    std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(sysfs_ / "devices" / "system" / "cpu", none)) {
+    for (const std::filesystem::path& processor : base::entries(sysfs_ / "devices" / "system" / "cpu")) {
         // Threads of a core count its events again; any growth is what matters.
-        const std::filesystem::path file = entry.path() / "thermal_throttle" / "core_throttle_count";
-        if (!std::filesystem::exists(file, none)) continue;
-        const std::string text = base::read_text(file, 64);
+        const std::string text =
+            energy::read_small_file(processor / "thermal_throttle" / "core_throttle_count").text;
         std::int64_t events = 0;
         if (std::from_chars(text.data(), text.data() + text.size(), events).ec != std::errc()) continue;
         visible_ = true;

@@ -1,10 +1,13 @@
 #include "lab/fingerprint.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <vector>
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/paths.h"
 
 namespace ergon::lab {
 namespace {
@@ -17,11 +20,11 @@ constexpr std::size_t fingerprint_sample_bytes = 4096;
 
 std::string file_fingerprint(const std::filesystem::path& path) {
     std::vector<std::filesystem::path> files;
-    if (std::filesystem::is_directory(path)) {
-        for (const auto& entry : std::filesystem::directory_iterator(path)) {
-            if (entry.is_regular_file()) files.push_back(entry.path());
+    if (base::is_folder(path)) {
+        for (std::filesystem::path& entry : base::entries(path)) {
+            // What this user may not read was not read for the model either.
+            if (base::is_plain_file(entry) && ::access(entry.c_str(), R_OK) == 0) files.push_back(std::move(entry));
         }
-        std::ranges::sort(files);
     } else {
         files.push_back(path);
     }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "energy/estimate.h"
 #include "lab/conditions.h"
 #include "lab/design.h"
@@ -174,7 +175,8 @@ LoadedRun load_runs(const std::vector<std::filesystem::path>& files, std::option
                     std::span<const Factor> factors) {
     std::vector<Part> parts;
     for (const std::filesystem::path& file : files) {
-        if (!std::filesystem::exists(file)) {
+        if (!base::path_exists(file)) {
+            base::check_reachable(file);
             base::fail(ErrorCode::not_found, "There is no results file {}.", file.string());
         }
         auto results = std::make_unique<Results>(file);

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/paths.h"
 #include "formats/hf_folder.h"
 #include "model/model.h"
 #include "model/transformer.h"
@@ -6,7 +7,7 @@
 namespace ergon::model {
 
 std::unique_ptr<Model> load(const std::filesystem::path& path, const LoadOptions& options, base::ThreadPool& pool) {
-    if (std::filesystem::is_directory(path)) {
+    if (base::is_folder(path)) {
         const Config config = read_config(formats::HfFolder::open(path));
         return std::make_unique<Transformer>(config, WeightSource(formats::Safetensors::open_folder(path)), options,
                                              pool);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/paths.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "tasks/choice_letter.h"
@@ -73,11 +74,12 @@ std::string solved_examples(const std::filesystem::path& folder, const std::stri
     if (shots == 0) return {};
     const std::filesystem::path dev = folder / "dev" / (subject + "_dev.csv"),
                                 val = folder / "val" / (subject + "_val.csv");
-    if (!std::filesystem::exists(dev) && !std::filesystem::exists(val)) {
+    if (!base::path_exists(dev) && !base::path_exists(val)) {
+        base::check_reachable(dev);
         base::fail(ErrorCode::not_found, "There is neither {} nor {} to take examples from; ask for no shots.",
                    dev.string(), val.string());
     }
-    std::vector<Question> examples = read_mmlu_file(std::filesystem::exists(dev) ? dev : val);
+    std::vector<Question> examples = read_mmlu_file(base::path_exists(dev) ? dev : val);
     examples.resize(std::min(examples.size(), static_cast<std::size_t>(shots)));
     std::string text =
         fmt::format("The following are multiple choice questions (with answers) about {}.\n\n", words_of(subject));
@@ -166,7 +168,7 @@ void add_gpqa(PromptList& prompts, const std::vector<CsvRow>& rows,
 }  // namespace
 
 void read_mmlu(PromptList& prompts, const std::filesystem::path& folder, const TaskOptions& options) {
-    if (!std::filesystem::is_directory(folder / "test")) return;
+    if (!base::is_folder(folder / "test")) return;
     for (const std::filesystem::path& file : files_below(folder / "test", "_test.csv")) {
         add_mmlu(prompts, csv_rows(base::read_text(file, task_file_limit), file.string()), file,
                  solved_examples(folder, subject_of(file), options.shots));

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/paths.h"
 
 namespace ergon::tasks {
 namespace {
@@ -25,7 +26,7 @@ std::vector<std::filesystem::path> files_below(const std::filesystem::path& fold
             }
         }
     } catch (const std::filesystem::filesystem_error& error) {
-        base::fail(base::ErrorCode::system, "cannot read the folder {}: {}", folder.string(), error.code().message());
+        base::fail(base::ErrorCode::system, "cannot read the folder {}: {}", folder.string(), base::refusal(error.path1(), error.code().value()));
     }
     std::ranges::sort(files);
     return files;

@@ -8,6 +8,7 @@
 #include "base/data_files.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/paths.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "tasks/csv_tasks.h"
@@ -146,7 +147,7 @@ std::vector<Prompt> parse_task(std::string_view text, const std::filesystem::pat
 
 std::vector<Prompt> read_task(const std::filesystem::path& path, const TaskOptions& options) {
     check(options);
-    if (!std::filesystem::is_directory(path)) return parse_task(base::read_text(path, task_file_limit), path, options);
+    if (!base::is_folder(path)) return parse_task(base::read_text(path, task_file_limit), path, options);
     PromptList prompts(options.skipped, options.skip_option);
     read_mmlu(prompts, path, options);
     if (prompts.empty()) read_json_folder(prompts, path);
@@ -159,8 +160,8 @@ std::vector<Prompt> open_task(std::string_view name, const TaskOptions& options)
     if (name == "puzzles") return puzzles(options.seed, made);
     if (name == "held-out") return held_out(options.seed, made);
     const std::filesystem::path path(name);
-    std::error_code none;
-    if (std::filesystem::exists(path, none)) return read_task(path, options);
+    if (base::path_exists(path)) return read_task(path, options);
+    if (path.has_parent_path()) base::check_reachable(path);
     const base::EmbeddedFile& shipped = find_shipped(name);
     return parse_task(shipped.text, std::filesystem::path("data") / shipped.name, options);
 }

@@ -1,6 +1,7 @@
 #include "train/export_folder.h"
 
 #include "base/file.h"
+#include "base/paths.h"
 #include "formats/safetensors.h"
 #include "train/deepseek_template.h"
 
@@ -98,7 +99,7 @@ Json hugging_face_config(const Architecture& architecture) {
 
 void export_folder(const std::filesystem::path& folder, const Weights& weights, const engine::LoadedModel& words,
                    bool thinking) {
-    std::filesystem::create_directories(folder);
+    base::make_folders(folder);
     base::write_atomically(folder / "tokenizer.json", base::read_text(words.path / "tokenizer.json"));
     write_tokenizer_config(folder, words, thinking);
     Json config = hugging_face_config(weights.architecture());

@@ -1,5 +1,6 @@
 #include "train/run.h"
 
+#include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -9,6 +10,7 @@
 #include "base/file.h"
 #include "base/file_lock.h"
 #include "base/log.h"
+#include "base/paths.h"
 #include "tasks/json_lines.h"
 #include "tasks/readers.h"
 #include "train/checkpoint.h"
@@ -46,7 +48,8 @@ struct Paths {
 };
 
 void check_folder(const Paths& paths, const RunOptions& options) {
-    const bool there = std::filesystem::exists(paths.checkpoint) || std::filesystem::exists(paths.log);
+    base::check_reachable(paths.checkpoint);
+    const bool there = base::path_exists(paths.checkpoint) || base::path_exists(paths.log);
     if (there && !options.resume) {
         fail(ErrorCode::bad_argument,
              "{} holds a run already; go on with it by --resume, or name another folder with --out",
@@ -93,7 +96,7 @@ std::uint64_t fingerprint_of(const Recipe& recipe) {
     digest.add(recipe.fingerprint, 0);
     digest.add(base::read_text(recipe.tokenizer / "tokenizer.json"));
     for (const std::filesystem::path& file : recipe.data.files) {
-        if (std::filesystem::is_regular_file(file)) digest.add(base::read_text(file, tasks::task_file_limit));
+        if (base::is_plain_file(file)) digest.add(base::read_text(file, tasks::task_file_limit));
     }
     return digest.value();
 }
@@ -125,7 +128,7 @@ class Run {
                                  examples_->left_out() + examples_->size(), recipe.trainer.document);
             }
         }
-        if (options.resume && std::filesystem::exists(paths_.checkpoint)) {
+        if (options.resume && base::path_exists(paths_.checkpoint)) {
             load_checkpoint(paths_.checkpoint, weights_, trainer_, fingerprint_, more_state());
         }
         saved_ = trainer_.steps();
@@ -134,6 +137,9 @@ class Run {
         if (options.grid) schedule_.emplace(*options.grid);
         const StepLine before = totals_until(paths_.log, trainer_.steps());
         log_.open(paths_.log, std::ios::app);
+        if (!log_) {
+            fail(ErrorCode::system, "cannot open {}: {}", paths_.log.string(), base::refusal(paths_.log, errno));
+        }
         account_.emplace(before, meter, schedule_ ? &*schedule_ : nullptr);  // loading is not training
     }
 

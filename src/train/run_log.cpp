@@ -1,9 +1,11 @@
 #include "train/run_log.h"
 
+#include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/paths.h"
 
 namespace ergon::train {
 namespace {
@@ -121,6 +123,9 @@ std::string line_text(const StepLine& line) {
 std::vector<StepLine> read_run_log(const std::filesystem::path& log, std::int64_t last) {
     std::vector<StepLine> lines;
     std::ifstream file(log);
+    if (!file.is_open() && base::path_exists(log)) {
+        base::fail(base::ErrorCode::system, "cannot open {}: {}", log.string(), base::refusal(log, errno));
+    }
     for (std::string text; std::getline(file, text) && !file.eof();) {
         try {
             StepLine line = read_line(Json::parse(text));

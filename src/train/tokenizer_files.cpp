@@ -2,11 +2,11 @@
 
 #include <array>
 #include <string>
-#include <system_error>
 #include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/paths.h"
 #include "text/pre_tokenizer.h"
 #include "text/tokenizer_vocabulary.h"
 #include "train/deepseek_template.h"
@@ -123,11 +123,7 @@ Json tokenizer_config_json() {
 }
 
 void write_tokenizer(const std::filesystem::path& folder, const LearntMerges& learnt) {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) {
-        base::fail(base::ErrorCode::system, "cannot make the folder {}: {}", folder.string(), error.message());
-    }
+    base::make_folders(folder);
     base::write_atomically(folder / "tokenizer_config.json", tokenizer_config_json().dump(2) + "\n");
     base::write_atomically(folder / "tokenizer.json", tokenizer_json(learnt).dump(2) + "\n");
 }

@@ -113,14 +113,4 @@ TEST(ReadText, RefusesMoreThanTheLimit) {
     expect_error(ErrorCode::bad_file, "has 5 bytes, more than the 4", [&] { base::read_text(path, 4); });
 }
 
-TEST(CacheDirectory, FollowsXdgThenHome) {
-    const std::string home = std::getenv("HOME") != nullptr ? std::getenv("HOME") : "";
-    ::setenv("XDG_CACHE_HOME", "/somewhere/cache", 1);
-    EXPECT_EQ(base::cache_directory(), "/somewhere/cache/ergon");
-    ::unsetenv("XDG_CACHE_HOME");
-    ::setenv("HOME", "/home/ada", 1);
-    EXPECT_EQ(base::cache_directory(), "/home/ada/.cache/ergon");
-    ::setenv("HOME", home.c_str(), 1);
-}
-
 }  // namespace

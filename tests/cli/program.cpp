@@ -57,12 +57,20 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
     return result;
 }
 
+/// What stands before the program's name, and where it runs.
+struct Circumstances {
+    std::vector<std::string> wrapper;
+    std::filesystem::path folder;
+};
+
 Outcome run(const std::vector<std::string>& arguments, std::string_view input, const Environment& environment,
-            int out_descriptor, const std::function<void(pid_t)>& while_it_runs = {}) {
+            int out_descriptor, const std::function<void(pid_t)>& while_it_runs = {},
+            const Circumstances& circumstances = {}) {
     const File in = temporary_file(input);
     const File out = temporary_file();
     const File err = temporary_file();
-    std::vector<std::string> words{ERGON_PROGRAM};
+    std::vector<std::string> words = circumstances.wrapper;
+    words.emplace_back(ERGON_PROGRAM);
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<std::string> variables = environment_with(environment);
 
@@ -71,12 +79,16 @@ Outcome run(const std::vector<std::string>& arguments, std::string_view input, c
     posix_spawn_file_actions_adddup2(&actions, fileno(in.get()), STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out_descriptor >= 0 ? out_descriptor : fileno(out.get()), STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, fileno(err.get()), STDERR_FILENO);
+    if (!circumstances.folder.empty()) {
+        posix_spawn_file_actions_addchdir_np(&actions, circumstances.folder.c_str());
+    }
     pid_t child = 0;
+    const std::string program = words.front();
     const int problem =
-        posix_spawn(&child, ERGON_PROGRAM, &actions, nullptr, pointers(words).data(), pointers(variables).data());
+        posix_spawn(&child, program.c_str(), &actions, nullptr, pointers(words).data(), pointers(variables).data());
     posix_spawn_file_actions_destroy(&actions);
     if (problem != 0) {
-        ADD_FAILURE() << "cannot start " << ERGON_PROGRAM;
+        ADD_FAILURE() << "cannot start " << program;
         return {-1, {}, {}};
     }
     if (while_it_runs) while_it_runs(child);
@@ -89,6 +101,14 @@ Outcome run(const std::vector<std::string>& arguments, std::string_view input, c
 
 Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view input, const Environment& environment) {
     return run(arguments, input, environment, -1);
+}
+
+std::optional<Outcome> run_ergon_as_nobody(const std::vector<std::string>& arguments, const Environment& environment,
+                                           const std::filesystem::path& folder) {
+    const std::string setpriv = "/usr/bin/setpriv";
+    if (::geteuid() != 0 || ::access(setpriv.c_str(), X_OK) != 0) return std::nullopt;
+    const std::vector<std::string> nobody{setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"};
+    return run(arguments, {}, environment, -1, {}, {nobody, folder});
 }
 
 Outcome signal_ergon(const std::vector<std::string>& arguments, int signal, const std::filesystem::path& when_there) {

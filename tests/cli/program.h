@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,9 @@ using Environment = std::vector<std::pair<std::string, std::string>>;
 /// Runs `ergon arguments...` to its end; `environment` adds to this program's own.
 Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view input = {},
                   const Environment& environment = {});
+/// The same as a user without rights, in a working folder; nothing where this test may not become another user.
+std::optional<Outcome> run_ergon_as_nobody(const std::vector<std::string>& arguments, const Environment& environment = {},
+                                           const std::filesystem::path& folder = "/");
 /// The same, and sends it (and not what it has started) a signal once a file is there.
 Outcome signal_ergon(const std::vector<std::string>& arguments, int signal, const std::filesystem::path& when_there);
 /// The same, and does something while it runs, once a file is there.

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/expect_error.h"
-#include "base/file.h"
+#include "base/paths.h"
 #include "formats/gguf.h"
 
 namespace {
@@ -16,7 +16,7 @@ using namespace ergon::formats;
 using tensor::DType;
 
 std::filesystem::path model(const char* name) {
-    return base::cache_directory() / "models" / name;
+    return base::cache_directory().value_or("/") / "models" / name;
 }
 
 #define SKIP_UNLESS_THERE(path) \

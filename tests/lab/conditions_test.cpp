@@ -55,5 +55,18 @@ TEST_F(Throttled, DoesNotWaitForEver) {
     EXPECT_FALSE(cool_down(watch, [](base::Seconds) {}));
 }
 
+// The kernel says of each file in /sys that it has 4096 bytes; some may not be read, some are folders.
+TEST_F(Throttled, WhatTheFilesClaimAndHideDoesNotEndTheProgram) {
+    count(0, "5\n" + std::string(4094, '\0'));
+    count(1, "");
+    const auto odd = folder_.path() / "devices/system/cpu/cpu2/thermal_throttle";
+    std::filesystem::create_directories(odd / "core_throttle_count");
+    std::filesystem::create_symlink("loop", folder_.path() / "devices/system/cpu/loop");
+    ThrottleWatch watch(folder_.path());
+    EXPECT_TRUE(watch.visible());
+    count(0, "6\n" + std::string(4094, '\0'));
+    EXPECT_EQ(watch.events(), 1);
+}
+
 }  // namespace
 }  // namespace ergon::lab

@@ -1,0 +1,30 @@
+"""The standard library's questions about paths throw where a permission is missing: base/paths.h asks them instead."""
+import re
+import unittest
+
+from floors import ROOT
+
+ASKED_IN = {"src/base/paths.cpp", "src/base/file.cpp"}
+QUESTION = re.compile(r"(?:std::filesystem|\bfs)::(?!path\b|directory_iterator\b|recursive_directory_iterator\b)([a-z_]+)\s*\(")
+LOOP = re.compile(r"for\s*\([^;)]*:\s*[^;]*directory_iterator\s*\(")
+
+
+class Paths(unittest.TestCase):
+    def test_nobody_asks_the_standard_library(self):
+        seen = 0
+        for source in sorted((ROOT / "src").rglob("*")):
+            name = source.relative_to(ROOT).as_posix()
+            if source.suffix not in (".h", ".cpp") or name in ASKED_IN:
+                continue
+            seen += 1
+            for number, line in enumerate(source.read_text().splitlines(), 1):
+                found = QUESTION.search(line)
+                with self.subTest(file=name, line=number):
+                    self.assertIsNone(found, f"use base/paths.h instead of std::filesystem::{found and found[1]}")
+                    caught = name == "src/tasks/folder.cpp"  # it catches, and says which folder
+                    self.assertTrue(caught or not LOOP.search(line), "use base::entries: a loop over a folder throws")
+        self.assertGreater(seen, 100)
+
+
+if __name__ == "__main__":
+    unittest.main()
