@@ -14,6 +14,8 @@ namespace {
 
 using base::ErrorCode;
 
+constexpr std::uint64_t digits_subtype = 1;  // of binary values: an integer's digits
+
 /// "line 2, column 4" of the last of the first `read` bytes.
 std::string place(std::string_view text, std::size_t read) {
     const std::string_view before = text.substr(0, read == 0 ? 0 : read - 1);
@@ -43,8 +45,8 @@ std::string reason_of(std::string_view what) {
 /// the object's end.
 class DocumentBuilder final : public Json::json_sax_t {
   public:
-    DocumentBuilder(std::string_view text, std::string_view origin, int depth)
-        : text_(text), origin_(origin), depth_(static_cast<std::size_t>(depth)) {}
+    DocumentBuilder(std::string_view text, std::string_view origin, int depth, LargeIntegers large)
+        : text_(text), origin_(origin), depth_(static_cast<std::size_t>(depth)), large_(large) {}
 
     Json take() { return std::move(root_); }
 
@@ -52,7 +54,11 @@ class DocumentBuilder final : public Json::json_sax_t {
     bool boolean(bool value) override { return add(value); }
     bool number_integer(number_integer_t value) override { return add(value); }
     bool number_unsigned(number_unsigned_t value) override { return add(value); }
-    bool number_float(number_float_t value, const string_t&) override { return add(value); }
+    bool number_float(number_float_t value, const string_t& spelling) override {
+        const bool integer = spelling.find_first_of(".eE") == std::string::npos;
+        if (!integer || large_ == LargeIntegers::as_reals) return add(value);
+        return add(Json::binary(std::vector<std::uint8_t>(spelling.begin(), spelling.end()), digits_subtype));
+    }
     bool string(string_t& value) override { return add(std::move(value)); }
     bool binary(binary_t&) override { return false; }  // never in JSON text
 
@@ -113,6 +119,7 @@ class DocumentBuilder final : public Json::json_sax_t {
     std::string_view text_;
     std::string_view origin_;
     std::size_t depth_;
+    LargeIntegers large_;
     Json root_;
     std::vector<Json*> open_;
     std::string key_;
@@ -120,14 +127,19 @@ class DocumentBuilder final : public Json::json_sax_t {
 
 }  // namespace
 
-Json parse_json(std::string_view text, std::string_view origin, int depth) {
-    DocumentBuilder builder(text, origin, depth);
+std::optional<std::string> digits_of(const Json& value) {
+    if (!value.is_binary() || value.get_binary().subtype() != digits_subtype) return std::nullopt;
+    return std::string(value.get_binary().begin(), value.get_binary().end());
+}
+
+Json parse_json(std::string_view text, std::string_view origin, int depth, LargeIntegers large) {
+    DocumentBuilder builder(text, origin, depth, large);
     Json::sax_parse(text.begin(), text.end(), &builder);
     return builder.take();
 }
 
-Json read_json(const std::filesystem::path& path, int depth) {
-    return parse_json(base::read_text(path, json_file_limit), path.string(), depth);
+Json read_json(const std::filesystem::path& path, int depth, LargeIntegers large) {
+    return parse_json(base::read_text(path, json_file_limit), path.string(), depth, large);
 }
 
 }  // namespace ergon::formats

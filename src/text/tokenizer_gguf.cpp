@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "text/special_ids.h"
 #include "text/tokenizer_parts.h"
 
 namespace ergon::text {
@@ -17,16 +18,6 @@ std::string key(std::string_view name) {
     return "tokenizer.ggml." + std::string(name);
 }
 
-std::optional<TokenId> token_id(const formats::Gguf& file, std::string_view name, const Vocabulary& vocabulary) {
-    if (!file.has(key(name))) return std::nullopt;
-    const std::int64_t id = file.integer(key(name));
-    if (!vocabulary.has(id)) {
-        fail(ErrorCode::bad_file, "{}: {} is {}, but the vocabulary has {} tokens", file.path().string(), key(name), id,
-             vocabulary.size());
-    }
-    return static_cast<TokenId>(id);
-}
-
 Vocabulary read_vocabulary(const formats::Gguf& file) {
     const std::vector<std::string>& spellings = file.texts(key("tokens"));
     if (spellings.empty() || spellings.size() > most_tokens) {
@@ -34,8 +25,7 @@ Vocabulary read_vocabulary(const formats::Gguf& file) {
              spellings.size(), most_tokens);
     }
     std::vector<std::int64_t> kinds(spellings.size(), static_cast<std::int64_t>(TokenKind::normal));
-    const bool has_kinds = file.has(key("token_type"));
-    if (has_kinds) kinds = file.integers(key("token_type"));
+    if (file.has(key("token_type"))) kinds = file.integers(key("token_type"));
     if (kinds.size() != spellings.size()) {
         fail(ErrorCode::bad_file, "{}: {} has {} entries for {} tokens", file.path().string(), key("token_type"),
              kinds.size(), spellings.size());
@@ -50,12 +40,14 @@ Vocabulary read_vocabulary(const formats::Gguf& file) {
         }
         vocabulary.add(spellings[i], static_cast<TokenKind>(kinds[i]));
     }
-    if (!has_kinds) {
-        for (const std::string_view name : {"bos_token_id", "eos_token_id", "unknown_token_id", "padding_token_id"}) {
-            if (const auto id = token_id(file, name, vocabulary)) vocabulary.set_kind(*id, TokenKind::control);
-        }
-    }
     return vocabulary;
+}
+
+/// What a file without kinds says of them.
+void mark_control_tokens(Vocabulary& vocabulary, SpecialIds& special_ids) {
+    for (const std::string_view name : {"bos_token_id", "eos_token_id", "unknown_token_id", "padding_token_id"}) {
+        if (const auto id = special_ids.find(name)) vocabulary.set_kind(*id, TokenKind::control);
+    }
 }
 
 void add_special_tokens(TokenizerParts& parts, const std::string& origin) {
@@ -129,11 +121,13 @@ TokenizerParts parts_from_gguf(const formats::Gguf& file) {
     TokenizerParts parts;
     parts.chat_template = file.text("tokenizer.chat_template", "");
     parts.vocabulary = read_vocabulary(file);
-    parts.vocabulary.settle_kinds(parts.chat_template);
+    SpecialIds special_ids(file, parts.vocabulary.size());
+    if (!file.has(key("token_type"))) mark_control_tokens(parts.vocabulary, special_ids);
+    parts.vocabulary.settle_kinds();
     add_special_tokens(parts, file.path().string());
-    parts.bos = token_id(file, "bos_token_id", parts.vocabulary);
-    parts.eos = token_id(file, "eos_token_id", parts.vocabulary);
-    if (const auto id = token_id(file, "unknown_token_id", parts.vocabulary)) set_unknown(parts, *id);
+    parts.bos = special_ids.find("bos_token_id");
+    parts.eos = special_ids.find("eos_token_id");
+    if (const auto id = special_ids.find("unknown_token_id")) set_unknown(parts, *id);
     if (model == "gpt2") {
         set_up_gpt2(parts, file);
     } else {
@@ -142,11 +136,9 @@ TokenizerParts parts_from_gguf(const formats::Gguf& file) {
     parts.adds_bos = file.boolean(key("add_bos_token"), parts.adds_bos) && parts.bos.has_value();
     parts.adds_eos = file.boolean(key("add_eos_token"), false) && parts.eos.has_value();
     for (const std::string_view name : {"eos_token_id", "eot_token_id", "eom_token_id"}) {
-        if (const auto id = token_id(file, name, parts.vocabulary)) parts.end_tokens.insert(*id);
+        if (const auto id = special_ids.find(name)) parts.end_tokens.insert(*id);
     }
-    for (TokenId id = 0; id < parts.vocabulary.size(); ++id) {
-        if (parts.vocabulary.is_end_marker(id)) parts.end_tokens.insert(id);
-    }
+    settle_end_tokens(parts);
     return parts;
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+
 namespace ergon::text {
 namespace {
 
@@ -151,7 +153,7 @@ class Reader {
             kinds[at] = token.special ? TokenKind::control : TokenKind::user_defined;
         }
         for (std::size_t i = 0; i < size; ++i) parts_.vocabulary.add(std::move(spellings[i]), kinds[i]);
-        parts_.vocabulary.settle_kinds(parts_.chat_template);
+        parts_.vocabulary.settle_kinds();
     }
 
     void set_up_words() {
@@ -231,7 +233,13 @@ class Reader {
     std::optional<TokenId> configured_token(std::string_view name) const {
         if (!config_.is_object() || !config_.contains(name)) return std::nullopt;
         const formats::Json& value = config_[std::string(name)];
-        return parts_.vocabulary.find(value.is_string() ? value.get<std::string>() : text_in(value, "content"));
+        const std::string spelling = value.is_string() ? value.get<std::string>() : text_in(value, "content");
+        const auto id = parts_.vocabulary.find(spelling);
+        if (!id && !spelling.empty()) {
+            base::log().warn("{}: the {} '{}' of tokenizer_config.json is not in the vocabulary: it is taken as none",
+                             root_.where(), name, spelling);
+        }
+        return id;
     }
 
     void read_ends() {
@@ -257,14 +265,20 @@ class Reader {
         parts_.adds_bos = setting("add_bos_token", frame.before.has_value()) && parts_.bos.has_value();
         parts_.adds_eos = setting("add_eos_token", frame.after.has_value()) && parts_.eos.has_value();
         if (parts_.eos) parts_.end_tokens.insert(*parts_.eos);
-        for (TokenId id = 0; id < parts_.vocabulary.size(); ++id) {
-            if (parts_.vocabulary.is_end_marker(id)) parts_.end_tokens.insert(id);
-        }
+        read_generation_ends();
+        settle_end_tokens(parts_);
+    }
+
+    void read_generation_ends() {
         if (!generation_.is_object() || !generation_.contains("eos_token_id")) return;
         const formats::Json& ends = generation_["eos_token_id"];
         for (const formats::Json& end : ends.is_array() ? ends : formats::Json::array({ends})) {
             if (end.is_number_integer() && parts_.vocabulary.has(end.get<std::int64_t>())) {
                 parts_.end_tokens.insert(end.get<TokenId>());
+            } else if (!end.is_null()) {
+                base::log().warn("{}: the eos_token_id {} of generation_config.json is no token of the vocabulary, "
+                                 "which has the ids 0 to {}: it is left out",
+                                 root_.where(), end.dump(), parts_.vocabulary.size() - 1);
             }
         }
     }

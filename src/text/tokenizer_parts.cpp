@@ -48,6 +48,16 @@ void set_unknown(TokenizerParts& parts, TokenId unknown) {
     parts.bpe.unknown = unknown;
 }
 
+void settle_end_tokens(TokenizerParts& parts) {
+    const Vocabulary& vocabulary = parts.vocabulary;
+    for (TokenId id = 0; id < vocabulary.size(); ++id) {
+        if (vocabulary.is_end_marker(id)) parts.end_tokens.insert(id);
+    }
+    // In harmony it ends a message, the thought for one; <|return|> ends the reply.
+    const auto end = vocabulary.find("<|end|>");
+    if (end && vocabulary.find("<|channel|>") && vocabulary.find("<|return|>")) parts.end_tokens.erase(*end);
+}
+
 void allow_whole_pieces(TokenizerParts& parts) {
     const Vocabulary& vocabulary = parts.vocabulary;
     for (TokenId id = 0; id < vocabulary.size(); ++id) {

@@ -58,6 +58,8 @@ void set_up_characters(TokenizerParts& parts);
 /// Makes a token stand for what has none, unless it is one that ends or begins something: words are never commands
 /// (SmolLM2 names `<|endoftext|>` as unknown token).
 void set_unknown(TokenizerParts& parts, TokenId unknown);
+/// The tokens that end an answer: those known by their text besides those that the file names.
+void settle_end_tokens(TokenizerParts& parts);
 /// Ordinary tokens that a piece may be as a whole (`ignore_merges`).
 void allow_whole_pieces(TokenizerParts& parts);
 /// Cuts before each `▁` that follows something else, if no token reaches across such a place: no merge can either, and

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "text/unicode.h"
 
@@ -14,14 +15,13 @@ constexpr std::string_view end_markers[] = {
     "<|endoftext|>",         "<end_of_turn>", "<|return|>", "<|call|>",   "[EOT]",
 };
 
-// `<…>` or `[…]`
+// `<…>` and `[…]`, and Kimi's `◁…▷`, with something between.
 bool has_marker_form(std::string_view spelling) {
-    if (spelling.size() < 3) return false;
-    return (spelling.front() == '<' && spelling.back() == '>') || (spelling.front() == '[' && spelling.back() == ']');
-}
-
-bool is_one_character(std::string_view spelling) {
-    return !spelling.empty() && scan_utf8(spelling).length == spelling.size();
+    constexpr std::pair<std::string_view, std::string_view> brackets[] = {{"<", ">"}, {"[", "]"}, {"◁", "▷"}};
+    return std::ranges::any_of(brackets, [spelling](const auto& pair) {
+        return spelling.size() > pair.first.size() + pair.second.size() && spelling.starts_with(pair.first) &&
+               spelling.ends_with(pair.second);
+    });
 }
 
 // Code points of the alphabet: bytes that are printable in Latin-1 stand for themselves, the other 68, ascending, are
@@ -54,16 +54,12 @@ void Vocabulary::add(std::string spelling, TokenKind kind) {
     tokens_.push_back(std::move(token));
 }
 
-void Vocabulary::settle_kinds(std::string_view chat_template) {
+void Vocabulary::settle_kinds() {
     for (const std::string_view marker : end_markers) {
         if (const auto id = find(marker); id && kind(*id) == TokenKind::normal) set_kind(*id, TokenKind::control);
     }
     for (Token& token : tokens_) {
-        if (token.kind != TokenKind::user_defined) continue;
-        // A single letter that happens to stand in a template is still a letter.
-        const bool spelt_by_template =
-            !is_one_character(token.spelling) && chat_template.find(token.spelling) != std::string_view::npos;
-        token.marker = has_marker_form(token.spelling) || (!token.spelling.empty() && spelt_by_template);
+        token.marker = token.kind == TokenKind::user_defined && has_marker_form(token.spelling);
     }
 }
 

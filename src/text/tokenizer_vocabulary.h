@@ -19,9 +19,9 @@ class Vocabulary {
   public:
     /// Adds the next id. Of several tokens with one spelling the first is found; one without a spelling is not.
     void add(std::string spelling, TokenKind kind);
-    /// Once all tokens are there: which user-defined tokens are markers (DESIGN, contract 5), which known end markers
-    /// are control tokens although the file does not say so.
-    void settle_kinds(std::string_view chat_template);
+    /// Once all tokens are there: which user-defined tokens are markers, by their form (DESIGN, contract 5), which known
+    /// end markers are control tokens although the file does not say so.
+    void settle_kinds();
 
     std::int64_t size() const { return static_cast<std::int64_t>(tokens_.size()); }
     bool has(std::int64_t id) const { return id >= 0 && id < size(); }

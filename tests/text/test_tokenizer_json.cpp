@@ -89,11 +89,11 @@ TEST(TokenizerJsonSmall, MarkersCountOnlyFromTheTemplate) {
     EXPECT_THAT(plain.encode("a<think>a<s>"), ElementsAre(0, 6, 0, 6));  // letters without a token are left out
     EXPECT_THAT(plain.encode_with_special("a<think>a<s>"), ElementsAre(0, 9, 0, 8));
     EXPECT_THAT(plain.encode("USER:ü"), ElementsAre(10, 11));
-    // Spelt by the template, it is a marker; a single letter is still a letter.
+    // That a template happens to spell a token makes no marker of it.
     const Tokenizer with_template = from(small(), Json{{"chat_template", "USER: {{ messages[0] }} ü"}});
     EXPECT_EQ(with_template.chat_template(), "USER: {{ messages[0] }} ü");
-    EXPECT_TRUE(with_template.is_control(10));
-    EXPECT_THAT(with_template.encode("USER:ü"), ElementsAre(11));
+    EXPECT_FALSE(with_template.is_control(10));
+    EXPECT_THAT(with_template.encode("USER:ü"), ElementsAre(10, 11));
     EXPECT_THAT(with_template.encode_with_special("USER:ü"), ElementsAre(10, 11));
 }
 

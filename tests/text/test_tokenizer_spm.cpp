@@ -128,9 +128,6 @@ TEST(SentencePiece, TokensMayReachAcrossSpaces) {
 
 TEST(SentencePiece, RefusesWhatDoesNotFit) {
     const auto bad = base::ErrorCode::bad_file;
-    test::expect_error(bad, "tokenizer.ggml.eot_token_id is 999", [] {
-        make(vocabulary(), {{.key = "tokenizer.ggml.eot_token_id", .value = std::uint64_t{999}}});
-    });
     std::vector<Token> tokens = vocabulary();
     tokens[5].kind = 9;
     test::expect_error(bad, "of token 5 is 9", [&] { make(tokens); });
