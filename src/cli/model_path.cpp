@@ -47,7 +47,7 @@ fs::path find_model(const std::string& model) {
         }
         std::ranges::move(models_in(folder), std::back_inserter(known));
     }
-    const fs::path shipped = shipped_models();
+    const fs::path shipped = base::shipped_models_directory();
     if (!base::path_exists(shipped)) {
         base::fail(base::ErrorCode::not_found,
                    "There is no model '{}': no such file or folder. The small models that ship are files in {}/, which is "

@@ -1,5 +1,7 @@
 #include "engine/chat.h"
 
+#include <fmt/format.h>
+
 #include "text/marked_text.h"
 #include "text/reasoning.h"
 
@@ -43,6 +45,18 @@ MarkedText render(const LoadedModel& model, std::span<const Message> messages, b
     return model.chat_template->render(variables);
 }
 
+/// What a model writes from within a thought to begin its answer.
+std::string end_of_thought(const base::ThoughtMarkers& family) {
+    if (family.answer.empty()) return fmt::format("\n{}\n\n", family.close);
+    return fmt::format("{}{}{}", family.close, family.turn, family.answer);
+}
+
+/// What it writes to answer without a thought.
+std::string no_thought(const base::ThoughtMarkers& family) {
+    if (!family.turn.empty()) return std::string(family.answer);
+    return fmt::format("{}\n{}", family.open, end_of_thought(family));
+}
+
 }  // namespace
 
 std::vector<TokenId> chat_prompt(const LoadedModel& model, std::span<const Message> messages, bool thinking) {
@@ -54,15 +68,10 @@ std::vector<TokenId> chat_prompt(const LoadedModel& model, std::span<const Messa
     // its end.
     const std::vector<TokenId> ids = tokenizer.encode(prompt);
     const text::ReasoningSplitter splitter(tokenizer, ids);
-    if (!ids.empty() && ids.back() == splitter.close_marker())
-        return ids;  // a model that never thinks, and whose template says so
-    if (splitter.phase() == text::Phase::thinking) {
-        prompt.append("\n</think>\n\n", Author::chat_template);
-    } else if (prompt == render(model, messages, true)) {
-        prompt.append("<think>\n\n</think>\n\n", Author::chat_template);
-    } else {
-        return ids;
-    }
+    if (splitter.prompt_ends_thought()) return ids;  // a model that never thinks, and whose template says so
+    const bool inside = splitter.phase() == text::Phase::thinking;
+    if (!inside && prompt != render(model, messages, true)) return ids;
+    prompt.append(inside ? end_of_thought(*splitter.family()) : no_thought(*splitter.family()), Author::chat_template);
     return tokenizer.encode(prompt);
 }
 

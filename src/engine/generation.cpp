@@ -62,13 +62,15 @@ bool Generation::advance(std::span<float> logits, energy::WorkAccount& account, 
         return false;
     }
     TokenId id = 0;
-    const bool closes = thought_is_used_up();
+    if (thought_is_used_up() && forced_.empty()) forced_ = splitter_->closing();
+    const bool forced = !forced_.empty();
     {
         const TimedWork work(account, sampling_component, participant);
-        id = closes ? *splitter_->close_marker() : choose(logits);
+        id = forced ? forced_.front() : choose(logits);
     }
+    if (forced) forced_.erase(forced_.begin());
     const TimedWork work(account, tokenising_component, participant);
-    if (!closes && tokenizer_ != nullptr && tokenizer_->ends_generation(id)) {
+    if (!forced && tokenizer_ != nullptr && tokenizer_->ends_generation(id)) {
         answer_->end = id;
         end(StopReason::end_token);
         return false;
@@ -86,14 +88,25 @@ void Generation::take(TokenId id) {
     sequence_.push_back(id);
     if (tokenizer_ != nullptr) forbidden_.push(id, *tokenizer_);
     answer_->tokens.push_back(id);
-    const text::ReasoningSplitter::Piece piece =
-        splitter_ ? splitter_->push(id) : text::ReasoningSplitter::Piece{Phase::answer, false};
+    if (!splitter_) {
+        ++(*answer_)[Phase::answer].tokens;
+        return;
+    }
+    for (const text::ReasoningSplitter::Piece& piece : splitter_->push(id)) take(piece);
+}
+
+void Generation::take(const text::ReasoningSplitter::Piece& piece) {
+    if (piece.id == text::ReasoningSplitter::no_token) {
+        flush();
+        text_phase_ = piece.phase;
+        emit(piece.phase, piece.beside);
+        return;
+    }
     ++(*answer_)[piece.phase].tokens;
     if (piece.phase == Phase::thinking && !piece.marker) ++thought_tokens_;
-    if (!detokenizer_) return;
     if (piece.marker || piece.phase != text_phase_) flush();
     text_phase_ = piece.phase;
-    if (!piece.marker) emit(piece.phase, detokenizer_->push(id));
+    if (!piece.marker) emit(piece.phase, detokenizer_->push(piece.id));
 }
 
 /// The text that the detokenizer still holds belongs to the phase that ends here.
@@ -116,6 +129,7 @@ void Generation::end(StopReason reason) {
     ended_ = true;
     answer_->stop = reason;
     if (!detokenizer_) return;
+    for (const text::ReasoningSplitter::Piece& piece : splitter_->finish()) take(piece);
     flush();
     const std::string held = stops_.finish();
     if (!held.empty()) {

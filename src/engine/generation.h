@@ -29,7 +29,7 @@ struct GenerationOptions {
     SamplerSettings sampling;
     /// Generated tokens, thinking included; 0 only reads the prompt.
     std::int64_t max_tokens = std::numeric_limits<std::int64_t>::max();
-    /// Tokens of thought after which the closing marker is put in and the answer begins.
+    /// Tokens of thought after which the markers that end it are put in and the answer begins.
     std::optional<std::int64_t> max_thinking;
     /// Strings that end the answer; they are looked for in the answer, not in the thought, and are not part of it.
     std::vector<std::string> stop;
@@ -102,6 +102,7 @@ class Generation {
     bool thought_is_used_up() const;
     TokenId choose(std::span<float> logits);
     void take(TokenId id);
+    void take(const text::ReasoningSplitter::Piece& piece);
     void emit(text::Phase phase, std::string text);
     void flush();
 
@@ -117,6 +118,7 @@ class Generation {
     std::optional<text::Detokenizer> detokenizer_;
     text::Phase text_phase_ = text::Phase::answer;  // the phase of the text in the detokenizer
     std::int64_t thought_tokens_ = 0;
+    std::vector<TokenId> forced_;  // what comes next, whatever the logits say
     bool ended_ = false;
     std::shared_ptr<Answer> answer_ = std::make_shared<Answer>();
 };

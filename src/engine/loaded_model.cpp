@@ -1,6 +1,7 @@
 #include "engine/loaded_model.h"
 
 #include "base/error.h"
+#include "base/paths.h"
 #include "engine/scripted_model.h"
 #include "formats/safetensors.h"
 #include "text/reasoning.h"
@@ -11,7 +12,7 @@ namespace {
 using base::ErrorCode;
 
 bool has_thought_markers(const text::Tokenizer* tokenizer) {
-    return tokenizer != nullptr && text::ReasoningSplitter(*tokenizer, {}).can_think();
+    return tokenizer != nullptr && text::thought_markers_of(*tokenizer) != nullptr;
 }
 
 void load_weights(LoadedModel& loaded, const model::LoadOptions& options, base::ThreadPool& pool) {
@@ -37,7 +38,7 @@ void load_folder(LoadedModel& loaded, const model::LoadOptions& options, base::T
         const auto vocabulary =
             formats::Gguf::open(ScriptedModel::vocabulary_file(folder), formats::Truncated::metadata_only);
         loaded.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::from_gguf(vocabulary));
-    } else if (std::filesystem::exists(folder.tokenizer_json())) {
+    } else if (base::path_exists(folder.tokenizer_json())) {
         loaded.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::from_folder(folder));
     }
     loaded.defaults = generation_defaults(folder, has_thought_markers(loaded.tokenizer.get()));
@@ -67,7 +68,7 @@ bool LoadedModel::thinks() const {
 LoadedModel load_model(const std::filesystem::path& path, const model::LoadOptions& options, base::ThreadPool& pool) {
     LoadedModel loaded;
     loaded.path = path;
-    const bool folder = std::filesystem::is_directory(path);
+    const bool folder = base::is_folder(path);
     // "models/x/" names the folder x.
     const std::filesystem::path plain = path.has_filename() ? path : path.parent_path();
     loaded.name = folder ? plain.filename().string() : plain.stem().string();
@@ -87,7 +88,7 @@ base::Bytes bytes_in_files(const std::filesystem::path& path) {
     const auto add = [&](std::span<const tensor::TensorView> tensors) {
         for (const tensor::TensorView& view : tensors) total += static_cast<std::int64_t>(view.bytes.size());
     };
-    if (!std::filesystem::is_directory(path)) {
+    if (!base::is_folder(path)) {
         add(formats::Gguf::open(path).tensors());
     } else if (!ScriptedModel::is_scripted(formats::HfFolder::open(path))) {
         add(formats::Safetensors::open_folder(path).tensors());

@@ -57,7 +57,7 @@ std::filesystem::path ScriptedModel::vocabulary_file(const formats::HfFolder& fo
 }
 
 ScriptedModel::ScriptedModel(const formats::HfFolder& folder, std::shared_ptr<const text::Tokenizer> tokenizer)
-    : tokenizer_(std::move(tokenizer)) {
+    : tokenizer_(std::move(tokenizer)), markers_(text::thought_markers_of(*tokenizer_)) {
     const std::string file = config_file(folder).string();
     const Json& length = folder.config.contains("context_length") ? folder.config["context_length"] : Json(4096);
     if (!length.is_number_integer() || length.get<std::int64_t>() < 1 || length.get<std::int64_t>() > (1 << 24)) {
@@ -116,9 +116,11 @@ TokenId ScriptedModel::next_token(const ScriptCache& cache, std::int64_t length)
         if (found != reply.tokens.end()) next = found + 1;
     };
     // Markers that the prompt's template wrote: a thought opened, or opened and closed.
-    const text::ReasoningSplitter thought(*tokenizer_, prompt);
-    for (const TokenId id : prompt) {
-        if (id == thought.open_marker() || id == thought.close_marker()) follow(id);
+    if (markers_ != nullptr && markers_->turn.empty()) {
+        const auto open = tokenizer_->find(markers_->open), close = tokenizer_->find(markers_->close);
+        for (const TokenId id : prompt) {
+            if (id == open || id == close) follow(id);
+        }
     }
     for (const TokenId id : tokens.subspan(prompt_end)) follow(id);
     return next == reply.tokens.end() ? reply.tokens.back() : *next;

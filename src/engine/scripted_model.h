@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/thought_markers.h"
 #include "formats/hf_folder.h"
 #include "model/language_model.h"
 #include "text/tokenizer.h"
@@ -44,6 +45,7 @@ class ScriptedModel : public model::LanguageModel {
     const Reply& reply_to(std::span<const model::TokenId> prompt) const;
 
     std::shared_ptr<const text::Tokenizer> tokenizer_;
+    const base::ThoughtMarkers* markers_;  // null: it does not think
     std::int64_t context_length_ = 0;
     std::vector<Reply> replies_;
     std::vector<std::string> component_names_{"script"};

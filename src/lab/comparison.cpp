@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/thought_markers.h"
 #include "lab/answer_figures.h"
 #include "lab/answerer.h"
 #include "lab/attribution.h"
@@ -18,10 +19,8 @@ using energy::kept_phase_count;
 constexpr std::size_t prompt_phase = static_cast<std::size_t>(energy::Phase::prompt);
 
 bool shows_thought(const Answer& answer) {
-    const auto marked = [](const std::string& text) {
-        return text.find("<think>") != std::string::npos || text.find("</think>") != std::string::npos;
-    };
-    return answer[energy::Phase::thinking].tokens > base::Tokens(0) || !answer.thinking.empty() || marked(answer.text);
+    return answer[energy::Phase::thinking].tokens > base::Tokens(0) || !answer.thinking.empty() ||
+           base::holds_thought_marker(answer.text);
 }
 
 bool flag_in(const nlohmann::ordered_json& raw, const char* key) {

@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace ergon::tasks {
 namespace {
 
-constexpr std::string_view open_tag = "<think>";
-constexpr std::string_view close_tag = "</think>";
+using base::ThoughtMarkers;
+
 constexpr std::string_view white_space = " \t\r\n";
 
 std::string_view without_leading_space(std::string_view text) {
@@ -25,34 +26,86 @@ std::size_t begun(std::string_view text, std::string_view tag) {
     return length;
 }
 
+enum class Meaning { opens, closes, answers };
+
+struct Tag {
+    std::string spelling;
+    Meaning meaning;
+    const ThoughtMarkers* family;
+};
+
+void add_parts(const ThoughtMarkers& family, std::vector<Tag>& tags) {
+    const std::string turn(family.turn), open(family.open), answer(family.answer);
+    tags.push_back({open, Meaning::opens, &family});
+    if (!answer.empty()) tags.push_back({answer, Meaning::answers, &family});
+    if (turn.empty()) return;
+    tags.push_back({turn + open, Meaning::opens, &family});
+    tags.push_back({turn + answer, Meaning::answers, &family});
+}
+
+/// What a reply may begin with.
+std::vector<Tag> first_tags(bool may_close_unopened) {
+    std::vector<Tag> tags;
+    for (const ThoughtMarkers& family : base::thought_families()) {
+        add_parts(family, tags);
+        // Where each part is a message of its own no template opens a thought for the model.
+        if (may_close_unopened && family.turn.empty()) {
+            tags.push_back({std::string(family.close), Meaning::closes, &family});
+        }
+    }
+    return tags;
+}
+
+/// What may stand behind a closed thought: the answer's marker, and another thought where thoughts are messages.
+std::vector<Tag> tags_after(const ThoughtMarkers& family) {
+    std::vector<Tag> tags;
+    add_parts(family, tags);
+    std::erase_if(tags, [&](const Tag& tag) { return tag.meaning == Meaning::opens && family.turn.empty(); });
+    return tags;
+}
+
+/// The tag that a text begins with; null if it begins with none.
+const Tag* tag_at(std::string_view text, const std::vector<Tag>& tags) {
+    const auto found = std::ranges::find_if(tags, [text](const Tag& tag) { return text.starts_with(tag.spelling); });
+    return found == tags.end() ? nullptr : &*found;
+}
+
+bool may_become_tag(std::string_view text, const std::vector<Tag>& tags) {
+    return std::ranges::any_of(tags, [text](const Tag& tag) { return tag.spelling.starts_with(text); });
+}
+
 }  // namespace
 
 void ThinkTags::push(std::string_view piece, const OnPhase& on_phase) {
     if (state_ == State::answer) return add_to_answer(piece);
     pending_ += piece;
     if (state_ == State::beginning) begin(on_phase, false);
-    if (state_ == State::thinking) look_for_close(thinking_, on_phase);
-    if (state_ == State::unsure_answer) look_for_close(answer_, on_phase);
+    for (std::size_t before = std::string::npos; before != pending_.size();) {
+        before = pending_.size();
+        if (state_ == State::thinking) look_for_close(thinking_, on_phase);
+        if (state_ == State::unsure_answer) look_for_close(answer_, on_phase);
+        if (state_ == State::closed) go_on_after_close(on_phase, false);
+    }
     if (state_ == State::answer) add_to_answer(std::exchange(pending_, {}));
 }
 
 void ThinkTags::finish(const OnPhase& on_phase) {
     if (state_ == State::beginning && !pending_.empty()) begin(on_phase, true);
+    if (state_ == State::closed) go_on_after_close(on_phase, true);
     if (state_ == State::thinking) thinking_ = trimmed(thinking_ + std::exchange(pending_, {}));
+    if (after_tag_ && answer_.empty()) pending_ = without_leading_space(pending_);
     answer_ += std::exchange(pending_, {});
 }
 
 void ThinkTags::begin(const OnPhase& on_phase, bool at_end) {
+    const std::vector<Tag> tags = first_tags(may_close_unopened_);
     const std::string_view text = without_leading_space(pending_);
-    const bool may_become_tag = open_tag.starts_with(text) || (may_close_unopened_ && close_tag.starts_with(text));
-    if (text.starts_with(open_tag)) {
-        pending_ = text.substr(open_tag.size());
-        state_ = State::thinking;
-    } else if (may_close_unopened_ && text.starts_with(close_tag)) {
-        pending_ = text.substr(close_tag.size());
-        state_ = State::answer;
-        after_tag_ = true;
-    } else if (may_become_tag && !at_end) {
+    if (const Tag* const tag = tag_at(text, tags)) {
+        pending_ = text.substr(tag->spelling.size());
+        family_ = tag->family;
+        after_tag_ = tag->meaning != Meaning::opens;
+        state_ = tag->meaning == Meaning::opens ? State::thinking : State::answer;
+    } else if (!at_end && may_become_tag(text, tags)) {
         return;
     } else {
         state_ = may_close_unopened_ ? State::unsure_answer : State::answer;
@@ -61,20 +114,45 @@ void ThinkTags::begin(const OnPhase& on_phase, bool at_end) {
 }
 
 void ThinkTags::look_for_close(std::string& text, const OnPhase& on_phase) {
-    const std::size_t end = pending_.find(close_tag);
-    if (end == std::string::npos) {
-        const std::size_t sure = pending_.size() - begun(pending_, close_tag);
-        text.append(pending_, 0, sure);
-        pending_.erase(0, sure);
+    std::size_t end = std::string::npos, may_begin = pending_.size();
+    const ThoughtMarkers* closed = nullptr;
+    for (const ThoughtMarkers& family : base::thought_families()) {
+        if (state_ == State::thinking ? &family != family_ : !family.turn.empty()) continue;
+        const std::size_t at = pending_.find(family.close);
+        if (at < end) {
+            end = at;
+            closed = &family;
+        }
+        may_begin = std::min(may_begin, pending_.size() - begun(pending_, family.close));
+    }
+    if (closed == nullptr) {
+        text.append(pending_, 0, may_begin);
+        pending_.erase(0, may_begin);
         return;
     }
     text.append(pending_, 0, end);
-    pending_.erase(0, end + close_tag.size());
+    pending_.erase(0, end + closed->close.size());
+    family_ = closed;
     thinking_ = trimmed(text);
     answer_.clear();
-    state_ = State::answer;
     after_tag_ = true;
-    on_phase(Phase::answer);
+    state_ = closed->answer.empty() ? State::answer : State::closed;
+    if (state_ == State::answer) on_phase(Phase::answer);
+}
+
+void ThinkTags::go_on_after_close(const OnPhase& on_phase, bool at_end) {
+    const std::vector<Tag> tags = tags_after(*family_);
+    const std::string_view text = without_leading_space(pending_);
+    if (const Tag* const tag = tag_at(text, tags)) {
+        pending_ = text.substr(tag->spelling.size());
+        state_ = tag->meaning == Meaning::opens ? State::thinking : State::answer;
+    } else if (!at_end && may_become_tag(text, tags)) {
+        return;
+    } else {
+        state_ = State::answer;
+    }
+    if (state_ == State::answer) return on_phase(Phase::answer);
+    if (!thinking_.empty()) thinking_ += "\n\n";
 }
 
 void ThinkTags::add_to_answer(std::string_view text) {

@@ -1,17 +1,19 @@
 #pragma once
-// Thought and answer told apart in a text, for servers that leave <think> and </think> in it.
+// Thought and answer told apart in a text, for servers that leave the markers of a thought in it.
 
 #include <functional>
 #include <string>
 #include <string_view>
 
+#include "base/thought_markers.h"
 #include "tasks/chat.h"
 
 namespace ergon::tasks {
 
-/// Reads a text in pieces, cut anywhere. A thought stands at the beginning only: what comes after it is the answer,
-/// tags and all, and so is a text that begins otherwise, for somebody may write about tags. A closing tag without an
-/// opening one says that all before it was thought: the template opened it and the server did not repeat it.
+/// Reads a text in pieces, cut anywhere. A thought stands at the beginning only, between the markers of one family
+/// (base/thought_markers.h): what comes after it is the answer, tags and all, and so is a text that begins otherwise,
+/// for somebody may write about tags. A closing tag without an opening one says that all before it was thought: the
+/// template opened it and the server did not repeat it.
 class ThinkTags {
   public:
     /// Told when the text gets to `thinking` or to `answer`; told `answer` once more if a closing tag makes thought of
@@ -31,13 +33,15 @@ class ThinkTags {
     const std::string& answer() const { return answer_; }
 
   private:
-    enum class State { beginning, thinking, unsure_answer, answer };
+    enum class State { beginning, thinking, closed, unsure_answer, answer };
     void begin(const OnPhase& on_phase, bool at_end);
     void look_for_close(std::string& text, const OnPhase& on_phase);
+    void go_on_after_close(const OnPhase& on_phase, bool at_end);
     void add_to_answer(std::string_view text);
 
     bool may_close_unopened_;
     State state_ = State::beginning;
+    const base::ThoughtMarkers* family_ = nullptr;  // once a marker of it was read
     bool after_tag_ = false;
     std::string pending_;  // may become a tag
     std::string thinking_;

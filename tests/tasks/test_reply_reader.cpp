@@ -4,6 +4,7 @@
 
 #include "base/expect_error.h"
 #include "base/random.h"
+#include "base/thought_markers.h"
 #include "streams.h"
 
 namespace ergon::tasks {
@@ -503,7 +504,9 @@ TEST(ReplyReader, CutsOfTheTextChangeNothing) {
         {"<think>\nHm</think>\n\nYes", "Yes|Hm"},
         {"Hm < so</thin</think>Yes", "Yes|Hm < so</thin"},
         {"\n <think><think></thi</think></think>x", "</think>x|<think></thi"},
-        {"<thinker> </thinks", "<thinker> </thinks|"}};
+        {"<thinker> </thinks", "<thinker> </thinks|"},
+        {"[THINK]Hm</think>[/THINK]\nYes", "Yes|Hm</think>"},
+        {"<|channel|>final<|message|>Yes", "Yes|"}};
     for (const auto& [text, expected] : texts) {
         for (std::size_t first = 0; first <= text.size(); ++first) {
             for (std::size_t second = first; second <= text.size(); ++second) {
@@ -512,6 +515,36 @@ TEST(ReplyReader, CutsOfTheTextChangeNothing) {
                           content(text.substr(second)), end(), done});
                 ASSERT_EQ(reply.text + "|" + reply.thinking, expected) << first << " " << second;
             }
+        }
+    }
+}
+
+// Each family's markers split a reply, whether the server repeats what its template opened or not; the markers of another
+// family within it are text.
+TEST(ReplyReader, KnowsEachFamilysMarkers) {
+    for (const base::ThoughtMarkers& family : base::thought_families()) {
+        SCOPED_TRACE(family.models);
+        const std::string open(family.open), close(family.close), turn(family.turn), answer(family.answer);
+        const auto said = [](const std::string& text, bool asked = true) {
+            const ChatReply reply = read({content(text), end(), done}, {}, asked);
+            return reply.text + "|" + reply.thinking;
+        };
+        EXPECT_EQ(said(open + "\nHm\n" + close + turn + answer + "\n\nYes " + close), "Yes " + close + "|Hm");
+        EXPECT_EQ(said(turn + open + "Hm" + close + "Yes"), "Yes|Hm");
+        EXPECT_EQ(said(open + close + turn + answer + "Yes"), "Yes|");
+        EXPECT_EQ(said(open + "never ends"), "|never ends");
+        EXPECT_EQ(said("He wrote " + open + "."), "He wrote " + open + ".|");
+        if (family.turn.empty()) {
+            EXPECT_EQ(said("Hm" + close + answer + "Yes"), "Yes|Hm");
+            EXPECT_EQ(said("Hm" + close + "Yes", false), "Hm" + close + "Yes|");
+        } else {
+            EXPECT_EQ(said("Hm" + close + "Yes"), "Hm" + close + "Yes|");
+            EXPECT_EQ(said(open + "a" + close + turn + open + "b" + close + turn + answer + "Yes"), "Yes|a\n\nb");
+        }
+        for (const base::ThoughtMarkers& other : base::thought_families()) {
+            if (other.open == family.open) continue;
+            const std::string inside = "x" + std::string(other.open) + std::string(other.close);
+            EXPECT_EQ(said(open + inside + close + "Yes"), "Yes|" + inside) << other.models;
         }
     }
 }
