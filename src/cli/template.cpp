@@ -5,11 +5,13 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/model_path.h"
 #include "formats/gguf.h"
 #include "formats/hf_folder.h"
 #include "text/chat_template.h"
+#include "text/special_ids.h"
 
 namespace ergon::cli {
 namespace {
@@ -34,16 +36,13 @@ struct TemplateSource {
 TemplateSource read_gguf(const std::filesystem::path& path) {
     const auto file = formats::Gguf::open(path, formats::Truncated::metadata_only);
     TemplateSource source{file.text("tokenizer.chat_template", "")};
+    if (!file.has("tokenizer.ggml.tokens")) return source;
+    const auto& tokens = file.texts("tokenizer.ggml.tokens");
+    text::SpecialIds special_ids(file, std::ssize(tokens));
     for (const char* name : {"bos", "eos"}) {
-        const std::string key = fmt::format("tokenizer.ggml.{}_token_id", name);
-        if (!file.has(key) || !file.has("tokenizer.ggml.tokens")) continue;
-        const auto& tokens = file.texts("tokenizer.ggml.tokens");
-        const std::int64_t id = file.integer(key);
-        if (id < 0 || id >= static_cast<std::int64_t>(tokens.size())) {
-            base::fail(ErrorCode::bad_file, "{}: {} is {}, but the vocabulary has {} tokens.", path.string(), key, id,
-                       tokens.size());
+        if (const auto id = special_ids.find(fmt::format("{}_token_id", name))) {
+            source.variables[fmt::format("{}_token", name)] = tokens[static_cast<std::size_t>(*id)];
         }
-        source.variables[fmt::format("{}_token", name)] = tokens[static_cast<std::size_t>(id)];
     }
     return source;
 }
@@ -63,9 +62,7 @@ std::string template_of(const Json& config) {
 TemplateSource read_folder(const std::filesystem::path& path) {
     const auto folder = formats::HfFolder::open_tokenizer(path);
     TemplateSource source{template_of(folder.tokenizer_config)};
-    if (const auto file = path / "chat_template.jinja"; std::filesystem::exists(file)) {
-        source.text = base::read_text(file, template_limit);
-    }
+    if (auto held = base::read_optional_text(path / "chat_template.jinja", template_limit)) source.text = *std::move(held);
     for (const char* name : {"bos_token", "eos_token"}) {
         if (!folder.tokenizer_config.is_object() || !folder.tokenizer_config.contains(name)) continue;
         const Json& token = folder.tokenizer_config[name];
@@ -76,14 +73,14 @@ TemplateSource read_folder(const std::filesystem::path& path) {
 }
 
 TemplateSource read_source(const std::filesystem::path& path) {
-    if (std::filesystem::is_directory(path)) return read_folder(path);
+    if (base::is_folder(path)) return read_folder(path);
     if (path.extension() == ".jinja" || path.extension() == ".jinja2") return {base::read_text(path, template_limit)};
     return read_gguf(path);
 }
 
 /// What the file of messages adds to the template's variables, or replaces.
 void add_messages(Json& variables, const std::string& file) {
-    Json given = formats::read_json(file);
+    Json given = formats::read_json(file, formats::json_depth_limit, formats::LargeIntegers::as_digits);
     if (given.is_array()) given = Json{{"messages", std::move(given)}};
     if (!given.is_object() || !given.contains("messages") || !given["messages"].is_array()) {
         base::fail(ErrorCode::bad_argument, "{}: expected an array of messages, or an object with \"messages\".", file);

@@ -53,8 +53,12 @@ Value positive(const Value& value);
 MarkedText format_percent(Runtime& runtime, const MarkedText& format, const Value& value);
 /// "...".format(...)
 MarkedText format_braces(Runtime& runtime, const MarkedText& format, const Arguments& arguments);
+/// float(value) of a number; refuses an integer that none can hold.
+double float_of(const Value& value);
+/// chr(code): refuses what is no character of Unicode.
+MarkedText character_text(const Integer& code, Author author);
 /// text * count, for strings.
-MarkedText repeat(Runtime& runtime, const MarkedText& text, Integer count);
+MarkedText repeat(Runtime& runtime, const MarkedText& text, const Integer& count);
 
 // --- attributes and methods ------------------------------------------------------------------------------------------
 
@@ -74,7 +78,8 @@ struct NamedMethod {
     std::string_view name;
     Method call;
 };
-/// The methods of str.
+/// The methods of str: those of template_string_characters.cpp, and the others.
+std::span<const NamedMethod> string_character_methods();
 std::span<const NamedMethod> string_methods();
 
 // --- filters, tests, functions ---------------------------------------------------------------------------------------
@@ -108,6 +113,7 @@ struct NamedFilter {
 };
 std::span<const NamedFilter> text_filters();
 std::span<const NamedFilter> sequence_filters();
+std::span<const NamedFilter> layout_filters();
 
 /// The variables of namespace(...): the only thing that a template can change.
 class Namespace final : public Object {

@@ -1,5 +1,6 @@
 // "%s" % value and "{}".format(value).
 
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -14,6 +15,7 @@ struct Spec {
     MarkedText fill{" ", Author::person};
     char align = '\0';  // '<', '>', '^', '=', or none given
     char sign = '-';    // '-', '+' or ' '
+    bool sign_given = false;
     bool alternate = false;
     bool zero = false;
     char grouping = '\0';
@@ -41,23 +43,12 @@ void read_precision(std::string_view text, std::size_t& at, Spec& spec) {
     spec.precision = static_cast<int>(std::min<long long>(digits, static_cast<long long>(max_text)));
 }
 
-__extension__ using Magnitude = unsigned __int128;
-
-/// Digits of a number in a base.
-std::string digits_of(Magnitude magnitude, unsigned base, bool upper_case) {
-    std::string digits;
-    do {
-        const char digit = "0123456789abcdef"[static_cast<unsigned>(magnitude % base)];
-        digits += upper_case && digit >= 'a' ? static_cast<char>(digit - 'a' + 'A') : digit;
-        magnitude /= base;
-    } while (magnitude != 0);
-    return {digits.rbegin(), digits.rend()};
-}
-
-void group_digits(std::string& number, char separator) {
+/// The digits before the point in threes, or in fours where they are no decimal ones.
+void group_digits(std::string& number, char separator, std::size_t size) {
     std::size_t whole = 0;
-    while (whole < number.size() && number[whole] >= '0' && number[whole] <= '9') ++whole;
-    for (std::size_t at = whole; at > 3; at -= 3) number.insert(at - 3, 1, separator);
+    while (whole < number.size() && std::isxdigit(static_cast<unsigned char>(number[whole])) != 0) ++whole;
+    if (size == 3) whole = std::min(whole, number.find_first_not_of("0123456789"));
+    for (std::size_t at = whole; at > size; at -= size) number.insert(at - size, 1, separator);
 }
 
 struct Number {
@@ -66,20 +57,18 @@ struct Number {
     std::string digits;
 };
 
-Number format_integer(Integer value, const Spec& spec) {
-    // In unsigned arithmetic the smallest integer has a magnitude, too.
-    const Magnitude magnitude = value < 0 ? -static_cast<Magnitude>(value) : static_cast<Magnitude>(value);
+Number format_integer(const Integer& value, const Spec& spec) {
     switch (spec.type) {
         case 'x':
         case 'X':
             return {value < 0, spec.alternate ? (spec.type == 'x' ? "0x" : "0X") : "",
-                    digits_of(magnitude, 16, spec.type == 'X')};
+                    value.digits(16, spec.type == 'X')};
         case 'o':
-            return {value < 0, spec.alternate ? "0o" : "", digits_of(magnitude, 8, false)};
+            return {value < 0, spec.alternate ? "0o" : "", value.digits(8)};
         case 'b':
-            return {value < 0, spec.alternate ? "0b" : "", digits_of(magnitude, 2, false)};
+            return {value < 0, spec.alternate ? "0b" : "", value.digits(2)};
         default:
-            return {value < 0, "", digits_of(magnitude, 10, false)};
+            return {value < 0, "", value.digits(10)};
     }
 }
 
@@ -126,7 +115,11 @@ MarkedText fit(Runtime& runtime, const MarkedText& body, const Spec& spec, char 
 }
 
 MarkedText fit_number(Runtime& runtime, Number number, const Spec& spec) {
-    if (spec.grouping != '\0') group_digits(number.digits, spec.grouping);
+    if (spec.grouping != '\0') {
+        const bool powers_of_two = std::string_view("bBoxX").find(spec.type) != std::string_view::npos;
+        if (powers_of_two && spec.grouping == ',') refuse("Cannot specify ',' with '{}'", spec.type);
+        group_digits(number.digits, spec.grouping, powers_of_two ? 4 : 3);
+    }
     const std::string sign = number.negative ? "-" : spec.sign == '-' ? "" : std::string(1, spec.sign);
     const std::string head = sign + number.prefix;
     const long long missing = spec.width - static_cast<long long>(head.size() + number.digits.size());
@@ -187,8 +180,8 @@ Integer to_integer(const Value& value) {
     if (const auto integer = value.as_integer()) return *integer;
     const double* real = value.real();
     if (!real) refuse("%d format: a real number is required, not {}", type_name(value));
-    if (!(std::fabs(*real) < 0x1p126)) refuse("%d format: the number is too large");
-    return static_cast<Integer>(*real);
+    if (!std::isfinite(*real)) refuse("%d format: cannot convert {} to an integer", real_text(*real));
+    return Integer::truncate(*real);
 }
 
 MarkedText convert_percent(Runtime& runtime, const Value& value, Spec spec) {
@@ -204,6 +197,9 @@ MarkedText convert_percent(Runtime& runtime, const Value& value, Spec spec) {
         case 'c':
             if (value.text() && count_characters(value.text()->text()) == 1) {
                 return fit(runtime, *value.text(), spec, '>');
+            }
+            if (value.as_integer()) {
+                return fit(runtime, character_text(*value.as_integer(), Author::person), spec, '>');
             }
             refuse("%c requires a character");
         case 'd':
@@ -224,7 +220,7 @@ MarkedText convert_percent(Runtime& runtime, const Value& value, Spec spec) {
         case 'G':
             require_defined(value);
             if (!value.as_real()) refuse("must be real number, not {}", type_name(value));
-            return fit_number(runtime, format_real(*value.as_real(), spec), spec);
+            return fit_number(runtime, format_real(float_of(value), spec), spec);
         default:
             refuse("unsupported format character '{}'", spec.type);
     }
@@ -270,7 +266,10 @@ Spec parse_spec(const MarkedText& source) {
     const auto take = [&](std::string_view set) {
         return at < text.size() && set.find(text[at]) != std::string_view::npos ? text[at++] : '\0';
     };
-    if (const char sign = take("+- ")) spec.sign = sign;
+    if (const char sign = take("+- ")) {
+        spec.sign = sign;
+        spec.sign_given = true;
+    }
     spec.alternate = take("#") != '\0';
     spec.zero = take("0") != '\0';
     spec.width = read_number(text, at);
@@ -279,6 +278,15 @@ Spec parse_spec(const MarkedText& source) {
     spec.type = take("bcdeEfFgGnosxX%");
     if (at != text.size()) refuse("invalid format specifier '{}'", text);
     return spec;
+}
+
+/// {:c}: the character of a number.
+MarkedText format_character(Runtime& runtime, const Integer& code, Spec spec) {
+    if (spec.sign_given) refuse("Sign not allowed with integer format specifier 'c'");
+    if (spec.alternate) refuse("Alternate form (#) not allowed with integer format specifier 'c'");
+    if (spec.grouping != '\0') refuse("Cannot specify '{}' with 'c'", spec.grouping);
+    if (spec.zero && spec.align == '\0') spec.fill = MarkedText("0", Author::person);
+    return fit(runtime, character_text(code, Author::person), spec, '>');
 }
 
 MarkedText convert_braces(Runtime& runtime, const Value& value, const MarkedText& source) {
@@ -290,10 +298,11 @@ MarkedText convert_braces(Runtime& runtime, const Value& value, const MarkedText
     const bool wants_real = spec.type != '\0' && real_types.find(spec.type) != std::string_view::npos;
     if (value.as_integer() && !wants_real && spec.type != 's') {
         if (spec.precision) refuse("Precision not allowed in integer format specifier");
+        if (spec.type == 'c') return format_character(runtime, *value.as_integer(), spec);
         return fit_number(runtime, format_integer(*value.as_integer(), spec), spec);
     }
     if (value.as_real() && !wants_integer && spec.type != 's') {
-        return fit_number(runtime, format_real(*value.as_real(), spec), spec);
+        return fit_number(runtime, format_real(float_of(value), spec), spec);
     }
     if (value.text() && (spec.type == 's' || spec.type == '\0') && spec.align != '=') {
         if (spec.zero && spec.align == '\0') spec.fill = MarkedText("0", Author::person);
@@ -348,7 +357,7 @@ class BraceFields {
         return arguments_.positional[index];
     }
     Value item(const Value& value, std::string_view key) {
-        if (const auto index = number(key)) return get_item(runtime_, value, Integer{*index});
+        if (const auto index = number(key)) return get_item(runtime_, value, Integer(*index));
         return get_item(runtime_, value, Value::plain(key));
     }
 

@@ -14,13 +14,16 @@ Value range(Runtime& runtime, Arguments& arguments) {
     const long long stop = given[1] ? given.integer(1, 0) : given.integer(0, 0);
     const long long step = given.integer(2, 1);
     if (step == 0) refuse("range() arg 3 must not be zero");
-    const Integer span = step > 0 ? Integer{stop} - start : Integer{start} - stop;
-    const Integer stride = step > 0 ? Integer{step} : -Integer{step};
-    const Integer count = span <= 0 ? 0 : (span + stride - 1) / stride;
-    if (count > max_range) refuse("a range of {} numbers; no more than {} are allowed", count, max_range);
+    const Integer span = step > 0 ? Integer(stop) - start : Integer(start) - stop;
+    const Integer stride = step > 0 ? Integer(step) : -Integer(step);
+    const Integer numbers_in_all = span <= 0 ? 0 : Integer::divide(span + stride - 1, stride).quotient;
+    if (numbers_in_all > max_range) {
+        refuse("a range of {} numbers; no more than {} are allowed", numbers_in_all.text(), max_range);
+    }
+    const auto count = static_cast<long long>(numbers_in_all);
     std::vector<Value> numbers;
     runtime.spend_elements(static_cast<std::size_t>(count));
-    for (Integer i = 0; i < count; ++i) numbers.emplace_back(Integer{start} + i * step);
+    for (long long i = 0; i < count; ++i) numbers.emplace_back(Integer(start + i * step));
     const std::string label =
         step == 1 ? fmt::format("range({}, {})", start, stop) : fmt::format("range({}, {}, {})", start, stop, step);
     return Value::sequence(runtime, SequenceKind::range, std::move(numbers), label);

@@ -55,7 +55,7 @@ class Writer {
     static std::string scalar(const Value& value) {
         if (value.is_none()) return "null";
         if (const bool* truth = value.boolean()) return *truth ? "true" : "false";
-        if (const Integer* integer = value.integer()) return integer_text(*integer);
+        if (const Integer* integer = value.integer()) return integer->text();
         const double* real = value.real();
         if (!real) refuse_value(value);
         if (std::isnan(*real)) return "NaN";
@@ -172,9 +172,9 @@ Value from_json(Runtime& runtime, const formats::Json& json, Author author, std:
         case formats::Json::value_t::boolean:
             return json.get<bool>();
         case formats::Json::value_t::number_integer:
-            return Integer{json.get<std::int64_t>()};
+            return Integer(json.get<std::int64_t>());
         case formats::Json::value_t::number_unsigned:
-            return Integer{json.get<std::uint64_t>()};
+            return Integer(json.get<std::uint64_t>());
         case formats::Json::value_t::number_float:
             return json.get<double>();
         case formats::Json::value_t::string:
@@ -192,8 +192,14 @@ Value from_json(Runtime& runtime, const formats::Json& json, Author author, std:
             return Value::dict(runtime, std::move(entries));
         }
         default:
-            return None{};
+            break;
     }
+    if (const auto digits = formats::digits_of(json)) {
+        const bool negative = digits->starts_with('-');
+        const Integer magnitude = *Integer::parse(std::string_view(*digits).substr(negative ? 1 : 0), 10);
+        return negative ? -magnitude : magnitude;
+    }
+    return None{};
 }
 
 MarkedText to_json(Runtime& runtime, const Value& value, std::optional<std::string> indent, std::string_view comma,

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "text/template_case.h"
 #include "text/template_text.h"
 
 namespace ergon::text::jinja {
@@ -300,14 +301,11 @@ class Lexer {
     }
 
     Integer parse(std::string_view digits, int base) const {
-        Integer number = 0;
-        for (const char c : digits) {
-            if (__builtin_mul_overflow(number, Integer{base}, &number) ||
-                __builtin_add_overflow(number, Integer{digit_value(c)}, &number)) {
-                fail("a number has more than 127 bits");
-            }
+        try {
+            return *Integer::parse(digits, base);
+        } catch (const TemplateError& error) {
+            fail(error.what());
         }
-        return number;
     }
 
     // --- strings -----------------------------------------------------------------------------------------------------

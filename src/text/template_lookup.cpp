@@ -79,9 +79,15 @@ bool is_hidden(const Value& value, std::string_view name) {
     return value.sequence() && value.sequence()->kind == SequenceKind::list && among(hidden_in_lists);
 }
 
+Method find_method(std::span<const NamedMethod> methods, std::string_view name) {
+    const auto found = std::ranges::find(methods, name, &NamedMethod::name);
+    return found == methods.end() ? nullptr : found->call;
+}
+
 Method find_method(const Value& value, std::string_view name) {
     std::span<const NamedMethod> methods;
     if (value.is_string()) {
+        if (const Method method = find_method(string_character_methods(), name)) return method;
         methods = string_methods();
     } else if (value.dict()) {
         methods = dict_methods;
@@ -89,9 +95,7 @@ Method find_method(const Value& value, std::string_view name) {
         if (sequence->kind == SequenceKind::list) methods = list_methods;
         if (sequence->kind == SequenceKind::tuple || sequence->kind == SequenceKind::range) methods = tuple_methods;
     }
-    const auto found =
-        std::find_if(methods.begin(), methods.end(), [name](const NamedMethod& method) { return method.name == name; });
-    return found == methods.end() ? nullptr : found->call;
+    return find_method(methods, name);
 }
 
 Value missing_attribute(const Value& value, std::string_view name) {
@@ -106,6 +110,10 @@ std::optional<Value> own_attribute(Runtime& runtime, const Value& value, std::st
             fmt::format("'{}' of a {} changes it or is internal, which templates may not use", name, type_name(value)));
     }
     if (Object* object = value.object()) return object->attribute(runtime, name);
+    if (const Sequence* sequence = value.sequence(); sequence && sequence->label == group_label) {
+        if (name == "grouper") return sequence->items[0];
+        if (name == "list") return sequence->items[1];
+    }
     const Method method = find_method(value, name);
     if (!method) return std::nullopt;
     return Value(std::make_shared<const Function>(Function{
@@ -116,33 +124,32 @@ std::optional<Value> own_attribute(Runtime& runtime, const Value& value, std::st
 // --- indices ---------------------------------------------------------------------------------------------------------
 
 /// Where a Python index points in a sequence of `size`, nothing if outside.
-std::optional<std::size_t> resolve_index(Integer index, std::size_t size) {
-    const auto count = static_cast<Integer>(size);
-    if (index < 0) index += count;
-    if (index < 0 || index >= count) return std::nullopt;
-    return static_cast<std::size_t>(index);
+std::optional<std::size_t> resolve_index(const Integer& index, std::size_t size) {
+    const Integer at = index < 0 ? index + size : index;
+    if (at < 0 || at >= size) return std::nullopt;
+    return static_cast<std::size_t>(at);
 }
 
 struct SliceRange {
-    Integer start, stop, step;
+    std::int64_t start, stop, step;
 };
 
 /// Python's rules for slice(start, stop, step) of a sequence of `size`.
 SliceRange resolve_slice(std::size_t size, const Value& start, const Value& stop, const Value& step) {
-    const auto part = [](const Value& value) -> std::optional<Integer> {
+    const auto part = [](const Value& value) -> std::optional<std::int64_t> {
         if (value.is_none()) return std::nullopt;
         require_defined(value);
         if (!value.as_integer()) refuse("slice indices must be integers or None");
         // Far outside is as good as farther outside; keeps the sums below from overflowing.
-        constexpr Integer bound = Integer{1} << 100;
-        return std::clamp(*value.as_integer(), -bound, bound);
+        constexpr std::int64_t bound = std::int64_t{1} << 60;
+        return std::clamp(value.as_integer()->clamped(), -bound, bound);
     };
-    const Integer count = static_cast<Integer>(size);
-    const Integer by = part(step).value_or(1);
+    const auto count = static_cast<std::int64_t>(size);
+    const std::int64_t by = part(step).value_or(1);
     if (by == 0) refuse("slice step cannot be zero");
-    const Integer lowest = by > 0 ? 0 : -1;
-    const Integer highest = by > 0 ? count : count - 1;
-    const auto place = [&](std::optional<Integer> index, Integer fallback) {
+    const std::int64_t lowest = by > 0 ? 0 : -1;
+    const std::int64_t highest = by > 0 ? count : count - 1;
+    const auto place = [&](std::optional<std::int64_t> index, std::int64_t fallback) {
         if (!index) return fallback;
         return std::clamp(*index < 0 ? *index + count : *index, lowest, highest);
     };
@@ -163,7 +170,7 @@ Value slice_text(Runtime& runtime, const MarkedText& text, const SliceRange& ran
     runtime.spend(bytes.size() / 4);
     for (std::size_t at = 0; at < bytes.size(); at = character_at(bytes, at).end) starts.push_back(at);
     MarkedText result;
-    for (Integer i = range.start; range.step > 0 ? i < range.stop : i > range.stop; i += range.step) {
+    for (std::int64_t i = range.start; range.step > 0 ? i < range.stop : i > range.stop; i += range.step) {
         const std::size_t begin = starts[static_cast<std::size_t>(i)];
         append_slice(result, text, begin, character_at(bytes, begin).end);
     }
@@ -224,7 +231,7 @@ Value get_slice(Runtime& runtime, const Value& value, const Value& start, const 
     const SliceRange range = resolve_slice(sequence->items.size(), start, stop, step);
     std::vector<Value> items;
     runtime.spend_elements(sequence->items.size());
-    for (Integer i = range.start; range.step > 0 ? i < range.stop : i > range.stop; i += range.step) {
+    for (std::int64_t i = range.start; range.step > 0 ? i < range.stop : i > range.stop; i += range.step) {
         items.push_back(sequence->items[static_cast<std::size_t>(i)]);
     }
     const SequenceKind kind = sequence->kind == SequenceKind::tuple ? SequenceKind::tuple : SequenceKind::list;

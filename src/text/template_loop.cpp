@@ -48,7 +48,7 @@ void Loop::print(Runtime&, MarkedText& out) const {
 
 std::optional<Value> Loop::attribute(Runtime& runtime, std::string_view name) {
     if (name == "index") return passed_;
-    if (name == "index0") return Value(static_cast<Integer>(passed_) - 1);
+    if (name == "index0") return Value(Integer(passed_) - 1);
     if (name == "first") return passed_ == 1;
     if (name == "last") return peek() == nullptr;
     if (name == "length") return count();

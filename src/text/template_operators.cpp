@@ -8,6 +8,9 @@
 namespace ergon::text::jinja {
 namespace {
 
+// A unit of work stands for some ten nanoseconds; a product of limbs takes one.
+constexpr std::size_t limb_products_per_unit = 16;
+
 constexpr std::array<std::string_view, 7> symbols = {"+", "-", "*", "/", "//", "%", "** or pow()"};
 
 [[noreturn]] void refuse_operands(BinaryOperator op, const Value& a, const Value& b) {
@@ -17,70 +20,44 @@ constexpr std::array<std::string_view, 7> symbols = {"+", "-", "*", "/", "//", "
            type_name(b));
 }
 
-Integer checked(bool overflow, Integer result) {
-    if (overflow) refuse("an integer has more than 127 bits");
-    return result;
-}
-
-/// Rounds toward minus infinity, as Python's // does.
-Integer floor_divide(Integer a, Integer b) {
-    if (b == 0) refuse("integer division or modulo by zero");
-    if (b == -1) {
-        Integer result = 0;
-        const bool overflow = __builtin_sub_overflow(Integer{0}, a, &result);
-        return checked(overflow, result);
-    }
-    const Integer quotient = a / b;
-    return (a % b != 0 && (a % b < 0) != (b < 0)) ? quotient - 1 : quotient;
-}
-
-/// The remainder with the sign of the divisor.
-Integer modulo(Integer a, Integer b) {
-    if (b == 0) refuse("integer division or modulo by zero");
-    if (b == -1) return 0;
-    const Integer remainder = a % b;
-    return remainder != 0 && (remainder < 0) != (b < 0) ? remainder + b : remainder;
-}
-
-Value power(Integer base, Integer exponent) {
+Value power(Runtime& runtime, const Integer& base, const Integer& exponent) {
     if (exponent < 0) {
         if (base == 0) refuse("0.0 cannot be raised to a negative power");
-        return std::pow(static_cast<double>(base), static_cast<double>(exponent));
+        return std::pow(base.real(), exponent.real());
     }
-    if (base == 0 || base == 1) return exponent == 0 ? Integer{1} : base;
-    if (base == -1) return exponent % 2 == 0 ? Integer{1} : Integer{-1};
-    Integer result = 1;
-    for (; exponent > 0; --exponent) {
-        const bool overflow = __builtin_mul_overflow(result, base, &result);
-        checked(overflow, result);
-    }
+    Integer result = Integer::power(base, exponent);
+    runtime.spend(result.size() * result.size() / limb_products_per_unit);
     return result;
 }
 
-Value apply_integers(BinaryOperator op, Integer a, Integer b) {
-    Integer result = 0;
-    bool overflow = false;
+Value divide(const Integer& a, const Integer& b) {
+    if (b == 0) refuse("division by zero");
+    const double quotient = Integer::true_divide(a, b);
+    if (std::isinf(quotient)) refuse("integer division result too large for a float");
+    return quotient;
+}
+
+Value apply_integers(Runtime& runtime, BinaryOperator op, const Integer& a, const Integer& b) {
+    runtime.spend(a.size() * b.size() / limb_products_per_unit);
+    const bool rounds = op == BinaryOperator::floor_divide || op == BinaryOperator::modulo;
+    if (rounds && b == 0) refuse("integer division or modulo by zero");
     switch (op) {
         case BinaryOperator::add:
-            overflow = __builtin_add_overflow(a, b, &result);
-            break;
+            return a + b;
         case BinaryOperator::subtract:
-            overflow = __builtin_sub_overflow(a, b, &result);
-            break;
+            return a - b;
         case BinaryOperator::multiply:
-            overflow = __builtin_mul_overflow(a, b, &result);
-            break;
+            return a * b;
         case BinaryOperator::divide:
-            if (b == 0) refuse("division by zero");
-            return static_cast<double>(a) / static_cast<double>(b);
+            return divide(a, b);
         case BinaryOperator::floor_divide:
-            return floor_divide(a, b);
+            return Integer::divide(a, b).quotient;
         case BinaryOperator::modulo:
-            return modulo(a, b);
+            return Integer::divide(a, b).remainder;
         case BinaryOperator::power:
-            return power(a, b);
+            break;
     }
-    return checked(overflow, result);
+    return power(runtime, a, b);
 }
 
 Value apply_reals(BinaryOperator op, double a, double b) {
@@ -130,13 +107,14 @@ Value add_strings(Runtime& runtime, const String& a, const String& b) {
     return Value(std::move(result), markup);
 }
 
-Value repeat_items(Runtime& runtime, const Sequence& sequence, Integer count) {
+Value repeat_items(Runtime& runtime, const Sequence& sequence, const Integer& count) {
     const std::size_t size = sequence.items.size();
     if (count <= 0 || size == 0) return Value::sequence(runtime, sequence.kind, {});
-    if (count > static_cast<Integer>(max_work / size)) refuse("it takes more than {} steps", max_work);
-    runtime.spend_elements(size * static_cast<std::size_t>(count));
+    if (count > max_work / size) refuse("it takes more than {} steps", max_work);
+    const auto times = static_cast<std::size_t>(count);
+    runtime.spend_elements(size * times);
     std::vector<Value> items;
-    for (Integer i = 0; i < count; ++i) items.insert(items.end(), sequence.items.begin(), sequence.items.end());
+    for (std::size_t i = 0; i < times; ++i) items.insert(items.end(), sequence.items.begin(), sequence.items.end());
     return Value::sequence(runtime, sequence.kind, std::move(items));
 }
 
@@ -150,6 +128,9 @@ std::optional<Value> multiply(Runtime& runtime, const Value& a, const Value& b) 
     const Value& repeated = count_first ? b : a;
     const auto count = (count_first ? a : b).as_integer();
     if (!count) return std::nullopt;
+    if (!count->fits() && (repeated.string() || is_list_or_tuple(repeated.sequence()))) {
+        refuse("cannot fit 'int' into an index-sized integer");
+    }
     if (const String* string = repeated.string()) return Value(repeat(runtime, *string->text, *count), string->markup);
     if (is_list_or_tuple(repeated.sequence())) return repeat_items(runtime, *repeated.sequence(), *count);
     return std::nullopt;
@@ -188,10 +169,16 @@ bool less_or_equal(Runtime& runtime, const Value& a, const Value& b) {
 
 }  // namespace
 
-MarkedText repeat(Runtime& runtime, const MarkedText& text, Integer count) {
+double float_of(const Value& value) {
+    const double real = *value.as_real();
+    if (value.integer() && std::isinf(real)) refuse("int too large to convert to float");
+    return real;
+}
+
+MarkedText repeat(Runtime& runtime, const MarkedText& text, const Integer& count) {
     MarkedText result;
     if (count <= 0 || text.empty()) return result;
-    if (count > static_cast<Integer>(max_text)) require_text_size(max_text + 1);
+    if (count > max_text) require_text_size(max_text + 1);
     const auto times = static_cast<std::size_t>(count);
     require_text_size(text.text().size() > max_text / times ? max_text + 1 : 0);
     runtime.spend_text(text.text().size() * times);
@@ -204,8 +191,8 @@ Value apply(Runtime& runtime, BinaryOperator op, const Value& a, const Value& b)
     if (op == BinaryOperator::modulo && a.is_string()) return format_percent(runtime, *a.text(), b);
     require_defined(a);
     require_defined(b);
-    if (a.as_integer() && b.as_integer()) return apply_integers(op, *a.as_integer(), *b.as_integer());
-    if (a.as_real() && b.as_real()) return apply_reals(op, *a.as_real(), *b.as_real());
+    if (a.as_integer() && b.as_integer()) return apply_integers(runtime, op, *a.as_integer(), *b.as_integer());
+    if (a.as_real() && b.as_real()) return apply_reals(op, float_of(a), float_of(b));
     if (op == BinaryOperator::add) {
         if (a.is_string() && b.is_string()) return add_strings(runtime, *a.string(), *b.string());
         if (is_list_or_tuple(a.sequence()) && b.sequence() && a.sequence()->kind == b.sequence()->kind) {
@@ -243,11 +230,7 @@ bool compare(Runtime& runtime, Comparison op, const Value& a, const Value& b) {
 
 Value negate(const Value& value) {
     require_defined(value);
-    if (const auto integer = value.as_integer()) {
-        Integer result = 0;
-        const bool overflow = __builtin_sub_overflow(Integer{0}, *integer, &result);
-        return checked(overflow, result);
-    }
+    if (const auto integer = value.as_integer()) return -*integer;
     if (const double* real = value.real()) return -*real;
     refuse("bad operand type for unary -: '{}'", type_name(value));
 }

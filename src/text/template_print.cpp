@@ -88,7 +88,7 @@ void append_other(Runtime& runtime, MarkedText& out, const Value& value) {
     } else if (const bool* truth = value.boolean()) {
         out.append(*truth ? "True" : "False", outside);
     } else if (const Integer* integer = value.integer()) {
-        out.append(integer_text(*integer), outside);
+        out.append(integer->text(), outside);
     } else if (const double* real = value.real()) {
         out.append(real_text(*real), outside);
     } else if (value.sequence()) {
@@ -128,10 +128,6 @@ void append_repr(Runtime& runtime, MarkedText& out, const Value& value) {
         runtime.spend(1);
         append_other(runtime, out, value);
     }
-}
-
-std::string integer_text(Integer value) {
-    return fmt::format("{}", value);
 }
 
 std::string real_text(double value) {

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "text/template_builtins.h"
+#include "text/template_case.h"
 #include "text/template_text.h"
 
 namespace ergon::text::jinja {
@@ -163,6 +164,30 @@ Value sort(Runtime& runtime, const Value& value, const Arguments& arguments) {
         keyed.push_back({Value::list(runtime, std::move(keys)), std::move(item)});
     }
     return Value::list(runtime, sort_by_key(runtime, std::move(keyed), given.truth(0, false)));
+}
+
+/// Pairs of a key and the items that have it, in the order of the keys.
+Value groupby(Runtime& runtime, const Value& value, const Arguments& arguments) {
+    const Parameters given("groupby", arguments, {"attribute", "default", "case_sensitive"}, 1);
+    const Path path = parse_path(given[0]);
+    const bool exact = given.truth(2, false);
+    std::vector<Keyed> keyed;
+    for (Value& item : iterate(runtime, value)) {
+        Value key = follow(runtime, path, item, given[1]);
+        keyed.push_back({exact ? std::move(key) : ignore_case(runtime, std::move(key)), std::move(item)});
+    }
+    std::ranges::stable_sort(keyed, [&](const Keyed& a, const Keyed& b) { return less(runtime, a.key, b.key); });
+    std::vector<Value> groups;
+    for (std::size_t begin = 0, end = 0; begin < keyed.size(); begin = end) {
+        std::vector<Value> items;
+        for (; end < keyed.size() && equal(runtime, keyed[end].key, keyed[begin].key); ++end) {
+            items.push_back(keyed[end].item);
+        }
+        Value key = follow(runtime, path, items.front(), given[1]);
+        groups.push_back(Value::sequence(runtime, SequenceKind::tuple,
+                                         {std::move(key), Value::list(runtime, std::move(items))}, group_label));
+    }
+    return Value::list(runtime, std::move(groups));
 }
 
 Value dictsort(Runtime& runtime, const Value& value, const Arguments& arguments) {
@@ -334,6 +359,7 @@ constexpr NamedFilter filters_of_sequences[] = {
     {"default", default_filter},
     {"dictsort", dictsort},
     {"first", first},
+    {"groupby", groupby},
     {"items", items_filter},
     {"join", join_filter},
     {"last", last},
@@ -354,7 +380,7 @@ constexpr NamedFilter filters_of_sequences[] = {
 };
 
 Filter find_filter(std::string_view name) {
-    for (const auto table : {text_filters(), sequence_filters()}) {
+    for (const auto table : {text_filters(), sequence_filters(), layout_filters()}) {
         for (const NamedFilter& filter : table) {
             if (filter.name == name) return filter.apply;
         }

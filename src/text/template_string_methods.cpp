@@ -224,17 +224,6 @@ Value remove_affix(Runtime& runtime, const Value& self, const Arguments& argumen
     return slice(text_of(self), affix.size(), text.size());
 }
 
-template <MarkedText (*convert)(const MarkedText&)>
-Value convert_case(Runtime& runtime, const Value& self, const Arguments& arguments) {
-    const Parameters none("upper", arguments, {});
-    spend_conversion(runtime, text_of(self));
-    return convert(text_of(self));
-}
-
-MarkedText python_title(const MarkedText& text) {
-    return to_title(text, [](char32_t code) { return !is_upper(code) && !is_lower(code); });
-}
-
 Value join_method(Runtime& runtime, const Value& self, const Arguments& arguments) {
     const Parameters given("join", arguments, {"iterable"}, 1);
     require_defined(*given[0]);
@@ -269,7 +258,7 @@ Value pad(Runtime& runtime, const Value& self, const Arguments& arguments) {
 Value zfill(Runtime& runtime, const Value& self, const Arguments& arguments) {
     const Parameters given("zfill", arguments, {"width"}, 1);
     const MarkedText& text = text_of(self);
-    const auto missing = Integer{given.integer(0, 0)} - static_cast<Integer>(count_characters(text.text()));
+    const Integer missing = Integer(given.integer(0, 0)) - count_characters(text.text());
     const std::size_t sign = text.text().starts_with('-') || text.text().starts_with('+') ? 1 : 0;
     MarkedText result = slice(text, 0, sign);
     result.append(repeat(runtime, MarkedText("0", Author::person), missing));
@@ -277,60 +266,27 @@ Value zfill(Runtime& runtime, const Value& self, const Arguments& arguments) {
     return result;
 }
 
-/// Whether the text is not empty and all its characters are of a kind.
-template <bool (*is_kind)(char32_t)>
-Value all_are(Runtime& runtime, const Value& self, const Arguments& arguments) {
-    const Parameters none("isdigit", arguments, {});
-    const std::string& text = text_of(self).text();
-    runtime.spend(text.size() / 4);
-    for (std::size_t at = 0; at < text.size();) {
-        const Character character = character_at(text, at);
-        if (!is_kind(character.code)) return false;
-        at = character.end;
+Value format_map(Runtime& runtime, const Value& self, const Arguments& arguments) {
+    const Parameters given("format_map", arguments, {"mapping"}, 1);
+    require_defined(*given[0]);
+    if (!given[0]->dict()) refuse("format_map(): expected a mapping, not {}", type_name(*given[0]));
+    Arguments fields;
+    for (const auto& [key, value] : given[0]->dict()->entries) {
+        if (key.text()) fields.named.emplace_back(key.text()->text(), value);
     }
-    return !text.empty();
-}
-
-/// Whether there are letters with case, all of them of one case.
-template <bool (*is_wanted)(char32_t), bool (*is_unwanted)(char32_t)>
-Value has_case(Runtime& runtime, const Value& self, const Arguments& arguments) {
-    const Parameters none("isupper", arguments, {});
-    const std::string& text = text_of(self).text();
-    runtime.spend(text.size() / 4);
-    bool any = false;
-    for (std::size_t at = 0; at < text.size();) {
-        const Character character = character_at(text, at);
-        if (is_unwanted(character.code)) return false;
-        any = any || is_wanted(character.code);
-        at = character.end;
-    }
-    return any;
-}
-
-bool is_alphanumeric(char32_t code) {
-    return is_letter(code) || is_digit(code);
+    return format_braces(runtime, text_of(self), fields);
 }
 
 constexpr NamedMethod methods[] = {
-    {"capitalize", convert_case<capitalize>},
-    {"casefold", convert_case<to_lower>},
     {"center", pad<Place::middle>},
     {"count", count},
     {"endswith", has_affix<true>},
     {"find", find_index<false>},
     {"format", format_method},
+    {"format_map", format_map},
     {"index", require_index<false>},
-    {"isalnum", all_are<is_alphanumeric>},
-    {"isalpha", all_are<is_letter>},
-    {"isdecimal", all_are<is_digit>},
-    {"isdigit", all_are<is_digit>},
-    {"islower", has_case<is_lower, is_upper>},
-    {"isnumeric", all_are<is_digit>},
-    {"isspace", all_are<is_space>},
-    {"isupper", has_case<is_upper, is_lower>},
     {"join", join_method},
     {"ljust", pad<Place::left>},
-    {"lower", convert_case<to_lower>},
     {"lstrip", strip_ends<Ends::left>},
     {"partition", partition<false>},
     {"removeprefix", remove_affix<false>},
@@ -346,8 +302,6 @@ constexpr NamedMethod methods[] = {
     {"splitlines", splitlines},
     {"startswith", has_affix<false>},
     {"strip", strip_ends<Ends::both>},
-    {"title", convert_case<python_title>},
-    {"upper", convert_case<to_upper>},
     {"zfill", zfill},
 };
 

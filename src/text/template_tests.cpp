@@ -71,9 +71,10 @@ bool sequence(const Value& value) {
     return value.is_undefined() || value.is_string() || value.dict();
 }
 
-Integer remainder(Runtime& runtime, const Value& value, const Value& divisor) {
+/// 0, 1, or 2 for any other.
+int remainder(Runtime& runtime, const Value& value, const Value& divisor) {
     const Value result = apply(runtime, BinaryOperator::modulo, value, divisor);
-    if (const auto exact = result.as_integer()) return *exact;
+    if (const auto exact = result.as_integer()) return *exact == 0 ? 0 : *exact == 1 ? 1 : 2;
     if (!result.real()) refuse("odd, even and divisibleby need a number, not {}", type_name(value));
     return *result.real() == 0.0 ? 0 : *result.real() == 1.0 ? 1 : 2;
 }

@@ -22,32 +22,6 @@ std::size_t run_at(const MarkedText& text, std::size_t offset) {
     return static_cast<std::size_t>(next - runs.begin()) - 1;
 }
 
-/// Rebuilds a text character by character; `convert(previous, code)` gives the new code point.
-template <typename Convert>
-MarkedText map_characters(const MarkedText& text, Convert convert) {
-    MarkedText result;
-    std::optional<char32_t> previous;
-    std::string bytes;
-    for (std::size_t at = 0; at < text.text().size();) {
-        const Character character = character_at(text.text(), at);
-        bytes.clear();
-        convert(previous, character.code, bytes);
-        result.append(bytes, author_at(text, at));
-        previous = character.code;
-        at = character.end;
-    }
-    return result;
-}
-
-void append_upper(std::string& out, char32_t code) {
-    // The one letter in common use whose upper case is two letters.
-    if (code == U'ß') {
-        out += "SS";
-    } else {
-        append_utf8(out, upper(code));
-    }
-}
-
 }  // namespace
 
 Character character_at(std::string_view text, std::size_t offset) {
@@ -116,35 +90,6 @@ bool is_printable(char32_t code) {
     }
 }
 
-bool is_letter(char32_t code) {
-    const auto kind = category(code);
-    return kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_LO;
-}
-
-bool is_digit(char32_t code) {
-    return category(code) == UTF8PROC_CATEGORY_ND;
-}
-bool is_upper(char32_t code) {
-    return utf8proc_isupper(static_cast<utf8proc_int32_t>(code)) != 0;
-}
-bool is_lower(char32_t code) {
-    return utf8proc_islower(static_cast<utf8proc_int32_t>(code)) != 0;
-}
-
-bool is_identifier_part(char32_t code) {
-    if (code < 0x80) return code == U'_' || is_letter(code) || is_digit(code);
-    const auto kind = category(code);
-    return is_letter(code) || is_digit(code) || kind == UTF8PROC_CATEGORY_MN || kind == UTF8PROC_CATEGORY_MC ||
-           kind == UTF8PROC_CATEGORY_NL;
-}
-
-char32_t lower(char32_t code) {
-    return static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(code)));
-}
-char32_t upper(char32_t code) {
-    return static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(code)));
-}
-
 void append_slice(MarkedText& out, const MarkedText& from, std::size_t begin, std::size_t end) {
     if (begin >= end) return;
     const auto& runs = from.runs();
@@ -164,28 +109,6 @@ MarkedText slice(const MarkedText& from, std::size_t begin, std::size_t end) {
 
 Author author_at(const MarkedText& text, std::size_t offset) {
     return text.runs()[run_at(text, offset)].author;
-}
-
-MarkedText to_upper(const MarkedText& text) {
-    return map_characters(text, [](auto, char32_t code, std::string& out) { append_upper(out, code); });
-}
-
-MarkedText to_lower(const MarkedText& text) {
-    return map_characters(text, [](auto, char32_t code, std::string& out) { append_utf8(out, lower(code)); });
-}
-
-MarkedText capitalize(const MarkedText& text) {
-    return to_title(text, [](char32_t) { return false; });
-}
-
-MarkedText to_title(const MarkedText& text, bool (*separates)(char32_t)) {
-    return map_characters(text, [separates](std::optional<char32_t> previous, char32_t code, std::string& out) {
-        if (!previous || separates(*previous)) {
-            append_upper(out, code);
-        } else {
-            append_utf8(out, lower(code));
-        }
-    });
 }
 
 MarkedText strip(const MarkedText& text, Ends ends, std::optional<std::string_view> set) {

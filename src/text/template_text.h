@@ -34,26 +34,12 @@ std::size_t find_bytes(std::string_view text, std::string_view wanted, std::size
 bool is_space(char32_t code);       // str.isspace
 bool is_line_break(char32_t code);  // where str.splitlines cuts
 bool is_printable(char32_t code);   // what repr() leaves as it is
-bool is_letter(char32_t code);      // str.isalpha
-bool is_digit(char32_t code);       // str.isdigit, decimal digits only
-bool is_upper(char32_t code);
-bool is_lower(char32_t code);
-bool is_identifier_part(char32_t code);
-char32_t lower(char32_t code);
-char32_t upper(char32_t code);
 
 /// Appends the bytes [begin, end) of `from`, with their authors.
 void append_slice(MarkedText& out, const MarkedText& from, std::size_t begin, std::size_t end);
 MarkedText slice(const MarkedText& from, std::size_t begin, std::size_t end);
 /// Who wrote the byte at `offset` < text.size().
 Author author_at(const MarkedText& text, std::size_t offset);
-
-/// str.upper, str.lower, str.capitalize; every character keeps its author.
-MarkedText to_upper(const MarkedText& text);
-MarkedText to_lower(const MarkedText& text);
-MarkedText capitalize(const MarkedText& text);
-/// A word begins at the start and after each character for which `separates` is true; it is upper case, the rest lower.
-MarkedText to_title(const MarkedText& text, bool (*separates)(char32_t));
 
 /// Which ends of a text are stripped.
 enum class Ends { both, left, right };

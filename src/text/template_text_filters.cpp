@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "text/template_builtins.h"
+#include "text/template_case.h"
 #include "text/template_text.h"
 
 namespace ergon::text::jinja {
@@ -17,11 +18,24 @@ Value case_filter(Runtime& runtime, const Value& value, const Arguments& argumen
     return convert(text);
 }
 
-/// Jinja's own rule for words: they begin after white space and these marks.
+/// Jinja's own rule for words: they begin after white space and these marks, and each is converted by itself.
 MarkedText jinja_title(const MarkedText& text) {
-    return to_title(text, [](char32_t code) {
+    const auto separates = [](char32_t code) {
         return is_space(code) || code == U'-' || code == U'(' || code == U'{' || code == U'[' || code == U'<';
-    });
+    };
+    const std::string& bytes = text.text();
+    MarkedText result;
+    for (std::size_t begin = 0; begin < bytes.size();) {
+        const Character first = character_at(bytes, begin);
+        std::size_t end = first.end;
+        while (end < bytes.size() && separates(character_at(bytes, end).code) == separates(first.code)) {
+            end = character_at(bytes, end).end;
+        }
+        result.append(to_upper(slice(text, begin, first.end)));
+        result.append(to_lower(slice(text, first.end, end)));
+        begin = end;
+    }
+    return result;
 }
 
 Value trim(Runtime& runtime, const Value& value, const Arguments& arguments) {
@@ -96,7 +110,7 @@ Value wordcount(Runtime& runtime, const Value& value, const Arguments& arguments
     bool inside = false;
     for (std::size_t at = 0; at < text.text().size();) {
         const Character character = character_at(text.text(), at);
-        const bool word = is_identifier_part(character.code);
+        const bool word = is_alphanumeric(character.code) || character.code == U'_';
         words += word && !inside ? 1 : 0;
         inside = word;
         at = character.end;
@@ -187,19 +201,9 @@ std::optional<Integer> parse_integer(const MarkedText& source, long long base) {
     if (base == 0) base = 10;
     if (base < 2 || base > 36) refuse("int: the base must be 0 or from 2 to 36");
     if (digits.empty()) return std::nullopt;
-    Integer number = 0;
-    for (const char c : digits) {
-        const int digit = c >= '0' && c <= '9'   ? c - '0'
-                          : c >= 'a' && c <= 'z' ? c - 'a' + 10
-                          : c >= 'A' && c <= 'Z' ? c - 'A' + 10
-                                                 : 99;
-        if (digit >= base) return std::nullopt;
-        if (__builtin_mul_overflow(number, static_cast<Integer>(base), &number) ||
-            __builtin_add_overflow(number, Integer{digit}, &number)) {
-            refuse("an integer has more than 127 bits");
-        }
-    }
-    return negative ? -number : number;
+    if (base == 10 && digits.size() > max_integer_digits) return std::nullopt;
+    const auto number = Integer::parse(digits, static_cast<int>(base));
+    return number && negative ? -*number : number;
 }
 
 std::optional<double> parse_real(const MarkedText& source) {
@@ -216,8 +220,8 @@ std::optional<double> parse_real(const MarkedText& source) {
 
 std::optional<Integer> truncate_real(double real) {
     if (std::isnan(real)) return std::nullopt;
-    if (!(std::fabs(real) < 0x1p126)) refuse("cannot convert {} to an integer", real_text(real));
-    return static_cast<Integer>(real);
+    if (std::isinf(real)) refuse("cannot convert {} to an integer", real_text(real));
+    return Integer::truncate(real);
 }
 
 Value int_filter(Runtime&, const Value& value, const Arguments& arguments) {
@@ -242,6 +246,7 @@ Value int_filter(Runtime&, const Value& value, const Arguments& arguments) {
 Value float_filter(Runtime&, const Value& value, const Arguments& arguments) {
     const Parameters given("float", arguments, {"default"});
     require_defined(value);
+    if (value.as_integer()) return float_of(value);
     const auto number = value.text() ? parse_real(*value.text()) : value.as_real();
     if (number) return *number;
     return given[0] ? *given[0] : Value(0.0);
@@ -250,7 +255,7 @@ Value float_filter(Runtime&, const Value& value, const Arguments& arguments) {
 Value abs_filter(Runtime&, const Value& value, const Arguments& arguments) {
     const Parameters none("abs", arguments, {});
     require_defined(value);
-    if (const auto integer = value.as_integer()) return *integer < 0 ? negate(*integer) : Value(*integer);
+    if (const auto integer = value.as_integer()) return *integer < 0 ? -*integer : *integer;
     if (const double* real = value.real()) return std::fabs(*real);
     refuse("bad operand type for abs(): '{}'", type_name(value));
 }
@@ -263,6 +268,17 @@ double round_real(double value, int digits) {
     return std::nearbyint(value / unit) * unit;
 }
 
+/// round(value, digits) of an integer: halves to even.
+Integer round_integer(const Integer& value, int digits) {
+    if (digits >= 0) return value;
+    const Integer unit = Integer::power(10, -digits);
+    const auto [quotient, remainder] = Integer::divide(value, unit);
+    const Integer twice = remainder * 2;
+    const bool odd = Integer::divide(quotient, 2).remainder == 1;
+    const bool up = twice > unit || (twice == unit && odd);
+    return (up ? quotient + 1 : quotient) * unit;
+}
+
 Value round_filter(Runtime&, const Value& value, const Arguments& arguments) {
     const Parameters given("round", arguments, {"precision", "method"});
     require_defined(value);
@@ -273,12 +289,11 @@ Value round_filter(Runtime&, const Value& value, const Arguments& arguments) {
     const auto digits = static_cast<int>(precision);
     const std::string_view method = given.bytes(1).value_or("common");
     if (method == "common") {
-        if (value.as_integer() && digits >= 0) return *value.as_integer();
-        const double rounded = round_real(*number, digits);
-        if (value.as_integer()) return *truncate_real(rounded);
-        return rounded;
+        if (value.as_integer()) return round_integer(*value.as_integer(), digits);
+        return round_real(*number, digits);
     }
     if (method != "ceil" && method != "floor") refuse("round: the method must be common, ceil or floor");
+    float_of(value);  // refuses what is too large
     const double scale = std::pow(10.0, digits);
     return (method == "ceil" ? std::ceil(*number * scale) : std::floor(*number * scale)) / scale;
 }

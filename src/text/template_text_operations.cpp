@@ -16,6 +16,15 @@ void spend_conversion(Runtime& runtime, const MarkedText& text) {
     runtime.spend(text.text().size() / 4);
 }
 
+MarkedText character_text(const Integer& code, Author author) {
+    if (code < 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
+        refuse("{} is no character of Unicode", code.text());
+    }
+    std::string bytes;
+    append_utf8(bytes, static_cast<char32_t>(code));
+    return {bytes, author};
+}
+
 MarkedText replace(Runtime& runtime, const MarkedText& text, std::string_view old, const MarkedText& with,
                    long long limit) {
     const std::string_view bytes = text.text();

@@ -25,9 +25,9 @@ std::optional<std::partial_ordering> compare_numbers(const Value& a, const Value
     const auto left = a.as_integer();
     const auto right = b.as_integer();
     if (left && right) return *left <=> *right;
-    const auto left_real = a.as_real();
-    const auto right_real = b.as_real();
-    if (left_real && right_real) return *left_real <=> *right_real;
+    if (left && b.real()) return compare(*left, *b.real());
+    if (a.real() && right) return 0 <=> compare(*right, *a.real());
+    if (a.real() && b.real()) return *a.real() <=> *b.real();
     return std::nullopt;
 }
 
@@ -85,7 +85,7 @@ std::optional<Integer> Value::as_integer() const {
 
 std::optional<double> Value::as_real() const {
     if (const double* number = real()) return *number;
-    if (const auto number = as_integer()) return static_cast<double>(*number);
+    if (const auto number = as_integer()) return number->real();
     return std::nullopt;
 }
 
@@ -108,7 +108,8 @@ std::string_view type_name(const Value& value) {
 
 bool is_true(const Value& value) {
     if (value.is_undefined() || value.is_none()) return false;
-    if (const auto number = value.as_real()) return *number != 0.0;
+    if (const auto number = value.as_integer()) return *number != 0;
+    if (const double* real = value.real()) return *real != 0.0;
     if (const MarkedText* text = value.text()) return !text->empty();
     if (const Dict* dict = value.dict()) return !dict->entries.empty();
     const Sequence* sequence = value.sequence();

@@ -12,14 +12,12 @@
 #include <vector>
 
 #include "text/marked_text.h"
+#include "text/template_integer.h"
 #include "text/template_runtime.h"
 
 namespace ergon::text::jinja {
 
 class Value;
-
-/// Integers have 128 bits, so that every number of a JSON text prints as it was written; beyond that is an error.
-__extension__ using Integer = __int128;
 
 struct None {
     bool operator==(const None&) const = default;
@@ -42,9 +40,12 @@ struct Sequence {
     SequenceKind kind = SequenceKind::list;
     std::vector<Value> items;
     int nesting = 1;
-    std::string label;                 // how a range prints
+    std::string label;                 // how a range prints; group_label
     mutable std::size_t consumed = 0;  // a generator gives each item once
 };
+
+/// The label of groupby's pairs, which have names for their parts as well: grouper and list.
+inline constexpr const char* group_label = "group";
 
 struct Dict {
     std::vector<std::pair<Value, Value>> entries;  // in order of insertion
@@ -85,9 +86,9 @@ class Value {
     Value() : data_(None{}) {}
     Value(None none) : data_(none) {}
     Value(bool truth) : data_(truth) {}
-    Value(Integer integer) : data_(integer) {}
+    Value(Integer integer) : data_(std::move(integer)) {}
     Value(int integer) : data_(Integer{integer}) {}
-    Value(std::size_t count) : data_(static_cast<Integer>(count)) {}
+    Value(std::size_t count) : data_(Integer(count)) {}
     Value(double real) : data_(real) {}
     Value(MarkedText text, bool markup = false)
         : data_(String{std::make_shared<const MarkedText>(std::move(text)), markup}) {}
@@ -177,7 +178,6 @@ void assign(Runtime& runtime, std::vector<std::pair<Value, Value>>& entries, Val
 MarkedText to_text(Runtime& runtime, const Value& value);
 /// repr(value), appended.
 void append_repr(Runtime& runtime, MarkedText& out, const Value& value);
-std::string integer_text(Integer value);
 /// repr(float)
 std::string real_text(double value);
 

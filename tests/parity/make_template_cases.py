@@ -30,6 +30,7 @@ VARIABLES = {
     "zero": 0,
     "neg": -3,
     "big": 18446744073709551615,
+    "huge": 12345678901234567890123,
     "pi": 3.14159,
     "half": 2.5,
     "large": 1e22,
@@ -57,6 +58,12 @@ VARIABLES = {
                 "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
             },
         }
+    ],
+    "people": [
+        {"name": "Ada", "city": "London", "age": 36},
+        {"name": "Kurt", "city": "Brünn"},
+        {"name": "Alan", "city": "london", "age": 41},
+        {"name": "Emmy", "city": "Erlangen", "age": 53},
     ],
     "tree": [{"n": "a", "c": [{"n": "b", "c": []}, {"n": "c", "c": [{"n": "d", "c": []}]}]}, {"n": "e", "c": []}],
 }
@@ -984,6 +991,247 @@ empty | default('x', boolean=true)
 no | d('x', true)
 zero | default(5)
 n | default(5)
+'ﬁ' | upper
+'ΑΣ' | lower
+'ΑΣ ΣΑΣ. ΌΣΟΣ' | lower
+"Σ'Α Α'Σ ΑΣ'Β Σ" | lower
+'İ' | lower | length
+'ŉ ǰ ΐ և ﬃ' | upper
+'ß ﬁx ǆ ŉ' | title
+'ß'.title()
+'ǆ'.capitalize()
+'ǅ'.istitle()
+'ﬁne ΣΑΣ' | capitalize
+'ΑΣ-ΒΣ (σΑΣ' | title
+'ΑΣ-ΒΣ (σΑΣ'.title()
+"they're bill's 2nd x2y".title()
+'ǆUNGLA ñandú'.swapcase()
+'ﬀΣß'.swapcase()
+'Straße ﬁ ΣΑΣ İ'.casefold()
+'²'.isdigit()
+'²'.isdecimal()
+'½'.isnumeric()
+'½'.isdigit()
+'五'.isnumeric()
+'五'.isalnum()
+'①x'.isalnum()
+'ªº'.islower()
+'Ⅷ'.isupper()
+'ⅷ Ⅷ'.swapcase()
+'Hello World'.istitle()
+'Hello world'.istitle()
+'HELLO'.istitle()
+"It'S".istitle()
+''.istitle()
+'1a'.istitle()
+''.isascii()
+'é'.isascii()
+'a1_'.isidentifier()
+'1a'.isidentifier()
+''.isidentifier()
+'é℮'.isidentifier()
+'a\u200b'.isprintable()
+''.isprintable()
+'a\tbc\t\tdef\tg'.expandtabs()
+'a\tbc\n\tdef\r\tg'.expandtabs(4)
+'ab\tc'.expandtabs(0)
+'ab\tc'.expandtabs(-1)
+'ü\tc'.expandtabs(tabsize=3)
+'{a} {b[1]}'.format_map({'a': name, 'b': list})
+'{x}'.format_map({'a': 1})
+'{}'.format_map({'a': 1})
+'hello'.translate({104: 'J', 101: none, 108: 76})
+'hello'.translate({'h': 'J'})
+'hello'.translate(''.maketrans('el', 'ip', 'o'))
+'hello'.translate(''.maketrans({'l': 'LL', 101: none}))
+''.maketrans('ab', 'c')
+''.maketrans({'ab': 'c'})
+'{:c}'.format(65)
+'{:c}|{:5c}|{:<5c}|{:^5c}|{:05c}|{:*>3c}'.format(65, 66, 67, 68, 69, 70)
+'{:c}'.format(128512)
+'{:c}'.format(1114112)
+'{:c}'.format(-1)
+'{:+c}'.format(65)
+'{:#c}'.format(65)
+'{:,c}'.format(65)
+'{:.1c}'.format(65)
+'{:c}'.format('a')
+'{:c}'.format(1.5)
+'{:c}'.format(true)
+'%c%c' % (65, 'b')
+'%c' % 8364
+'%5c|%-5c|' % (65, 66)
+'%c' % 1.5
+'{:_x} {:_b} {:_o} {:_d}'.format(305419896, 1000000, 123456789, 1234567)
+'{:,x}'.format(305419896)
+huge
+huge | tojson
+-huge
+huge + 1
+huge - huge
+huge * huge
+huge * -huge
+huge // 7
+-huge // 7
+huge // -7
+huge % 1000000007
+-huge % 1000000007
+huge % -1000000007
+huge * huge // huge == huge
+(huge * huge + 5) % huge
+huge / 3
+huge / huge
+huge * huge / (huge * huge + huge)
+1 / (2 ** 2000)
+(2 ** 2000) / 3
+(2 ** 2000) / (2 ** 1999 + 1)
+2 ** 64
+2 ** 127 + 2 ** 126
+(-2) ** 63
+-9223372036854775808
+-9223372036854775807 - 2
+9223372036854775807 + 1
+(9223372036854775807 + 1) - 1
+2 ** -1
+10 ** 30
+10 ** 4299 > 10 ** 4298
+(10 ** 4299) | string | length
+10 ** 4300
+(10 ** 5000) // (10 ** 4990)
+10 ** 10 ** 10
+huge == 12345678901234567890123
+huge == 12345678901234567890123.0
+huge < 1e23
+huge > 1e22
+2 ** 53 + 1 == 9007199254740993.0
+2 ** 53 + 1 > 9007199254740992.0
+2 ** 63 == 9223372036854775808.0
+huge in [1, huge]
+{huge: 'x'}[12345678901234567890123]
+huge is odd
+huge is even
+huge is integer
+huge is number
+huge is divisibleby(3)
+huge | abs
+(-huge) | abs
+huge | float
+(10 ** 400) | float
+huge | int
+'12345678901234567890123456789012345678901234567890' | int
+'-0x1234567890abcdef1234567890abcdef12' | int(base=16)
+'1e30' | int
+1e30 | int
+1e300 | int
+huge | round
+huge | round(-3)
+1250 | round(-2)
+1350 | round(-2)
+-1250 | round(-2)
+7 | round(-1)
+huge | filesizeformat
+[huge, 1, 2 ** 70] | sum
+[huge, 1, 2 ** 70] | max
+[huge, 1, 2 ** 70] | sort
+'%d' % huge
+'%x' % huge
+'%o' % huge
+'%d' % 1e25
+'%s' % huge
+'{}'.format(huge)
+'{:,}'.format(huge)
+'{:x} {:#X} {:b} {:o}'.format(huge, huge, huge, huge)
+'{:e}'.format(huge)
+'{:.2f}'.format(huge)
+'{:30d}|{:<30}|{:^30}|{:030}'.format(huge, huge, huge, huge)
+[1, 2][huge]
+'abc'[:huge]
+'abc'[-huge:]
+'abc'[::huge]
+range(huge)
+'a' * huge
+[1] * huge
+'a' * -huge
+'ab'.center(huge)
+0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF
+123456789012345678901234567890 + 0
+1_000_000_000_000_000_000_000_000
+huge + 0.5
+huge * 1.0
+(10 ** 400) + 0.5
+people | groupby('city')
+people | groupby('city') | map('first') | list
+people | groupby(attribute='city', default='Z') | map(attribute='grouper') | list
+(people | groupby('city'))[0].list | map(attribute='name') | join(' ')
+(people | groupby('city'))[0].grouper
+(people | groupby('city', case_sensitive=true)) | map('first') | list
+people | groupby('age', default=0) | map('first') | list
+people | groupby('name.0') | length
+people | groupby('missing')
+people | groupby('missing', default='none') | length
+people | groupby
+words | groupby('length')
+'The quick brown fox jumps over the lazy dog' | wordwrap(10)
+'The quick brown fox jumps over the lazy dog' | wordwrap(width=13)
+'a-b well-known state-of-the-art e-mail x--y z---' | wordwrap(6)
+'a-b well-known state-of-the-art e-mail' | wordwrap(6, break_on_hyphens=false)
+'Donaudampfschifffahrtsgesellschaft ab' | wordwrap(8)
+'Donaudampfschifffahrtsgesellschaft ab' | wordwrap(8, false)
+'Donau-dampf-schifffahrts-gesellschaft' | wordwrap(9)
+'abcd efghijk' | wordwrap(5)
+'  leading and   inner   spaces  ' | wordwrap(8)
+'one two\nthree four five\n\nsix' | wordwrap(9)
+'one two three' | wordwrap(7, wrapstring='<br>')
+'世界 世界世界世界 世界' | wordwrap(4)
+'tab\tand\u00a0nbsp x' | wordwrap(5)
+'' | wordwrap(5)
+'abc' | wordwrap(0)
+'abc' | wordwrap(-1)
+'abc' | wordwrap(1)
+5 | wordwrap(1)
+'Hello, world -- this is (really) "quoted"; well-known, semi-colon.' | wordwrap(12)
+text | wordwrap(6)
+lines | wordwrap(3)
+'a b&c/d?é~_-.' | urlencode
+{'a b': 'c&d', 'é/': 1, 'n': none} | urlencode
+[('a', 1), ('b', '/ ')] | urlencode
+[1, 2] | urlencode
+5 | urlencode
+1.5 | urlencode
+none | urlencode
+missing | urlencode
+'' | urlencode
+text | urlencode
+0 | filesizeformat
+1 | filesizeformat
+999 | filesizeformat
+1000 | filesizeformat
+1023 | filesizeformat(true)
+1024 | filesizeformat(true)
+13000 | filesizeformat
+999999 | filesizeformat
+1000000 | filesizeformat
+4100000 | filesizeformat
+1300000 | filesizeformat(binary=true)
+1e15 | filesizeformat
+1e27 | filesizeformat
+1e30 | filesizeformat
+1e30 | filesizeformat(true)
+-5 | filesizeformat
+2.7 | filesizeformat
+'3000' | filesizeformat
+'x' | filesizeformat
+none | filesizeformat
+missing | filesizeformat
+true | filesizeformat
+{'class': 'a b', 'id': none, 'x': '<&"', 'm': missing} | xmlattr
+{'class': 'a'} | xmlattr(false)
+{} | xmlattr
+{'a b': 1} | xmlattr
+{'a=b': 1} | xmlattr
+{'n': 5} | xmlattr
+[1] | xmlattr
+'a_b ½ é̂' | wordcount
 """.strip("\n").split("\n")
 
 # Whole templates, separated by lines of "----".

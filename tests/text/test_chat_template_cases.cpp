@@ -15,7 +15,8 @@ namespace {
 using formats::Json;
 
 const Json& cases() {
-    static const Json all = formats::read_json(std::filesystem::path(ERGON_FIXTURES) / "template_cases.json");
+    static const Json all = formats::read_json(std::filesystem::path(ERGON_FIXTURES) / "template_cases.json",
+                                              formats::json_depth_limit, formats::LargeIntegers::as_digits);
     return all;
 }
 
