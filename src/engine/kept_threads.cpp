@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "base/file.h"
+#include "base/paths.h"
 #include "formats/json.h"
 
 namespace ergon::engine {
@@ -41,7 +42,7 @@ bool keep_threads(const std::filesystem::path& file, const std::string& key, con
     choices.erase(key);
     while (choices.size() >= most_choices) choices.erase(choices.begin());
     choices[key] = {{"decode", threads.few}, {"prompt", threads.many}};
-    std::filesystem::create_directories(file.parent_path());
+    base::make_folders(file.parent_path());
     base::write_atomically(file, choices.dump(1) + "\n");
     return true;
 } catch (const std::exception&) {
