@@ -222,10 +222,6 @@ void calibrate(const CalibrateOptions& options) {
                    "wall: --wall to type its watts, --wall-log FILE for the log that it writes.",
                    reader.describe());
     }
-    const std::filesystem::path file = !options.out.empty()            ? std::filesystem::path(options.out)
-                                       : machine_options().calibration ? *machine_options().calibration
-                                                                       : energy::standard_calibration_path();
-    if (file.has_parent_path()) base::make_folders(file.parent_path());
     check_outputs({file.string()}, {options.wall_log});
     energy::Calibration calibration = energy::fit(run_workloads(options, reader));
     calibration.machine = energy::fingerprint_of(reader.processor());

@@ -45,8 +45,11 @@ std::string key_of(const engine::LoadedModel& model, int most, model::CacheType 
     return digest.text();
 }
 
-std::filesystem::path file_of_choices() {
-    return energy::standard_calibration_path().parent_path() / "threads.json";
+/// Nothing where this user has no folder of data.
+std::optional<std::filesystem::path> file_of_choices() {
+    const auto calibration = energy::standard_calibration_path();
+    if (!calibration) return std::nullopt;
+    return calibration->parent_path() / "threads.json";
 }
 
 }  // namespace
@@ -94,7 +97,8 @@ ThreadChoice ThreadOption::choose(const engine::LoadedModel& model, model::Cache
     const bool computes = model.config.has_value();  // a scripted model does not
     if (!computes || most == 1) return {{1, 1}, Way::only, ""};
     const std::string key = key_of(model, most, cache, load);
-    const std::optional<model::StepThreads> kept = engine::kept_threads(file_of_choices(), key);
+    const auto file = file_of_choices();
+    const std::optional<model::StepThreads> kept = file ? engine::kept_threads(*file, key) : std::nullopt;
     if (kept && std::max(kept->few, kept->many) <= most) {
         model.model->use_threads(*kept);
         return {*kept, Way::kept, ""};
@@ -103,8 +107,9 @@ ThreadChoice ThreadOption::choose(const engine::LoadedModel& model, model::Cache
     ThreadChoice choice{timed.threads, Way::timed, ""};
     if (timed.disturbed) {
         choice.remark = " while other programs were busy, so not kept";
-    } else if (!engine::keep_threads(file_of_choices(), key, timed.threads)) {
-        choice.remark = fmt::format("; {} cannot be written, so not kept", file_of_choices().string());
+    } else if (!file || !engine::keep_threads(*file, key, timed.threads)) {
+        choice.remark = fmt::format("; {}, so not kept",
+                                    file ? file->string() + " cannot be written" : "this user has no folder for it");
     }
     return choice;
 }

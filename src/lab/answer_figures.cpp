@@ -12,19 +12,17 @@ namespace {
 
 using energy::kept_phase_count;
 
-constexpr std::size_t prompt_phase = static_cast<std::size_t>(energy::Phase::prompt);
-
 // Columns of a prompt's row: its phases, then what its joules are divided by, then its joules once more where it has a
 // right answer.
-enum Column : std::size_t {
+enum FigureColumn : std::size_t {
     words = kept_phase_count * PhaseSum::parts,
     characters,
     graded_joules,
     columns = graded_joules + PhaseSum::parts
 };
 
-// `graded`: joules of the prompts that have a right answer.
-enum Value : std::size_t { per_answer, per_token, per_word, per_character, graded, first_phase };
+// `graded_total`: joules of the prompts that have a right answer.
+enum FigureValue : std::size_t { per_answer, per_token, per_word, per_character, graded_total, first_phase };
 constexpr std::size_t value_count = first_phase + kept_phase_count;
 
 void put_row(const PromptSum& prompt, std::span<double> row) {
@@ -35,10 +33,6 @@ void put_row(const PromptSum& prompt, std::span<double> row) {
     row[words] = prompt.words / answers;
     row[characters] = prompt.characters / answers;
     (prompt.graded > 0 ? prompt.mean() : PhaseSum()).put(row.subspan(graded_joules));
-}
-
-double over(double joules, double amount) {
-    return amount > 0 ? joules / amount : std::numeric_limits<double>::quiet_NaN();
 }
 
 void evaluate(const Sums& sums, const MachineDraw& draw, std::span<double> values) {
@@ -56,7 +50,7 @@ void evaluate(const Sums& sums, const MachineDraw& draw, std::span<double> value
     values[per_token] = over(generated, tokens);
     values[per_word] = over(all, sums.columns[words]);
     values[per_character] = over(all, sums.columns[characters]);
-    values[graded] = PhaseSum(sums.columns.subspan(graded_joules)).joules(draw);
+    values[graded_total] = PhaseSum(sums.columns.subspan(graded_joules)).joules(draw);
 }
 
 std::optional<energy::Figure> figure_of(const Estimate& estimate, energy::Method method, double scale = 1) {
@@ -79,8 +73,8 @@ void put(const std::vector<ScopedEstimate>& values, Estimate ScopedEstimate::* s
     for (std::size_t i = 0; i < kept_phase_count; ++i) figures.phase_joules_per_answer[i] = figure(first_phase + i);
 }
 
-/// `graded`: what these prompts' joules are uncertain by.
-void put_per_correct(std::span<const SampledPrompt> prompts, const Estimate& graded, AnswerSummary& summary) {
+/// `graded_total`: what these prompts' joules are uncertain by.
+void put_per_correct(std::span<const SampledPrompt> prompts, const Estimate& graded_total, AnswerSummary& summary) {
     GradedCosts costs;
     for (const SampledPrompt& prompt : prompts) {
         const PromptSum& sum = prompt[0]->all;
@@ -92,8 +86,8 @@ void put_per_correct(std::span<const SampledPrompt> prompts, const Estimate& gra
     const energy::Method method = summary.joules.method;
     const Estimate of_prompts = joules_per_right(costs);
     const Estimate exact{of_prompts.value, of_prompts.value, of_prompts.value, NoInterval::has_one, {}};
-    summary.joules_per_correct = figure_of(widened(of_prompts, graded, Scale::ratio), method);
-    summary.of_these.joules_per_correct = figure_of(widened(exact, graded, Scale::ratio), method);
+    summary.joules_per_correct = figure_of(widened(of_prompts, graded_total, Scale::ratio), method);
+    summary.of_these.joules_per_correct = figure_of(widened(exact, graded_total, Scale::ratio), method);
 }
 
 }  // namespace
@@ -112,7 +106,7 @@ void put_figures(std::span<const SampledPrompt> prompts, std::size_t contender, 
         errors, seed);
     put(values, &ScopedEstimate::of_such, summary.joules.method, summary);
     put(values, &ScopedEstimate::of_these, summary.joules.method, summary.of_these);
-    put_per_correct(prompts, values[graded].of_these, summary);
+    put_per_correct(prompts, values[graded_total].of_these, summary);
     if (summary.in_one_piece > 0) {  // which part of it was thought nobody knows
         for (AnswerFigures* figures : {static_cast<AnswerFigures*>(&summary), &summary.of_these}) {
             figures->joules_per_token.reset();

@@ -16,8 +16,6 @@ namespace {
 
 using energy::kept_phase_count;
 
-constexpr std::size_t prompt_phase = static_cast<std::size_t>(energy::Phase::prompt);
-
 bool shows_thought(const Answer& answer) {
     return answer[energy::Phase::thinking].tokens > base::Tokens(0) || !answer.thinking.empty() ||
            base::holds_thought_marker(answer.text);
@@ -112,7 +110,7 @@ void ComparisonBuilder::add(const Answer& answer) {
     prompts_[static_cast<std::size_t>(answer.contender)][answer.prompt].add(answer, summary.assumed);
     sessions_ = std::max(sessions_, answer.session + 1);
     if (!answer.metered) return;
-    for (const PhaseResult& phase : answer.phases) errors_.add(position, phase, summary.assumed);
+    for (const PhaseResult& phase : answer.phases) errors_.add(static_cast<std::size_t>(answer.contender), phase, summary.assumed);
 }
 
 void ComparisonBuilder::finish_summary(AnswerSummary& summary, std::size_t contender, const std::string* category,

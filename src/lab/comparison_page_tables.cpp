@@ -17,7 +17,7 @@ const base::Unit bytes{"B", base::Prefixes::all};
 const base::Unit operations{"op", base::Prefixes::all};
 const base::Unit seconds{"s", base::Prefixes::below_one};
 
-Cell figure_cell(const std::optional<energy::Figure>& figure) {
+Cell cell_of(const std::optional<energy::Figure>& figure) {
     return figure ? Cell(*figure) : Cell();
 }
 
@@ -48,8 +48,8 @@ report::Table contender_table(const Comparison& comparison) {
                      {"cut off", Align::right},          {"prompt tokens", Align::right},
                      {"thinking tokens", Align::right},  {"answer tokens", Align::right}};
     for (const ContenderSummary& one : comparison.contenders) {
-        table.rows.push_back({one.label, figure_cell(one.joules_per_answer), figure_cell(one.joules_per_token),
-                              figure_cell(one.of_these.joules_per_answer), figure_cell(one.of_these.joules_per_token),
+        table.rows.push_back({one.label, cell_of(one.joules_per_answer), cell_of(one.joules_per_token),
+                              cell_of(one.of_these.joules_per_answer), cell_of(one.of_these.joules_per_token),
                               one.answers, one.capped, one.tokens[0], one.tokens[1], one.tokens[2]});
     }
     return table;
@@ -107,8 +107,8 @@ report::Table accuracy_table(const Comparison& comparison) {
     const auto row = [&](const std::string& label, const std::string& kind, const AnswerSummary& of) {
         if (!of.accuracy) return;
         table.rows.push_back({label, kind, fmt::format("{:.{}f}", of.right, of.right == std::floor(of.right) ? 0 : 1),
-                              of.graded, share_cell(*of.accuracy), figure_cell(of.joules_per_correct),
-                              figure_cell(of.of_these.joules_per_correct)});
+                              of.graded, share_cell(*of.accuracy), cell_of(of.joules_per_correct),
+                              cell_of(of.of_these.joules_per_correct)});
     };
     for (const ContenderSummary& one : comparison.contenders) {
         row(one.label, "all", one);
@@ -209,7 +209,7 @@ report::Table everyday_table(const Comparison& comparison, const energy::Referen
     constexpr double reference_seconds = 600;
     for (const ContenderSummary& one : comparison.contenders) {
         std::vector<Cell>& row = table.rows.emplace_back(
-            std::vector<Cell>{one.label, figure_cell(one.joules_per_answer), figure_cell(one.joules_per_1000_words)});
+            std::vector<Cell>{one.label, cell_of(one.joules_per_answer), cell_of(one.joules_per_1000_words)});
         if (video == references.everyday.end()) continue;
         row.push_back(
             one.joules_per_1000_words

@@ -51,10 +51,10 @@ std::string screen_table(const Comparison& comparison) {
         return fmt::format("{:<24} {:>7} {:>7} {:>22} {:>13} {:>22}\n", label, answers, tokens, joules, right,
                            per_right);
     };
-    std::string text = row("", "answers", "tokens", "joules per answer", "right", "joules per right one");
+    std::string text = row("", "prompts", "tokens", "joules per answer", "right", "joules per right one");
     for (const ContenderSummary& one : comparison.contenders) {
         const auto answers = static_cast<double>(std::max<std::int64_t>(one.answers, 1));
-        text += row(shown(one.label, 24), count(one.answers),
+        text += row(shown(one.label, 24), count(one.prompts),
                     digits(static_cast<double>(one.tokens[1] + one.tokens[2]) / answers),
                     figure_cell(one.joules_per_answer, with_method),
                     one.accuracy ? fmt::format("{:.0f}% ({:.0f}-{:.0f})", 100 * one.accuracy->value,

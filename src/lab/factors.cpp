@@ -114,7 +114,7 @@ std::vector<Contrast> contrasts_of(std::span<const Factor> factors, std::size_t 
     return contrasts;
 }
 
-void put_row(std::span<const PromptSum* const> contenders, std::span<double> row) {
+void put_design_row(std::span<const PromptSum* const> contenders, std::span<double> row) {
     const bool graded = std::ranges::all_of(contenders, [](const PromptSum* one) { return one->graded > 0; });
     for (std::size_t i = 0; i < contenders.size(); ++i) {
         const PromptSum& sum = *contenders[i];
@@ -194,7 +194,7 @@ std::vector<Effect> effects(std::span<const Factor> factors, std::span<const Sam
     const std::vector<Contrast> contrasts = contrasts_of(factors, contenders);
     std::vector<std::size_t> everyone(contenders);
     std::iota(everyone.begin(), everyone.end(), std::size_t{0});
-    const Sample sample = sample_of(prompts, std::move(everyone), contenders * columns_each + 1, put_row);
+    const Sample sample = sample_of(prompts, std::move(everyone), contenders * columns_each + 1, put_design_row);
     const bool any_graded = sample.totals().back() > 0;
     std::vector<Scale> scales(contrasts.size() * outcomes, Scale::ratio);
     for (std::size_t c = 0; c < contrasts.size(); ++c) scales[c * outcomes + accuracy] = Scale::difference;

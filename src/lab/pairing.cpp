@@ -12,8 +12,6 @@ namespace {
 
 using energy::kept_phase_count;
 
-constexpr std::size_t prompt_phase = static_cast<std::size_t>(energy::Phase::prompt);
-
 // Columns of a prompt's row: for each side its phases, then words and characters; at the end the log of its ratio.
 constexpr std::size_t side_columns = kept_phase_count * PhaseSum::parts + 2;
 constexpr std::size_t log_ratio_column = 2 * side_columns;
@@ -75,10 +73,6 @@ void put_row(const PromptSum& a, const PromptSum& b, std::span<double> row) {
     put_side(a, row.first(side_columns));
     put_side(b, row.subspan(side_columns, side_columns));
     row[log_ratio_column] = std::log(b.joules()) - std::log(a.joules());
-}
-
-double over(double b, double a) {
-    return a > 0 ? b / a : std::numeric_limits<double>::quiet_NaN();
 }
 
 void put_decomposition(const Side& a, const Side& b, std::span<double> values) {

@@ -23,7 +23,7 @@ using engine::TokenId;
 
 // Enough to bring weights into memory and clocks up to speed (assumed).
 constexpr std::int64_t warm_up_prompt = 16;
-constexpr std::int64_t warm_up_tokens = 4;
+constexpr std::int64_t warm_up_steps = 4;
 
 /// As much of the shipped prompts as is wanted, over and over if need be.
 std::vector<TokenId> some_text(const engine::LoadedModel& model, std::int64_t count) {
@@ -181,7 +181,7 @@ Profile profile(const engine::LoadedModel& model, energy::Meter& meter, const Pr
     model.model->use_threads(settings.threads);
     const std::vector<TokenId> text =
         some_text(model, settings.batch * std::max(settings.prompt_tokens, warm_up_prompt));
-    Sequences warm_up(model, meter, settings, text, std::min(settings.prompt_tokens, warm_up_prompt), warm_up_tokens);
+    Sequences warm_up(model, meter, settings, text, std::min(settings.prompt_tokens, warm_up_prompt), warm_up_steps);
     while (warm_up.step()) {
     }
 

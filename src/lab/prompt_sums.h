@@ -13,6 +13,9 @@
 
 namespace ergon::lab {
 
+/// Reading the prompt; the other phases generate.
+inline constexpr std::size_t prompt_phase = static_cast<std::size_t>(energy::Phase::prompt);
+
 /// What one phase took over some answers, or on average of them: tokens, and joules apart by how they are known.
 struct PhaseSum {
     enum Part : std::size_t {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -10,6 +11,11 @@
 #include "lab/rows.h"
 
 namespace ergon::lab {
+
+/// Not a number where there is nothing to divide by.
+inline double over(double amount, double by) {
+    return by > 0 ? amount / by : std::numeric_limits<double>::quiet_NaN();
+}
 
 struct Sample {
     Rows rows;                                  // a row for each prompt: means over repeats and sessions

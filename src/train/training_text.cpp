@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t part_size = std::size_t{1} << 20;
 
 /// A part of a file, small enough to be one thread's.
-struct Part {
+struct TextPart {
     std::string_view text;
     const base::MappedFile* file;
     bool json_lines;
@@ -30,7 +30,7 @@ std::string_view text_of(const base::MappedFile& file) {
     return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
 
-void add_json_lines(const base::MappedFile& file, std::vector<Part>& parts) {
+void add_json_lines(const base::MappedFile& file, std::vector<TextPart>& parts) {
     std::string_view rest = text_of(file);
     std::int64_t line = 1;
     while (!rest.empty()) {
@@ -42,8 +42,8 @@ void add_json_lines(const base::MappedFile& file, std::vector<Part>& parts) {
     }
 }
 
-std::vector<Part> parts_of(const std::vector<base::MappedFile>& files) {
-    std::vector<Part> parts;
+std::vector<TextPart> parts_of(const std::vector<base::MappedFile>& files) {
+    std::vector<TextPart> parts;
     for (const base::MappedFile& file : files) {
         if (file.path().extension() == ".jsonl") {
             add_json_lines(file, parts);
@@ -56,7 +56,7 @@ std::vector<Part> parts_of(const std::vector<base::MappedFile>& files) {
     return parts;
 }
 
-void add_items(const Part& part, PieceCounter& counter) {
+void add_items(const TextPart& part, PieceCounter& counter) {
     for (const tasks::JsonItem& item : tasks::parse_json_lines(part.text, part.file->path(), part.first_line)) {
         bool any = false;
         for (const char* const key : {"prompt", "thinking", "answer", "text"}) {
@@ -72,7 +72,7 @@ void add_items(const Part& part, PieceCounter& counter) {
     }
 }
 
-void count(const Part& part, PieceCounter& counter) {
+void count(const TextPart& part, PieceCounter& counter) {
     if (part.json_lines) {
         add_items(part, counter);
     } else {
@@ -142,7 +142,7 @@ const TrainingText& PieceCounter::counted() const {
 TrainingText read_training_text(std::span<const std::filesystem::path> files, base::ThreadPool& pool) {
     std::vector<base::MappedFile> mapped;
     for (const std::filesystem::path& file : files) mapped.emplace_back(file);
-    const std::vector<Part> parts = parts_of(mapped);
+    const std::vector<TextPart> parts = parts_of(mapped);
 
     std::vector<PieceCounter> counters(static_cast<std::size_t>(pool.size()));
     std::vector<std::exception_ptr> failures(parts.size());
