@@ -37,8 +37,8 @@ class Generating {
             if (caches_[0]->length() == longest) forget();
             const base::Nanoseconds begin = base::now();
             run(1, model::Role::generated);
-            const energy::Participant all{request, Phase::answer, std::ssize(caches_)};
-            meter_.step({&all, 1}, begin, account_);
+            const std::vector<energy::Participant> sequences(caches_.size(), {request, Phase::answer, 1});
+            meter_.step(sequences, begin, account_);
         }
         forget();
         return meter_.end_request(request);
