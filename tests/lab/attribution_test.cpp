@@ -27,7 +27,7 @@ Contender local(const std::string& label) {
 }
 
 /// Answers of `joules` in all, whose processes kept a share of a thread busy.
-Answer answer(std::int64_t contender, int prompt, double joules, double share, bool in_one_piece = false) {
+Answer answer_of(std::int64_t contender, int prompt, double joules, double share, bool in_one_piece = false) {
     Answer one;
     one.contender = contender;
     one.prompt = "p" + std::to_string(prompt);
@@ -47,10 +47,10 @@ Answer answer(std::int64_t contender, int prompt, double joules, double share, b
 Comparison compared(const std::vector<Contender>& contenders, double share, bool in_one_piece = false) {
     ComparisonBuilder builder(contenders);
     for (int prompt = 0; prompt < 12; ++prompt) {
-        builder.add(answer(0, prompt, 30 + prompt, 1));
-        builder.add(answer(1, prompt, 60 + 3 * prompt, share, in_one_piece));
+        builder.add(answer_of(0, prompt, 30 + prompt, 1));
+        builder.add(answer_of(1, prompt, 60 + 3 * prompt, share, in_one_piece));
     }
-    return builder.finish({.seed = 1, .replicates = 200});
+    return builder.finish(1);
 }
 
 TEST(Attribution, AServerChargedByItsProcessesIsCompared) {

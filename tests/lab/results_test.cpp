@@ -218,9 +218,9 @@ TEST_F(ResultsTest, FailuresStayUntilTheAnswerComes) {
     Results results(file());
     const RunId id = open_run(results, run(), two());
     results.add(id, answer(0, "p1"));
-    results.add_failure(id, {1, "p1", 0, "HTTP 500"});
-    results.add_failure(id, {1, "p2", 1, "silence"});
-    results.add_failure(id, {1, "p1", 0, "HTTP 502"});
+    results.add_failure(id, {1, "p1", 0, 0, "HTTP 500"});
+    results.add_failure(id, {1, "p2", 1, 0, "silence"});
+    results.add_failure(id, {1, "p1", 0, 0, "HTTP 502"});
     ASSERT_EQ(results.failures(id).size(), 2u);
     EXPECT_EQ(results.failures(id)[0].prompt, "p1");
     EXPECT_EQ(results.failures(id)[0].reason, "HTTP 502") << "the newest";
@@ -230,8 +230,8 @@ TEST_F(ResultsTest, FailuresStayUntilTheAnswerComes) {
     results.add(id, answer(1, "p1"));
     ASSERT_EQ(results.failures(id).size(), 1u);
     EXPECT_EQ(results.failures(id)[0].prompt, "p2");
-    EXPECT_THROW(results.add_failure(id, {0, "p1", 0, "x"}), Error) << "that one is there";
-    EXPECT_THROW(results.add_failure(id, {2, "p1", 0, "x"}), Error) << "an unknown contender";
+    EXPECT_THROW(results.add_failure(id, {0, "p1", 0, 0, "x"}), Error) << "that one is there";
+    EXPECT_THROW(results.add_failure(id, {2, "p1", 0, 0, "x"}), Error) << "an unknown contender";
 }
 
 TEST_F(ResultsTest, WhatAServerSaysOfItsModelIsNoOtherRun) {
