@@ -340,7 +340,9 @@ Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
         auto chosen = chosen_before.find(one);
         if (chosen == chosen_before.end()) {
             chosen = chosen_before.emplace(one, its.choose(*loaded[i], specs[i].cache.value_or(cache), load)).first;
-            fmt::print(stderr, "{}: {}.\n", loaded[i]->name, chosen->second.text());
+            if (chosen->second.way != ThreadChoice::Way::only) {
+                fmt::print(stderr, "{}: {}.\n", loaded[i]->name, chosen->second.text());
+            }
         }
         choices[i] = chosen->second;
     }

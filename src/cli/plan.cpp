@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fmt/format.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -60,6 +61,12 @@ plan::Model model_of(const lab::ContenderSummary& summary, const std::string& tr
                      const energy::References& references) {
     if (!summary.joules_per_answer) {
         base::fail(ErrorCode::bad_argument, "The joules of {} are not known in this run.", summary.label);
+    }
+    if (!std::isfinite(summary.joules_per_answer->high.value())) {
+        base::fail(ErrorCode::bad_argument,
+                   "The joules per answer of {} have no interval in this run: too few prompts ({}), or they scatter too "
+                   "far. Ask more of them.",
+                   summary.label, summary.prompts);
     }
     return {summary.label, *summary.joules_per_answer, training_of(training, references)};
 }

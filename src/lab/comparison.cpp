@@ -174,7 +174,8 @@ void ComparisonBuilder::correct_p_values(Comparison& comparison) const {
         for (const auto& [name, one] : pair.categories) {
             categories.push_back(p_value(one.energy_ratio, Scale::ratio));
         }
-        auto corrected = holm(categories).begin();
+        categories = holm(categories);
+        auto corrected = categories.begin();
         for (auto& [name, one] : pair.categories) one.corrected_p_value = *corrected++;
     }
     joules = holm(joules);

@@ -236,14 +236,21 @@ TEST_F(Experiment, EvalGradesOneModel) {
 TEST_F(Experiment, ServersThatCannotBeAskedAreASentence) {
     const Outcome dead = compare("s.sqlite", {"http://127.0.0.1:1/v1#m"});
     EXPECT_EQ(dead.exit_code, 1);
-    EXPECT_THAT(dead.err, ::testing::StartsWith("ergon: "));
+    EXPECT_THAT(dead.err, HasSubstr("ergon: http://127.0.0.1:1/v1/chat/completions does not answer"));
     EXPECT_THAT(compare("s.sqlite", {"http://127.0.0.1:1/v1#m:threads=2"}).err, HasSubstr("leave them away"));
     EXPECT_THAT(compare("s.sqlite", {"http://127.0.0.1:1/v1#m:key=NO_SUCH_VARIABLE_HERE"}).err,
                 HasSubstr("NO_SUCH_VARIABLE_HERE"));
 }
 
 TEST_F(Experiment, JevonsTakesARun) {
-    ASSERT_EQ(compare("r.sqlite").exit_code, 0);
+    ASSERT_EQ(compare("few.sqlite").exit_code, 0);
+    const Outcome few = run_ergon({"plan", "jevons", path("few.sqlite"), "--answers-per-day", "1000"});
+    EXPECT_EQ(few.exit_code, 2);
+    EXPECT_THAT(few.err, HasSubstr("too few prompts"));
+    ASSERT_EQ(run_ergon({"compare", fixture("scripted-thinker") + ":label=thinker", fixture("scripted-plain"), "--limit",
+                         "8", "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite")})
+                  .exit_code,
+              0);
     const Outcome outcome = run_ergon({"plan", "jevons", path("r.sqlite"), "--answers-per-day", "1000", "--growth",
                                        "0.5", "--json", path("j.json"), "--html", path("j.html")});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;

@@ -42,7 +42,7 @@ class Servers : public ::testing::Test {
                                                   "{\"id\": \"a\", \"prompt\": \"What is 1+3?\", \"answer\": 4}\n"
                                                   "{\"id\": \"b\", \"prompt\": \"What is 2+2?\", \"answer\": 4}\n"
                                                   "{\"id\": \"c\", \"prompt\": \"What is 3+3?\", \"answer\": 6}\n");
-        return {prompts, "--idle-seconds", "0", "--results", path("r.sqlite"), "--json", path("f.json")};
+        return {prompts, "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite"), "--json", path("f.json")};
     }
     Outcome eval(const std::string& model, const std::vector<std::string>& more = {}) const {
         std::vector<std::string> arguments{"eval", model, "--task"};
@@ -53,6 +53,7 @@ class Servers : public ::testing::Test {
     Outcome compare(const std::vector<std::string>& models) const {
         std::vector<std::string> arguments{"compare"};
         arguments.insert(arguments.end(), models.begin(), models.end());
+        arguments.emplace_back("--full");
         arguments.emplace_back("--prompts");
         for (const std::string& one : common()) arguments.push_back(one);
         return run_ergon(arguments);
@@ -157,7 +158,7 @@ TEST_F(Servers, TwoStatesOfATrainingAreToldApart) {
     for (const char* step : {"step-100", "step-200"}) {
         const std::filesystem::path to = folder_.path() / step / "model";
         std::filesystem::create_directories(to.parent_path());
-        std::filesystem::copy(fixture("scripted-plain"), to);
+        std::filesystem::copy(fixture("llama-gqa"), to);
         std::ofstream(to / "state.txt") << step;
         states.push_back(to.string());
     }

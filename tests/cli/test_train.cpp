@@ -175,7 +175,15 @@ TEST_F(Train, OneProcessTrainsInAFolder) {
     EXPECT_TRUE(std::filesystem::exists(path("run/run.lock")));
     std::vector<std::string> resumed = long_run;
     resumed.emplace_back("--resume");
-    const Outcome on = signal_ergon(resumed, SIGINT, path("run/run.lock"));
+    const Outcome on = while_ergon_runs(resumed, path("run/run.lock"), [&](int process) {
+        const auto holds = [&] {
+            std::ostringstream text;
+            text << std::ifstream(path("run/run.lock")).rdbuf();
+            return text.str().find(std::to_string(process)) != std::string::npos;
+        };
+        for (int tries = 0; tries < 10'000 && !holds(); ++tries) usleep(1000);
+        kill(process, SIGINT);
+    });
     EXPECT_EQ(on.exit_code, 0) << on.err << "a killed holder holds nothing";
     EXPECT_FALSE(std::filesystem::exists(path("run/run.lock")));
 }
