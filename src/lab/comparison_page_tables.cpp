@@ -22,7 +22,7 @@ Cell cell_of(const std::optional<energy::Figure>& figure) {
 }
 
 Cell ratio_cell(const Estimate& estimate) {
-    if (!std::isfinite(estimate.value)) return std::monostate();
+    if (!std::isfinite(estimate.value) || !(estimate.value > 0)) return std::monostate();
     return energy::Ratio{estimate.value, estimate.low, estimate.high};
 }
 

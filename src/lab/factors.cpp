@@ -16,12 +16,12 @@ namespace {
 
 using base::ErrorCode;
 
-// Columns of a prompt's row, for each contender: its joules, the same if it has a right answer, and the share of right
-// answers. One more at the end counts the prompts that have one.
-enum Column : std::size_t { graded_joules = PhaseSum::parts, right = 2 * PhaseSum::parts, columns_each };
+// Columns of a prompt's row, for each contender: its joules, and the same if it has a right answer. One more at the end
+// counts the prompts that have one.
+enum Column : std::size_t { graded_joules = PhaseSum::parts, columns_each = 2 * PhaseSum::parts };
 
-// Outcomes of one contrast; `graded`: joules of the prompts that have a right answer.
-enum Outcome : std::size_t { joules, accuracy, graded, outcomes };
+// Outcomes of one contrast that joules decide; `graded`: of the prompts that have a right answer.
+enum Outcome : std::size_t { joules, graded, outcomes };
 
 /// Weights of the contenders: an outcome's effect is their weighted sum.
 struct Contrast {
@@ -123,7 +123,6 @@ void put_design_row(std::span<const PromptSum* const> contenders, std::span<doub
         sum.mean().put(at);
         if (!graded) continue;
         sum.mean().put(at.subspan(graded_joules));
-        at[right] = sum.share_right();
     }
     row.back() = graded ? 1 : 0;
 }
@@ -141,6 +140,23 @@ std::vector<GradedCosts> costs_of(std::span<const SampledPrompt> prompts, std::s
     return costs;
 }
 
+/// Shares right of the contenders on one side, less those on the other (Newcombe's interval of two shares, which are
+/// means over the contenders of a side), times what the weights of a side sum up to.
+Estimate accuracy_contrast(std::span<const GradedCosts> costs, std::span<const double> weights) {
+    const std::size_t prompts = costs.front().right.size();
+    std::array<std::vector<double>, 2> sides{std::vector<double>(prompts), std::vector<double>(prompts)};
+    double whole = 0;
+    for (const double weight : weights) whole += std::max(weight, 0.0);
+    for (std::size_t i = 0; i < costs.size(); ++i) {
+        for (std::size_t prompt = 0; prompt < prompts; ++prompt) {
+            sides[weights[i] > 0 ? 1 : 0][prompt] += std::abs(weights[i]) / whole * costs[i].right[prompt];
+        }
+    }
+    Estimate difference = newcombe(sides[0], sides[1]);
+    for (double* one : {&difference.value, &difference.low, &difference.high}) *one *= whole;
+    return difference;
+}
+
 void evaluate(const Sums& sums, std::span<const MachineDraw> draws, const std::vector<Contrast>& contrasts,
               std::span<double> values) {
     for (std::size_t c = 0; c < contrasts.size(); ++c) {
@@ -150,11 +166,9 @@ void evaluate(const Sums& sums, std::span<const MachineDraw> draws, const std::v
             const double weight = contrasts[c].weights[i];
             if (weight == 0) continue;
             effect[joules] += weight * std::log(PhaseSum(at).joules(draws[i]));
-            effect[accuracy] += weight * at[right] / sums.columns.back();
             effect[graded] += weight * std::log(PhaseSum(at.subspan(graded_joules)).joules(draws[i]));
         }
         values[c * outcomes + joules] = std::exp(effect[joules]);
-        values[c * outcomes + accuracy] = effect[accuracy];
         values[c * outcomes + graded] = std::exp(effect[graded]);
     }
 }
@@ -196,8 +210,7 @@ std::vector<Effect> effects(std::span<const Factor> factors, std::span<const Sam
     std::iota(everyone.begin(), everyone.end(), std::size_t{0});
     const Sample sample = sample_of(prompts, std::move(everyone), contenders * columns_each + 1, put_design_row);
     const bool any_graded = sample.totals().back() > 0;
-    std::vector<Scale> scales(contrasts.size() * outcomes, Scale::ratio);
-    for (std::size_t c = 0; c < contrasts.size(); ++c) scales[c * outcomes + accuracy] = Scale::difference;
+    const std::vector<Scale> scales(contrasts.size() * outcomes, Scale::ratio);
     const std::vector<ScopedEstimate> values = estimate(
         sample, scales,
         [&](const Sums& sums, std::span<const MachineDraw> draws, std::span<double> out) {
@@ -212,7 +225,7 @@ std::vector<Effect> effects(std::span<const Factor> factors, std::span<const Sam
         effect.interaction = contrasts[c].interaction;
         effect.joules = values[c * outcomes].of_such;
         if (!any_graded) continue;
-        effect.accuracy = values[c * outcomes + accuracy].of_such;
+        effect.accuracy = accuracy_contrast(costs, contrasts[c].weights);
         effect.joules_per_correct =
             widened(joules_per_right_contrast(costs, contrasts[c].weights), values[c * outcomes + graded].of_these,
                     Scale::ratio);
@@ -232,7 +245,9 @@ std::string effects_text(std::span<const Effect> effects) {
     std::string text = fmt::format("{:<40} {:<22}{}\n", "effect of a factor (95% intervals)", "joules, ratio",
                                    graded ? fmt::format("{:<17}{:<20}", "right, points", "joules per right") : "");
     const auto ratio = [](const Estimate& one) {
-        return std::isfinite(one.value) ? fmt::format("{:.2f} ({})", one.value, interval_text(one)) : std::string("-");
+        // Where somebody was never right the ratio of joules per right answer is nothing or without end.
+        const bool a_ratio = std::isfinite(one.value) && one.value > 0;
+        return a_ratio ? fmt::format("{:.2f} ({})", one.value, interval_text(one)) : std::string("not known");
     };
     for (const Effect& one : effects) {
         text += fmt::format("{:<40} {:<22}", (one.interaction ? "  " : "") + shown(one.what, 38), ratio(one.joules));

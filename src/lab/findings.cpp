@@ -168,7 +168,9 @@ std::string effect_sentence(const Effect& effect) {
             fmt::format(" Right answers: {:+.0f} points ({:+.0f} to {:+.0f}){}.", 100 * points.value, 100 * points.low,
                         100 * points.high, effect.accuracy_p_value <= 0.05 ? "" : ", which may be luck");
     }
-    if (effect.joules_per_correct && std::isfinite(effect.joules_per_correct->value)) {
+    if (effect.joules_per_correct && !(std::isfinite(effect.joules_per_correct->value) && effect.joules_per_correct->value > 0)) {
+        text += " What a right answer takes is not known: somebody was never right.";
+    } else if (effect.joules_per_correct) {
         text += fmt::format(" A right answer takes {}.", ratio(*effect.joules_per_correct, effect.joules_per_correct_p_value));
     }
     return text;

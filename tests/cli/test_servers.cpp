@@ -158,7 +158,9 @@ TEST_F(Servers, TwoStatesOfATrainingAreToldApart) {
     for (const char* step : {"step-100", "step-200"}) {
         const std::filesystem::path to = folder_.path() / step / "model";
         std::filesystem::create_directories(to.parent_path());
-        std::filesystem::copy(fixture("llama-gqa"), to);
+        std::filesystem::copy(fixture("scripted-plain"), to);
+        std::filesystem::create_directories(to.parent_path() / "vocab");
+        std::filesystem::copy(fixture("vocab/smollm2.gguf"), to.parent_path() / "vocab" / "smollm2.gguf");
         std::ofstream(to / "state.txt") << step;
         states.push_back(to.string());
     }

@@ -126,7 +126,7 @@ TEST(PairedDots, ManyRowsAreThinAndSaySo) {
     const PairedDots thousands = test::paired_dots(10'000, 2);
     EXPECT_THAT(reading_note(thousands), HasSubstr("One row in 24 is drawn."));
     EXPECT_EQ(count(draw(thousands, Format::narrow).text(), " small\""), 2u * 417);
-    EXPECT_EQ(data_table(thousands).rows.size(), 10'000u);
+    EXPECT_EQ(data_table(thousands).rows.size(), 500u) << "the first; a page is not a database";
     EXPECT_LT(draw(thousands, Format::wide).text().size(), 300'000u);
 }
 
