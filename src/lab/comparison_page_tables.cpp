@@ -4,6 +4,8 @@
 #include <cmath>
 #include <fmt/format.h>
 
+#include "lab/terminal_text.h"
+
 #include "lab/context.h"
 
 namespace ergon::lab {
@@ -18,7 +20,8 @@ const base::Unit operations{"op", base::Prefixes::all};
 const base::Unit seconds{"s", base::Prefixes::below_one};
 
 Cell cell_of(const std::optional<energy::Figure>& figure) {
-    return figure ? Cell(*figure) : Cell();
+    if (!figure) return Cell();
+    return std::isfinite(figure->high.value()) ? Cell(*figure) : Cell(figure_cell(figure, false));
 }
 
 Cell ratio_cell(const Estimate& estimate) {
