@@ -93,6 +93,16 @@ void add_judge(const Comparison& comparison, std::vector<std::string>& sentences
                     all.verdicts, all.judge_tokens, joules));
 }
 
+void add_counted_in_chunks(const Comparison& comparison, std::vector<std::string>& sentences) {
+    for (const ContenderSummary& one : comparison.contenders) {
+        if (one.counted_in_chunks == 0) continue;
+        sentences.push_back(fmt::format(
+            "{} told no number of tokens in {} of {} answers: the events of its stream are counted in their place, so "
+            "that tokens, and joules for each, are those of events; how long its prompts were is not known.",
+            shown(one.label), one.counted_in_chunks, one.answers));
+    }
+}
+
 void add_in_one_piece(const Comparison& comparison, std::vector<std::string>& sentences) {
     for (const ContenderSummary& one : comparison.contenders) {
         if (one.in_one_piece == 0) continue;
@@ -147,6 +157,7 @@ std::vector<std::string> circumstances(const Comparison& comparison, const RunDe
     add_load(comparison, run, sentences);
     add_drift(conditions, sentences);
     add_judge(comparison, sentences);
+    add_counted_in_chunks(comparison, sentences);
     add_in_one_piece(comparison, sentences);
     add_left_out(comparison, sentences);
     add_failures(comparison, sentences);

@@ -41,6 +41,7 @@ void add_answer(const Answer& answer, AnswerSummary& summary) {
         summary.joules += phase.total;
     }
     summary.metered += answer.metered ? 1 : 0;
+    summary.counted_in_chunks += answer.raw.is_object() && answer.raw.value("tokens_counted_by", "") == "chunks" ? 1 : 0;
     summary.in_one_piece += answer.metered && flag_in(answer.raw, in_one_piece_key) ? 1 : 0;
 }
 
@@ -149,6 +150,9 @@ Comparison ComparisonBuilder::finish(std::uint64_t seed, std::span<const Factor>
         ContenderSummary& summary = comparison.contenders[i];
         finish_summary(summary, i, nullptr, seed);
         for (auto& [category, one] : summary.categories) finish_summary(one, i, &category, seed);
+        if (!summary.assumed) continue;  // joules per token that were assumed are no figure of these answers
+        summary.joules_per_token.reset();
+        summary.of_these.joules_per_token.reset();
     }
     for (std::size_t a = 0; a < contenders_.size(); ++a) {
         for (std::size_t b = a + 1; b < contenders_.size(); ++b) {

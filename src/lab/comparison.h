@@ -35,6 +35,7 @@ struct AnswerSummary : AnswerFigures {
     std::int64_t prompts = 0;
     std::int64_t capped = 0;   // answers cut off by a token limit
     std::int64_t metered = 0;  // answers whose joules are known
+    std::int64_t counted_in_chunks = 0;  // whose tokens are the events of the stream: the server told no number
     std::int64_t in_one_piece = 0;  // of which joules by phase are not known, only their sum
     std::array<std::int64_t, energy::kept_phase_count> tokens{};
     std::array<energy::Figure, energy::kept_phase_count> phase_joules{};

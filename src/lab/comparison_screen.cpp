@@ -101,7 +101,7 @@ std::string comparison_screen(const ComparisonReport& report, const std::string&
     text += base::wrapped(fmt::format("{}, with 95% intervals; tokens are those generated for an answer. {}{}",
                                       method ? fmt::format("Joules are {}", name(*method))
                                              : "Joules: m measured, a apportioned, e estimated",
-                                      method == energy::Method::estimated ? "" : energy_source,
+                                      energy_text(comparison, method == energy::Method::estimated ? "" : energy_source),
                                       capped_note(comparison)));
     text += base::wrapped(sessions_sentence(comparison));
     if (!comparison.effects.empty()) text += '\n' + effects_text(comparison.effects);

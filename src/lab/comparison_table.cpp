@@ -46,7 +46,7 @@ std::string pair_block(const Comparison& comparison, const PairSummary& pair) {
     text += pair_line("joules per generated token", pair.joules_per_token_ratio, "");
     text += pair_line("joules per word of answer", pair.joules_per_word_ratio, "");
     text += pair_line("joules, geometric mean of prompts", pair.geometric_mean_ratio, "");
-    if (std::isfinite(pair.energy_ratio.value)) {
+    if (std::isfinite(pair.energy_ratio.value) && !pair.assumed) {
         text += fmt::format("  {:<34}{:>8}   {}\n", "chance of as much by luck",
                             pair.p_value < 0.001 ? "< 0.001" : fmt::format("{:.3f}", pair.p_value),
                             comparison.pairs.size() > 1 ? fmt::format("{:.3f} corrected for {} pairs",
@@ -161,8 +161,9 @@ std::string comparison_table(const Comparison& comparison, const std::string& en
     if (const std::string accuracy = accuracy_lines(comparison.contenders); !accuracy.empty()) text += '\n' + accuracy;
     text += '\n';
     text += base::wrapped(
-        method ? fmt::format("All joules are {}, with 95% intervals. {}", name(*method), energy_source)
-               : fmt::format("Joules with 95% intervals: m measured, a apportioned, e estimated. {}", energy_source));
+        method ? fmt::format("All joules are {}, with 95% intervals. {}", name(*method), energy_text(comparison, energy_source))
+               : fmt::format("Joules with 95% intervals: m measured, a apportioned, e estimated. {}",
+                             energy_text(comparison, energy_source)));
     text += base::wrapped(sessions_sentence(comparison));
     for (const ContenderSummary& contender : comparison.contenders) {
         if (contender.capped == 0) continue;

@@ -207,6 +207,17 @@ std::string basis_sentence(const Comparison& comparison) {
         100 * comparison.kind_of_work);
 }
 
+std::string energy_text(const Comparison& comparison, const std::string& energy_source) {
+    std::string text, assumed;
+    bool here = false;
+    for (const ContenderSummary& one : comparison.contenders) {
+        here = here || (one.joules_per_answer && !one.assumed);
+        if (one.assumed) assumed += fmt::format(" Joules of {} are {}.", shown(one.label), one.details.value("energy", "assumed"));
+    }
+    if (here || assumed.empty()) text = energy_source;
+    return text + assumed;
+}
+
 std::string sessions_sentence(const Comparison& comparison) {
     return comparison.sessions > 1
                ? fmt::format("{} sessions: models were loaded and threads made anew for each, and what differed between "

@@ -30,6 +30,9 @@ std::string fairness_text(const Comparison& comparison, const PairSummary& pair)
 /// What the joules rest on where no counter was: the first thing that a reader must know. Empty where one was.
 std::string basis_sentence(const Comparison& comparison);
 
+/// Where the joules come from, in words: `energy_source` of what this machine took, and what was assumed of servers.
+std::string energy_text(const Comparison& comparison, const std::string& energy_source);
+
 /// What the intervals know of other sessions.
 std::string sessions_sentence(const Comparison& comparison);
 
