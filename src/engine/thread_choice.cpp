@@ -19,6 +19,9 @@ using model::TokenId;
 
 // Speeds within this share of the best are about as good (the rule; joules decide among them).
 constexpr double about_as_quick = 0.05;
+// What the least of short passes scatters by: two counts whose speeds differ by 3 to 5% were told apart by it, and the
+// choice, worth twice the processor time, fell by chance (docs/performance.md).
+constexpr double timing_scatter = 0.03;
 // A count this much slower than the best is not halved: a half as many would have to be quicker than it (assumed).
 constexpr double far_too_slow = 1.5;
 // Enough that each count meets a quiet moment of a machine with some other work (assumed), within these times.
@@ -163,7 +166,7 @@ int cheapest_quick_count(std::span<const ThreadTrial> trials) {
     for (const ThreadTrial& one : trials) best = std::min(best, one.least.elapsed);
     const ThreadTrial* chosen = nullptr;
     for (const ThreadTrial& one : trials) {
-        if (one.least.elapsed * (1 - about_as_quick) > best) continue;
+        if (one.least.elapsed * (1 - about_as_quick - timing_scatter) > best) continue;
         const bool better = chosen == nullptr || joules(one) < joules(*chosen) ||
                             (joules(one) == joules(*chosen) && one.threads < chosen->threads);
         if (better) chosen = &one;

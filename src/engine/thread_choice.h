@@ -30,7 +30,8 @@ struct ThreadTrial {
 /// about a third of a second, more only where single passes are long. `most` >= 1.
 std::vector<ThreadTrial> time_passes(int most, const std::function<ThreadPass(int threads)>& run);
 
-/// The count with the fewest joules (counted ones where all trials have them) among those within 5% of the best speed;
+/// The count with the fewest joules (counted ones where all trials have them) among those within 5% of the best speed, as far
+/// as timing tells it;
 /// the smaller of equals. `trials` must not be empty.
 int cheapest_quick_count(std::span<const ThreadTrial> trials);
 
