@@ -140,6 +140,9 @@ ChatReply ReplyReader::finish() {
                        where_);
         }
     }
+    if (!any_choice_) {
+        base::fail(ErrorCode::bad_file, "The stream of {} ended without an answer: no event held \"choices\".", where_);
+    }
     reply_.ended = base::now();
     reply_.streamed = form_ != Form::one_piece;
     thinking_ += thinking_joiner_.finish();
@@ -190,7 +193,14 @@ void ReplyReader::take_answer(const json& answer, const char* message_key) {
     if (!choices.is_array() || !choices.front().is_object()) {
         base::fail(ErrorCode::bad_file, "\"choices\" in the answer of {} must be a list of objects.", where_);
     }
-    const json& choice = choices.front();
+    // One answer was asked for; of several the first one's, whichever event brings it.
+    const auto is_first = [](const json& one) {
+        return !one.is_object() || !at(one, "index").is_number() || at(one, "index") == 0;
+    };
+    const auto first = std::find_if(choices.begin(), choices.end(), is_first);
+    if (first == choices.end()) return;
+    const json& choice = *first;
+    any_choice_ = true;
     // A proxy that waited for the whole answer may send it as one event.
     const bool whole = at(choice, message_key).is_null() && text_bytes_ == 0;
     take_message(at(choice, whole ? "message" : message_key));

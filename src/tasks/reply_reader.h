@@ -64,6 +64,7 @@ class ReplyReader {
     bool marked_ = false;    // a byte order mark stood before them
     std::string whole_;      // an answer in one piece, as far as it has come
     bool done_ = false;
+    bool any_choice_ = false;
     bool closed_ = false;  // by its numbers of tokens, which come after the last text
 
     ChatReply reply_;

@@ -230,10 +230,16 @@ TEST(ReplyReader, UsageWithoutSenseIsNoUsage) {
     }
 }
 
+TEST(ReplyReader, OfSeveralAnswersTheFirstCounts) {
+    const std::string other = event({{"choices", {{{"index", 1}, {"delta", {{"content", "other"}}}}}}});
+    EXPECT_EQ(read({other, content("first"), other, end()}).text, "first");
+}
+
 TEST(ReplyReader, AStreamThatBreaksOff) {
     expect_error(ErrorCode::bad_file, "broke off", [] { read({content("half")}); });
     expect_error(ErrorCode::bad_file, "broke off", [] { read({}); });
     expect_error(ErrorCode::bad_file, "broke off", [] { read({"<html>a proxy</html>"}); });
+    expect_error(ErrorCode::bad_file, "without an answer", [] { read({done}); });
     // A reason why it is finished is enough for servers that never say [DONE], and the other way round.
     EXPECT_EQ(read({content("all"), end()}).text, "all");
     EXPECT_EQ(read({content("all"), done}).text, "all");
