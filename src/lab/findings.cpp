@@ -123,7 +123,7 @@ std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair
     const std::string amount =
         fmt::format("{:.2f} times the joules of {} per answer (95% interval {})", ratio.value, a, interval_text(ratio));
     if (!known(ratio)) {
-        return fmt::format("{} took {}: too few prompts ({}) for an interval, so nothing is shown.", b, amount, pair.prompts);
+        return fmt::format("{} took {}: {}, so nothing is shown.", b, amount, no_interval_text(ratio.why, pair.prompts));
     }
     if (!excludes_one(ratio)) {
         const bool equal = equivalence(ratio, comparison.margin) == Equivalence::equal;
