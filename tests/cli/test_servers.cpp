@@ -122,7 +122,10 @@ TEST_F(Servers, AnAssumptionIsForServersElsewhere) {
     EXPECT_THAT(nobody.err, AllOf(HasSubstr("--assume 0.5 applies to nobody"), HasSubstr(":elsewhere")));
     const Outcome assumed = eval(contender(":elsewhere"), {"--assume", "0.5"});
     ASSERT_EQ(assumed.exit_code, 0) << assumed.err;
-    EXPECT_DOUBLE_EQ(found()["contenders"][0]["joules_per_token"]["value"].get<double>(), 0.5);
+    EXPECT_THAT(assumed.out, HasSubstr("Joules of m are assumed: 0.5 J per generated token, as\ngiven"));
+    // What went in is no finding: joules per token are not given back as one.
+    EXPECT_TRUE(found()["contenders"][0]["joules_per_token"].is_null());
+    EXPECT_DOUBLE_EQ(found()["contenders"][0]["joules_per_answer"]["value"].get<double>(), 1.5);
     EXPECT_EQ(found()["contenders"][0]["details"]["on_this_machine"], false);
     EXPECT_EQ(eval(fixture("scripted-plain") + ":elsewhere").exit_code, 2);
 }
