@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
 #include <vector>
 
 #include "base/text.h"
@@ -21,7 +22,7 @@ void add_figure(const energy::Figure& figure, bool known, std::vector<std::strin
     }
 }
 
-std::string header() {
+std::vector<std::string> names_of_columns() {
     std::vector<std::string> names{"contender", "prompt", "task",  "session",    "repeat",
                                    "finish",    "right",  "words", "characters", "assumed"};
     for (std::size_t i = 0; i < energy::kept_phase_count; ++i) {
@@ -31,7 +32,7 @@ std::string header() {
         }
     }
     names.insert(names.end(), {"processor_seconds", "others_seconds"});
-    return line_of(names);
+    return names;
 }
 
 std::string row(const Contender& contender, const Answer& answer) {
@@ -57,16 +58,29 @@ std::string row(const Contender& contender, const Answer& answer) {
     return line_of(cells);
 }
 
+/// An answer that could not be had: nothing is known of it.
+std::string row(const Contender& contender, const std::string& category, const Failure& failure) {
+    std::vector<std::string> cells{base::csv_cell(contender.label), base::csv_cell(failure.prompt), base::csv_cell(category),
+                                   std::to_string(failure.session), std::to_string(failure.repeat), "failed"};
+    cells.resize(names_of_columns().size());
+    return line_of(cells);
+}
+
 }  // namespace
 
 std::string answers_csv(std::span<const StoredRun> runs) {
-    std::string text = header();
+    std::string text = line_of(names_of_columns());
     for (const StoredRun& stored : runs) {
         Results results(stored.file);
         const std::vector<Contender> contenders = results.contenders(stored.run);
         results.for_each(stored.run, [&](const Answer& answer) {
             text += row(contenders.at(static_cast<std::size_t>(answer.contender)), answer);
         });
+        std::map<std::string, std::string> categories;
+        for (const AskedPrompt& prompt : results.prompts(stored.run)) categories[prompt.id] = prompt.category;
+        for (const Failure& failure : results.failures(stored.run)) {
+            text += row(contenders.at(static_cast<std::size_t>(failure.contender)), categories[failure.prompt], failure);
+        }
     }
     return text;
 }

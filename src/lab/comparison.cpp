@@ -144,7 +144,7 @@ std::vector<PromptSummary> ComparisonBuilder::prompt_summaries() const {
 }
 
 Comparison ComparisonBuilder::finish(std::uint64_t seed, std::span<const Factor> factors) const {
-    Comparison comparison{contenders_, prompt_summaries(), {}, {}, sessions_, kind_of_work_};
+    Comparison comparison{contenders_, prompt_summaries(), {}, {factors.begin(), factors.end()}, {}, sessions_, kind_of_work_};
     comparison.failed_prompts = std::ssize(failed_prompts_);
     for (std::size_t i = 0; i < contenders_.size(); ++i) {
         ContenderSummary& summary = comparison.contenders[i];

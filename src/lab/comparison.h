@@ -105,7 +105,8 @@ struct Comparison {
     std::vector<ContenderSummary> contenders;
     std::vector<PromptSummary> prompts;  // by id
     std::vector<PairSummary> pairs;      // every pair that shares a prompt, the earlier contender as a
-    std::vector<Effect> effects;         // of the factors of a design, if there is one
+    std::vector<Factor> factors;         // of a design, if there is one
+    std::vector<Effect> effects;         // of those factors
     std::int64_t sessions = 1;           // of one the intervals know nothing but itself
     double kind_of_work = 0;             // the relative standard deviation of watts that is in the intervals
     double margin = default_margin;      // ratios that surely differ by less are equal

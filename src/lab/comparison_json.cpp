@@ -195,8 +195,11 @@ ordered_json comparison_json(const Comparison& comparison, const RunDescription&
                              {"accuracy_difference", one.accuracy_p_value},
                              {"joules_per_correct_ratio", one.joules_per_correct_p_value}}}});
     }
+    ordered_json factors = ordered_json::array();
+    for (const Factor& one : comparison.factors) factors.push_back({{"name", one.name}, {"levels", one.levels}});
     return {{"contenders", contenders},
             {"pairs", pairs},
+            {"factors", factors},
             {"effects", effects},
             {"reasoning", reasoning_sentence(comparison)},
             {"sessions", comparison.sessions},

@@ -73,11 +73,11 @@ std::vector<Estimate> jackknife(const Rows& rows, std::span<const Scale> scales,
         for (std::size_t i = 0; i < total.size(); ++i) total[i] += rows[row][i];
     }
     const double number = static_cast<double>(rows.size());
-    statistics({total, number, std::nullopt}, values);
+    statistics({total, number}, values);
     std::vector<std::vector<double>> left_out(scales.size(), std::vector<double>(rows.size()));
     for (std::size_t row = 0; row < rows.size(); ++row) {
         for (std::size_t i = 0; i < total.size(); ++i) sums[i] = total[i] - rows[row][i];
-        statistics({sums, number - 1, std::nullopt}, one);
+        statistics({sums, number - 1}, one);
         for (std::size_t i = 0; i < scales.size(); ++i) left_out[i][row] = in_scale(scales[i], one[i]);
     }
     std::vector<Estimate> estimates;

@@ -101,8 +101,4 @@ Estimate joules_per_right(const GradedCosts& costs, double confidence) {
     return joules_per_right_contrast({&costs, 1}, std::array{1.0}, confidence);
 }
 
-Estimate joules_per_right_ratio(const GradedCosts& a, const GradedCosts& b, double confidence) {
-    return joules_per_right_contrast(std::array{a, b}, std::array{-1.0, 1.0}, confidence);
-}
-
 }  // namespace ergon::lab

@@ -28,7 +28,4 @@ Estimate joules_per_right_contrast(std::span<const GradedCosts> contenders, std:
 /// Joules of all prompts over the number of right ones.
 Estimate joules_per_right(const GradedCosts& costs, double confidence = 0.95);
 
-/// That of b over that of a.
-Estimate joules_per_right_ratio(const GradedCosts& a, const GradedCosts& b, double confidence = 0.95);
-
 }  // namespace ergon::lab

@@ -1,9 +1,7 @@
 #pragma once
 // What was measured, prompt by prompt, and statistics of sums over prompts.
 
-#include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,12 +24,10 @@ class Rows {
     std::vector<double> values_;
 };
 
-/// Sums over prompts drawn with replacement, or over all of them (or all but one, for the jackknife) where `replicate`
-/// is empty.
+/// Sums over all prompts, or all but one.
 struct Sums {
     std::span<const double> columns;
     double rows = 0;
-    std::optional<std::uint64_t> replicate;
 };
 
 /// Writes the value of each statistic.

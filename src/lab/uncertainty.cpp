@@ -48,7 +48,7 @@ std::vector<double> evaluate(const Sample& sample, const DrawnStatistics& statis
 }
 
 Sums sums_of(std::span<const double> columns, const Sample& sample) {
-    return {columns, static_cast<double>(sample.rows.size()), std::nullopt};
+    return {columns, static_cast<double>(sample.rows.size())};
 }
 
 /// Returns what the prompts alone leave uncertain.

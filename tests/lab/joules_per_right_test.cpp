@@ -24,6 +24,11 @@ std::vector<double> right_ones(std::uint64_t seed, std::size_t items, double sha
     return all;
 }
 
+/// That of b over that of a.
+Estimate ratio_of(const GradedCosts& a, const GradedCosts& b) {
+    return joules_per_right_contrast(std::array{a, b}, std::array{-1.0, 1.0});
+}
+
 TEST(JoulesPerRight, IsWhatTheFormulaGivesInNumPy) {
     // Printed by tests/parity/statistics_reference.py: seed, items, share right; then b alone, and b over a.
     constexpr std::array<std::array<double, 9>, 3> numpy{
@@ -39,7 +44,7 @@ TEST(JoulesPerRight, IsWhatTheFormulaGivesInNumPy) {
         const Pairs pairs = reference_pairs(which, prompts);
         const GradedCosts a{pairs.a, right_ones(which + 10, prompts, 0.6)},
             b{pairs.b, right_ones(which, prompts, share)};
-        const Estimate alone = joules_per_right(b), both = joules_per_right_ratio(a, b);
+        const Estimate alone = joules_per_right(b), both = ratio_of(a, b);
         // The quantiles are right to 1e-10, and an end moves by at most its reach in logarithms (below 4) times that.
         constexpr double tolerance = 1e-9;
         EXPECT_NEAR(alone.value / value, 1, tolerance);
@@ -48,7 +53,7 @@ TEST(JoulesPerRight, IsWhatTheFormulaGivesInNumPy) {
         EXPECT_NEAR(both.value / ratio, 1, tolerance);
         EXPECT_NEAR(both.low / ratio_low, 1, tolerance);
         EXPECT_NEAR(both.high / ratio_high, 1, tolerance);
-        const Estimate back = joules_per_right_ratio(b, a);
+        const Estimate back = ratio_of(b, a);
         EXPECT_NEAR(back.low * both.high, 1, tolerance);
         EXPECT_NEAR(back.high * both.low, 1, tolerance);
     }
@@ -62,32 +67,32 @@ TEST(JoulesPerRight, IsUnboundedWhereNobodyWasRight) {
     // At most 45.9% of prompts are answered right (Clopper and Pearson): over 2 J / 0.459 each.
     EXPECT_GT(nobody.low, 3 / 0.459 / 2);
     EXPECT_LT(nobody.low, 3 / 0.459);
-    const Estimate b_nobody = joules_per_right_ratio({joules, some}, {joules, none});
+    const Estimate b_nobody = ratio_of({joules, some}, {joules, none});
     EXPECT_EQ(b_nobody.value, endless);
     EXPECT_EQ(b_nobody.why, NoInterval::alike) << "equal joules on six prompts say nothing of others";
     const std::vector<double> more{5, 6, 9, 4, 7, 9};
-    const Estimate b_dear = joules_per_right_ratio({joules, some}, {more, none});
+    const Estimate b_dear = ratio_of({joules, some}, {more, none});
     EXPECT_EQ(b_dear.high, endless);
     EXPECT_GT(b_dear.low, 0);
     EXPECT_EQ(b_dear.why, NoInterval::has_one);
     EXPECT_FALSE(excludes_one(b_dear)) << "no claim from an unbounded ratio";
-    const Estimate a_nobody = joules_per_right_ratio({joules, none}, {more, some});
+    const Estimate a_nobody = ratio_of({joules, none}, {more, some});
     EXPECT_EQ(a_nobody.value, 0);
     EXPECT_EQ(a_nobody.low, 0);
     EXPECT_GT(a_nobody.high, 2);
-    const Estimate neither = joules_per_right_ratio({joules, none}, {more, none});
+    const Estimate neither = ratio_of({joules, none}, {more, none});
     EXPECT_TRUE(std::isnan(neither.value));
     EXPECT_EQ(neither.why, NoInterval::undefined);
     // A design's effect: the geometric mean of two ratios; one weight without right answers decides.
     const std::vector<GradedCosts> four{{joules, some}, {more, some}, {more, some}, {joules, none}};
     const std::array halves{-0.5, 0.5, 0.0, 0.0}, all{-0.5, 0.5, -0.5, 0.5};
-    const Estimate root = joules_per_right_contrast(four, halves), whole = joules_per_right_ratio(four[0], four[1]);
+    const Estimate root = joules_per_right_contrast(four, halves), whole = ratio_of(four[0], four[1]);
     EXPECT_NEAR(root.value, std::sqrt(whole.value), 1e-12) << "the third and fourth have no weight";
     EXPECT_EQ(joules_per_right_contrast(four, all).high, endless);
     EXPECT_THROW(joules_per_right_contrast(four, std::array{1.0}), base::Error);
     EXPECT_THROW(joules_per_right({{}, {}}), base::Error);
     EXPECT_THROW(joules_per_right({{1, 2}, {1}}), base::Error);
-    EXPECT_THROW(joules_per_right_ratio({joules, some}, {{1, 2}, {1, 0}}), base::Error);
+    EXPECT_THROW(ratio_of({joules, some}, {{1, 2}, {1, 0}}), base::Error);
 }
 
 // How joules and right answers hang together.
@@ -128,7 +133,7 @@ TEST(JoulesPerRight, HoldsTheTruthInNinetyThreeOfAHundred) {
                     const Estimate found = joules_per_right(b);
                     alone.count(found, truth);
                     if (known(found)) with_right.count(found, truth);
-                    ratio.count(joules_per_right_ratio(a, b), truth / true_joules_per_right(0.5, link));
+                    ratio.count(ratio_of(a, b), truth / true_joules_per_right(0.5, link));
                 }
                 const std::string name = fmt::format("{} {} of {}", static_cast<int>(link), share, prompts);
                 alone.record(name);

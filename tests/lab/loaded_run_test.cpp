@@ -153,11 +153,14 @@ TEST_F(StoredRuns, WeightsWithinTheCacheAreSaidToBe) {
     EXPECT_TRUE(circumstances(comparison, run, {}).empty());
 }
 
-TEST_F(StoredRuns, TheCsvHasARowForEachAnswer) {
+TEST_F(StoredRuns, TheCsvHasARowForEachAnswerAndEachFailure) {
     Results results(folder_ / "run.sqlite");
-    const LoadedRun loaded = load_run(results, store(results));
+    const RunId id = store(results);
+    results.add_failure(id, {1, "p3", 1, 0, "HTTP 500"});
+    const LoadedRun loaded = load_run(results, id);
     const std::string csv = answers_csv(loaded.parts);
-    EXPECT_EQ(std::ranges::count(csv, '\n'), 1 + 2 * 10);
+    EXPECT_EQ(std::ranges::count(csv, '\n'), 1 + 2 * 10 + 1);
+    EXPECT_THAT(csv, HasSubstr("\nbeta <b>,p3,easy,0,1,failed,,,"));
     EXPECT_THAT(csv, HasSubstr("alpha,p0,easy,0,0,"));
     EXPECT_THAT(csv, HasSubstr("beta <b>,p9,"));
     const std::size_t columns = static_cast<std::size_t>(std::ranges::count(csv.substr(0, csv.find('\n')), ','));

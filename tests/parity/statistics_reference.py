@@ -4,9 +4,15 @@
 
 Prints the C++ table that the test holds.
 """
+import pathlib
+import sys
+
 import numpy as np
 import scipy
 from scipy import stats
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+from recomputation.shares import clopper_pearson, jackknife_reach, joules_per_right, newcombe  # noqa: E402
 
 MASK = (1 << 64) - 1
 
@@ -30,14 +36,6 @@ def data(seed, items):
     return a, b
 
 
-def jackknife_reach(left_out, confidence):
-    """How far the interval reaches in logarithms: docs/experiment.md, Statistics."""
-    n = len(left_out)
-    d = (n - 1) * (left_out.mean() - left_out)
-    s = np.sqrt((d**2).sum() / (n - 1))
-    return s / np.sqrt(n) * (stats.t.ppf((1 + confidence) / 2, n - 1) + min(25 * s / n, 2))
-
-
 def left_out_sums(x):
     return np.log(x.sum() - x)
 
@@ -45,56 +43,6 @@ def left_out_sums(x):
 def ends(value, *reaches):
     """Reaches below and above in quadrature."""
     return value * np.exp(-reaches[0]), value * np.exp(reaches[-1])
-
-
-def clopper_pearson(k, n, confidence=0.95):
-    ci = lambda q, a, b: stats.beta.ppf(q, a, b)
-    tail = (1 - confidence) / 2
-    return (ci(tail, k, n - k + 1) if k > 0 else 0.0), (ci(1 - tail, k + 1, n - k) if k < n else 1.0)
-
-
-def wilson(k, n):
-    z, p = stats.norm.ppf(0.975), k / n
-    middle, reach = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (middle - reach) / (1 + z * z / n), (middle + reach) / (1 + z * z / n)
-
-
-def newcombe(a, b):
-    """Newcombe 1998, method 10, with the table's cells as sums of products (shares may be fractions)."""
-    n, n11, n10, n01, n00 = len(a), (a * b).sum(), (a * (1 - b)).sum(), ((1 - a) * b).sum(), ((1 - a) * (1 - b)).sum()
-    association = n11 * n00 - n10 * n01
-    association = max(association - n / 2, 0) if association > 0 else association
-    product = (n11 + n10) * (n01 + n00) * (n11 + n01) * (n10 + n00)
-    phi = association / np.sqrt(product) if product > 0 else 0
-    (la, ua), (lb, ub), pa, pb = wilson(a.sum(), n), wilson(b.sum(), n), a.mean(), b.mean()
-    below = np.sqrt((pb - lb) ** 2 + (ua - pa) ** 2 - 2 * phi * (pb - lb) * (ua - pa))
-    above = np.sqrt((ub - pb) ** 2 + (pa - la) ** 2 - 2 * phi * (ub - pb) * (pa - la))
-    return pb - pa, pb - pa - below, pb - pa + above
-
-
-def correlation(x, y):
-    return min(0.0, np.corrcoef(x, y)[0, 1]) if x.std() > 0 and y.std() > 0 else 0.0
-
-
-def quadrature(x, y, r=0.0):
-    return np.sqrt(x * x + y * y - 2 * r * x * y)
-
-
-def joules_per_right(joules, right):
-    n, p = len(right), right.mean()
-    low, high = clopper_pearson(right.sum(), n)
-    reach, r = jackknife_reach(left_out_sums(joules), 0.95), correlation(-left_out_sums(joules), right)
-    return (joules.mean() / p,) + ends(joules.mean() / p, quadrature(reach, np.log(high / p), r), quadrature(reach, np.log(p / low), r))
-
-
-def joules_per_right_ratio(ja, ra, jb, rb):
-    n, pa, pb = len(ra), ra.mean(), rb.mean()
-    (la, ua), (lb, ub) = clopper_pearson(ra.sum(), n), clopper_pearson(rb.sum(), n)
-    left_out = left_out_sums(jb) - left_out_sums(ja)
-    reach, r = jackknife_reach(left_out, 0.95), correlation(-left_out, rb / pb - ra / pa)
-    below, above = quadrature(np.log(pa / la), np.log(ub / pb)), quadrature(np.log(ua / pa), np.log(pb / lb))
-    value = jb.sum() / ja.sum() * pa / pb
-    return (value,) + ends(value, quadrature(reach, below, r), quadrature(reach, above, r))
 
 
 def grades(seed, items, share):
@@ -125,8 +73,8 @@ def intervals():
     print("// joules per right answer: seed, items, share, value, low, high; and of b over a, a's share 0.6")
     for seed, items, share in ((1, 8, 0.3), (2, 40, 0.05), (3, 12, 1.0)):
         a, b = data(seed, items)
-        print(row(seed, items, share, *joules_per_right(b, grades(seed, items, share)),
-                  *joules_per_right_ratio(a, grades(seed + 10, items, 0.6), b, grades(seed, items, share))))
+        joules, right = np.array([a, b]), np.array([grades(seed + 10, items, 0.6), grades(seed, items, share)])
+        print(row(seed, items, share, *joules_per_right(joules[1:], right[1:], [1]), *joules_per_right(joules, right, [-1, 1])))
 
 
 def main():
