@@ -16,9 +16,9 @@ using base::ErrorCode;
 using nlohmann::ordered_json;
 
 constexpr int format_version = 2;
-constexpr std::size_t most_bytes = 1 << 20;
+constexpr std::size_t most_calibration_bytes = 1 << 20;
 
-std::string words(const Fingerprint& machine) {
+std::string machine_words(const Fingerprint& machine) {
     return fmt::format("{} ({}, family {}, model {}, {} thread{}{})",
                        machine.processor.empty() ? "a processor without a name" : machine.processor, machine.vendor,
                        machine.family, machine.model, machine.threads, machine.threads == 1 ? "" : "s",
@@ -100,7 +100,7 @@ Fingerprint fingerprint_of(const Processor& processor) {
 }
 
 Calibration read_calibration(const std::filesystem::path& path) {
-    const std::string text = base::read_text(path, most_bytes);
+    const std::string text = base::read_text(path, most_calibration_bytes);
     std::string problem = "it is not a calibration that this ergon knows";
     try {
         const ordered_json json = ordered_json::parse(text);
@@ -125,7 +125,7 @@ void check_machine(const Calibration& calibration, const Processor& processor) {
     if (calibration.machine == here) return;
     base::fail(ErrorCode::bad_argument,
                "The calibration belongs to {}; this machine is {}. Make a new one with 'ergon meter calibrate'.",
-               words(calibration.machine), words(here));
+               machine_words(calibration.machine), machine_words(here));
 }
 
 std::optional<std::filesystem::path> standard_calibration_path() {

@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 
 #include "kernels/isa.h"
+#include "train/precisions.h"
 #include "train/training_fixture.h"
 
 namespace ergon::train {
 namespace {
 
+using test::precisions;
 using test::TrainingFixture;
 
 class Gradients : public testing::TestWithParam<std::string> {};
@@ -22,8 +24,6 @@ struct Outcome {
                result.balance_loss == other.result.balance_loss && gradients == other.gradients;
     }
 };
-
-constexpr std::array precisions{Precision::fp32, Precision::bf16, Precision::fp8};
 
 Outcome run(const TrainingFixture& fixture, int threads = 2, bool recompute = false) {
     base::ThreadPool pool(threads);
