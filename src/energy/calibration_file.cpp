@@ -25,7 +25,7 @@ std::string machine_words(const Fingerprint& machine) {
                        machine.virtual_machine ? ", a virtual machine" : "");
 }
 
-ordered_json to_json(const Calibration& calibration) {
+ordered_json calibration_json(const Calibration& calibration) {
     ordered_json coefficients;
     for (std::size_t i = 0; i < resource_count; ++i) {
         const Coefficient& one = calibration.coefficients[i];
@@ -63,7 +63,7 @@ Boundary boundary_of(const std::string& words) {
 }
 
 /// Throws nlohmann's exceptions for what is missing or of another type.
-Calibration from_json(const ordered_json& json) {
+Calibration calibration_from(const ordered_json& json) {
     Calibration calibration;
     const ordered_json& machine = json.at("machine");
     calibration.machine = {machine.at("vendor"), machine.at("processor"), machine.at("family"),
@@ -105,7 +105,7 @@ Calibration read_calibration(const std::filesystem::path& path) {
     try {
         const ordered_json json = ordered_json::parse(text);
         if (json.at("ergon_calibration") == format_version) {
-            Calibration calibration = from_json(json);
+            Calibration calibration = calibration_from(json);
             if (makes_sense(calibration)) return calibration;
             problem = "its coefficients make no sense";
         }
@@ -117,7 +117,7 @@ Calibration read_calibration(const std::filesystem::path& path) {
 }
 
 std::string write_calibration(const Calibration& calibration) {
-    return to_json(calibration).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return calibration_json(calibration).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 void check_machine(const Calibration& calibration, const Processor& processor) {
