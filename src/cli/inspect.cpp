@@ -97,7 +97,7 @@ std::int64_t cache_bytes(const Config& config, CacheType type) {
     return 1000 * model::cache_bytes_per_token(model::CacheShape(config), type).value();
 }
 
-std::string_view name(model::TopkMethod method) {
+std::string_view topk_name(model::TopkMethod method) {
     switch (method) {
         case model::TopkMethod::greedy:
             return "greedy";
@@ -109,7 +109,7 @@ std::string_view name(model::TopkMethod method) {
     return "";
 }
 
-std::string_view name(model::RopeType type) {
+std::string_view rope_name(model::RopeType type) {
     switch (type) {
         case model::RopeType::none:
             return "none";
@@ -132,7 +132,7 @@ Json shapes_json(const Config& c) {
               {"context_length", c.context_length()},
               {"rms_norm_eps", c.rms_norm_eps},
               {"rope_theta", c.rope_theta},
-              {"rope_scaling", name(c.rope_scaling.type)},
+              {"rope_scaling", rope_name(c.rope_scaling.type)},
               {"tie_word_embeddings", c.tie_word_embeddings}};
     if (c.is_mla()) {
         json.update({{"q_lora_rank", c.q_lora_rank},
@@ -150,7 +150,7 @@ Json shapes_json(const Config& c) {
                      {"moe_intermediate_size", c.moe_intermediate_size},
                      {"first_k_dense_replace", c.first_k_dense_replace},
                      {"scoring_func", c.scoring_func == model::ScoringFunc::softmax ? "softmax" : "sigmoid"},
-                     {"topk_method", name(c.topk_method)},
+                     {"topk_method", topk_name(c.topk_method)},
                      {"n_group", c.n_group},
                      {"topk_group", c.topk_group},
                      {"norm_topk_prob", c.norm_topk_prob},
@@ -221,12 +221,12 @@ void print_shapes(const Config& c) {
     }
     if (c.n_routed_experts > 0) {
         line("experts", fmt::format("{} of {} chosen ({}), {} shared, feed-forward {}, from layer {} on",
-                                    c.num_experts_per_tok, c.n_routed_experts, name(c.topk_method), c.n_shared_experts,
-                                    c.moe_intermediate_size, c.first_k_dense_replace));
+                                    c.num_experts_per_tok, c.n_routed_experts, topk_name(c.topk_method),
+                                    c.n_shared_experts, c.moe_intermediate_size, c.first_k_dense_replace));
     }
     line("vocabulary",
          fmt::format("{} tokens{}", c.vocab_size, c.tie_word_embeddings ? ", output head tied to the embedding" : ""));
-    line("context", fmt::format("{} tokens, rope scaling {}", c.context_length(), name(c.rope_scaling.type)));
+    line("context", fmt::format("{} tokens, rope scaling {}", c.context_length(), rope_name(c.rope_scaling.type)));
     const model::ParameterCount count = model::count_parameters(c);
     line("parameters",
          count.active == count.total

@@ -16,16 +16,16 @@ using base::ErrorCode;
 using nlohmann::ordered_json;
 
 constexpr int format_version = 2;
-constexpr std::size_t most_bytes = 1 << 20;
+constexpr std::size_t most_calibration_bytes = 1 << 20;
 
-std::string words(const Fingerprint& machine) {
+std::string machine_words(const Fingerprint& machine) {
     return fmt::format("{} ({}, family {}, model {}, {} thread{}{})",
                        machine.processor.empty() ? "a processor without a name" : machine.processor, machine.vendor,
                        machine.family, machine.model, machine.threads, machine.threads == 1 ? "" : "s",
                        machine.virtual_machine ? ", a virtual machine" : "");
 }
 
-ordered_json to_json(const Calibration& calibration) {
+ordered_json calibration_json(const Calibration& calibration) {
     ordered_json coefficients;
     for (std::size_t i = 0; i < resource_count; ++i) {
         const Coefficient& one = calibration.coefficients[i];
@@ -63,7 +63,7 @@ Boundary boundary_of(const std::string& words) {
 }
 
 /// Throws nlohmann's exceptions for what is missing or of another type.
-Calibration from_json(const ordered_json& json) {
+Calibration calibration_from(const ordered_json& json) {
     Calibration calibration;
     const ordered_json& machine = json.at("machine");
     calibration.machine = {machine.at("vendor"), machine.at("processor"), machine.at("family"),
@@ -100,12 +100,12 @@ Fingerprint fingerprint_of(const Processor& processor) {
 }
 
 Calibration read_calibration(const std::filesystem::path& path) {
-    const std::string text = base::read_text(path, most_bytes);
+    const std::string text = base::read_text(path, most_calibration_bytes);
     std::string problem = "it is not a calibration that this ergon knows";
     try {
         const ordered_json json = ordered_json::parse(text);
         if (json.at("ergon_calibration") == format_version) {
-            Calibration calibration = from_json(json);
+            Calibration calibration = calibration_from(json);
             if (makes_sense(calibration)) return calibration;
             problem = "its coefficients make no sense";
         }
@@ -117,7 +117,7 @@ Calibration read_calibration(const std::filesystem::path& path) {
 }
 
 std::string write_calibration(const Calibration& calibration) {
-    return to_json(calibration).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return calibration_json(calibration).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
 void check_machine(const Calibration& calibration, const Processor& processor) {
@@ -125,7 +125,7 @@ void check_machine(const Calibration& calibration, const Processor& processor) {
     if (calibration.machine == here) return;
     base::fail(ErrorCode::bad_argument,
                "The calibration belongs to {}; this machine is {}. Make a new one with 'ergon meter calibrate'.",
-               words(calibration.machine), words(here));
+               machine_words(calibration.machine), machine_words(here));
 }
 
 std::optional<std::filesystem::path> standard_calibration_path() {

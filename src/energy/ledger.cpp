@@ -43,7 +43,7 @@ double part_from_memory(std::span<const Work> records, base::Bytes cached) {
 }
 
 /// What an operation costs beyond its workers' time, in nanojoules.
-std::int64_t cost_of(const Work& work, const WorkCost& cost, double from_memory) {
+std::int64_t work_cost(const Work& work, const WorkCost& cost, double from_memory) {
     double joules = 0;
     for (std::size_t i = 0; i < source_count; ++i) {
         const bool streamed = static_cast<Source>(i) != Source::activations;
@@ -192,7 +192,8 @@ class Ledger::Settlement {
             for (const Work& work : step.records) {
                 const Nanoseconds from = pending.settled_until, to = interval_.end;
                 const std::int64_t busy = part_within(std::max<std::int64_t>(0, work.busy.value()), work, from, to);
-                const std::int64_t cost = part_within(cost_of(work, ledger_.cost_, pending.from_memory), work, from, to);
+                const std::int64_t whole = work_cost(work, ledger_.cost_, pending.from_memory);
+                const std::int64_t cost = part_within(whole, work, from, to);
                 if (busy == 0 && cost == 0) continue;
                 recorded_busy_ += busy;
                 recorded_cost_ += cost;

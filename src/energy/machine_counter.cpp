@@ -20,7 +20,7 @@ constexpr int enough_to_know_a_step = 3;
 constexpr Nanoseconds worth_saying{1'000'000'000};
 
 /// What the counter has not shown yet at either end is a step of it.
-PowerRange mean_power(Nanojoules energy, Nanoseconds elapsed, Nanoseconds step) {
+PowerRange power_range(Nanojoules energy, Nanoseconds elapsed, Nanoseconds step) {
     const base::Watts mean = base::to_joules(energy) / base::to_seconds(elapsed);
     const double edges = 2 * (step / elapsed);
     return {mean, mean * std::max(0.0, 1 - edges), mean * (1 + edges)};
@@ -101,7 +101,7 @@ void MachineCounter::keep(std::size_t i, const Reading& reading, Nanoseconds now
     tally.energy += reading.energy;
     tally.counted += elapsed;
     tally.expected += Nanojoules(slices_.fill(i, reading));
-    if (elapsed > Nanoseconds(0)) tally.power = mean_power(reading.energy, elapsed, sensors_[i]->info().step);
+    if (elapsed > Nanoseconds(0)) tally.power = power_range(reading.energy, elapsed, sensors_[i]->info().step);
 }
 
 /// A sensor that tells nothing is waited for, but not for ever.

@@ -17,25 +17,24 @@ constexpr base::Nanoseconds energy_step{100'000'000};
 // From NVIDIA's documentation: from Ampere on, power is a mean over the last second.
 constexpr base::Nanoseconds power_step{1'000'000'000};
 
-using nvml::Device;
 using nvml::Library;
 using SharedLibrary = std::shared_ptr<const Library>;
 
-Answer<std::uint64_t> ask_energy(const Library& library, Device device, const std::string& name) {
+Answer<std::uint64_t> ask_energy(const Library& library, nvml::Device device, const std::string& name) {
     unsigned long long millijoules = 0;
     const int code = library.functions.total_energy(device, &millijoules);
     if (code == 0) return {millijoules, {}};
     return {{}, fmt::format("{} did not give its energy (NVML error {})", name, code)};
 }
 
-Answer<base::Watts> ask_power(const Library& library, Device device, const std::string& name) {
+Answer<base::Watts> ask_power(const Library& library, nvml::Device device, const std::string& name) {
     unsigned milliwatts = 0;
     const int code = library.functions.power(device, &milliwatts);
     if (code == 0) return {base::Watts(milliwatts * 1e-3), {}};
     return {{}, fmt::format("{} did not give its power (NVML error {})", name, code)};
 }
 
-std::string device_name(const Library& library, Device device, unsigned index) {
+std::string device_name(const Library& library, nvml::Device device, unsigned index) {
     std::array<char, 128> text{};
     if (!library.functions.name || library.functions.name(device, text.data(), text.size() - 1) != 0) {
         return fmt::format("gpu-{}", index);
@@ -44,7 +43,7 @@ std::string device_name(const Library& library, Device device, unsigned index) {
 }
 
 void open_device(const SharedLibrary& library, unsigned index, base::Nanoseconds now, FoundSensors& found) {
-    Device device = nullptr;
+    nvml::Device device = nullptr;
     const auto unread = [&found](std::string card, std::string problem) {
         found.problems.push_back(problem);
         found.unread.push_back({{std::move(card), "nvml", Scope::accelerator, {}, {}, {}}, std::move(problem)});

@@ -32,7 +32,7 @@ int parse_id(std::string_view text) {
     return problem == std::errc() && end == text.data() + text.size() ? value : -1;
 }
 
-std::vector<std::string_view> words(std::string_view text) {
+std::vector<std::string_view> words_of(std::string_view text) {
     std::vector<std::string_view> found;
     while (!(text = trimmed(text)).empty()) {
         const std::size_t length = std::min(text.find_first_of(" \t\n"), text.size());
@@ -43,7 +43,7 @@ std::vector<std::string_view> words(std::string_view text) {
 }
 
 void read_flags(std::string_view value, Processor& processor) {
-    for (const std::string_view flag : words(value)) {
+    for (const std::string_view flag : words_of(value)) {
         if (flag == "hypervisor") processor.virtual_machine = true;
         if (std::find(known_flags.begin(), known_flags.end(), flag) != known_flags.end()) {
             processor.vector_flags.emplace_back(flag);
@@ -132,7 +132,7 @@ BusyTime read_busy_time(const std::filesystem::path& procfs) {
     // stat's first line: user nice system idle iowait irq softirq steal ...; guest time is already part of user time,
     // and stolen time was spent by another machine.
     const std::string all = read_small_file(procfs / "stat").text;
-    const auto fields = words(std::string_view(all).substr(0, all.find('\n')));
+    const auto fields = words_of(std::string_view(all).substr(0, all.find('\n')));
     if (!fields.empty() && fields.front() == "cpu") {
         for (const std::size_t field : {1, 2, 3, 6, 7}) busy.machine += ticks(number_at(fields, field));
     }

@@ -16,9 +16,9 @@ namespace {
 
 using base::trimmed;
 
-constexpr std::size_t most_bytes = 256 << 20;
+constexpr std::size_t most_series_bytes = 256 << 20;
 
-std::optional<double> number(std::string_view text) {
+std::optional<double> decimal_number(std::string_view text) {
     double value = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -34,7 +34,7 @@ std::optional<double> date(std::string_view text) {
     if (text.size() < 19 || (text[10] != 'T' && text[10] != ' ')) return std::nullopt;
     std::tm fields{};
     const auto field = [&](std::size_t begin, std::size_t size) {
-        return static_cast<int>(number(text.substr(begin, size)).value_or(-1));
+        return static_cast<int>(decimal_number(text.substr(begin, size)).value_or(-1));
     };
     fields.tm_year = field(0, 4) - 1900;
     fields.tm_mon = field(5, 2) - 1;
@@ -47,7 +47,7 @@ std::optional<double> date(std::string_view text) {
         return std::nullopt;
     }
     const std::string_view fraction = text.substr(19);
-    const std::optional<double> rest = fraction.empty() ? 0 : number(fraction);  // ".5" reads as 0.5
+    const std::optional<double> rest = fraction.empty() ? 0 : decimal_number(fraction);  // ".5" reads as 0.5
     if (!rest) return std::nullopt;
     return static_cast<double>(::timegm(&fields)) + *rest;
 }
@@ -55,7 +55,7 @@ std::optional<double> date(std::string_view text) {
 }  // namespace
 
 std::vector<TimedValue> read_timed_values(const std::filesystem::path& path, std::string_view what, double most) {
-    std::istringstream lines(base::read_text(path, most_bytes));
+    std::istringstream lines(base::read_text(path, most_series_bytes));
     std::vector<TimedValue> values;
     std::int64_t count = 0;
     for (std::string line; std::getline(lines, line);) {
@@ -65,7 +65,8 @@ std::vector<TimedValue> read_timed_values(const std::filesystem::path& path, std
         const std::string_view first = trimmed(text.substr(0, text.find(',')));
         std::string_view second = text.substr(std::min(text.find(',') + 1, text.size()));
         second = trimmed(second.substr(0, second.find(',')));
-        const std::optional<double> time = number(first) ? number(first) : date(first), value = number(second);
+        const std::optional<double> time = decimal_number(first) ? decimal_number(first) : date(first);
+        const std::optional<double> value = decimal_number(second);
         const bool right = text.find(',') != text.npos && time && value && *value >= 0 && *value <= most &&
                            (values.empty() || *time >= values.back().time);
         if (!right && count > 1) {

@@ -15,7 +15,7 @@ namespace {
 using base::ErrorCode;
 
 // Limits, all assumed: far beyond what models have (in brackets, R1-Distill-Qwen-7B), small against memory.
-constexpr std::size_t header_limit = std::size_t{256} << 20;  // bytes before the data [6 MB]
+constexpr std::size_t gguf_header_limit = std::size_t{256} << 20;  // bytes before the data [6 MB]
 constexpr std::size_t name_limit = 65535;                     // bytes; the format's own for keys
 constexpr std::size_t text_limit = std::size_t{64} << 20;     // bytes of one string; room for a tokenizer.json inside
 constexpr std::uint64_t element_limit = 1u << 24;             // elements of all arrays together [460,000]
@@ -34,7 +34,7 @@ struct TensorInfo {
 class GgufParser {
   public:
     GgufParser(std::span<const std::byte> bytes, std::string_view file)
-        : bytes_(bytes), file_(file), reader_(bytes.first(std::min(bytes.size(), header_limit)), file) {}
+        : bytes_(bytes), file_(file), reader_(bytes.first(std::min(bytes.size(), gguf_header_limit)), file) {}
 
     GgufContent parse(Truncated truncated) {
         read_header();

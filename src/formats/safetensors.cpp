@@ -18,7 +18,7 @@ namespace {
 using base::ErrorCode;
 using tensor::TensorView;
 
-constexpr std::size_t header_limit = 100'000'000;  // bytes; the format's own
+constexpr std::size_t safetensors_header_limit = 100'000'000;  // bytes; the format's own
 constexpr int header_depth = 3;                    // header, tensor, list
 
 /// Parses one header; knows where the data lie.
@@ -51,9 +51,9 @@ std::string SafetensorsParser::read_header() {
     refuse_git_lfs_pointer(bytes_, file_);
     ByteReader reader(bytes_, file_);
     const auto size = reader.number<std::uint64_t>();
-    if (size > header_limit) {
+    if (size > safetensors_header_limit) {
         bad("claims a header of {} bytes where at most {} are accepted; it is damaged or not a safetensors file", size,
-            header_limit);
+            safetensors_header_limit);
     }
     reader.section("the header");
     const auto header = reader.take(size);

@@ -23,7 +23,7 @@ enum FigureColumn : std::size_t {
 
 // `graded_total`: joules of the prompts that have a right answer.
 enum FigureValue : std::size_t { per_answer, per_token, per_word, per_character, graded_total, first_phase };
-constexpr std::size_t value_count = first_phase + kept_phase_count;
+constexpr std::size_t figure_count = first_phase + kept_phase_count;
 
 void put_row(const PromptSum& prompt, std::span<double> row) {
     const auto answers = static_cast<double>(prompt.answers);
@@ -97,7 +97,7 @@ void put_figures(std::span<const SampledPrompt> prompts, std::size_t contender, 
     const Sample sample = sample_of(
         prompts, {contender}, columns,
         [](std::span<const PromptSum* const> sums, std::span<double> row) { put_row(*sums[0], row); });
-    constexpr std::array<Scale, value_count> scales{};  // all logarithmic
+    constexpr std::array<Scale, figure_count> scales{};  // all logarithmic
     const std::vector<ScopedEstimate> values = estimate(
         sample, scales,
         [](const Sums& sums, std::span<const MachineDraw> draws, std::span<double> out) {

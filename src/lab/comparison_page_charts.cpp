@@ -6,13 +6,12 @@
 #include <map>
 
 #include "lab/findings.h"
+#include "lab/page_units.h"
 
 namespace ergon::lab {
 namespace {
 
 using energy::kept_phase_count;
-
-const base::Unit tokens{"tokens", base::Prefixes::none};
 
 report::Range range_of(const Estimate& estimate) {
     return {estimate.low, estimate.high};
@@ -63,7 +62,7 @@ report::PairedDots joules_by_prompt(const Comparison& comparison) {
 report::BarChart tokens_by_phase(const Comparison& comparison) {
     report::BarChart chart =
         bars_of_contenders("Tokens of an answer", "Tokens read, thought and answered, on average over the answers.",
-                           "tokens per answer", tokens);
+                           "tokens per answer", token_unit);
     chart.parts = {"prompt", "thinking", "answer"};
     for (const ContenderSummary& one : comparison.contenders) {
         if (one.answers == 0) continue;

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "lab/terminal_text.h"
-
 #include "lab/context.h"
+#include "lab/page_units.h"
+#include "lab/terminal_text.h"
 
 namespace ergon::lab {
 namespace {
@@ -15,9 +15,7 @@ using report::Align;
 using report::Amount;
 using report::Cell;
 
-const base::Unit bytes{"B", base::Prefixes::all};
 const base::Unit operations{"op", base::Prefixes::all};
-const base::Unit seconds{"s", base::Prefixes::below_one};
 
 Cell cell_of(const std::optional<energy::Figure>& figure) {
     if (!figure) return Cell();
@@ -192,10 +190,11 @@ report::Table measures_table(const Comparison& comparison) {
         const auto amount = [&](double value, const base::Unit& unit) {
             return value > 0 ? Cell(Amount{value / count, unit}) : Cell();
         };
-        table.rows.push_back({one.label, amount(one.seconds.value(), seconds),
-                              amount(measures.processor.value(), seconds), amount(measures.others.value(), seconds),
-                              amount(measures.bytes[static_cast<std::size_t>(energy::Source::weights)], bytes),
-                              amount(measures.bytes[static_cast<std::size_t>(energy::Source::cache)], bytes),
+        table.rows.push_back({one.label, amount(one.seconds.value(), second_unit),
+                              amount(measures.processor.value(), second_unit),
+                              amount(measures.others.value(), second_unit),
+                              amount(measures.bytes[static_cast<std::size_t>(energy::Source::weights)], byte_unit),
+                              amount(measures.bytes[static_cast<std::size_t>(energy::Source::cache)], byte_unit),
                               amount(sum(measures.operations), operations)});
     }
     return table;
@@ -216,7 +215,7 @@ report::Table everyday_table(const Comparison& comparison, const energy::Referen
         if (video == references.everyday.end()) continue;
         row.push_back(
             one.joules_per_1000_words
-                ? Cell(Amount{reference_seconds * (one.joules_per_1000_words->value / video->joules), seconds})
+                ? Cell(Amount{reference_seconds * (one.joules_per_1000_words->value / video->joules), second_unit})
                 : Cell());
     }
     return table;

@@ -23,11 +23,6 @@ constexpr double assumed_factor = 3;
 
 constexpr const char* assumed_key = "assumed_joules_per_token";
 
-template <typename T>
-ordered_json or_null(const std::optional<T>& value) {
-    return value ? ordered_json(*value) : ordered_json();
-}
-
 bool is_elsewhere(const EndpointOptions& options) {
     return options.elsewhere || !tasks::on_this_machine(tasks::parse_endpoint(options.address).base);
 }
@@ -42,7 +37,7 @@ std::optional<double> top_p_of(const EndpointOptions& options) {
 ordered_json details_of(const EndpointOptions& options, const tasks::EndpointAddress& address) {
     const auto setting = [&](const std::optional<double>& named, const std::optional<double>& sent) {
         const char* const from = named ? "option" : sent ? "the other contenders" : "server";
-        return ordered_json{{"value", or_null(sent)}, {"from", from}};
+        return ordered_json{{"value", sent ? ordered_json(*sent) : ordered_json()}, {"from", from}};
     };
     return {{"kind", "server"},
             {"address", address.base},

@@ -18,7 +18,7 @@ using base::ErrorCode;
 
 // Columns of a prompt's row, for each contender: its joules, and the same if it has a right answer. One more at the end
 // counts the prompts that have one.
-enum Column : std::size_t { graded_joules = PhaseSum::parts, columns_each = 2 * PhaseSum::parts };
+enum Column : std::size_t { joules_if_graded = PhaseSum::parts, columns_each = 2 * PhaseSum::parts };
 
 // Outcomes of one contrast that joules decide; `graded`: of the prompts that have a right answer.
 enum Outcome : std::size_t { joules, graded, outcomes };
@@ -122,7 +122,7 @@ void put_design_row(std::span<const PromptSum* const> contenders, std::span<doub
         std::ranges::fill(at, 0.0);
         sum.mean().put(at);
         if (!graded) continue;
-        sum.mean().put(at.subspan(graded_joules));
+        sum.mean().put(at.subspan(joules_if_graded));
     }
     row.back() = graded ? 1 : 0;
 }
@@ -166,7 +166,7 @@ void evaluate(const Sums& sums, std::span<const MachineDraw> draws, const std::v
             const double weight = contrasts[c].weights[i];
             if (weight == 0) continue;
             effect[joules] += weight * std::log(PhaseSum(at).joules(draws[i]));
-            effect[graded] += weight * std::log(PhaseSum(at.subspan(graded_joules)).joules(draws[i]));
+            effect[graded] += weight * std::log(PhaseSum(at.subspan(joules_if_graded)).joules(draws[i]));
         }
         values[c * outcomes + joules] = std::exp(effect[joules]);
         values[c * outcomes + graded] = std::exp(effect[graded]);

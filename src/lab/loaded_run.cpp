@@ -15,7 +15,7 @@ namespace {
 
 using base::ErrorCode;
 
-struct Part {
+struct RunPart {
     std::unique_ptr<Results> owned;
     Results* results = nullptr;
     RunId run = 0;
@@ -30,8 +30,8 @@ RunId run_of(Results& results, std::optional<RunId> wanted) {
     return *last;
 }
 
-Part open_part(std::unique_ptr<Results> owned, Results& results, std::optional<RunId> wanted) {
-    Part part;
+RunPart open_part(std::unique_ptr<Results> owned, Results& results, std::optional<RunId> wanted) {
+    RunPart part;
     part.owned = std::move(owned);
     part.results = &results;
     part.run = run_of(results, wanted);
@@ -40,13 +40,13 @@ Part open_part(std::unique_ptr<Results> owned, Results& results, std::optional<R
     return part;
 }
 
-std::string shard_of(const Part& part) {
+std::string shard_of(const RunPart& part) {
     const nlohmann::ordered_json& protocol = part.description.protocol;
     return protocol.contains("shard") && protocol["shard"].is_string() ? protocol["shard"].get<std::string>() : "1/1";
 }
 
 /// Parts of one experiment differ in their machine, their shard and where the models' files lie.
-void check_same_experiment(const Part& first, const Part& other) {
+void check_same_experiment(const RunPart& first, const RunPart& other) {
     const auto refuse = [&](const char* what) {
         base::fail(ErrorCode::bad_argument,
                    "{} and {} hold runs of different experiments (their {} differ), so they cannot be merged.",
@@ -60,9 +60,9 @@ void check_same_experiment(const Part& first, const Part& other) {
     if (!std::ranges::equal(first.contenders, other.contenders, same)) refuse("contenders");
 }
 
-void check_shards(const std::vector<Part>& parts) {
+void check_shards(const std::vector<RunPart>& parts) {
     std::set<std::string> shards;
-    for (const Part& part : parts) {
+    for (const RunPart& part : parts) {
         if (shards.insert(shard_of(part)).second) continue;
         base::fail(ErrorCode::bad_argument, "{} holds shard {} again: each part of the experiment may be given once.",
                    part.results->path().string(), shard_of(part));
@@ -81,7 +81,7 @@ std::size_t shown_bytes(const ShownPrompt& one) {
 }
 
 /// The first prompts with their answers, as far as there is room; one at least.
-void add_shown(const Part& part, std::vector<ShownPrompt>& shown) {
+void add_shown(const RunPart& part, std::vector<ShownPrompt>& shown) {
     std::size_t bytes = 0;
     for (const ShownPrompt& one : shown) bytes += shown_bytes(one);
     for (const AskedPrompt& prompt : part.results->prompts(part.run)) {
@@ -99,9 +99,9 @@ void add_shown(const Part& part, std::vector<ShownPrompt>& shown) {
 }
 
 /// The design that was kept with the parts, which must be one.
-std::vector<Factor> factors_of(const std::vector<Part>& parts) {
+std::vector<Factor> factors_of(const std::vector<RunPart>& parts) {
     std::vector<Factor> found;
-    for (const Part& part : parts) {
+    for (const RunPart& part : parts) {
         std::vector<Factor> kept = kept_factors(*part.results, part.run);
         if (!found.empty() && !kept.empty() && kept != found) {
             base::fail(ErrorCode::bad_argument,
@@ -121,9 +121,9 @@ std::string energy_source(const RunDescription& description) {
 }
 
 /// The widest of the machines.
-double kind_of_work(const std::vector<Part>& parts) {
+double kind_of_work(const std::vector<RunPart>& parts) {
     double widest = 0;
-    for (const Part& part : parts) {
+    for (const RunPart& part : parts) {
         const nlohmann::ordered_json& machine = part.description.machine;
         const bool said = machine.is_object() && machine.contains("kind_of_work_sd") && machine["kind_of_work_sd"].is_number();
         widest = std::max(widest, said ? machine["kind_of_work_sd"].get<double>() : energy::assumed_kind_of_work_sd);
@@ -136,12 +136,12 @@ double margin(const nlohmann::ordered_json& settings) {
     return said ? settings["margin"].get<double>() : default_margin;
 }
 
-LoadedRun sum_up(std::vector<Part> parts, std::span<const Factor> factors) {
+LoadedRun sum_up(std::vector<RunPart> parts, std::span<const Factor> factors) {
     LoadedRun loaded;
-    for (const Part& part : parts) check_same_experiment(parts.front(), part);
+    for (const RunPart& part : parts) check_same_experiment(parts.front(), part);
     check_shards(parts);
     ComparisonBuilder builder(parts.front().contenders, kind_of_work(parts));
-    for (const Part& part : parts) {
+    for (const RunPart& part : parts) {
         part.results->for_each(part.run, [&](const Answer& answer) { builder.add(answer); });
         for (const Failure& failure : part.results->failures(part.run)) builder.add_failure(failure);
         loaded.answers += part.results->answers(part.run);
@@ -158,7 +158,7 @@ LoadedRun sum_up(std::vector<Part> parts, std::span<const Factor> factors) {
     }
     loaded.report.run = parts.front().description;
     // What one of the machines could not see may have been in the whole.
-    if (std::ranges::any_of(parts, throttled_unseen, &Part::description)) {
+    if (std::ranges::any_of(parts, throttled_unseen, &RunPart::description)) {
         loaded.report.run.protocol["throttling"] = throttling_not_seen;
     }
     const std::vector<Factor> kept = factors.empty() ? factors_of(parts) : std::vector<Factor>();
@@ -173,7 +173,7 @@ LoadedRun sum_up(std::vector<Part> parts, std::span<const Factor> factors) {
 
 LoadedRun load_runs(const std::vector<std::filesystem::path>& files, std::optional<RunId> run,
                     std::span<const Factor> factors) {
-    std::vector<Part> parts;
+    std::vector<RunPart> parts;
     for (const std::filesystem::path& file : files) {
         if (!base::path_exists(file)) {
             base::check_reachable(file);
@@ -187,7 +187,7 @@ LoadedRun load_runs(const std::vector<std::filesystem::path>& files, std::option
 }
 
 LoadedRun load_run(Results& results, RunId run, std::span<const Factor> factors) {
-    std::vector<Part> parts;
+    std::vector<RunPart> parts;
     parts.push_back(open_part(nullptr, results, run));
     return sum_up(std::move(parts), factors);
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "lab/page_units.h"
 #include "lab/profile.h"
 #include "report/page.h"
 
@@ -17,10 +18,6 @@ using report::Amount;
 using report::Block;
 using report::Cell;
 using report::Section;
-
-const base::Unit bytes{"B", base::Prefixes::all};
-const base::Unit seconds{"s", base::Prefixes::below_one};
-const base::Unit tokens{"tokens", base::Prefixes::none};
 
 std::string heading_of(const PhaseProfile& phase) {
     return phase.name == "prompt" ? "Reading the prompt" : "Generating";
@@ -45,8 +42,8 @@ report::Table component_table(const PhaseProfile& phase) {
     for (const ComponentUse& use : phase.components) {
         const Closeness near = closeness(use, phase.limits);
         const bool reads = use.memory_bytes() > 0;
-        table.rows.push_back({use.name, Amount{use.elapsed.value(), seconds},
-                              reads ? Cell(Amount{use.memory_bytes() / count, bytes}) : Cell(),
+        table.rows.push_back({use.name, Amount{use.elapsed.value(), second_unit},
+                              reads ? Cell(Amount{use.memory_bytes() / count, byte_unit}) : Cell(),
                               use.joules, share_cell(use.joules.value / phase.above_idle.value), share_cell(near.memory),
                               share_cell(near.arithmetic)});
     }
@@ -112,7 +109,7 @@ report::HeatMap expert_map(const Profile& profile) {
         "Tokens of prompt and answer that each expert of each layer worked on. A model that spreads its tokens evenly "
         "shows one colour.";
     chart.quantity = "tokens";
-    chart.unit = tokens;
+    chart.unit = token_unit;
     chart.rows_are = "layer";
     chart.columns_are = "expert";
     const ExpertUse& use = profile.experts;
@@ -135,7 +132,7 @@ report::Table summary(const Profile& profile) {
                      {"energy above idle", Align::right},
                      {"energy for each token", Align::right}};
     for (const PhaseProfile& phase : profile.phases) {
-        table.rows.push_back({heading_of(phase), phase.tokens, Amount{phase.seconds.value(), seconds}, phase.total,
+        table.rows.push_back({heading_of(phase), phase.tokens, Amount{phase.seconds.value(), second_unit}, phase.total,
                               phase.above_idle,
                               phase.total / static_cast<double>(std::max<std::int64_t>(phase.tokens, 1))});
     }
@@ -158,7 +155,7 @@ Section setting_section(const Profile& profile) {
     report::Facts facts;
     facts.facts = {
         {"model", profile.model},
-        {"weights", Amount{static_cast<double>(profile.weight_bytes.value()), bytes}},
+        {"weights", Amount{static_cast<double>(profile.weight_bytes.value()), byte_unit}},
         {"prompt tokens of each sequence", profile.settings.prompt_tokens},
         {"generated tokens of each sequence", profile.settings.tokens},
         {"sequences side by side", profile.settings.batch},

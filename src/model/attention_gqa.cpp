@@ -16,9 +16,9 @@ namespace {
 
 using energy::Source;
 
-struct Shape {
+struct GqaShape {
     std::int64_t heads, kv_heads, shared, head_dim;  // `shared` query heads use one key-value head
-    explicit Shape(const Config& c)
+    explicit GqaShape(const Config& c)
         : heads(c.num_attention_heads),
           kv_heads(c.num_key_value_heads),
           shared(c.num_attention_heads / c.num_key_value_heads),
@@ -41,7 +41,7 @@ const float* bias_of(const Vector& bias, std::int64_t offset) {
 /// Finishes q, k and v of one token: keys and values go to the cache, queries to
 /// queries [kv_heads, tokens, shared, head_dim], where the rows that share a key lie side by side.
 void finish_token(const Context& c, std::int64_t layer, const GqaWeights& w, std::int64_t t) {
-    const Shape shape(c.config);
+    const GqaShape shape(c.config);
     const std::int64_t n = shape.head_dim, position = c.step.positions[static_cast<std::size_t>(t)];
     float* const q = c.work.q.data() + t * shape.heads * n;
     float* const k = c.work.k.data() + t * shape.kv_heads * n;
@@ -61,7 +61,7 @@ void finish_token(const Context& c, std::int64_t layer, const GqaWeights& w, std
 
 /// Rotation and cache, then the attention itself: work.attended [tokens, heads, head_dim].
 void attend_cached(const Context& c, std::int64_t layer, const GqaWeights& w) {
-    const Shape shape(c.config);
+    const GqaShape shape(c.config);
     const std::int64_t n = shape.head_dim, tokens = c.step.tokens();
     energy::Work work = c.recorder.begin(Component::attention);
     c.work.queries.of(tokens * shape.heads * n);

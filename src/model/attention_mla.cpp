@@ -34,9 +34,9 @@ constexpr double latent_norm_eps = 1e-6;
 /// not take heads times the memory (assumed; at 4,096 positions of V2-Lite all 16 heads fit). One head always fits.
 constexpr std::int64_t expanded_bytes = std::int64_t{64} << 20;
 
-struct Shape {
+struct MlaShape {
     std::int64_t heads, nope, rope, key, value, rank, cached;
-    explicit Shape(const Config& c)
+    explicit MlaShape(const Config& c)
         : heads(c.num_attention_heads),
           nope(c.qk_nope_head_dim),
           rope(c.qk_rope_head_dim),
@@ -70,7 +70,7 @@ void project_down(const Context& c, const MlaWeights& w, const float* x) {
 
 /// Rotates queries; normalises latents, rotates their keys and stores both.
 void fill_cache(const Context& c, std::int64_t layer, const MlaWeights& w) {
-    const Shape shape(c.config);
+    const MlaShape shape(c.config);
     energy::Work work = c.recorder.begin(Component::attention);
     const base::Nanoseconds busy = for_rows(c, c.step.tokens(), [&](std::int64_t t) {
         float* const q = c.work.q.data() + t * shape.heads * shape.key;
@@ -88,7 +88,7 @@ void fill_cache(const Context& c, std::int64_t layer, const MlaWeights& w) {
 
 /// The latents of all positions of a sequence as F32 rows, read back from the cache.
 Rows cached_latents(const Context& c, std::int64_t layer, const Sequence& s) {
-    const Shape shape(c.config);
+    const MlaShape shape(c.config);
     const KeyRows rows = s.cache->keys(layer, 0, shape.rank);
     if (!rows.f16) return {static_cast<const float*>(rows.data), rows.stride, s.end(), nullptr};
     float* const latents = c.work.latents.of(s.end() * shape.rank);
@@ -103,7 +103,7 @@ Rows cached_latents(const Context& c, std::int64_t layer, const Sequence& s) {
 /// Keys [group, positions, nope] and values [group, positions, value] of heads [first, first + count), for one item.
 void expand(const Context& c, const MlaWeights& w, const Rows& latents, std::int64_t first, std::int64_t count,
             float* k, float* v, std::int32_t item) {
-    const Shape shape(c.config);
+    const MlaShape shape(c.config);
     energy::Work work = c.recorder.begin(Component::attention_projections);
     base::Nanoseconds busy{};
     if (w.w_uk.quantised() || w.w_uv.quantised()) busy += c.work.quantised.quantise(latents, shape.rank, c.pool, fine);
@@ -129,7 +129,7 @@ void expand(const Context& c, const MlaWeights& w, const Rows& latents, std::int
 }
 
 void attend_expanded(const Context& c, std::int64_t layer, const MlaWeights& w, const Sequence& s) {
-    const Shape shape(c.config);
+    const MlaShape shape(c.config);
     const std::int64_t head_bytes = s.end() * (shape.nope + shape.value) * std::int64_t{sizeof(float)};
     const std::int64_t heads_at_once = std::clamp<std::int64_t>(expanded_bytes / head_bytes, 1, shape.heads);
     float* const k = c.work.expanded_k.of(heads_at_once * s.end() * shape.nope);
@@ -198,7 +198,7 @@ void project_heads(const Context& c, const PackedMatrix& weights, const float* x
 
 /// All generated tokens of the step; their rows are neighbours.
 void attend_absorbed(const Context& c, std::int64_t layer, const MlaWeights& w) {
-    const Shape shape(c.config);
+    const MlaShape shape(c.config);
     const std::int64_t first = c.step.expanded_tokens(), tokens = c.step.tokens() - first;
     const float* const q = c.work.q.data() + first * shape.heads * shape.key;
     float* const queries = c.work.queries.of(tokens * shape.heads * shape.cached);  // [tokens, heads, rank | rope]
@@ -240,7 +240,7 @@ void attend_absorbed(const Context& c, std::int64_t layer, const MlaWeights& w) 
 }  // namespace
 
 void attention_mla(const Context& c, std::int64_t layer, const MlaWeights& w, const float* x, float* y) {
-    const Shape shape(c.config);
+    const MlaShape shape(c.config);
     const std::int64_t tokens = c.step.tokens();
     project_down(c, w, x);
     fill_cache(c, layer, w);

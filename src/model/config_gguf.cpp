@@ -29,9 +29,9 @@ double as_written(double value) {
 }
 
 /// The keys under the architecture's name, each checked against its bounds.
-class Keys {
+class GgufKeys {
   public:
-    explicit Keys(const formats::Gguf& gguf)
+    explicit GgufKeys(const formats::Gguf& gguf)
         : gguf_(gguf), file_(gguf.path().string()), prefix_(gguf.text("general.architecture") + ".") {}
 
     const std::string& file() const { return file_; }
@@ -80,13 +80,13 @@ Architecture architecture_of(const formats::Gguf& gguf) {
 }
 
 /// Layers of the model proper: the blocks of multi-token prediction that some files append are not run.
-std::int64_t layer_count(const formats::Gguf& gguf, const Keys& keys) {
+std::int64_t layer_count(const formats::Gguf& gguf, const GgufKeys& keys) {
     std::int64_t layers = keys.count("block_count", max_layers);
     while (layers > 1 && gguf.find(fmt::format("blk.{}.nextn.eh_proj.weight", layers - 1)) != nullptr) --layers;
     return layers;
 }
 
-std::int64_t vocabulary_size(const formats::Gguf& gguf, const Keys& keys) {
+std::int64_t vocabulary_size(const formats::Gguf& gguf, const GgufKeys& keys) {
     if (keys.has("vocab_size")) return keys.count("vocab_size", max_vocabulary);
     const tensor::TensorView* embedding = gguf.find("token_embd.weight");
     const std::int64_t rows = embedding != nullptr && embedding->shape.rank() == 2
@@ -95,7 +95,7 @@ std::int64_t vocabulary_size(const formats::Gguf& gguf, const Keys& keys) {
     return check_range(keys.file(), "the number of tokens", rows, 1, max_vocabulary);
 }
 
-void read_attention(const Keys& keys, Config& c) {
+void read_attention(const GgufKeys& keys, Config& c) {
     c.num_attention_heads = keys.count("attention.head_count", max_heads);
     if (!c.is_mla()) {
         c.num_key_value_heads = keys.count_or("attention.head_count_kv", c.num_attention_heads, max_heads);
@@ -126,7 +126,7 @@ void read_attention(const Keys& keys, Config& c) {
     c.kv_lora_rank = keys.count("attention.kv_lora_rank", max_extent);
 }
 
-ScoringFunc scoring_of(const Keys& keys) {
+ScoringFunc scoring_of(const GgufKeys& keys) {
     const std::int64_t code = keys.count_or("expert_gating_func", 1, 1 << 16);
     if (code == 1) return ScoringFunc::softmax;
     if (code == 2) return ScoringFunc::sigmoid;
@@ -134,7 +134,7 @@ ScoringFunc scoring_of(const Keys& keys) {
          keys.file(), code);
 }
 
-void read_experts(const Keys& keys, Config& c) {
+void read_experts(const GgufKeys& keys, Config& c) {
     c.n_routed_experts = keys.count_or_zero("expert_count", max_experts);
     if (c.n_routed_experts == 0) return;
     if (c.architecture != Architecture::deepseek && c.architecture != Architecture::deepseek2) {
@@ -158,7 +158,7 @@ void read_experts(const Keys& keys, Config& c) {
     if (c.routed_scaling_factor == 0) c.routed_scaling_factor = 1;  // files without scaling say 0
 }
 
-void read_rope(const Keys& keys, Config& c) {
+void read_rope(const GgufKeys& keys, Config& c) {
     c.rope_theta = keys.real_or("rope.freq_base", 10000, 1, 1e15);
     const std::string type = keys.text_or("rope.scaling.type", "none");
     RopeScaling& s = c.rope_scaling;
@@ -185,7 +185,7 @@ void read_rope(const Keys& keys, Config& c) {
 Config read_config(const formats::Gguf& gguf) {
     Config c;
     c.architecture = architecture_of(gguf);
-    const Keys keys(gguf);
+    const GgufKeys keys(gguf);
     c.num_hidden_layers = layer_count(gguf, keys);
     c.hidden_size = keys.count("embedding_length", max_extent);
     c.intermediate_size = keys.count("feed_forward_length", max_extent);

@@ -16,9 +16,9 @@ using base::fail;
 using formats::Json;
 
 /// One object of config.json; its values are checked for kind and bounds. A null counts as absent, as in Python.
-class Keys {
+class JsonKeys {
   public:
-    Keys(const Json& object, std::string file) : object_(object), file_(std::move(file)) {}
+    JsonKeys(const Json& object, std::string file) : object_(object), file_(std::move(file)) {}
 
     const std::string& file() const { return file_; }
     const Json* find(const char* key) const {
@@ -60,12 +60,12 @@ class Keys {
         return value->get<std::string>();
     }
     /// A nested object; without it, or if it is null, an empty one.
-    Keys object(const char* key) const {
+    JsonKeys object(const char* key) const {
         static const Json empty = Json::object();
         const Json* value = find(key);
-        if (value == nullptr) return Keys(empty, file_);
+        if (value == nullptr) return JsonKeys(empty, file_);
         if (!value->is_object()) fail_kind(key, "an object");
-        return Keys(*value, file_);
+        return JsonKeys(*value, file_);
     }
 
   private:
@@ -105,7 +105,7 @@ constexpr std::array published{
     Published{"DeepseekV3ForCausalLM", Architecture::deepseek2, true},
 };
 
-const Published& published_of(const Keys& keys) {
+const Published& published_of(const JsonKeys& keys) {
     const Json* names = keys.find("architectures");
     const bool usable = names != nullptr && names->is_array() && !names->empty() && names->front().is_string();
     const std::string found = usable ? names->front().get<std::string>() : "";
@@ -118,7 +118,7 @@ const Published& published_of(const Keys& keys) {
 }
 
 /// Options that would change the arithmetic in ways that the forward pass does not know.
-void refuse_unknown_options(const Keys& keys) {
+void refuse_unknown_options(const JsonKeys& keys) {
     if (const std::string act = keys.text_or("hidden_act", "silu"); act != "silu") {
         fail(ErrorCode::unsupported, "{}: hidden_act '{}' is not supported; expected silu", keys.file(),
              act.substr(0, 100));
@@ -130,7 +130,7 @@ void refuse_unknown_options(const Keys& keys) {
         fail(ErrorCode::unsupported, "{}: partial_rotary_factor is not supported; expected 1", keys.file());
     }
     if (!keys.has("quantization_config")) return;
-    const Keys quantization = keys.object("quantization_config");
+    const JsonKeys quantization = keys.object("quantization_config");
     const std::string method = quantization.text_or("quant_method", "");
     const Json* block = quantization.find("weight_block_size");
     if (method != "fp8" || (block != nullptr && *block != Json::array({128, 128}))) {
@@ -140,7 +140,7 @@ void refuse_unknown_options(const Keys& keys) {
     }
 }
 
-void read_attention(const Keys& keys, Config& c) {
+void read_attention(const JsonKeys& keys, Config& c) {
     c.num_attention_heads = keys.count("num_attention_heads", max_heads);
     if (!c.is_mla()) {
         c.num_key_value_heads = keys.count_or("num_key_value_heads", c.num_attention_heads, max_heads);
@@ -161,12 +161,12 @@ void read_attention(const Keys& keys, Config& c) {
 }
 
 /// A window counts for Mistral if it is given, for Qwen only if it is switched on.
-void read_sliding_window(const Keys& keys, Config& c) {
+void read_sliding_window(const JsonKeys& keys, Config& c) {
     if (!keys.boolean_or("use_sliding_window", c.architecture == Architecture::llama)) return;
     c.sliding_window = keys.count_or_zero("sliding_window", max_context);
 }
 
-ScoringFunc scoring_of(const Keys& keys, bool third_generation) {
+ScoringFunc scoring_of(const JsonKeys& keys, bool third_generation) {
     const std::string text = keys.text_or("scoring_func", third_generation ? "sigmoid" : "softmax");
     if (text == "softmax") return ScoringFunc::softmax;
     if (text == "sigmoid") return ScoringFunc::sigmoid;
@@ -174,7 +174,7 @@ ScoringFunc scoring_of(const Keys& keys, bool third_generation) {
          text.substr(0, 100));
 }
 
-TopkMethod topk_method_of(const Keys& keys, bool third_generation) {
+TopkMethod topk_method_of(const JsonKeys& keys, bool third_generation) {
     const std::string text = keys.text_or("topk_method", third_generation ? "noaux_tc" : "greedy");
     if (text == "greedy") return TopkMethod::greedy;
     if (text == "group_limited_greedy") return TopkMethod::group_limited_greedy;
@@ -184,7 +184,7 @@ TopkMethod topk_method_of(const Keys& keys, bool third_generation) {
          text.substr(0, 100));
 }
 
-void read_experts(const Keys& keys, bool third_generation, Config& c) {
+void read_experts(const JsonKeys& keys, bool third_generation, Config& c) {
     if (c.architecture != Architecture::deepseek && c.architecture != Architecture::deepseek2) return;
     c.n_routed_experts = keys.count_or_zero("n_routed_experts", max_experts);
     if (c.n_routed_experts == 0) return;
@@ -203,9 +203,9 @@ void read_experts(const Keys& keys, bool third_generation, Config& c) {
     c.routed_scaling_factor = keys.real_or("routed_scaling_factor", 1, 1e-6, 1e6);
 }
 
-void read_rope(const Keys& keys, Config& c) {
+void read_rope(const JsonKeys& keys, Config& c) {
     // Newer files keep theta and scaling together under another name.
-    const Keys rope = keys.has("rope_parameters") ? keys.object("rope_parameters") : keys.object("rope_scaling");
+    const JsonKeys rope = keys.has("rope_parameters") ? keys.object("rope_parameters") : keys.object("rope_scaling");
     c.rope_theta = rope.real_or("rope_theta", keys.real_or("rope_theta", 10000, 1, 1e15), 1, 1e15);
     const std::string type = rope.text_or("rope_type", rope.text_or("type", "default"));
     RopeScaling& s = c.rope_scaling;
@@ -236,7 +236,7 @@ void read_rope(const Keys& keys, Config& c) {
 }  // namespace
 
 Config read_config(const formats::HfFolder& folder) {
-    const Keys keys(folder.config, (folder.path / "config.json").string());
+    const JsonKeys keys(folder.config, (folder.path / "config.json").string());
     const Published& model = published_of(keys);
     refuse_unknown_options(keys);
     Config c;

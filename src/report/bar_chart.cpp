@@ -10,9 +10,6 @@
 namespace ergon::report {
 namespace {
 
-constexpr double bar_height = 20;
-constexpr double axis_height = 44;
-
 std::optional<energy::Method> method_of_all(const BarChart& chart) {
     std::vector<std::optional<energy::Method>> methods;
     for (const Bar& bar : chart.bars) methods.push_back(bar.method);
@@ -31,13 +28,13 @@ std::string value_text(const BarChart& chart, const Bar& bar) {
 }
 
 /// The places of one drawing. Where it is narrow, names stand above their bars.
-struct Places {
+struct BarPlaces {
     Box plot;
     double row = 0;
     bool names_above = false;
     double height = 0;
 
-    Places(const BarChart& chart, Format format) : names_above(format == Format::narrow) {
+    BarPlaces(const BarChart& chart, Format format) : names_above(format == Format::narrow) {
         const double width = width_of(format);
         double names = 0;
         double values = 0;
@@ -162,7 +159,7 @@ bool has_data(const BarChart& chart) {
 }
 
 Markup draw(const BarChart& chart, Format format) {
-    const Places places(chart, format);
+    const BarPlaces places(chart, format);
     const LinearAxis axis = axis_of(chart, format);
     Drawing drawing(width_of(format), places.height);
     if (chart.parts.size() > 1) draw_legend(&drawing, {}, width_of(format), chart.parts);

@@ -19,6 +19,9 @@ constexpr double width_of(Format format) {
 
 inline constexpr double font_size = 12;
 inline constexpr double line_height = 17;
+inline constexpr double bar_height = 20;
+/// What stands under a plot: the ticks and what the axis is.
+inline constexpr double axis_height = 44;
 /// Colours that the style sheet knows: classes s0 to s7, from there on again.
 inline constexpr std::size_t series_colours = 8;
 std::string series_class(std::size_t index);

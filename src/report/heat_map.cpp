@@ -68,13 +68,13 @@ Markup cells(const HeatMap& chart, const LinearAxis& axis) {
     return paths;
 }
 
-struct Places {
+struct CellPlaces {
     Box field;
     double cell_width = 0;
     double cell_height = 0;
     double height = 0;
 
-    Places(const HeatMap& chart, Format format) {
+    CellPlaces(const HeatMap& chart, Format format) {
         const double width = width_of(format);
         const auto columns = static_cast<double>(std::max<std::size_t>(1, column_count(chart)));
         const auto rows = static_cast<double>(std::max<std::size_t>(1, chart.rows.size()));
@@ -101,7 +101,7 @@ std::size_t label_step(double needed, double room_of_one) {
     }
 }
 
-void draw_labels(Drawing& drawing, const HeatMap& chart, const Places& places) {
+void draw_labels(Drawing& drawing, const HeatMap& chart, const CellPlaces& places) {
     const std::size_t row_step = label_step(font_size + 3, places.cell_height);
     for (std::size_t i = 0; i < chart.rows.size(); i += row_step) {
         const double y = places.field.top + places.cell_height * (static_cast<double>(i) + 0.5);
@@ -121,7 +121,7 @@ void draw_labels(Drawing& drawing, const HeatMap& chart, const Places& places) {
 }
 
 /// The scale with its ends and middle, and what an empty cell looks like if there is one.
-void draw_scale(Drawing& drawing, const HeatMap& chart, const LinearAxis& axis, const Places& places) {
+void draw_scale(Drawing& drawing, const HeatMap& chart, const LinearAxis& axis, const CellPlaces& places) {
     constexpr double swatch = 15;
     const double left = places.field.left;
     const double top = places.field.bottom + 48;
@@ -151,7 +151,7 @@ bool has_data(const HeatMap& chart) {
 }
 
 Markup draw(const HeatMap& chart, Format format, const std::string& id) {
-    const Places places(chart, format);
+    const CellPlaces places(chart, format);
     const LinearAxis axis(extent_of(chart), chart.unit, 5);
     Drawing drawing(width_of(format), places.height);
     drawing.rectangle("void", places.field);

@@ -33,7 +33,7 @@ Box text_box(const Labelled& point, Point direction, double distance) {
     return {left, top, left + point.text_width, top + ascent + descent};
 }
 
-std::optional<PlacedLabel> place(const Labelled& point, const Box& frame, std::vector<Box>& obstacles) {
+std::optional<PlacedLabel> place_label(const Labelled& point, const Box& frame, std::vector<Box>& obstacles) {
     constexpr double d = 0.7071;
     constexpr std::array<Point, 8> directions{{{1, 0}, {-1, 0}, {0, -1}, {0, 1}, {d, -d}, {-d, -d}, {d, d}, {-d, d}}};
     // The first stands beside the disc, the others apart from it, with a line.
@@ -61,7 +61,7 @@ std::vector<std::optional<PlacedLabel>> place_labels(const std::vector<Labelled>
                                                      std::vector<Box> obstacles) {
     for (const Labelled& point : points) obstacles.push_back(disc(point));
     std::vector<std::optional<PlacedLabel>> labels;
-    for (const Labelled& point : points) labels.push_back(place(point, frame, obstacles));
+    for (const Labelled& point : points) labels.push_back(place_label(point, frame, obstacles));
     return labels;
 }
 

@@ -8,11 +8,11 @@
 namespace ergon::report {
 namespace {
 
-bool has_place(const LinePoint& point) {
+bool has_line_place(const LinePoint& point) {
     return drawable(point.x) && drawable(point.y);
 }
 
-struct Frame {
+struct LinearFrame {
     Box box;
     LinearAxis x;
     LinearAxis y;
@@ -24,12 +24,12 @@ struct Frame {
     }
 };
 
-Frame frame_of(const LineChart& chart, Format format, double legend) {
+LinearFrame frame_of(const LineChart& chart, Format format, double legend) {
     Extent x;
     Extent y;
     for (const Line& line : chart.lines) {
         for (const LinePoint& point : line.points) {
-            if (!has_place(point)) continue;
+            if (!has_line_place(point)) continue;
             x.include(point.x);
             y.include(point.y);
             if (point.interval) {
@@ -51,7 +51,7 @@ Frame frame_of(const LineChart& chart, Format format, double legend) {
 std::vector<std::vector<LinePoint>> runs_of(const Line& line) {
     std::vector<std::vector<LinePoint>> runs(1);
     for (const LinePoint& point : line.points) {
-        if (has_place(point)) {
+        if (has_line_place(point)) {
             runs.back().push_back(point);
         } else if (!runs.back().empty()) {
             runs.emplace_back();
@@ -61,7 +61,7 @@ std::vector<std::vector<LinePoint>> runs_of(const Line& line) {
     return runs;
 }
 
-std::string line_path(const std::vector<LinePoint>& run, const Frame& frame) {
+std::string line_path(const std::vector<LinePoint>& run, const LinearFrame& frame) {
     std::string path;
     for (const LinePoint& point : run) path += (path.empty() ? "M" : "L") + frame.place(point.x, point.y);
     // A line of one point has no length: round caps make it a dot.
@@ -69,7 +69,7 @@ std::string line_path(const std::vector<LinePoint>& run, const Frame& frame) {
 }
 
 /// Along the upper ends and back along the lower ones; a point without an interval pinches the band.
-std::string band_path(const std::vector<LinePoint>& run, const Frame& frame) {
+std::string band_path(const std::vector<LinePoint>& run, const LinearFrame& frame) {
     std::string path;
     const auto end = [](const LinePoint& point, double Range::*which, double open) {
         if (!point.interval || std::isnan((*point.interval).*which)) return point.y;
@@ -104,7 +104,7 @@ int decimals_of(const LineChart& chart) {
 
 bool has_data(const LineChart& chart) {
     return std::ranges::any_of(chart.lines,
-                               [](const Line& line) { return std::ranges::any_of(line.points, has_place); });
+                               [](const Line& line) { return std::ranges::any_of(line.points, has_line_place); });
 }
 
 Markup draw(const LineChart& chart, Format format) {
@@ -113,7 +113,7 @@ Markup draw(const LineChart& chart, Format format) {
     for (const Line& line : chart.lines) names.push_back(line.label);
     const bool with_legend = names.size() > 1;
     const double legend = with_legend ? draw_legend(nullptr, {}, width, names) : 0;
-    const Frame frame = frame_of(chart, format, legend);
+    const LinearFrame frame = frame_of(chart, format, legend);
     Drawing drawing(width, frame.box.bottom + 44);
     if (with_legend) draw_legend(&drawing, {}, width, names);
     draw_x_axis(drawing, frame.box, frame.x, axis_title(chart.x_quantity, frame.x.unit()));

@@ -9,7 +9,6 @@
 namespace ergon::report {
 namespace {
 
-constexpr double axis_height = 44;
 // Rows share this height, so that the chart fits a sheet of A4 (derived: 261 mm inside the margins are 986 pixels; the
 // legend, the axis and the caption take the rest).
 constexpr double room_of_rows = 840;
@@ -77,14 +76,14 @@ Axis axis_of(const PairedDots& chart, Format format) {
 }
 
 /// The places of one drawing. Where it is narrow, names stand above their rows.
-struct Places {
+struct DotPlaces {
     Box plot;
     double row = 0;
     double radius = 0;
     bool names_above = false;
     double height = 0;
 
-    Places(const PairedDots& chart, Format format) {
+    DotPlaces(const PairedDots& chart, Format format) {
         const double width = width_of(format);
         const auto rows = static_cast<double>((chart.rows.size() + row_step(chart) - 1) / row_step(chart));
         names_above = named(chart) && format == Format::narrow;
@@ -107,7 +106,7 @@ struct Places {
     }
 };
 
-void draw_dots(Drawing& drawing, const PairedDots& chart, const DotRow& row, const Axis& axis, const Places& places,
+void draw_dots(Drawing& drawing, const PairedDots& chart, const DotRow& row, const Axis& axis, const DotPlaces& places,
                double y) {
     const auto x = [&](double value) { return places.plot.left + place(axis, value) * places.plot.width(); };
     Extent extent;
@@ -162,7 +161,7 @@ bool has_data(const PairedDots& chart) {
 }
 
 Markup draw(const PairedDots& chart, Format format) {
-    const Places places(chart, format);
+    const DotPlaces places(chart, format);
     const Axis axis = axis_of(chart, format);
     Drawing drawing(width_of(format), places.height);
     draw_legend(&drawing, {}, width_of(format), contender_names(chart), Swatch::marker);

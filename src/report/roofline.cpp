@@ -15,7 +15,7 @@ const base::Unit operations_per_second{"op/s", base::Prefixes::all};
 const base::Unit bytes_per_second{"B/s", base::Prefixes::all};
 const base::Unit operations_per_byte{"op/byte", base::Prefixes::none};
 
-bool has_place(const RooflinePoint& point) {
+bool has_roofline_place(const RooflinePoint& point) {
     return drawable_positive(point.intensity.value()) && drawable_positive(point.speed.value());
 }
 
@@ -38,12 +38,12 @@ std::vector<Peak> drawn_peaks(const Roofline& chart) {
 /// Points that have a place, the largest first: the small ones are drawn over them and give way with their labels.
 std::vector<RooflinePoint> drawn_points(const Roofline& chart) {
     std::vector<RooflinePoint> points;
-    std::ranges::copy_if(chart.points, std::back_inserter(points), has_place);
+    std::ranges::copy_if(chart.points, std::back_inserter(points), has_roofline_place);
     std::ranges::stable_sort(points, [](const auto& a, const auto& b) { return share_of(a) > share_of(b); });
     return points;
 }
 
-struct Frame {
+struct LogFrame {
     Box box;
     LogAxis x;
     LogAxis y;
@@ -54,7 +54,7 @@ struct Frame {
 };
 
 /// The axes hold all points, all peaks and the ridges (where the bandwidth's line meets a peak), with some room.
-Frame frame_of(const Roofline& chart, const std::vector<Peak>& peaks, const std::vector<RooflinePoint>& points,
+LogFrame frame_of(const Roofline& chart, const std::vector<Peak>& peaks, const std::vector<RooflinePoint>& points,
                Format format) {
     Extent x;
     Extent y;
@@ -73,7 +73,7 @@ Frame frame_of(const Roofline& chart, const std::vector<Peak>& peaks, const std:
     return {{label_room(y_axis.ticks()), 26, width_of(format) - 8, wide ? 400.0 : 340.0}, x_axis, y_axis};
 }
 
-void draw_peaks(Drawing& drawing, const Roofline& chart, const std::vector<Peak>& peaks, const Frame& frame,
+void draw_peaks(Drawing& drawing, const Roofline& chart, const std::vector<Peak>& peaks, const LogFrame& frame,
                 std::vector<Box>& obstacles) {
     double free_above = frame.box.bottom;
     for (auto peak = peaks.rbegin(); peak != peaks.rend(); ++peak) {
@@ -96,7 +96,7 @@ void draw_peaks(Drawing& drawing, const Roofline& chart, const std::vector<Peak>
     }
 }
 
-void draw_bandwidth(Drawing& drawing, const Roofline& chart, const std::vector<Peak>& peaks, const Frame& frame,
+void draw_bandwidth(Drawing& drawing, const Roofline& chart, const std::vector<Peak>& peaks, const LogFrame& frame,
                     std::vector<Box>& obstacles) {
     const double bandwidth = chart.bandwidth.value();
     if (!drawable_positive(bandwidth)) return;
@@ -126,7 +126,7 @@ void draw_bandwidth(Drawing& drawing, const Roofline& chart, const std::vector<P
     }
 }
 
-void draw_points(Drawing& drawing, const std::vector<RooflinePoint>& points, const Frame& frame,
+void draw_points(Drawing& drawing, const std::vector<RooflinePoint>& points, const LogFrame& frame,
                  std::vector<Box> obstacles) {
     // A point with all the joules has this radius, one with a hundredth a tenth of it (the area is the share).
     constexpr double full_radius = 30;
@@ -155,14 +155,14 @@ void draw_points(Drawing& drawing, const std::vector<RooflinePoint>& points, con
 }  // namespace
 
 bool has_data(const Roofline& chart) {
-    return std::ranges::any_of(chart.points, has_place);
+    return std::ranges::any_of(chart.points, has_roofline_place);
 }
 
 Markup draw(const Roofline& chart, Format format) {
     const std::vector<Peak> peaks = drawn_peaks(chart);
     const std::vector<RooflinePoint> points = drawn_points(chart);
-    const Frame frame = frame_of(chart, peaks, points, format);
-    Drawing drawing(width_of(format), frame.box.bottom + 44);
+    const LogFrame frame = frame_of(chart, peaks, points, format);
+    Drawing drawing(width_of(format), frame.box.bottom + axis_height);
     draw_x_axis(drawing, frame.box, frame.x, "operations per byte");
     draw_y_axis(drawing, frame.box, frame.y, "operations per second");
     std::vector<Box> obstacles;
@@ -188,7 +188,7 @@ Table data_table(const Roofline& chart) {
     for (const RooflinePoint& point : chart.points) {
         const double by_memory = point.intensity.value() * bandwidth;
         const double roof = drawable_positive(by_memory) && highest > 0 ? std::min(by_memory, highest) : 0;
-        const bool known = roof > 0 && has_place(point);
+        const bool known = roof > 0 && has_roofline_place(point);
         table.rows.push_back({point.label, Amount{point.intensity.value(), {{}, base::Prefixes::none}},
                               Amount{point.speed.value(), operations_per_second},
                               known ? Cell(percent(point.speed.value() / roof)) : Cell(), percent(point.share)});

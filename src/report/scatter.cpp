@@ -16,13 +16,13 @@ constexpr double radius = 6;
 // A label is tried against every other: more than these would crowd each other out anyway (assumed).
 constexpr std::size_t most_labels = 100;
 
-bool has_place(const ScatterPoint& point) {
+bool has_scatter_place(const ScatterPoint& point) {
     return drawable(point.x) && drawable(point.y);
 }
 
 std::vector<ScatterPoint> drawn_points(const Scatter& chart) {
     std::vector<ScatterPoint> points;
-    std::ranges::copy_if(chart.points, std::back_inserter(points), has_place);
+    std::ranges::copy_if(chart.points, std::back_inserter(points), has_scatter_place);
     return points;
 }
 
@@ -129,7 +129,7 @@ std::string tooltip_of(const Scatter& chart, const ScatterPoint& point) {
 std::vector<std::size_t> pareto_front(const std::vector<ScatterPoint>& points) {
     std::vector<std::size_t> order(points.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::erase_if(order, [&](std::size_t i) { return !has_place(points[i]); });
+    std::erase_if(order, [&](std::size_t i) { return !has_scatter_place(points[i]); });
     std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
         return std::tuple(points[a].x, -points[a].y, a) < std::tuple(points[b].x, -points[b].y, b);
     });
@@ -167,12 +167,12 @@ std::string reading_note(const Scatter& chart) {
 }
 
 bool has_data(const Scatter& chart) {
-    return std::ranges::any_of(chart.points, has_place);
+    return std::ranges::any_of(chart.points, has_scatter_place);
 }
 
 Markup draw(const Scatter& chart, Format format) {
     const Layout layout(chart, format);
-    Drawing drawing(width_of(format), layout.box.bottom + 44);
+    Drawing drawing(width_of(format), layout.box.bottom + axis_height);
     draw_x_axis(drawing, layout.box, layout.x, axis_title(chart.x_quantity, unit_of(layout.x)));
     draw_y_axis(drawing, layout.box, layout.y, axis_title(chart.y_quantity, unit_of(layout.y)));
     if (!layout.front.empty()) drawing.path("front", front_path(layout.front));

@@ -10,8 +10,6 @@
 namespace ergon::report {
 namespace {
 
-constexpr double bar_height = 20;
-constexpr double axis_height = 44;
 
 /// The start and what it has become after each factor.
 std::vector<double> running_products(const Waterfall& chart) {
@@ -72,13 +70,13 @@ LogAxis axis_of(const Waterfall& chart) {
 }
 
 /// The places of one drawing. Where it is narrow, names and values stand above their bars.
-struct Places {
+struct WaterfallPlaces {
     Box plot;
     double row = 0;
     bool names_above = false;
     double height = 0;
 
-    Places(const std::vector<Row>& rows, Format format) : names_above(format == Format::narrow) {
+    WaterfallPlaces(const std::vector<Row>& rows, Format format) : names_above(format == Format::narrow) {
         const double width = width_of(format);
         double names = 0;
         double values = 0;
@@ -110,8 +108,8 @@ std::string arrow_path(double from, double to, const Box& row) {
                        at(to - tip, row.bottom), at(from, row.bottom));
 }
 
-void draw_factor(Drawing& drawing, const Factor& factor, double from, double to, const Axis& axis, const Places& places,
-                 const Box& row) {
+void draw_factor(Drawing& drawing, const Factor& factor, double from, double to, const Axis& axis,
+                 const WaterfallPlaces& places, const Box& row) {
     const std::string_view kind = factor.logarithm < 0 ? "fall" : "rise";
     drawing.path(fmt::format("{}{}", kind, may_be_none(factor) ? " pale" : ""),
                  arrow_path(places.x(axis, from), places.x(axis, to), row),
@@ -127,14 +125,14 @@ void draw_factor(Drawing& drawing, const Factor& factor, double from, double to,
 
 /// Where a row's bar and its whisker end on the right.
 double right_end(const Waterfall& chart, const std::vector<double>& products, std::size_t row, const Axis& axis,
-                 const Places& places) {
+                 const WaterfallPlaces& places) {
     if (row == 0 || row > chart.factors.size()) return places.x(axis, products[row == 0 ? 0 : row - 1]);
     const double end = products[row - 1] * ratio_of(chart.factors[row - 1]).high;
     const double bar = places.x(axis, std::max(products[row - 1], products[row]));
     return std::isnan(end) ? bar : std::max(bar, places.x(axis, end));
 }
 
-void draw_texts(Drawing& drawing, const Row& row, const Box& box, const Places& places, double behind) {
+void draw_texts(Drawing& drawing, const Row& row, const Box& box, const WaterfallPlaces& places, double behind) {
     if (!places.names_above) {
         drawing.text("label", {box.left - 8, box.top + 14}, Anchor::end,
                      shortened(row.name, (box.left - 12) / font_size));
@@ -173,7 +171,7 @@ bool has_data(const Waterfall& chart) {
 Markup draw(const Waterfall& chart, Format format) {
     const std::vector<Row> rows = rows_of(chart);
     const std::vector<double> products = running_products(chart);
-    const Places places(rows, format);
+    const WaterfallPlaces places(rows, format);
     const LogAxis log_axis = axis_of(chart);
     const Axis axis = log_axis;
     Drawing drawing(width_of(format), places.height);

@@ -8,7 +8,7 @@
 namespace ergon::tasks {
 namespace {
 
-constexpr std::size_t longest_expression = 4096;  // assumed: answers are described in tens of characters
+constexpr std::size_t longest_pattern = 4096;  // assumed: answers are described in tens of characters
 constexpr base::RegexLimits limits{
     .heap_kib = 64 * 1024,
     // Items of a foreign expression that one search may try. Each can walk all of the text, so that the longest search
@@ -18,9 +18,9 @@ constexpr base::RegexLimits limits{
 };
 
 base::Regex compiled(std::string_view expression, std::string_view origin, bool count_items) {
-    if (expression.size() > longest_expression) {
+    if (expression.size() > longest_pattern) {
         base::fail(base::ErrorCode::bad_argument, "{}: a regular expression of {} bytes; at most {} are taken.", origin,
-                   expression.size(), longest_expression);
+                   expression.size(), longest_pattern);
     }
     base::RegexMistake mistake;
     std::optional<base::Regex> regex = base::Regex::compile(

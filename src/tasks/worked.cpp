@@ -12,19 +12,19 @@ namespace {
 
 constexpr std::uint64_t one_key_held_out_of = 10;
 
-struct Kind {
+struct Maker {
     std::optional<WorkedPuzzle> (*make)(Draw&, int difficulty);
     std::array<int, hardest> most_work;
 };
 // In the order of WorkedKind. The bounds are assumed, and chosen such that each difficulty asks for about half as much
 // again as the one before it and a worked solution of the hardest fits longest_thinking.
-constexpr std::array<Kind, worked_kind_names.size()> kinds{{{worked_arithmetic, {4, 8, 14, 21, 32}},
-                                                            {worked_countdown, {3, 6, 10, 16, 30}},
-                                                            {worked_sorting, {4, 8, 14, 21, 32}},
-                                                            {worked_comparison, {2, 4, 7, 11, 18}},
-                                                            {worked_date, {2, 4, 6, 9, 14}},
-                                                            {worked_units, {1, 2, 3, 5, 9}},
-                                                            {worked_logic, {3, 6, 9, 13, 20}}}};
+constexpr std::array<Maker, worked_kind_names.size()> makers{{{worked_arithmetic, {4, 8, 14, 21, 32}},
+                                                              {worked_countdown, {3, 6, 10, 16, 30}},
+                                                              {worked_sorting, {4, 8, 14, 21, 32}},
+                                                              {worked_comparison, {2, 4, 7, 11, 18}},
+                                                              {worked_date, {2, 4, 6, 9, 14}},
+                                                              {worked_units, {1, 2, 3, 5, 9}},
+                                                              {worked_logic, {3, 6, 9, 13, 20}}}};
 
 /// The index that a draw by weights comes to.
 template <std::size_t size>
@@ -66,7 +66,7 @@ Split split_of(std::string_view key) {
 }
 
 WorkRange work_of(WorkedKind kind, int difficulty) {
-    const auto& most = kinds[static_cast<std::size_t>(kind)].most_work;
+    const auto& most = makers[static_cast<std::size_t>(kind)].most_work;
     const auto level = static_cast<std::size_t>(difficulty - 1);
     return {level == 0 ? 1 : most[level - 1] + 1, most[level]};
 }
@@ -77,7 +77,7 @@ WorkedPuzzle worked_puzzle(std::uint64_t seed, Split split, std::uint64_t place,
     const int difficulty = 1 + static_cast<int>(drawn(draw, mixture.difficulties, "difficulties"));
     const auto [least, most] = work_of(static_cast<WorkedKind>(kind), difficulty);
     while (true) {
-        auto made = kinds[kind].make(draw, difficulty);
+        auto made = makers[kind].make(draw, difficulty);
         if (!made || made->work < least || made->work > most || made->thinking.size() > longest_thinking ||
             split_of(made->key) != split) {
             continue;

@@ -55,9 +55,9 @@ Numbers without(Numbers numbers, std::int64_t one) {
 
 /// Depth first, and written down as it goes. It gives up on puzzles in which a rest is one of the numbers (the game
 /// would be over with fewer of them) and on long ones.
-class Search {
+class CountdownSearch {
   public:
-    explicit Search(int most_steps) : most_steps_(most_steps) {}
+    explicit CountdownSearch(int most_steps) : most_steps_(most_steps) {}
 
     bool run(std::int64_t target, const Numbers& numbers) {
         working_.line(fmt::format("{} from {}", target, fmt::join(numbers, " ")));
@@ -162,7 +162,7 @@ std::optional<WorkedPuzzle> worked_countdown(Draw& draw, int difficulty) {
     std::vector<std::string> names;
     for (const std::int64_t number : numbers) names.push_back(std::to_string(number));
     std::ranges::sort(numbers, std::greater());
-    Search search(work_of(WorkedKind::countdown, difficulty).most);
+    CountdownSearch search(work_of(WorkedKind::countdown, difficulty).most);
     if (!search.run(*target, numbers)) return std::nullopt;
     search.working().line(fmt::format("{}", fmt::join(search.expressions(), " ")));
     constexpr std::array<std::string_view, 3> wordings{

@@ -30,7 +30,7 @@ std::optional<WorkedPuzzle> weekday(Draw& draw, int) {
 }
 
 /// Minutes, then hours.
-std::optional<WorkedPuzzle> arrival(Draw& draw, int) {
+std::optional<WorkedPuzzle> worked_arrival(Draw& draw, int) {
     const std::int64_t start = draw.between(0, 24 * 60 - 1), hours = draw.between(1, 11), minutes = draw.between(2, 59);
     const std::int64_t sum = start % 60 + minutes, carry = sum / 60;
     Working working;
@@ -120,7 +120,7 @@ std::optional<WorkedPuzzle> date_after(Draw& draw, int difficulty) {
 }
 
 /// What is left of the first month, the months between, the days of the last.
-std::optional<WorkedPuzzle> days_between(Draw& draw, int difficulty) {
+std::optional<WorkedPuzzle> worked_days(Draw& draw, int difficulty) {
     const sys_days begin = any_day(draw);
     const std::int64_t days = days_drawn(draw, difficulty);
     const Date first = date_of(begin), last = date_of(begin + std::chrono::days(days));
@@ -150,7 +150,7 @@ std::optional<WorkedPuzzle> days_between(Draw& draw, int difficulty) {
 }  // namespace
 
 std::optional<WorkedPuzzle> worked_date(Draw& draw, int difficulty) {
-    constexpr std::array makers{weekday, arrival, minutes_between, date_after, days_between};
+    constexpr std::array makers{weekday, worked_arrival, minutes_between, date_after, worked_days};
     return draw.one_of(makers)(draw, difficulty);
 }
 

@@ -60,7 +60,7 @@ std::optional<WorkedPuzzle> number_riddle(Draw& draw, int difficulty) {
 }
 
 /// The same for every order of the people and of what they say: the smallest of all ways to number them.
-std::string key_of(const TruthTellers& all) {
+std::string statements_key(const TruthTellers& all) {
     const int people = static_cast<int>(all.about.size());
     std::vector<int> number(all.about.size());
     for (int i = 0; i < people; ++i) number[i] = i;
@@ -77,7 +77,7 @@ std::string key_of(const TruthTellers& all) {
 }
 
 /// Each in turn is taken for the one who tells the truth; the first statement that disagrees ends the try.
-std::optional<WorkedPuzzle> truth_teller(Draw& draw, int difficulty) {
+std::optional<WorkedPuzzle> worked_truth_teller(Draw& draw, int difficulty) {
     const int people = static_cast<int>(draw.between(3, difficulty < 3 ? 4 : 5));
     const std::vector<std::string_view> names = draw.some_of(first_names, people);
     const TruthTellers all = truth_tellers_of(draw, people);
@@ -98,13 +98,13 @@ std::optional<WorkedPuzzle> truth_teller(Draw& draw, int difficulty) {
         working.add(agrees ? " yes" : fmt::format(" {}", rejection));
     }
     return worked(all.text(names) + " Who tells the truth?", std::string(names[all.honest]), Grader::match, working,
-                  key_of(all));
+                  statements_key(all));
 }
 
 }  // namespace
 
 std::optional<WorkedPuzzle> worked_logic(Draw& draw, int difficulty) {
-    constexpr std::array makers{number_riddle, number_riddle, truth_teller, worked_race};
+    constexpr std::array makers{number_riddle, number_riddle, worked_truth_teller, worked_race};
     return draw.one_of(makers)(draw, difficulty);
 }
 

@@ -59,9 +59,10 @@ bool forbids(const Clue& clue, const std::vector<int>& placed, std::size_t runne
 }
 
 /// Depth first over the runners as they were named; a line is a try: "DAB? A<B no, back".
-class Search {
+class RaceSearch {
   public:
-    Search(const std::vector<Clue>& clues, const std::vector<std::string_view>& names) : clues_(clues), names_(names) {
+    RaceSearch(const std::vector<Clue>& clues, const std::vector<std::string_view>& names)
+        : clues_(clues), names_(names) {
         std::vector<std::string> signs;
         for (const Clue& clue : clues) signs.push_back(signs_of(clue, names));
         working_.line(fmt::format("{}", fmt::join(signs, " ")));
@@ -106,7 +107,7 @@ class Search {
 };
 
 /// The same whatever the runners' names and the order of the clues: runners numbered as they came in.
-std::string key_of(const Race& race) {
+std::string race_key(const Race& race) {
     std::vector<std::string> clues;
     for (const Clue& clue : race.clues) {
         const int a = race.place[clue.a], b = race.place[clue.b];
@@ -134,7 +135,7 @@ std::optional<WorkedPuzzle> worked_race(Draw& draw, int difficulty) {
     const std::vector<std::string_view> names = draw.some_of(first_names, runners);
     Race race = race_of(draw, runners);
     add_clues(draw, race, draw.between(0, 2));
-    Search search(race.clues, names);
+    RaceSearch search(race.clues, names);
     if (!search.run()) return std::nullopt;
     const std::string order = search.order();
     for (std::size_t i = 0; i < order.size(); ++i) {
@@ -151,7 +152,7 @@ std::optional<WorkedPuzzle> worked_race(Draw& draw, int difficulty) {
     const auto asked = static_cast<int>(draw.between(0, runners - 1));
     const auto who = static_cast<std::size_t>(std::ranges::find(race.place, asked) - race.place.begin());
     return worked(fmt::format("{} Who finished {}?", text, place_name(asked, runners)), std::string(names[who]),
-                  Grader::match, search.working(), key_of(race));
+                  Grader::match, search.working(), race_key(race));
 }
 
 }  // namespace ergon::tasks

@@ -16,9 +16,9 @@ constexpr CharClass every = 0xFFFF;
 constexpr CharClass visible_other = mark | punctuation | symbol | other;  // [^\s\p{L}\p{N}]
 
 /// Reads one piece by the classes of its characters.
-class Reader {
+class CharacterReader {
   public:
-    explicit Reader(std::string_view text) : text_(text) {}
+    explicit CharacterReader(std::string_view text) : text_(text) {}
 
     struct Character {
         CharClass classes;  // 0 at the end of the text
@@ -88,7 +88,7 @@ class RuleSplitter final : public Splitter {
 
     void split(const Pieces& pieces, Pieces& smaller) const override {
         for (const std::string_view piece : pieces) {
-            const Reader reader(piece);
+            const CharacterReader reader(piece);
             std::size_t gap = 0;  // where the text begins that no match has taken
             const auto take = [&](std::size_t begin, std::size_t end) {
                 if (end > begin) smaller.push_back(piece.substr(begin, end - begin));
@@ -115,12 +115,12 @@ class RuleSplitter final : public Splitter {
 struct RunRule {
     CharClass classes;
     std::size_t most;
-    std::size_t operator()(const Reader& text, std::size_t i) const { return text.run(i, classes, most); }
+    std::size_t operator()(const CharacterReader& text, std::size_t i) const { return text.run(i, classes, most); }
 };
 
 /// GPT-2: words and numbers with the space before them.
 struct Gpt2Rule {
-    std::size_t operator()(const Reader& text, std::size_t i) const {
+    std::size_t operator()(const CharacterReader& text, std::size_t i) const {
         if (const std::size_t end = text.contraction(i, false); end > i) return end;
         const std::size_t start = text.is(i, ' ') ? i + 1 : i;
         const CharClass first = text.at(start).classes;
@@ -142,11 +142,11 @@ struct Llama3Rule {
     CharClass letters;  // what words are made of
     std::size_t most_digits;
 
-    std::size_t operator()(const Reader& text, std::size_t i) const {
+    std::size_t operator()(const CharacterReader& text, std::size_t i) const {
         if (contractions) {
             if (const std::size_t end = text.contraction(i, true); end > i) return end;
         }
-        const Reader::Character c = text.at(i);
+        const CharacterReader::Character c = text.at(i);
         if ((c.classes & letters) != 0) return text.run(c.end, letters);
         if ((c.classes & number) != 0) return text.run(i, number, most_digits);
         const bool can_begin_word = (c.classes & newline) == 0;
@@ -160,10 +160,10 @@ struct Llama3Rule {
 
 /// DeepSeek-V3's last rule: signs may begin an ASCII word; other words take marks along.
 struct DeepSeekV3Rule {
-    std::size_t operator()(const Reader& text, std::size_t i) const {
+    std::size_t operator()(const CharacterReader& text, std::size_t i) const {
         constexpr CharClass word_parts = letter | mark;
         constexpr CharClass signs = punctuation | symbol;
-        const Reader::Character c = text.at(i);
+        const CharacterReader::Character c = text.at(i);
         const auto is_ascii_letter = [&](std::size_t k) {
             return k < text.size() && static_cast<unsigned char>(text.text()[k]) < 0x80 &&
                    (text.at(k).classes & letter) != 0;
@@ -191,9 +191,9 @@ struct CasedWordsRule {
     static constexpr CharClass tails = lower | uncased | mark;        // [\p{Ll}\p{Lm}\p{Lo}\p{M}]
 
     // `H*T+` from i, or i.
-    static std::size_t heads_then_tails(const Reader& text, std::size_t i) {
+    static std::size_t heads_then_tails(const CharacterReader& text, std::size_t i) {
         std::size_t end = i, after_last_tail = i;
-        for (Reader::Character c = text.at(end); (c.classes & heads) != 0; c = text.at(end)) {
+        for (CharacterReader::Character c = text.at(end); (c.classes & heads) != 0; c = text.at(end)) {
             end = c.end;
             if ((c.classes & tails) != 0) after_last_tail = end;
         }
@@ -201,13 +201,13 @@ struct CasedWordsRule {
         return tail > end ? tail : after_last_tail;
     }
     // `H+T*` from i, or i.
-    static std::size_t heads_maybe_tails(const Reader& text, std::size_t i) {
+    static std::size_t heads_maybe_tails(const CharacterReader& text, std::size_t i) {
         const std::size_t end = text.run(i, heads);
         return end > i ? text.run(end, tails) : i;
     }
 
-    std::size_t word(const Reader& text, std::size_t i) const {
-        const Reader::Character c = text.at(i);
+    std::size_t word(const CharacterReader& text, std::size_t i) const {
+        const CharacterReader::Character c = text.at(i);
         const bool can_begin_word = (c.classes & (newline | letter | number)) == 0;
         for (const auto form : {heads_then_tails, heads_maybe_tails}) {
             if (can_begin_word) {
@@ -218,9 +218,9 @@ struct CasedWordsRule {
         return i;
     }
 
-    std::size_t operator()(const Reader& text, std::size_t i) const {
+    std::size_t operator()(const CharacterReader& text, std::size_t i) const {
         if (const std::size_t end = word(text, i); end > i) return contractions ? text.contraction(end, true) : end;
-        const Reader::Character c = text.at(i);
+        const CharacterReader::Character c = text.at(i);
         if ((c.classes & number) != 0) return text.run(i, number, most_digits);
         const std::size_t start = text.is(i, ' ') ? i + 1 : i;
         if ((text.at(start).classes & visible_other) != 0) {
@@ -238,7 +238,7 @@ class TrailingSpace final : public Splitter {
   public:
     void split(const Pieces& pieces, Pieces& smaller) const override {
         for (const std::string_view piece : pieces) {
-            const Reader reader(piece);
+            const CharacterReader reader(piece);
             std::size_t taken = 0;
             const auto cut = [&](std::size_t end) {
                 if (end > taken) smaller.push_back(piece.substr(taken, end - taken));
@@ -247,7 +247,7 @@ class TrailingSpace final : public Splitter {
             for (std::size_t i = 0; i < piece.size();) {
                 const std::size_t begin = i;
                 std::size_t last_line_break = begin;
-                for (Reader::Character c = reader.at(i); (c.classes & space) != 0; c = reader.at(i)) {
+                for (CharacterReader::Character c = reader.at(i); (c.classes & space) != 0; c = reader.at(i)) {
                     if (reader.is(i, '\n')) last_line_break = i;
                     i = c.end;
                 }
@@ -273,14 +273,14 @@ class RightGroups final : public Splitter {
 
     void split(const Pieces& pieces, Pieces& smaller) const override {
         for (const std::string_view piece : pieces) {
-            const Reader reader(piece);
+            const CharacterReader reader(piece);
             std::size_t taken = 0;
             const auto cut = [&](std::size_t end) {
                 if (end > taken) smaller.push_back(piece.substr(taken, end - taken));
                 taken = end;
             };
             for (std::size_t i = 0; i < piece.size();) {
-                const Reader::Character c = reader.at(i);
+                const CharacterReader::Character c = reader.at(i);
                 if ((c.classes & decimal) == 0) {
                     i = c.end;
                     continue;
@@ -293,7 +293,7 @@ class RightGroups final : public Splitter {
 
   private:
     template <typename Cut>
-    std::size_t number_at(const Reader& reader, std::size_t i, const Cut& cut) const {
+    std::size_t number_at(const CharacterReader& reader, std::size_t i, const Cut& cut) const {
         const std::size_t end = reader.run(i, decimal);
         if (words_ && in_word(reader, end)) return end;
         std::size_t digits = 0;
@@ -306,7 +306,7 @@ class RightGroups final : public Splitter {
     }
 
     // What \b takes for a part of a word; Oniguruma has Latin-1's raised digits and fractions among them.
-    static bool in_word(const Reader& reader, std::size_t i) {
+    static bool in_word(const CharacterReader& reader, std::size_t i) {
         if (i >= reader.size()) return false;
         const char32_t code = decode_character(reader.text().data() + i).code;
         return (reader.at(i).classes & word) != 0 || code == 0xB2 || code == 0xB3 || code == 0xB9 ||

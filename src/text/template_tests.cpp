@@ -100,7 +100,7 @@ bool sameas(Runtime&, const Value& value, const Arguments& arguments) {
 }
 
 template <bool upper>
-bool has_case(Runtime& runtime, const Value& value, const Arguments& arguments) {
+bool is_in_case(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters nothing("lower", arguments, {});
     Arguments no_arguments;
     return is_true(call_method(runtime, to_text(runtime, value), upper ? "isupper" : "islower", no_arguments));
@@ -138,7 +138,7 @@ constexpr NamedTest tests[] = {
     {"iterable", plain<iterable>},
     {"le", comparison<Comparison::less_equal>},
     {"lessthan", comparison<Comparison::less>},
-    {"lower", has_case<false>},
+    {"lower", is_in_case<false>},
     {"lt", comparison<Comparison::less>},
     {"mapping", plain<mapping>},
     {"ne", comparison<Comparison::not_equal>},
@@ -151,7 +151,7 @@ constexpr NamedTest tests[] = {
     {"test", is_name_of<is_test>},
     {"true", plain<truth>},
     {"undefined", plain<undefined>},
-    {"upper", has_case<true>},
+    {"upper", is_in_case<true>},
 };
 
 Test find_test(std::string_view name) {

@@ -127,7 +127,7 @@ Value format_filter(Runtime& runtime, const Value& value, const Arguments& argum
     return format_percent(runtime, format, Value::dict(runtime, std::move(entries)));
 }
 
-Value string(Runtime& runtime, const Value& value, const Arguments& arguments) {
+Value string_filter(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters none("string", arguments, {});
     if (value.is_string()) return value;
     return to_text(runtime, value);
@@ -313,7 +313,7 @@ constexpr NamedFilter filters_of_text[] = {
     {"replace", replace_filter},
     {"round", round_filter},
     {"safe", safe},
-    {"string", string},
+    {"string", string_filter},
     {"title", case_filter<jinja_title>},
     {"tojson", tojson},
     {"trim", trim},

@@ -55,9 +55,10 @@ std::string text_in(const formats::Json& json, std::string_view key) {
     return json[std::string(key)].get<std::string>();
 }
 
-class Reader {
+class TokenizerReader {
   public:
-    Reader(const TreeJson& json, const formats::Json& config, const formats::Json& generation, std::string origin)
+    TokenizerReader(const TreeJson& json, const formats::Json& config, const formats::Json& generation,
+                    std::string origin)
         : root_(json, std::move(origin)), model_(root_.object("model")), config_(config), generation_(generation) {}
 
     TokenizerParts read() {
@@ -355,7 +356,7 @@ void JsonObject::refuse_type(std::string_view type, std::string_view known) cons
 TokenizerParts parts_from_json(std::string_view tokenizer_json, const formats::Json& config,
                                const formats::Json& generation, std::string_view origin) {
     const TreeJson json = parse(tokenizer_json, origin);
-    return Reader(json, config, generation, std::string(origin)).read();
+    return TokenizerReader(json, config, generation, std::string(origin)).read();
 }
 
 }  // namespace ergon::text

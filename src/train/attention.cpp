@@ -27,7 +27,7 @@ float* aligned(float* at) {
 }
 
 /// Rows [first, first + rows) of one group.
-void block_backward(const AttentionBackward& g, std::int64_t first, std::int64_t rows, float scale, float* scratch) {
+void rows_backward(const AttentionBackward& g, std::int64_t first, std::int64_t rows, float scale, float* scratch) {
     const AttentionRows& s = g.shape;
     const std::int64_t keys = (first + rows - 1) / s.heads + 1;
     float* const p = scratch;                    // [rows, keys]
@@ -95,7 +95,7 @@ void attend_backward(const Context& c, const std::vector<AttentionBackward>& gro
              i < first_of_item[static_cast<std::size_t>(end)]; ++i) {
             const std::int64_t rows = groups[i].shape.rows();
             for (std::int64_t first = 0; first < rows; first += block_rows) {
-                block_backward(groups[i], first, std::min(block_rows, rows - first), scale, scratch);
+                rows_backward(groups[i], first, std::min(block_rows, rows - first), scale, scratch);
             }
         }
     });

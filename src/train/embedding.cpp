@@ -5,11 +5,6 @@
 #include "kernels/elementwise.h"
 
 namespace ergon::train {
-namespace {
-
-constexpr std::int64_t columns_at_once = 64;
-
-}  // namespace
 
 void embed(const Context& c, const Weight& embedding, std::span<const TokenId> ids, float* x, std::int64_t stride) {
     for_rows(c, std::ssize(ids), [&](std::int64_t t) {

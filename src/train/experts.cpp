@@ -38,11 +38,6 @@ void add_products(const Context& c, const MoeWeights& w, const MoeSaved& s, cons
     }
 }
 
-void run(const Context& c) {
-    kernels::gemm(c.scratch.products, c.scratch.gemm, c.pool);
-    c.scratch.products.clear();
-}
-
 /// y = x W^T for one of the matrices of every expert.
 void project_slots(const Context& c, const MoeWeights& w, const MoeSaved& s, Weight FfnWeights::*matrix, const Held& x,
                    float* y) {
@@ -63,7 +58,7 @@ void project_slots_backward(const Context& c, const MoeWeights& w, const MoeSave
     add_products(c, w, s, [&](const FfnWeights& e, auto first, auto count, auto) {
         return by_input(e.*matrix, held_dy.rows, first, count, dx, add);
     });
-    run(c);
+    run_products(c);
     c.arena.rewind(before);
 }
 
@@ -117,12 +112,12 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
     c.scratch.products.clear();
     project_slots(c, w, s, &FfnWeights::gate, x_slots, gate);
     project_slots(c, w, s, &FfnWeights::up, x_slots, up);
-    run(c);
+    run_products(c);
     hold(c, slots, gate, s.gate);
     hold(c, slots, up, s.up);
     swiglu(c, slots, inner, gate, up, activated);
     project_slots(c, w, s, &FfnWeights::down, held(c, held_x.type, slots, activated, inner), outputs);
-    run(c);
+    run_products(c);
     hold(c, slots, outputs, s.outputs);
     for_rows(c, c.tokens(), [&](std::int64_t t) {
         for (std::int64_t i = t * k; i < (t + 1) * k; ++i) {

@@ -7,8 +7,6 @@
 namespace ergon::train {
 namespace {
 
-/// Columns that a thread takes at a time where it goes through all rows of them: a few cache lines.
-constexpr std::int64_t columns_at_once = 64;
 /// Values of a long run that a thread takes at a time.
 constexpr std::int64_t values_at_once = 4096;
 

@@ -42,6 +42,9 @@ struct Context {
     std::int64_t tokens() const { return batch.tokens(); }
 };
 
+/// Columns that a thread takes at a time where it goes through all rows of them: a few cache lines.
+inline constexpr std::int64_t columns_at_once = 64;
+
 /// Runs body(row) for all rows, spread over the threads.
 template <typename Body>
 void for_rows(const Context& c, std::int64_t rows, const Body& body) {

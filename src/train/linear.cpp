@@ -49,12 +49,12 @@ Operand weight(const Weight& w, bool transposed) {
             .scale_col = transposed ? across : 1};
 }
 
-void run(const Context& c) {
+}  // namespace
+
+void run_products(const Context& c) {
     kernels::gemm(c.scratch.products, c.scratch.gemm, c.pool);
     c.scratch.products.clear();
 }
-
-}  // namespace
 
 Gemm forward(const Weight& w, const Held& x, std::int64_t first, std::int64_t count, float* y) {
     return {.a = rows_from(x, first),
@@ -92,7 +92,7 @@ Gemm by_weight(const Weight& w, const Columns& x, const Columns& dy, std::int64_
 void project(const Context& c, std::int64_t rows, const Held& x, std::initializer_list<Output> outputs) {
     c.scratch.products.clear();
     for (const Output& o : outputs) c.scratch.products.push_back(forward(o.weight, x, 0, rows, o.y));
-    run(c);
+    run_products(c);
 }
 
 void project_backward(const Context& c, std::int64_t rows, const Held& x, std::initializer_list<OutputGradient> outputs,
@@ -106,7 +106,7 @@ void project_backward(const Context& c, std::int64_t rows, const Held& x, std::i
         const HeldGradient dy = held_gradient(c, type, o.dy, o.weight.rows, whole);
         c.scratch.products = {by_weight(o.weight, x_columns, dy.columns, 0, rows, 0),
                               by_input(o.weight, dy.rows, 0, rows, dx, add)};
-        run(c);
+        run_products(c);
         add = true;
         c.arena.rewind(each);
     }

@@ -24,6 +24,9 @@ kernels::Gemm by_input(const Weight& w, const Held& dy, std::int64_t first, std:
 kernels::Gemm by_weight(const Weight& w, const Columns& x, const Columns& dy, std::int64_t first, std::int64_t count,
                         std::int64_t segment);
 
+/// The products that wait in the scratch memory; none wait afterwards.
+void run_products(const Context& c);
+
 struct Output {
     const Weight& weight;
     float* y;  // [rows, weight.rows]

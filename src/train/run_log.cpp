@@ -6,11 +6,12 @@
 
 #include "base/error.h"
 #include "base/paths.h"
+#include "formats/json.h"
 
 namespace ergon::train {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using formats::Json;
 
 Json grid_json(const GridLine& grid) {
     return {{"grams_per_kwh", grid.intensity.value()},

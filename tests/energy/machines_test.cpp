@@ -9,7 +9,7 @@
 namespace ergon::energy {
 namespace {
 
-struct Machine {
+struct KnownMachine {
     const char* what;
     int threads;
     const char* head;  // of each processor
@@ -31,7 +31,7 @@ constexpr const char* server = "a server processor";
 constexpr const char* desktop = "a desktop processor";
 constexpr const char* laptop = "a laptop processor";
 
-const Machine machines[] = {
+const KnownMachine machines[] = {
     {"EC2 m5", 2, INTEL "model\t\t: 85\nmodel name\t: Intel(R) Xeon(R) Platinum 8259CL CPU @ 2.50GHz\n" VM, "", virtual_server, 210, 48, 0.30 * 210 * 2 / 48},
     {"EC2 c5", 2, INTEL "model\t\t: 85\nmodel name\t: Intel(R) Xeon(R) Platinum 8124M CPU @ 3.00GHz\n" VM, "", virtual_server, 240, 36, 0.30 * 240 * 2 / 36},
     {"EC2 m4", 2, INTEL "model\t\t: 79\nmodel name\t: Intel(R) Xeon(R) CPU E5-2686 v4 @ 2.30GHz\n" VM, "", virtual_server, 145, 36, 0.30 * 145 * 2 / 36},
@@ -69,7 +69,7 @@ const Machine machines[] = {
     {"Snapdragon X", 12, "Features\t: fp asimd\nCPU implementer\t: 0x51\nCPU part\t: 0x001\n", "", laptop, 0, 0, 0.7 * 12},
 };
 
-Processor read(const Machine& machine) {
+Processor read(const KnownMachine& machine) {
     const FakeTree tree;
     std::string text;
     for (int i = 0; i < machine.threads; ++i) text += "processor\t: " + std::to_string(i) + "\n" + machine.head + "\n";
@@ -79,7 +79,7 @@ Processor read(const Machine& machine) {
 
 TEST(Machines, AreWhatTheyAre) {
     EXPECT_GE(std::size(machines), 30u);
-    for (const Machine& machine : machines) {
+    for (const KnownMachine& machine : machines) {
         const Processor processor = read(machine);
         EXPECT_EQ(processor.threads, machine.threads) << machine.what;
         EXPECT_EQ(classify(processor).description, machine.its_class) << machine.what;

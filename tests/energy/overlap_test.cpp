@@ -7,9 +7,9 @@
 namespace ergon::energy {
 namespace {
 
-const std::map<std::string, Scope> scopes{{"machine", Scope::machine},  {"platform", Scope::platform},
-                                          {"package", Scope::package},  {"memory", Scope::memory},
-                                          {"card", Scope::accelerator}, {"part", Scope::part}};
+const std::map<std::string, Scope> scopes_by_name{{"machine", Scope::machine},  {"platform", Scope::platform},
+                                                  {"package", Scope::package},  {"memory", Scope::memory},
+                                                  {"card", Scope::accelerator}, {"part", Scope::part}};
 
 /// "powercap/package perf/platform" as sensors, and their roles as one letter each: Total, Part, Shown, Repeated. Those
 /// with a ! behind cannot be read, and come last.
@@ -23,7 +23,7 @@ std::string roles(const std::string& text) {
         const std::size_t slash = word.find('/');
         SensorInfo info;
         info.source = word.substr(0, slash);
-        info.scope = scopes.at(word.substr(slash + 1));
+        info.scope = scopes_by_name.at(word.substr(slash + 1));
         info.name = word.substr(slash + 1);
         if (readable) {
             sensors.push_back(info);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <unistd.h>
 
+#include "fake_sensor.h"
 #include "fake_tree.h"
 
 namespace ergon::energy {
@@ -15,13 +16,6 @@ namespace {
 using base::Nanojoules;
 using base::Nanoseconds;
 using State = Reading::State;
-
-constexpr Nanoseconds seconds(double count) {
-    return Nanoseconds(static_cast<std::int64_t>(count * 1e9));
-}
-constexpr Nanojoules joules(double count) {
-    return Nanojoules(static_cast<std::int64_t>(count * 1e9));
-}
 
 std::map<std::string, Scope> scopes(const PowercapSearch& search) {
     std::map<std::string, Scope> found;

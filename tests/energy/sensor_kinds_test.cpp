@@ -12,17 +12,17 @@ namespace {
 
 using State = Reading::State;
 
-struct Source {
+struct Answers {
     Answer<std::uint64_t> count;
     Answer<base::Watts> power;
 };
 
-CounterSensor counter(const Source& source, const CounterRules& rules) {
+CounterSensor counter(const Answers& source, const CounterRules& rules) {
     return {{"counter", "test", Scope::package, {}, {}, {}}, rules, [&source] { return source.count; }, seconds(0)};
 }
 
 TEST(CounterSensor, CountsInItsOwnUnit) {
-    Source source{{1000, {}}, {}};
+    Answers source{{1000, {}}, {}};
     // 2^-32 J, as perf's events have it.
     CounterSensor sensor = counter(source, {"it", 1e9 / 4294967296.0, 0, {}, {}});
     source.count.value = 1000 + (std::uint64_t{3} << 31);
@@ -33,7 +33,7 @@ TEST(CounterSensor, CountsInItsOwnUnit) {
 TEST(CounterSensor, WrapsAtOddRangesOverAndOver) {
     for (const std::uint64_t range : {7ull, 1'000'003ull, 65'532'610'987ull, 0xffff'ffff'ffff'fff1ull}) {
         std::uint64_t raw = range - 2;
-        Source source{{raw, {}}, {}};
+        Answers source{{raw, {}}, {}};
         CounterSensor sensor = counter(source, {"it", 1000, range, {}, {}});
         std::int64_t sum = 0;
         const std::uint64_t step = std::min<std::uint64_t>(range / 2, 2'000'003);
@@ -49,7 +49,7 @@ TEST(CounterSensor, WrapsAtOddRangesOverAndOver) {
 }
 
 TEST(CounterSensor, ACounterThatHasNotMovedIsPendingAndThenTellsOfAllTheTime) {
-    Source source{{0, {}}, {}};
+    Answers source{{0, {}}, {}};
     CounterSensor sensor = counter(source, {"it", 1e6, 0, {}, {}});  // millijoules
     for (int i = 1; i <= 9; ++i) {
         const Reading still = sensor.read(seconds(0.01 * i));
@@ -74,7 +74,7 @@ struct SlowCounter {
 TEST(CounterSensor, LearnsItsStepFromItsOwnChanges) {
     for (const double step : {1.0, 2.0, 5.0, 10.0}) {
         const SlowCounter slow{step, 0.35 * step};
-        Source source{{slow.at(0), {}}, {}};
+        Answers source{{slow.at(0), {}}, {}};
         CounterSensor sensor{{"counter", "test", Scope::package, processor_step, {}, {}},
                              {"it", 1000, 0, base::Watts(1000), processor_slack},
                              [&source] { return source.count; },
@@ -97,7 +97,7 @@ TEST(CounterSensor, LearnsItsStepFromItsOwnChanges) {
 }
 
 TEST(CounterSensor, WhatItCountedWhileItWasGivenUpIsNotCounted) {
-    Source source{{0, {}}, {}};
+    Answers source{{0, {}}, {}};
     CounterSensor sensor = counter(source, {"it", 1e9, 0, {}, {}});  // joules
     source.count.value = 10;
     EXPECT_EQ(sensor.read(seconds(1)).energy, joules(10));
@@ -110,7 +110,7 @@ TEST(CounterSensor, WhatItCountedWhileItWasGivenUpIsNotCounted) {
 }
 
 TEST(CounterSensor, WhatItDidNotCountWhileItStoodIsLost) {
-    Source source{{0, {}}, {}};
+    Answers source{{0, {}}, {}};
     CounterSensor sensor = counter(source, {"it", 1e6, 0, {}, {}});
     for (int i = 1; i <= 20; ++i) {
         source.count.value = static_cast<std::uint64_t>(4000 * i);
@@ -124,7 +124,7 @@ TEST(CounterSensor, WhatItDidNotCountWhileItStoodIsLost) {
 }
 
 TEST(CounterSensor, ARangeThatCannotBeIsLeft) {
-    Source source{{5000, {}}, {}};
+    Answers source{{5000, {}}, {}};
     CounterSensor sensor = counter(source, {"it", 1000, 4000, base::Watts(1000), {}});
     EXPECT_EQ(sensor.info().horizon, seconds(0));
     source.count.value = 100;
@@ -132,7 +132,7 @@ TEST(CounterSensor, ARangeThatCannotBeIsLeft) {
 }
 
 TEST(CounterSensor, AnErrorInTheMiddleWaitsForTheNextAnswer) {
-    Source source{{100, {}}, {}};
+    Answers source{{100, {}}, {}};
     CounterSensor sensor = counter(source, {"it", 1000, 1000, {}, {}});
     source.count = {{}, "it is gone"};
     for (int i = 1; i <= 3; ++i) {
@@ -149,7 +149,7 @@ TEST(CounterSensor, AnErrorInTheMiddleWaitsForTheNextAnswer) {
 }
 
 TEST(CounterSensor, BackwardsWithoutARangeIsLost) {
-    Source source{{100, {}}, {}};
+    Answers source{{100, {}}, {}};
     CounterSensor sensor = counter(source, {"it", 1000, 0, {}, {}});
     source.count.value = 99;
     const Reading back = sensor.read(seconds(1));
@@ -160,7 +160,7 @@ TEST(CounterSensor, BackwardsWithoutARangeIsLost) {
 }
 
 TEST(CounterSensor, MoreThanItsSlackAllowsIsAFault) {
-    Source source{{0, {}}, {}};
+    Answers source{{0, {}}, {}};
     // 1000 W over 1 s, and 10 ms of slack: 1010 J.
     CounterSensor sensor = counter(source, {"it", 1e9, 0, base::Watts(1000), seconds(0.01)});
     source.count.value = 1010;
@@ -169,12 +169,12 @@ TEST(CounterSensor, MoreThanItsSlackAllowsIsAFault) {
     EXPECT_EQ(sensor.read(seconds(2)).state, State::lost);
 }
 
-PowerIntegral power(const Source& source) {
+PowerIntegral power(const Answers& source) {
     return {{"rail", "test", Scope::platform, {}, {}, {}}, [&source] { return source.power; }, seconds(0)};
 }
 
 TEST(PowerIntegral, IsTheAreaUnderStraightLines) {
-    Source source{{}, {base::Watts(10), {}}};
+    Answers source{{}, {base::Watts(10), {}}};
     PowerIntegral sensor = power(source);
     EXPECT_EQ(sensor.info().horizon, seconds(2));
     source.power.value = base::Watts(20);
@@ -185,7 +185,7 @@ TEST(PowerIntegral, IsTheAreaUnderStraightLines) {
 }
 
 TEST(PowerIntegral, AGapLongerThanTheHorizonIsLostNotZero) {
-    Source source{{}, {base::Watts(10), {}}};
+    Answers source{{}, {base::Watts(10), {}}};
     PowerIntegral sensor = power(source);
     const Reading late = sensor.read(base::Nanoseconds(seconds(2).value() + 1));
     EXPECT_EQ(late.state, State::lost);
@@ -194,7 +194,7 @@ TEST(PowerIntegral, AGapLongerThanTheHorizonIsLostNotZero) {
 }
 
 TEST(PowerIntegral, AShortFailureIsBridgedALongOneIsLost) {
-    Source source{{}, {base::Watts(10), {}}};
+    Answers source{{}, {base::Watts(10), {}}};
     PowerIntegral sensor = power(source);
     source.power = {{}, "no number"};
     EXPECT_EQ(sensor.read(seconds(1)).state, State::pending);
@@ -215,7 +215,7 @@ TEST(PowerIntegral, AShortFailureIsBridgedALongOneIsLost) {
 }
 
 TEST(PowerIntegral, WhatIsHopelessIsLostAtOnce) {
-    Source source{{}, {base::Watts(10), {}}};
+    Answers source{{}, {base::Watts(10), {}}};
     PowerIntegral sensor = power(source);
     source.power = {{}, "charging", true};
     EXPECT_EQ(sensor.read(seconds(0.1)).state, State::lost);

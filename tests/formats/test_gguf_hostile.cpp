@@ -23,59 +23,60 @@ using test::RawTensor;
 
 constexpr std::uint64_t huge = 0xFFFFFFFFFFFFFFFF;
 
-void expect_refused(const std::vector<std::byte>& bytes, const std::string& fragment,
-                    ErrorCode code = ErrorCode::bad_file) {
+void expect_gguf_refused(const std::vector<std::byte>& bytes, const std::string& fragment,
+                         ErrorCode code = ErrorCode::bad_file) {
     for (const Truncated truncated : {Truncated::refuse, Truncated::metadata_only}) {
         expect_error(code, "m.gguf", [&] { parse_gguf(bytes, "m.gguf", truncated); });
         expect_error(code, fragment, [&] { parse_gguf(bytes, "m.gguf", truncated); });
     }
 }
-void expect_refused(const RawGguf& raw, const std::string& fragment, ErrorCode code = ErrorCode::bad_file) {
-    expect_refused(raw.bytes(), fragment, code);
+void expect_gguf_refused(const RawGguf& raw, const std::string& fragment, ErrorCode code = ErrorCode::bad_file) {
+    expect_gguf_refused(raw.bytes(), fragment, code);
 }
 void expect_tensors_refused(std::vector<RawTensor> tensors, const std::string& fragment,
                             ErrorCode code = ErrorCode::bad_file) {
     RawGguf raw;
     raw.tensors = std::move(tensors);
     raw.data_bytes = 4096;
-    expect_refused(raw, fragment, code);
+    expect_gguf_refused(raw, fragment, code);
 }
 void expect_key_refused(const ByteString& one, const std::string& fragment, ErrorCode code = ErrorCode::bad_file) {
     RawGguf raw;
     raw.keys = {one};
-    expect_refused(raw, fragment, code);
+    expect_gguf_refused(raw, fragment, code);
 }
 
 TEST(GgufHostile, EmptyFile) {
-    expect_refused(std::vector<std::byte>{}, "m.gguf is cut off or damaged: its first bytes");
+    expect_gguf_refused(std::vector<std::byte>{}, "m.gguf is cut off or damaged: its first bytes");
 }
 
 TEST(GgufHostile, OtherFormat) {
     RawGguf raw;
     raw.magic = "PK\x03\x04";
-    expect_refused(raw, R"(not a GGUF file: it begins with "PK\u0003\u0004" where "GGUF" was expected)");
+    expect_gguf_refused(raw, R"(not a GGUF file: it begins with "PK\u0003\u0004" where "GGUF" was expected)");
 }
 
 // Found by fuzzing: the formatting library aborts on it, if asked to escape it.
 TEST(GgufHostile, OtherFormatThatBeginsWithHalfACharacter) {
     RawGguf raw;
     raw.magic = "GGU\xC6";
-    expect_refused(raw, R"(not a GGUF file: it begins with "GGU\ufffd" where "GGUF" was expected)");
+    expect_gguf_refused(raw, R"(not a GGUF file: it begins with "GGU\ufffd" where "GGUF" was expected)");
 }
 
 TEST(GgufHostile, GitLfsPointer) {
     const ByteString pointer = ByteString().raw("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n");
-    expect_refused(pointer.bytes(), "is only a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'");
+    expect_gguf_refused(pointer.bytes(),
+                        "is only a Git LFS pointer, not the file itself; fetch it with 'git lfs pull'");
 }
 
 TEST(GgufHostile, OtherVersions) {
     RawGguf raw;
     raw.version = 1;
-    expect_refused(raw, "is GGUF version 1; ergon reads 2 and 3", ErrorCode::unsupported);
+    expect_gguf_refused(raw, "is GGUF version 1; ergon reads 2 and 3", ErrorCode::unsupported);
     raw.version = 4;
-    expect_refused(raw, "is GGUF version 4; ergon reads 2 and 3", ErrorCode::unsupported);
+    expect_gguf_refused(raw, "is GGUF version 4; ergon reads 2 and 3", ErrorCode::unsupported);
     raw.version = 0x03000000;
-    expect_refused(raw, "is a big-endian GGUF file", ErrorCode::unsupported);
+    expect_gguf_refused(raw, "is a big-endian GGUF file", ErrorCode::unsupported);
 }
 
 TEST(GgufHostile, EveryCutInsideTheHeaderIsRefused) {
@@ -89,21 +90,21 @@ TEST(GgufHostile, EveryCutInsideTheHeaderIsRefused) {
     const auto whole = raw.bytes();
     constexpr std::size_t padding = 7;
     for (std::size_t size = 0; size < whole.size() - padding; ++size) {
-        expect_refused({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}, "cut off or damaged");
+        expect_gguf_refused({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}, "cut off or damaged");
     }
 }
 
 TEST(GgufHostile, AbsurdCounts) {
     RawGguf raw;
     raw.claimed_tensors = huge;
-    expect_refused(raw, "claims 18446744073709551615 tensors, more than the 1048576 accepted");
+    expect_gguf_refused(raw, "claims 18446744073709551615 tensors, more than the 1048576 accepted");
     raw.claimed_tensors = 1000;
-    expect_refused(raw, "the number of tensors asks for 1000 x 24 bytes at byte 24, but only");
+    expect_gguf_refused(raw, "the number of tensors asks for 1000 x 24 bytes at byte 24, but only");
     raw.claimed_tensors = {};
     raw.claimed_keys = huge;
-    expect_refused(raw, "claims 18446744073709551615 metadata keys, more than the 65536 accepted");
+    expect_gguf_refused(raw, "claims 18446744073709551615 metadata keys, more than the 65536 accepted");
     raw.claimed_keys = 1000;
-    expect_refused(raw, "the number of metadata keys asks for 1000 x 13 bytes at byte 24, but only");
+    expect_gguf_refused(raw, "the number of metadata keys asks for 1000 x 13 bytes at byte 24, but only");
 }
 
 TEST(GgufHostile, AbsurdLengthOfAKey) {
@@ -134,7 +135,7 @@ TEST(GgufHostile, MoreArrayElementsThanAccepted) {
     RawGguf raw;
     constexpr std::size_t half = std::size_t{1} << 23;
     raw.keys = {array_key("a", GgufType::u8, half).zeros(half), array_key("b", GgufType::u8, half + 1).zeros(half + 1)};
-    expect_refused(raw, "metadata key \"b\" brings the elements of all arrays beyond the 16777216 accepted");
+    expect_gguf_refused(raw, "metadata key \"b\" brings the elements of all arrays beyond the 16777216 accepted");
 }
 
 TEST(GgufHostile, NestedArrays) {
@@ -157,7 +158,7 @@ TEST(GgufHostile, NeitherTrueNorFalse) {
 TEST(GgufHostile, KeyTwice) {
     RawGguf raw;
     raw.keys = {key("k", GgufType::u8).zeros(1), key("k", GgufType::string).text("")};
-    expect_refused(raw, "metadata key \"k\" stands twice");
+    expect_gguf_refused(raw, "metadata key \"k\" stands twice");
 }
 
 TEST(GgufHostile, KeyAndTensorWithoutAName) {
@@ -192,7 +193,7 @@ TEST(GgufHostile, TooManyDimensions) {
     raw.tensors = {{.name = "t"}};
     auto bytes = raw.bytes();
     bytes[24 + 8 + 1 + 3] = std::byte{0xFF};  // the rank's highest byte
-    expect_refused(bytes, "tensor \"t\" has 4278190081 dimensions");
+    expect_gguf_refused(bytes, "tensor \"t\" has 4278190081 dimensions");
 }
 
 TEST(GgufHostile, ShapesThatOverflow) {

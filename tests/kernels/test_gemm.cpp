@@ -57,7 +57,7 @@ float value(const Operand& x, std::int64_t i, std::int64_t k) {
     if (x.type == DType::bf16) return tensor::bf16_to_f32(static_cast<const std::uint16_t*>(x.data)[at]);
     return tensor::f8_e4m3_to_f32(static_cast<const std::uint8_t*>(x.data)[at]);
 }
-float scale(const Operand& x, std::int64_t i, std::int64_t chunk) {
+float scale_of(const Operand& x, std::int64_t i, std::int64_t chunk) {
     return x.scales[i / x.scale_rows * x.scale_row + chunk * x.scale_col];
 }
 
@@ -74,7 +74,7 @@ void defined(const Gemm& g, float* c) {
                     for (std::int64_t k = k0; k < std::min(k0 + 128, g.k); ++k) {
                         part = std::fma(value(g.a, i, k), value(g.b, j, k), part);
                     }
-                    sum = std::fma(part, scale(g.a, i, k0 / 128) * scale(g.b, j, k0 / 128), sum);
+                    sum = std::fma(part, scale_of(g.a, i, k0 / 128) * scale_of(g.b, j, k0 / 128), sum);
                 }
             }
             c[i * g.c_row + j] = sum;

@@ -121,9 +121,9 @@ void ratio_of_totals_of(const Sums& sums, std::span<double> values) {
     values[0] = sums.columns[1] / sums.columns[0];
 }
 
-struct Sample {
+struct SampledPairs {
     std::vector<double> a, b;
-    Sample(const RatioTruth& truth, std::uint64_t experiment, std::size_t prompts) {
+    SampledPairs(const RatioTruth& truth, std::uint64_t experiment, std::size_t prompts) {
         for (std::uint64_t prompt = 0; prompt < prompts; ++prompt) {
             const Pair pair = truth.draw({experiment}, prompt);
             a.push_back(pair[0]);
@@ -146,7 +146,7 @@ TEST_P(IntervalCoverage, HoldsTheTruthInNinetyThreeOfAHundred) {
         if (prompts < truth.least_prompts) continue;
         Coverage coverage;
         for (std::uint64_t experiment = 0; experiment < experiments; ++experiment) {
-            coverage.count(Sample(truth, experiment, prompts).interval(), truth.ratio);
+            coverage.count(SampledPairs(truth, experiment, prompts).interval(), truth.ratio);
         }
         coverage.record(fmt::format("of {}", prompts));
         EXPECT_TRUE(coverage.enough()) << coverage.held << " of " << coverage.given << " hold the truth, " << prompts
@@ -179,7 +179,7 @@ TEST(FalseClaims, AreAtMostSixInAHundred) {
         for (const std::size_t prompts : {6, 8, 12, 20, 40}) {
             double claimed = 0;
             for (std::uint64_t experiment = 0; experiment < experiments; ++experiment) {
-                const Sample one(truth, experiment, prompts);
+                const SampledPairs one(truth, experiment, prompts);
                 claimed +=
                     excludes_one(one.interval()) && permutation_p(one.a, one.b, experiment, 1000) <= 0.05 ? 1 : 0;
             }
@@ -198,7 +198,7 @@ TEST(UnseenTail, IsInNoInterval) {
     std::uint64_t experiment = 0;
     const auto without_capped = [&](const RatioTruth& truth) {
         for (;; ++experiment) {
-            const Sample one(truth, experiment, 6);
+            const SampledPairs one(truth, experiment, 6);
             if (std::ranges::max(one.b) < 10) return one;
         }
     };

@@ -21,12 +21,12 @@ namespace {
 using tensor::DType;
 using tensor::TensorView;
 
-constexpr std::int64_t heads = 2, rank = 192;  // one and a half blocks of scales
+constexpr std::int64_t latent_heads = 2, latent_rank = 192;  // one and a half blocks of scales
 
 Config config_with(std::int64_t nope, std::int64_t value) {
     Config c;
-    c.num_attention_heads = heads;
-    c.kv_lora_rank = rank;
+    c.num_attention_heads = latent_heads;
+    c.kv_lora_rank = latent_rank;
     c.qk_nope_head_dim = nope;
     c.v_head_dim = value;
     return c;
@@ -57,13 +57,13 @@ class LatentWeights : public testing::Test {
     ~LatentWeights() override { std::filesystem::remove_all(folder_); }
 
     void bind(std::int64_t nope, std::int64_t value) {
-        const std::int64_t rows = heads * (nope + value), scale_rows = (rows + 127) / 128, scale_cols = (rank + 127) / 128;
-        std::vector<std::byte> codes(static_cast<std::size_t>(rows * rank));
+        const std::int64_t rows = latent_heads * (nope + value), scale_rows = (rows + 127) / 128, scale_cols = (latent_rank + 127) / 128;
+        std::vector<std::byte> codes(static_cast<std::size_t>(rows * latent_rank));
         for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<std::byte>(i * 37 % 127 + (i % 3 == 0 ? 128 : 0));
         std::vector<float> scales(static_cast<std::size_t>(scale_rows * scale_cols));
         for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = 0.01f * static_cast<float>(i + 1);
         const std::vector<TensorView> tensors{
-            {"model.layers.0.self_attn.kv_b_proj.weight", DType::f8_e4m3, {rows, rank}, codes},
+            {"model.layers.0.self_attn.kv_b_proj.weight", DType::f8_e4m3, {rows, latent_rank}, codes},
             {"model.layers.0.self_attn.kv_b_proj.weight_scale_inv", DType::f32, {scale_rows, scale_cols},
              std::as_bytes(std::span(scales))}};
         std::filesystem::create_directories(folder_);
@@ -73,28 +73,28 @@ class LatentWeights : public testing::Test {
 
         wide_.clear();
         for (std::int64_t r = 0; r < rows; ++r) {
-            for (std::int64_t k = 0; k < rank; ++k) {
-                wide_.push_back(tensor::f8_e4m3_to_f32(static_cast<std::uint8_t>(codes[static_cast<std::size_t>(r * rank + k)])) *
+            for (std::int64_t k = 0; k < latent_rank; ++k) {
+                wide_.push_back(tensor::f8_e4m3_to_f32(static_cast<std::uint8_t>(codes[static_cast<std::size_t>(r * latent_rank + k)])) *
                                 scales[static_cast<std::size_t>(r / 128 * scale_cols + k / 128)]);
             }
         }
     }
-    float wide(std::int64_t row, std::int64_t k) const { return wide_[static_cast<std::size_t>(row * rank + k)]; }
+    float wide(std::int64_t row, std::int64_t k) const { return wide_[static_cast<std::size_t>(row * latent_rank + k)]; }
 
     void expect_values(std::int64_t nope, std::int64_t value) {
         const std::vector<float> uk = values_of(weights_.w_uk, pool_), uk_t = values_of(weights_.w_uk_t, pool_),
                                  uv = values_of(weights_.w_uv, pool_);
-        for (std::int64_t h = 0; h < heads; ++h) {
+        for (std::int64_t h = 0; h < latent_heads; ++h) {
             const std::int64_t first = h * (nope + value);
             for (std::int64_t r = 0; r < nope; ++r) {
-                for (std::int64_t k = 0; k < rank; ++k) {
-                    ASSERT_EQ(uk[static_cast<std::size_t>((h * nope + r) * rank + k)], wide(first + r, k)) << h << ' ' << r << ' ' << k;
-                    ASSERT_EQ(uk_t[static_cast<std::size_t>((h * rank + k) * nope + r)], wide(first + r, k)) << h << ' ' << r << ' ' << k;
+                for (std::int64_t k = 0; k < latent_rank; ++k) {
+                    ASSERT_EQ(uk[static_cast<std::size_t>((h * nope + r) * latent_rank + k)], wide(first + r, k)) << h << ' ' << r << ' ' << k;
+                    ASSERT_EQ(uk_t[static_cast<std::size_t>((h * latent_rank + k) * nope + r)], wide(first + r, k)) << h << ' ' << r << ' ' << k;
                 }
             }
             for (std::int64_t r = 0; r < value; ++r) {
-                for (std::int64_t k = 0; k < rank; ++k) {
-                    ASSERT_EQ(uv[static_cast<std::size_t>((h * value + r) * rank + k)], wide(first + nope + r, k)) << h << ' ' << r << ' ' << k;
+                for (std::int64_t k = 0; k < latent_rank; ++k) {
+                    ASSERT_EQ(uv[static_cast<std::size_t>((h * value + r) * latent_rank + k)], wide(first + nope + r, k)) << h << ' ' << r << ' ' << k;
                 }
             }
         }
@@ -120,14 +120,14 @@ TEST_F(LatentWeights, F8BecomesF32WhereHeadsCutBlocksOfScales) {
 
 /// kv_b as a GGUF file holds it in Q8_0, each block with the given scale.
 MlaWeights bind_q8_0(float scale, const std::filesystem::path& folder, base::ThreadPool& pool, std::vector<float>& wide) {
-    constexpr std::int64_t nope = 64, value = 32, rows = heads * (nope + value), block = 34;
-    std::vector<std::byte> blocks(static_cast<std::size_t>(rows * rank / 32 * block));
+    constexpr std::int64_t nope = 64, value = 32, rows = latent_heads * (nope + value), block = 34;
+    std::vector<std::byte> blocks(static_cast<std::size_t>(rows * latent_rank / 32 * block));
     const std::uint16_t half = tensor::f32_to_f16(scale);
     for (std::size_t i = 0; i < blocks.size(); ++i) blocks[i] = static_cast<std::byte>(i * 89 % 251);
     for (std::size_t at = 0; at < blocks.size(); at += block) std::memcpy(&blocks[at], &half, sizeof half);
-    const TensorView kv_b{"blk.0.attn_kv_b.weight", DType::q8_0, {rows, rank}, blocks};
-    wide.resize(static_cast<std::size_t>(rows * rank));
-    for (std::int64_t r = 0; r < rows; ++r) kernels::widen_row(kv_b.type, kv_b.row(r).data(), rank, wide.data() + r * rank);
+    const TensorView kv_b{"blk.0.attn_kv_b.weight", DType::q8_0, {rows, latent_rank}, blocks};
+    wide.resize(static_cast<std::size_t>(rows * latent_rank));
+    for (std::int64_t r = 0; r < rows; ++r) kernels::widen_row(kv_b.type, kv_b.row(r).data(), latent_rank, wide.data() + r * latent_rank);
     std::filesystem::create_directories(folder);
     formats::write_gguf(folder / "model.gguf", {}, {&kv_b, 1});
     MlaWeights w;
@@ -141,10 +141,10 @@ TEST_F(LatentWeights, TheTransposeOfQuantisedWeightsIsF16) {
     EXPECT_EQ(w.w_uv.type(), DType::q8_0);
     ASSERT_EQ(w.w_uk_t.type(), DType::f16);
     const std::vector<float> transposed = values_of(w.w_uk_t, pool_);
-    for (std::int64_t h = 0; h < heads; ++h) {
-        for (std::int64_t k = 0; k < rank; ++k) {
+    for (std::int64_t h = 0; h < latent_heads; ++h) {
+        for (std::int64_t k = 0; k < latent_rank; ++k) {
             for (std::int64_t r = 0; r < 64; ++r) {
-                ASSERT_EQ(transposed[static_cast<std::size_t>((h * rank + k) * 64 + r)],
+                ASSERT_EQ(transposed[static_cast<std::size_t>((h * latent_rank + k) * 64 + r)],
                           tensor::f16_to_f32(tensor::f32_to_f16(wide(h * 96 + r, k))));
             }
         }

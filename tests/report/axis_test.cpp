@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 #include <limits>
 
+#include "report/values.h"
+
 namespace ergon::report {
 namespace {
 
-const base::Unit joule{"J"};
+using test::joule;
 
 Extent extent(std::initializer_list<double> values) {
     Extent found;

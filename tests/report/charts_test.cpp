@@ -1,22 +1,21 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <limits>
 #include <regex>
 
 #include "report/example.h"
 #include "report/svg.h"
+#include "report/values.h"
 
 namespace ergon::report {
 namespace {
 
 using test::count;
+using test::infinity;
+using test::joule;
+using test::nan;
 using test::number;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-const base::Unit joule{"J"};
 
 BarChart bars(std::vector<Bar> list, std::vector<std::string> parts = {}) {
     return {"t", "", "energy", joule, "what", std::move(parts), std::move(list)};

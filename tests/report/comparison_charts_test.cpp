@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "report/example.h"
 #include "report/svg.h"
+#include "report/values.h"
 
 namespace ergon::report {
 namespace {
@@ -15,14 +16,13 @@ namespace {
 using test::attributes;
 using test::corners;
 using test::count;
+using test::infinity;
+using test::joule;
+using test::nan;
 using test::outside;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-const base::Unit joule{"J"};
 
 /// Numbers as a broken reading, a broken store or a wide range gives them.
 double any_number(base::RandomSequence& random) {

@@ -7,7 +7,7 @@
 
 #include "tasks/reply_reader.h"
 
-namespace ergon::tasks::test {
+namespace ergon::tasks::streams {
 
 inline std::string event(const nlohmann::json& data) {
     return "data: " + data.dump() + "\n\n";
@@ -43,4 +43,4 @@ inline ChatReply read(const std::vector<std::string>& pieces, const OnPhase& on_
     return reader.finish();
 }
 
-}  // namespace ergon::tasks::test
+}  // namespace ergon::tasks::streams

@@ -5,27 +5,27 @@
 #include <gtest/gtest.h>
 
 #include "kernels/isa.h"
+#include "train/precisions.h"
 #include "train/training_fixture.h"
 
 namespace ergon::train {
 namespace {
 
+using test::precisions;
 using test::TrainingFixture;
 
 class Gradients : public testing::TestWithParam<std::string> {};
 
-struct Outcome {
+struct StepOutcome {
     StepResult result;
     std::vector<float> gradients;
-    bool operator==(const Outcome& other) const {
+    bool operator==(const StepOutcome& other) const {
         return result.loss == other.result.loss && result.mtp_loss == other.result.mtp_loss &&
                result.balance_loss == other.result.balance_loss && gradients == other.gradients;
     }
 };
 
-constexpr std::array precisions{Precision::fp32, Precision::bf16, Precision::fp8};
-
-Outcome run(const TrainingFixture& fixture, int threads = 2, bool recompute = false) {
+StepOutcome run_step(const TrainingFixture& fixture, int threads = 2, bool recompute = false) {
     base::ThreadPool pool(threads);
     Weights weights(fixture.architecture);
     fixture.load(weights);
@@ -79,8 +79,8 @@ TEST_P(Gradients, DoNotDependOnThreads) {
     TrainingFixture fixture(GetParam());
     for (const Precision precision : precisions) {
         fixture.architecture.precision = precision;
-        const Outcome expected = run(fixture, 1);
-        for (const int threads : {2, 3, 5}) EXPECT_EQ(run(fixture, threads), expected) << threads;
+        const StepOutcome expected = run_step(fixture, 1);
+        for (const int threads : {2, 3, 5}) EXPECT_EQ(run_step(fixture, threads), expected) << threads;
     }
 }
 
@@ -89,10 +89,10 @@ TEST_P(Gradients, DoNotDependOnTheBuild) {
     const kernels::Isa best = kernels::current_isa();
     for (const Precision precision : precisions) {
         fixture.architecture.precision = precision;
-        const Outcome expected = run(fixture);
+        const StepOutcome expected = run_step(fixture);
         for (const kernels::Isa isa : kernels::available_isas()) {
             kernels::use_isa(isa);
-            EXPECT_EQ(run(fixture), expected) << kernels::name(isa);
+            EXPECT_EQ(run_step(fixture), expected) << kernels::name(isa);
         }
         kernels::use_isa(best);
     }
@@ -102,7 +102,7 @@ TEST_P(Gradients, RecomputingChangesNothing) {
     TrainingFixture fixture(GetParam());
     for (const Precision precision : precisions) {
         fixture.architecture.precision = precision;
-        EXPECT_EQ(run(fixture, 2, true), run(fixture, 2, false));
+        EXPECT_EQ(run_step(fixture, 2, true), run_step(fixture, 2, false));
         EXPECT_LT(activation_bytes(fixture.architecture, fixture.limits(true)),
                   activation_bytes(fixture.architecture, fixture.limits(false)));
     }
@@ -112,7 +112,7 @@ TEST_P(Gradients, RecomputingChangesNothing) {
 /// head, multi-token prediction), which alternate document by document then; they differ by the rounding of that.
 TEST_P(Gradients, DoNotDependOnHowDocumentsArePacked) {
     const TrainingFixture fixture(GetParam());
-    const Outcome whole = run(fixture);
+    const StepOutcome whole = run_step(fixture);
     base::ThreadPool pool(2);
     Weights weights(fixture.architecture);
     fixture.load(weights);

@@ -9,10 +9,13 @@
 #include "base/random.h"
 #include "base/temporary_directory.h"
 #include "train/checkpoint.h"
+#include "train/precisions.h"
 #include "train/trainer.h"
 
 namespace ergon::train {
 namespace {
+
+using test::precisions;
 
 /// A DeepSeek-V3 in small: latent attention, a dense layer and one with experts, multi-token prediction.
 Architecture small_model(bool experts, Precision precision = Precision::fp32) {
@@ -95,8 +98,6 @@ struct Training {
         return all;
     }
 };
-
-constexpr std::array precisions{Precision::fp32, Precision::bf16, Precision::fp8};
 
 class LearnsToCopy : public testing::TestWithParam<Precision> {};
 
