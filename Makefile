@@ -22,7 +22,7 @@ build = $(call stage,build $(1) $(2),cmake --preset $(1) -DERGON_UNITY=$(UNITY) 
 cmake --build --preset $(1) -j $(JOBS) --target $(2))
 
 .NOTPARALLEL:
-.PHONY: help bootstrap models build compare compare-real compare-full test tests-quick tests-real tests-browser tests-intervals asan tsan tidy clean
+.PHONY: help bootstrap models build compare compare-real compare-full test tests-quick tests-real tests-browser tests-intervals asan fuzz tsan tidy clean
 
 help:
 	@echo 'make compare     bring what is missing, build, and compare the four models that ship: dense or sparse, direct or'
@@ -42,6 +42,7 @@ help:
 	@echo 'Not part of make test:'
 	@echo '  make tsan          unit and parity tests under the thread sanitizer'
 	@echo '  make tests-intervals  how often intervals hold known truths, in 20,000 experiments of each'
+	@echo '  make fuzz HOURS=8  every fuzz target for a share of so many hours; docs/security.md keeps the numbers'
 	@echo '  make tidy          clang-tidy over src/'
 	@echo '  make clean         remove build/ (the models in the cache stay)'
 
@@ -85,6 +86,12 @@ asan:
 	@tools/bootstrap asan
 	$(call build,asan,all)
 	$(call tests,asan,asan,-L 'unit|parity|fuzz')
+
+HOURS ?= 1
+fuzz:
+	@tools/bootstrap asan
+	$(call build,asan,fuzz_targets)
+	$(call stage,fuzz,tools/fuzz $(HOURS))
 
 tsan: bootstrap
 	$(call build,tsan,all)

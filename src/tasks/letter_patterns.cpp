@@ -112,6 +112,14 @@ std::optional<char> letter_of(const std::optional<Pattern::Match>& match) {
     return static_cast<char>(lower - 'a' + 'A');
 }
 
+/// Whether the sentence goes on to a question mark: "A is the right answer?" says nothing, "the answer is A, right?" does.
+bool is_asked(std::string_view text, std::size_t end) {
+    const std::size_t stop = text.find_first_of(".!?\n", end);
+    if (stop == text.npos || text[stop] != '?') return false;
+    const std::string_view rest = text.substr(end, stop - end);
+    return !rest.ends_with(", right") && !rest.ends_with(", correct") && !rest.ends_with("isn't it");
+}
+
 }  // namespace
 
 LetterPatterns::LetterPatterns(std::size_t count)
@@ -181,14 +189,17 @@ std::optional<char> LetterPatterns::left(std::string_view text) const {
 }
 
 std::optional<char> LetterPatterns::last_of(const Pattern& pattern, std::string_view text) const {
-    const auto all = pattern.all(text);
-    return all.empty() ? std::nullopt : letter_of(all.back());
+    std::optional<char> last;
+    for (const Pattern::Match& match : pattern.all(text)) {
+        if (!is_asked(text, match.end)) last = letter_of(match);
+    }
+    return last;
 }
 
 std::optional<char> LetterPatterns::only(const Pattern& pattern, std::string_view text) const {
     std::set<char> letters;
     for (const Pattern::Match& match : pattern.all(text)) {
-        if (const auto letter = letter_of(match)) letters.insert(*letter);
+        if (const auto letter = letter_of(match); letter && !is_asked(text, match.end)) letters.insert(*letter);
     }
     return letters.size() == 1 ? std::optional(*letters.begin()) : std::nullopt;
 }

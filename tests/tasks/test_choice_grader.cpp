@@ -55,6 +55,12 @@ TEST(ChoiceGrader, FindsTheLetterThatIsSettledOn) {
                       {true, "Answer: A tricky one! (B)"},
                       {true, "The answer: option B"},
                       {true, "The answer is most likely B"},
+                      {true, "A is the right answer? No: B is."},
+                      {true, "Is the answer A? It is in England. So B."},
+                      {true, "Could it be that the answer is A? No. Hence (B)."},
+                      {true, "The answer is B, right?"},
+                      {false, "B is the right answer? No: A is."},
+                      {false, "Is the answer B?"},
                   });
 }
 
