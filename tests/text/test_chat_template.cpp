@@ -9,8 +9,11 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/sanitized.h"
 #include "formats/json.h"
 #include "text/chat_template.h"
+#include "text/template_interpreter.h"
+#include "text/template_parser.h"
 
 namespace ergon::text {
 namespace {
@@ -36,6 +39,18 @@ std::string error_of(std::string_view source, const Json& variables = Json::obje
     try {
         return "no error: " + ChatTemplate(source).render(variables).text();
     } catch (const base::Error& error) {
+        return error.what();
+    }
+}
+
+/// The same where most of the steps that a rendering may take have been taken already.
+std::string error_of_the_rest(std::string_view source, std::size_t steps) {
+    const jinja::Body body = jinja::parse(source);
+    jinja::Runtime runtime{std::tm{}};
+    runtime.spend(jinja::max_work - steps);
+    try {
+        return "no error: " + jinja::Interpreter(runtime).run(body).text();
+    } catch (const jinja::TemplateError& error) {
         return error.what();
     }
 }
@@ -419,7 +434,9 @@ TEST(ChatTemplateBounds, HostileTemplatesEndSoonWithASentence) {
     };
     for (const auto& [source, reason] : cases) {
         SCOPED_TRACE(source.substr(0, 120));
-        EXPECT_THAT(error_of(source), HasSubstr(reason));
+        // Seventeen million steps take ten seconds under sanitizers, and a million shows the same.
+        const bool shortened = test::sanitized && std::string_view(reason) == "steps";
+        EXPECT_THAT(shortened ? error_of_the_rest(source, std::size_t{1} << 20) : error_of(source), HasSubstr(reason));
     }
 }
 
