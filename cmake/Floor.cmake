@@ -1,7 +1,12 @@
+# With ERGON_UNITY sources are compiled many at once, since most of the time goes into the same headers and large templates
+# (JSON, the command line, GoogleTest; seven commands with g++: 65 s apart, 21 s together). So no two sources of a target
+# share a name (tests/ground/test_names.py).
+function(ergon_compiled_together name)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ${ERGON_UNITY} UNITY_BUILD_BATCH_SIZE 16)
+endfunction()
+
 # ergon_floor(NAME SOURCES ... USES ... LIBRARIES ...): one floor of the house as a static library.
 # USES names floors below; LIBRARIES names libraries from outside. FUZZED: fuzz targets watch which of its code they reach.
-# With ERGON_UNITY sources are compiled several at once, since most of the time goes into the same large templates (JSON,
-# the command line, GoogleTest; seven commands with g++: 65 s apart, 21 s together). So no two sources of a target share a name.
 function(ergon_floor name)
   cmake_parse_arguments(FLOOR "FUZZED" "" "SOURCES;USES;LIBRARIES" ${ARGN})
   add_library(${name} STATIC ${FLOOR_SOURCES})
@@ -10,7 +15,7 @@ function(ergon_floor name)
     target_link_libraries(${name} PUBLIC ${used})
   endforeach()
   target_link_libraries(${name} PUBLIC ${FLOOR_LIBRARIES})
-  set_target_properties(${name} PROPERTIES UNITY_BUILD ${ERGON_UNITY})
+  ergon_compiled_together(${name})
   if(ERGON_FUZZ AND FLOOR_FUZZED)
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
@@ -35,6 +40,6 @@ function(ergon_test name)
   target_compile_definitions(${name} PRIVATE ERGON_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures"
                              ERGON_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   ergon_compiled_quickly(${name})
-  set_target_properties(${name} PROPERTIES UNITY_BUILD ${ERGON_UNITY})
+  ergon_compiled_together(${name})
   gtest_discover_tests(${name} PROPERTIES LABELS ${TEST_LABEL} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${name}.")
 endfunction()

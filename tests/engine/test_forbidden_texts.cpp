@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/sanitized.h"
 #include "engine/forbidden_texts.h"
 #include "engine/generation.h"
 #include "scripted.h"
@@ -13,42 +14,53 @@ namespace {
 
 using testing::scripted;
 
-/// 300 tokens, mostly short pieces of "no, back", as a model without a thought in its head would draw them.
-std::string babble(const text::Tokenizer& words, std::vector<std::string> forbidden, std::uint64_t seed) {
-    GenerationOptions options;
-    options.sampling = {.temperature = 1, .seed = seed};
-    options.max_tokens = 300;
-    options.forbidden = std::move(forbidden);
-    Generation generation(&words, words.encode("x"), options, {});
-    base::RandomSequence random(seed);
-    energy::WorkAccount account;
-    std::vector<float> logits(static_cast<std::size_t>(words.size()));
-    do {
-        for (std::size_t i = 0; i < logits.size(); ++i) {
-            const auto id = static_cast<TokenId>(i);
+/// A model without a thought in its head: it mostly draws short pieces of "no, back".
+class Babbler {
+  public:
+    explicit Babbler(const text::Tokenizer& words) : words_(words), usual_(static_cast<std::size_t>(words.size())) {
+        for (TokenId id = 0; id < words.size(); ++id) {
             const std::string_view bytes = words.bytes(id);
             const bool piece =
                 !words.is_control(id) && bytes.size() <= 4 && std::string_view("no, back").find(bytes) != bytes.npos;
-            logits[i] = (piece                       ? 8.0f
-                         : words.ends_generation(id) ? -20.0f
-                                                     : 0.0f) +
-                        static_cast<float>(random.below(100)) / 100;
+            usual_[static_cast<std::size_t>(id)] = piece ? 8.0f : words.ends_generation(id) ? -20.0f : 0.0f;
         }
-    } while (generation.advance(logits, account, 0));
-    return generation.answer().thinking + generation.answer().text;
-}
+    }
+
+    /// 300 tokens.
+    std::string babble(std::vector<std::string> forbidden, std::uint64_t seed) const {
+        GenerationOptions options;
+        options.sampling = {.temperature = 1, .seed = seed};
+        options.max_tokens = 300;
+        options.forbidden = std::move(forbidden);
+        Generation generation(&words_, words_.encode("x"), options, {});
+        base::RandomSequence random(seed);
+        energy::WorkAccount account;
+        std::vector<float> logits(usual_.size());
+        do {
+            for (std::size_t i = 0; i < logits.size(); ++i) {
+                logits[i] = usual_[i] + static_cast<float>(random.below(100)) / 100;
+            }
+        } while (generation.advance(logits, account, 0));
+        return generation.answer().thinking + generation.answer().text;
+    }
+
+  private:
+    const text::Tokenizer& words_;
+    std::vector<float> usual_;
+};
 
 TEST(ForbiddenTexts, AreNeverSaidHoweverTheyAreSpelt) {
-    const text::Tokenizer& words = scripted("scripted-plain").words();
-    int said = 0;
-    for (std::uint64_t seed = 0; seed < 20; ++seed) {
-        const std::string free = babble(words, {}, seed), bound = babble(words, {"no", "back"}, seed);
+    const Babbler model(scripted("scripted-plain").words());
+    constexpr std::uint64_t seeds = test::sanitized ? 4 : 20;
+    std::uint64_t said = 0;
+    for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+        const std::string free = model.babble({}, seed), bound = model.babble({"no", "back"}, seed);
         said += free.find("no") != free.npos || free.find("back") != free.npos ? 1 : 0;
         EXPECT_EQ(bound.find("no"), bound.npos) << bound;
         EXPECT_EQ(bound.find("back"), bound.npos) << bound;
         EXPECT_GT(bound.size(), 300u);
     }
-    EXPECT_EQ(said, 20);
+    EXPECT_EQ(said, seeds);
 }
 
 TEST(ForbiddenTexts, StrikeOnlyWhatWouldCompleteOne) {
@@ -70,8 +82,8 @@ TEST(ForbiddenTexts, StrikeOnlyWhatWouldCompleteOne) {
 }
 
 TEST(ForbiddenTexts, NothingChangesWithoutThem) {
-    const text::Tokenizer& words = scripted("scripted-plain").words();
-    EXPECT_EQ(babble(words, {}, 7), babble(words, {"a text that never comes"}, 7));
+    const Babbler model(scripted("scripted-plain").words());
+    EXPECT_EQ(model.babble({}, 7), model.babble({"a text that never comes"}, 7));
 }
 
 TEST(ForbiddenTexts, AnEmptyOneIsRefused) {

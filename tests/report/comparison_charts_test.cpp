@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
+#include "base/sanitized.h"
 #include "report/example.h"
 #include "report/svg.h"
 #include "report/values.h"
@@ -23,6 +24,8 @@ using test::outside;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
+
+constexpr std::uint64_t random_charts = ergon::test::sanitized ? 60 : 300;
 
 /// Numbers as a broken reading, a broken store or a wide range gives them.
 double any_number(base::RandomSequence& random) {
@@ -165,7 +168,7 @@ TEST(PairedDots, AnyNumbersAreDrawnInside) {
     EXPECT_FALSE(has_data(PairedDots{}));
     EXPECT_FALSE(has_data(PairedDots{"", "", "", joule, "", {{"a", {}}}, {{"one", {{nan, {}}}}, {"two", {}}}}));
     EXPECT_FALSE(has_data(PairedDots{"", "", "", joule, "", {}, {{"nobody's", {{1, {}}}}}}));
-    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    for (std::uint64_t seed = 0; seed < random_charts; ++seed) {
         base::RandomSequence random(seed);
         PairedDots chart = test::paired_dots(seed % 50 == 0 ? 400 : random.below(8), random.below(9));
         for (DotRow& row : chart.rows) {
@@ -253,7 +256,7 @@ TEST(Scatter, TheTableHasWhatWasGiven) {
 
 TEST(Scatter, AnyNumbersAreDrawnInside) {
     EXPECT_FALSE(has_data(Scatter{}));
-    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    for (std::uint64_t seed = 0; seed < random_charts; ++seed) {
         base::RandomSequence random(seed);
         Scatter chart = test::scatter();
         chart.points.resize(random.below(seed % 50 == 0 ? 400 : 12));
@@ -345,8 +348,8 @@ TEST(Waterfall, WithoutPositiveAmountsThereIsNothingToDraw) {
 }
 
 TEST(Waterfall, AnyNumbersAreDrawnInside) {
-    int drawn = 0;
-    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    std::uint64_t drawn = 0;
+    for (std::uint64_t seed = 0; seed < random_charts; ++seed) {
         base::RandomSequence random(seed);
         Waterfall chart = test::waterfall();
         chart.start = std::abs(any_number(random));
@@ -360,7 +363,7 @@ TEST(Waterfall, AnyNumbersAreDrawnInside) {
         expect_drawn_well(chart);
         drawn += has_data(chart) ? 1 : 0;
     }
-    EXPECT_GT(drawn, 150);
+    EXPECT_GT(drawn, random_charts / 2);
 }
 
 }  // namespace
