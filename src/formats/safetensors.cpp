@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "formats/byte_reader.h"
-#include "formats/json.h"
+#include "base/json.h"
 #include "formats/safetensors_types.h"
 #include "formats/tensor_ranges.h"
 
@@ -16,9 +16,10 @@ namespace ergon::formats {
 namespace {
 
 using base::ErrorCode;
+using base::Json;
 using tensor::TensorView;
 
-constexpr std::size_t header_limit = 100'000'000;  // bytes; the format's own
+constexpr std::size_t safetensors_header_limit = 100'000'000;  // bytes; the format's own
 constexpr int header_depth = 3;                    // header, tensor, list
 
 /// Parses one header; knows where the data lie.
@@ -51,9 +52,9 @@ std::string SafetensorsParser::read_header() {
     refuse_git_lfs_pointer(bytes_, file_);
     ByteReader reader(bytes_, file_);
     const auto size = reader.number<std::uint64_t>();
-    if (size > header_limit) {
+    if (size > safetensors_header_limit) {
         bad("claims a header of {} bytes where at most {} are accepted; it is damaged or not a safetensors file", size,
-            header_limit);
+            safetensors_header_limit);
     }
     reader.section("the header");
     const auto header = reader.take(size);
@@ -133,7 +134,7 @@ void SafetensorsParser::check_coverage() {
 }
 
 std::vector<TensorView> SafetensorsParser::parse() {
-    const Json header = parse_json(read_header(), fmt::format("the header of {}", file_), header_depth);
+    const Json header = base::parse_json(read_header(), fmt::format("the header of {}", file_), {.depth = header_depth});
     if (!header.is_object()) bad("its header is not a JSON object; it is damaged or not a safetensors file");
     std::vector<TensorView> tensors;
     tensors.reserve(header.size());
@@ -152,7 +153,7 @@ std::vector<TensorView> SafetensorsParser::parse() {
 using WeightMap = std::vector<std::pair<std::string, std::string>>;
 
 WeightMap read_index(const std::filesystem::path& path) {
-    const Json index = read_json(path);
+    const Json index = base::read_json(path);
     const auto found = index.find("weight_map");
     if (found == index.end() || !found->is_object() || found->empty()) {
         base::fail(ErrorCode::bad_file, "{} has no weight_map that names the file of each tensor; fetch it again",

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "formats/byte_reader.h"
-#include "formats/json.h"
+#include "base/json.h"
 #include "formats/safetensors.h"
 #include "formats/tensor_ranges.h"
 

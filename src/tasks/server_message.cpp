@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/characters.h"
+#include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "tasks/surrogates.h"
 
@@ -77,8 +79,12 @@ std::string without(std::string text, const std::string& secret) {
 
 json parse_answer(std::string_view text) {
     constexpr int deepest = 32;  // real ones stay below 10 (assumed)
-    const auto keep = [](int depth, json::parse_event_t, const json&) { return depth <= deepest; };
-    return json::parse(with_stand_ins(base::valid_utf8(text)), keep, false);
+    try {
+        return base::parse_json<json>(with_stand_ins(base::valid_utf8(text)), "it",
+                                      {.depth = deepest, .deeper = base::DeeperValues::dropped});
+    } catch (const base::Error&) {
+        return json(json::value_t::discarded);
+    }
 }
 
 std::string server_message(std::string_view body, const std::string& secret) {

@@ -11,7 +11,8 @@
 namespace ergon::tasks {
 
 /// JSON from a server: bytes that are no text become U+FFFD, surrogates that stand alone their stand-ins
-/// (surrogates.h), what is nested deeper than any real answer is dropped. A discarded value if it is no JSON.
+/// (surrogates.h), what is nested deeper than any real answer is dropped. A discarded value if it is no JSON, or beyond the bounds of
+/// base/json.h.
 nlohmann::json parse_answer(std::string_view text);
 
 /// The message of an error in one of the forms in use: {"error": {"message": ...}}, {"error": ...}, {"message": ...},

@@ -9,17 +9,17 @@
 #include <vector>
 
 #include "base/error.h"
-#include "formats/json.h"
+#include "base/json.h"
 #include "text/chat_template.h"
 
 namespace ergon::text {
 namespace {
 
-using formats::Json;
+using base::Json;
 using ::testing::HasSubstr;
 
 const Json& fixtures() {
-    static const Json cases = formats::read_json(std::filesystem::path(ERGON_FIXTURES) / "templates.json");
+    static const Json cases = base::read_json(std::filesystem::path(ERGON_FIXTURES) / "templates.json");
     return cases;
 }
 
