@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/http.h"
 #include "base/json.h"
+#include "base/secrets.h"
 
 namespace ergon::energy {
 namespace {

@@ -5,6 +5,7 @@
 #include "base/characters.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/secrets.h"
 #include "base/text.h"
 #include "tasks/surrogates.h"
 
@@ -66,15 +67,6 @@ bool has_word(std::string_view text, std::string_view word) {
     return false;
 }
 
-std::string without(std::string text, const std::string& secret) {
-    if (secret.empty()) return text;
-    constexpr std::string_view stand_in = "...";
-    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += stand_in.size()) {
-        text.replace(at, secret.size(), stand_in);
-    }
-    return text;
-}
-
 }  // namespace
 
 json parse_answer(std::string_view text) {
@@ -90,7 +82,7 @@ json parse_answer(std::string_view text) {
 std::string server_message(std::string_view body, const std::string& secret) {
     constexpr std::size_t longest = 300;
     const std::string message = base::one_line(explanation_in(body), read_bytes);
-    return base::one_line(without(joined_surrogates(message), secret), longest);
+    return base::one_line(base::without_keys(joined_surrogates(message), secret), longest);
 }
 
 bool is_transient(std::int64_t status) {

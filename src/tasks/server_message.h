@@ -16,7 +16,7 @@ namespace ergon::tasks {
 nlohmann::json parse_answer(std::string_view text);
 
 /// The message of an error in one of the forms in use: {"error": {"message": ...}}, {"error": ...}, {"message": ...},
-/// {"detail": ...}; else the body itself. One line, cut, and without `secret`, should the server repeat it.
+/// {"detail": ...}; else the body itself. One line, cut, and without keys, `secret` and others, should the server repeat one.
 std::string server_message(std::string_view body, const std::string& secret);
 
 /// Whether a server that answers with this HTTP status may well give the answer when it is asked again.
