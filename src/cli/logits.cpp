@@ -4,12 +4,12 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
 #include "cli/model_path.h"
 #include "cli/output_files.h"
-#include "base/json.h"
 #include "formats/safetensors.h"
 #include "model/model.h"
 

@@ -4,12 +4,12 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/model_path.h"
 #include "cli/standard_input.h"
 #include "formats/gguf.h"
-#include "base/json.h"
 #include "text/tokenizer.h"
 
 namespace ergon::cli {
@@ -51,17 +51,17 @@ std::vector<TokenId> parse_ids(const std::string& json, const Tokenizer& tokeniz
 
 /// A JSON array, written as its ids come.
 void print_ids(const Tokenizer& tokenizer, const std::string& text, bool special) {
-    const char* before = "[";
-    const auto print = [&before](std::span<const TokenId> ids) {
-        for (const TokenId id : ids) {
-            fmt::print("{}{}", before, id);
-            before = ",";
-        }
+    bool first = true;
+    const auto print = [&first](std::span<const TokenId> ids) {
+        if (ids.empty()) return;
+        fmt::print("{}{}", first ? "" : ",", fmt::join(ids, ","));
+        first = false;
     };
+    fmt::print("[");
     const auto bos = tokenizer.bos();
     if (special && tokenizer.adds_bos() && bos) print({&*bos, 1});
     tokenizer.stream(text, special, print);
-    fmt::print("{}]\n", *before == '[' ? "[" : "");
+    fmt::print("]\n");
 }
 
 void tokenize(const TokenizeOptions& options) {

@@ -3,8 +3,8 @@
 #include <exception>
 
 #include "base/file.h"
-#include "base/paths.h"
 #include "base/json.h"
+#include "base/paths.h"
 
 namespace ergon::engine {
 namespace {

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "formats/byte_reader.h"
-#include "base/json.h"
 #include "formats/safetensors_types.h"
 #include "formats/tensor_ranges.h"
 

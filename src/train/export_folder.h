@@ -3,8 +3,8 @@
 
 #include <filesystem>
 
-#include "engine/loaded_model.h"
 #include "base/json.h"
+#include "engine/loaded_model.h"
 #include "train/weights.h"
 
 namespace ergon::train {

@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "base/expect_error.h"
-#include "base/temporary_directory.h"
 #include "base/json.h"
+#include "base/temporary_directory.h"
 
 namespace {
 

@@ -10,8 +10,8 @@
 
 #include "base/expect_error.h"
 #include "base/file.h"
-#include "formats/gguf.h"
 #include "base/json.h"
+#include "formats/gguf.h"
 #include "text/random_text.h"
 #include "text/tokenizer.h"
 #include "text/unicode.h"

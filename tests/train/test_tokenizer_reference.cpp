@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/temporary_directory.h"
 #include "formats/hf_folder.h"
-#include "base/json.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_vocabulary.h"

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <string>
 
-#include "formats/hf_folder.h"
 #include "base/json.h"
+#include "formats/hf_folder.h"
 #include "formats/safetensors.h"
 #include "train/transformer.h"
 
