@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "formats/hf_folder.h"
-#include "formats/json.h"
+#include "base/json.h"
 #include "model/config.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         formats::HfFolder folder;
         folder.path = "input";
-        folder.config = formats::parse_json(text, "config.json");
+        folder.config = base::parse_json(text, "config.json");
         if (!folder.config.is_object()) return 0;
         const model::ParameterCount count = model::count_parameters(model::read_config(folder));
         if (count.total < count.active || count.active <= 0) std::abort();

@@ -6,13 +6,13 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "formats/json.h"
+#include "base/json.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using ergon::formats::Json;
+    using ergon::base::Json;
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     try {
-        const Json json = ergon::formats::parse_json(text, "input");
+        const Json json = ergon::base::parse_json(text, "input");
         if (json != Json::parse(text)) std::abort();
     } catch (const ergon::base::Error&) {
     }

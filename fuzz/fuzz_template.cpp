@@ -7,10 +7,10 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "formats/json.h"
+#include "base/json.h"
 #include "text/chat_template.h"
 
-using ergon::formats::Json;
+using ergon::base::Json;
 
 namespace {
 
@@ -23,7 +23,7 @@ Json variables_of(std::string_view json) {
                    {"bos_token", "<s>"},
                    {"eos_token", "</s>"}};
     if (json.empty()) return variables;
-    const Json given = ergon::formats::parse_json(json, "variables");
+    const Json given = ergon::base::parse_json(json, "variables");
     if (given.is_object()) variables.update(given);
     variables["bos_token"] = "<s>";
     variables["eos_token"] = "</s>";

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view words = input.substr(std::min(cut + 1, size));
     try {
         const auto tokenizer =
-            ergon::text::Tokenizer::from_json(input.substr(0, cut), ergon::formats::Json(), "tokenizer.json");
+            ergon::text::Tokenizer::from_json(input.substr(0, cut), ergon::base::Json(), "tokenizer.json");
         for (const std::string_view text :
              {words, std::string_view("It's 2025: <s>é\xFF 中文  \n"), input.substr(0, 300)}) {
             const auto ids = tokenizer.encode(text);

@@ -40,14 +40,42 @@ class Descriptor {
          refusal(path, code));
 }
 
-struct stat status_of(const Descriptor& file, const std::filesystem::path& path) {
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) fail_errno(path, "examine");
-    if (!S_ISREG(status.st_mode)) {
-        fail(ErrorCode::bad_file, "{} is not a regular file; give the path of a file", path.string());
-    }
-    return status;
+const char* kind_of(mode_t mode) {
+    if (S_ISDIR(mode)) return "a folder";
+    if (S_ISFIFO(mode)) return "a pipe";
+    if (S_ISSOCK(mode)) return "a socket";
+    return "a device";
 }
+
+void require_regular(const std::filesystem::path& path, const struct stat& status) {
+    if (S_ISREG(status.st_mode)) return;
+    fail(ErrorCode::bad_file, "{} is {}, which is not a regular file; give the path of a file", path.string(),
+         kind_of(status.st_mode));
+}
+
+/// A file to be read, of whatever the user or a folder named; never waits, as a pipe would have it.
+class InputFile {
+  public:
+    explicit InputFile(const std::filesystem::path& path)
+        : file_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {
+        if (file_.get() < 0) {
+            const int code = errno;
+            check_regular(path);
+            errno = code;
+            fail_errno(path, "open");
+        }
+        struct stat status {};
+        if (::fstat(file_.get(), &status) != 0) fail_errno(path, "examine");
+        require_regular(path, status);
+        size_ = static_cast<std::size_t>(status.st_size);
+    }
+    int get() const { return file_.get(); }
+    std::size_t size() const { return size_; }
+
+  private:
+    Descriptor file_;
+    std::size_t size_ = 0;
+};
 
 // A signal handler may read only what is lock-free; so the mapped ranges stand in a fixed table.
 struct Range {
@@ -95,9 +123,8 @@ extern "C" void on_bus_error(int, siginfo_t* info, void*) {
 }  // namespace
 
 MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.get() < 0) fail_errno(path, "open");
-    size_ = static_cast<std::size_t>(status_of(file, path).st_size);
+    const InputFile file(path);
+    size_ = file.size();
     if (size_ == 0) return;
     void* mapped = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.get(), 0);
     if (mapped == MAP_FAILED) fail_errno(path, "map");
@@ -133,10 +160,14 @@ void install_mapped_file_guard() {
     ::sigaction(SIGBUS, &action, nullptr);
 }
 
+void check_regular(const std::filesystem::path& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0) require_regular(path, status);
+}
+
 std::string read_text(const std::filesystem::path& path, std::size_t limit) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.get() < 0) fail_errno(path, "open");
-    const auto size = static_cast<std::size_t>(status_of(file, path).st_size);
+    const InputFile file(path);
+    const std::size_t size = file.size();
     if (size > limit) {
         fail(ErrorCode::bad_file, "{} has {} bytes, more than the {} that such a file may have", path.string(), size,
              limit);

@@ -10,7 +10,12 @@
 
 namespace ergon::base {
 
-/// A whole file mapped read-only. Throws Error(not_found | system). An empty file is an empty span.
+/// Throws Error(bad_file) with what `path` is, if there is something that is no regular file: a folder, a pipe, a device,
+/// a socket. For files that a library opens; those below say so themselves.
+void check_regular(const std::filesystem::path& path);
+
+/// A whole file mapped read-only. Throws Error(not_found | system), and Error(bad_file) for what is no regular file, as
+/// read_text does. An empty file is an empty span.
 /// Should the file shrink while mapped, reads beyond its end end the program with a sentence
 /// (see install_mapped_file_guard).
 class MappedFile {

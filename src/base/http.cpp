@@ -11,6 +11,7 @@
 #include "base/characters.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/secrets.h"
 
 namespace ergon::base {
 namespace {
@@ -80,6 +81,10 @@ class Transfer {
     HttpResponse run() {
         const CURLcode code = perform();
         if (thrown_) std::rethrow_exception(thrown_);
+        if (long_headers_) {
+            fail(ErrorCode::out_of_budget, "The headers of the answer of {} are longer than the {} KiB that are read.",
+                 shown_, header_limit >> 10);
+        }
         if (too_long_) {
             fail(ErrorCode::out_of_budget, "The answer of {} is longer than the {} bytes that are read.", shown_,
                  request_.limits.bytes);
@@ -140,8 +145,8 @@ class Transfer {
         Transfer& transfer = *static_cast<Transfer*>(user);
         transfer.note_life();
         transfer.header_bytes_ += size * count;
-        transfer.too_long_ = transfer.header_bytes_ > header_limit;
-        return transfer.too_long_ ? 0 : size * count;
+        transfer.long_headers_ = transfer.header_bytes_ > header_limit;
+        return transfer.long_headers_ ? 0 : size * count;
     }
 
     static std::size_t take_bytes(const char* data, std::size_t size, std::size_t count, void* user) {
@@ -201,6 +206,7 @@ class Transfer {
     std::size_t taken_ = 0;
     std::size_t header_bytes_ = 0;
     bool too_long_ = false;
+    bool long_headers_ = false;
     bool enough_ = false;
     bool heard_ = false;
     Nanoseconds last_byte_{};
@@ -220,15 +226,6 @@ std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
 }
 
 }  // namespace
-
-std::string without_credentials(const std::string& url) {
-    const std::size_t scheme = url.find("://");
-    if (scheme == std::string::npos) return url;
-    const std::size_t host = scheme + 3;
-    const std::size_t at = url.substr(0, url.find_first_of("/?#", host)).rfind('@');
-    if (at == std::string::npos || at < host) return url;
-    return url.substr(0, host) + url.substr(at + 1);
-}
 
 HttpResponse http_ask(const HttpRequest& request) {
     check_scheme(request.url);

@@ -59,7 +59,4 @@ struct Url {
 /// Throws Error(bad_argument) if it is no address of http or https.
 Url parse_url(const std::string& url);
 
-/// The address without user and password, for sentences.
-std::string without_credentials(const std::string& url);
-
 }  // namespace ergon::base

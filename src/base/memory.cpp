@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <exception>
 #include <fmt/format.h>
 #include <fstream>
 #include <limits>
+#include <new>
 #include <optional>
 #include <string_view>
+#include <unistd.h>
 
 namespace ergon::base {
 namespace {
@@ -41,6 +44,21 @@ std::optional<std::int64_t> left_in_control_group() {
 }
 
 }  // namespace
+
+void install_out_of_memory_guard() {
+    static const std::terminate_handler otherwise = std::get_terminate();
+    std::set_terminate([] {
+        try {
+            if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+        } catch (const std::bad_alloc&) {
+            constexpr std::string_view sentence = "ergon: there is not enough memory.\n";
+            [[maybe_unused]] const auto written = ::write(STDERR_FILENO, sentence.data(), sentence.size());
+            ::_exit(1);
+        } catch (...) {  // NOLINT: told by the handler before
+        }
+        otherwise();
+    });
+}
 
 Bytes available_memory() {
     constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::max();

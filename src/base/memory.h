@@ -12,6 +12,10 @@ namespace ergon::base {
 /// not say.
 Bytes available_memory();
 
+/// Makes one sentence on stderr and exit code 1 of memory that ran out where no exception can pass: in a thread, in a
+/// destructor. For programs, not libraries.
+void install_out_of_memory_guard();
+
 /// Bytes as people write them: "1.4 GB" (powers of 1000).
 std::string readable(Bytes bytes);
 

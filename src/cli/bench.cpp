@@ -152,10 +152,10 @@ std::vector<Row> rows_of(const BenchOptions& options, const std::vector<Variant>
     return rows;
 }
 
-formats::Json json_of(const std::vector<Row>& rows) {
-    formats::Json json = formats::Json::array();
+base::Json json_of(const std::vector<Row>& rows) {
+    base::Json json = base::Json::array();
     for (const Row& row : rows) {
-        formats::Json entry{{"test", engine::name(row.test.workload)},
+        base::Json entry{{"test", engine::name(row.test.workload)},
                             {"tokens", row.test.tokens},
                             {"batch", row.test.batch},
                             {"threads", row.threads()},

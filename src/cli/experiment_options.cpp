@@ -11,6 +11,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/secrets.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/machine_options.h"
 #include "cli/model_path.h"
@@ -239,6 +241,18 @@ std::vector<tasks::Prompt> ExperimentOptions::open_prompts(tasks::SkippedRows& s
     return prompts;
 }
 
+namespace {
+
+/// Somebody may have typed the key itself, which no sentence repeats.
+[[noreturn]] void refuse_key_variable(const lab::ContenderSpec& spec) {
+    const bool is_name = std::ranges::all_of(
+        spec.key_variable, [](char c) { return (c >= 'A' && c <= 'Z') || base::is_digit(c) || c == '_'; });
+    base::fail(ErrorCode::bad_argument, "The environment has no variable {}, which is to hold the key of {}.",
+               is_name ? spec.key_variable : "of the name that stands behind key=", base::without_credentials(spec.model));
+}
+
+}  // namespace
+
 lab::EndpointOptions ExperimentOptions::endpoint_options(const lab::ContenderSpec& spec,
                                                          const AnswerOptions& own) const {
     if (own.max_thinking || spec.threads || spec.cache || own.min_p || own.top_k || own.repeat_penalty ||
@@ -246,7 +260,7 @@ lab::EndpointOptions ExperimentOptions::endpoint_options(const lab::ContenderSpe
         base::fail(ErrorCode::bad_argument,
                    "{} is a server, which cannot be told max_think, threads, cache, min_p, top_k, a repeat penalty "
                    "or what is forbidden: leave them away for it.",
-                   spec.model);
+                   base::without_credentials(spec.model));
     }
     lab::EndpointOptions options;
     options.address = spec.model;
@@ -255,8 +269,7 @@ lab::EndpointOptions ExperimentOptions::endpoint_options(const lab::ContenderSpe
     if (!spec.key_variable.empty()) {
         const char* const key = std::getenv(spec.key_variable.c_str());
         if (key == nullptr) {
-            base::fail(ErrorCode::bad_argument, "The environment has no variable {}, which is to hold the key of {}.",
-                       spec.key_variable, spec.model);
+            refuse_key_variable(spec);
         }
         options.key = key;
     }

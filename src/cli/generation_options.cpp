@@ -89,7 +89,7 @@ engine::GenerationOptions AnswerOptions::for_model(const engine::LoadedModel& mo
     return options;
 }
 
-formats::Json AnswerOptions::sampling_json(const engine::LoadedModel& model) const {
+base::Json AnswerOptions::sampling_json(const engine::LoadedModel& model) const {
     const engine::SamplerSettings sampling = for_model(model).sampling;
     const auto origin = [&](const char* setting, bool given) -> std::string {
         if (given) return "option";
@@ -97,7 +97,7 @@ formats::Json AnswerOptions::sampling_json(const engine::LoadedModel& model) con
         return found != model.defaults.origin.end() ? found->second : "ergon";
     };
     const auto entry = [](auto value, const std::string& from) {
-        return formats::Json{{"value", value}, {"from", from}};
+        return base::Json{{"value", value}, {"from", from}};
     };
     return {{"temperature", entry(sampling.temperature, origin("temperature", temperature.has_value()))},
             {"top_k", entry(sampling.top_k, origin("top_k", top_k.has_value()))},

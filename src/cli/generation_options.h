@@ -36,7 +36,7 @@ struct AnswerOptions {
     void add(CLI::App& command);
     engine::GenerationOptions for_model(const engine::LoadedModel& model) const;
     /// Each setting of the sampler and where it comes from, for --json.
-    formats::Json sampling_json(const engine::LoadedModel& model) const;
+    base::Json sampling_json(const engine::LoadedModel& model) const;
 };
 
 }  // namespace ergon::cli

@@ -21,7 +21,7 @@
 namespace ergon::cli {
 namespace {
 
-using formats::Json;
+using base::Json;
 using model::CacheType;
 using model::Config;
 

@@ -4,12 +4,12 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
 #include "cli/model_path.h"
 #include "cli/output_files.h"
-#include "formats/json.h"
 #include "formats/safetensors.h"
 #include "model/model.h"
 
@@ -29,12 +29,12 @@ struct LogitsOptions {
 };
 
 std::vector<model::TokenId> read_ids(const std::string& file, std::int64_t vocabulary) {
-    const formats::Json array = formats::read_json(file);
+    const base::Json array = base::read_json(file);
     if (!array.is_array() || array.empty()) {
         base::fail(ErrorCode::bad_file, "{}: expected a JSON array of at least one token id.", file);
     }
     std::vector<model::TokenId> ids;
-    for (const formats::Json& item : array) {
+    for (const base::Json& item : array) {
         if (!item.is_number_integer() || item < 0 || item >= vocabulary) {
             base::fail(ErrorCode::bad_file, "{}: item {} is {}; expected a token id from 0 to {}.", file, ids.size(),
                        item.dump().substr(0, 100), vocabulary - 1);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "cli/commands.h"
 #include "cli/machine_options.h"
 
@@ -142,6 +143,7 @@ int main(int argc, char** argv) {
     // Some who start programs ignore it, and children's exit codes would be lost.
     std::signal(SIGCHLD, SIG_DFL);
     ergon::base::install_mapped_file_guard();
+    ergon::base::install_out_of_memory_guard();
     ergon::base::set_up_log();
     return ergon::cli::run(argc, argv);
 }

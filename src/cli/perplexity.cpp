@@ -40,7 +40,7 @@ void perplexity(const PerplexityOptions& options) {
                            });
     progress.clear();
     if (options.json) {
-        const formats::Json json{{"perplexity", result.value},
+        const base::Json json{{"perplexity", result.value},
                                  {"tokens", result.tokens},
                                  {"window", options.window},
                                  {"threads", threads.json()}};

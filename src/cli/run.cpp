@@ -74,8 +74,8 @@ class Conversation {
         session_.clear();
     }
 
-    formats::Json json(const engine::Answer& answer) const {
-        formats::Json json{{"model", model_.name}};
+    base::Json json(const engine::Answer& answer) const {
+        base::Json json{{"model", model_.name}};
         json.update(answer_json(answer));
         if (answer.energy) {
             json.update(options_.cost.json(answer.energy->total));
@@ -92,8 +92,8 @@ class Conversation {
 
   private:
     /// {"answer": {"attention": figure, ...}, ...}: each phase's joules above idle by part of the model.
-    formats::Json components_json(const energy::RequestFigures& figures) const {
-        formats::Json json = formats::Json::object();
+    base::Json components_json(const energy::RequestFigures& figures) const {
+        base::Json json = base::Json::object();
         for (std::size_t i = 0; i < energy::phase_count; ++i) {
             for (const auto& [component, joules] : figures.phases[i].components) {
                 json[std::string(energy::phase_names[i])][engine::component_name(*model_.model, component)] = joules;
@@ -141,7 +141,7 @@ int answer_once(const RunOptions& options, const std::string& prompt) {
     const engine::Answer answer = conversation.answer(prompt, on_piece, interrupt);
     printer.finish();
     if (options.json) {
-        fmt::print("{}\n", conversation.json(answer).dump(2, ' ', false, formats::Json::error_handler_t::replace));
+        fmt::print("{}\n", conversation.json(answer).dump(2, ' ', false, base::Json::error_handler_t::replace));
     } else {
         print_usage(answer, options.cost);
     }

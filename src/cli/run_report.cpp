@@ -40,8 +40,8 @@ const Figure& figure_of(const Answer& answer, Phase phase) {
     return (*answer.energy)[static_cast<energy::Phase>(phase)].total;
 }
 
-formats::Json or_null(std::optional<double> value) {
-    return value ? formats::Json(*value) : formats::Json();
+base::Json or_null(std::optional<double> value) {
+    return value ? base::Json(*value) : base::Json();
 }
 
 }  // namespace
@@ -91,8 +91,8 @@ std::string usage_line(const Answer& answer) {
     return line;
 }
 
-formats::Json answer_json(const Answer& answer) {
-    formats::Json json{{"thinking", answer.thinking}, {"answer", answer.text}, {"stop", engine::name(answer.stop)}};
+base::Json answer_json(const Answer& answer) {
+    base::Json json{{"thinking", answer.thinking}, {"answer", answer.text}, {"stop", engine::name(answer.stop)}};
     for (const auto& [phase, name, done] : phases) {
         json["tokens"][name] = answer[phase].tokens;
         json["seconds"][name] = answer[phase].time.value();
@@ -102,7 +102,7 @@ formats::Json answer_json(const Answer& answer) {
                                  {"generated", or_null(generation_speed(answer))}};
     if (answer.energy) json["energy"] = energy_json(*answer.energy);
     const auto per_token = joules_per_token(answer);
-    json["joules_per_token"] = per_token ? formats::Json(*per_token) : formats::Json();
+    json["joules_per_token"] = per_token ? base::Json(*per_token) : base::Json();
     return json;
 }
 

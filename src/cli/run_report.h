@@ -13,7 +13,7 @@ namespace ergon::cli {
 std::string usage_line(const engine::Answer& answer);
 
 /// {"thinking", "answer", "stop", "tokens", "seconds", "tokens_per_second", "energy", "joules_per_token"}
-formats::Json answer_json(const engine::Answer& answer);
+base::Json answer_json(const engine::Answer& answer);
 
 /// Thinking and answer joules per generated token; nothing if there are none of either.
 std::optional<energy::Figure> joules_per_token(const engine::Answer& answer);

@@ -4,7 +4,7 @@
 
 namespace ergon::cli {
 
-/// All of stdin, byte for byte. Throws Error(out_of_budget) beyond 1 GiB, Error(system) if it cannot be read.
+/// All of stdin, byte for byte. Throws Error(out_of_budget) beyond 256 MiB, Error(system) if it cannot be read.
 std::string read_standard_input();
 
 }  // namespace ergon::cli

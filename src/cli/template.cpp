@@ -17,7 +17,7 @@ namespace ergon::cli {
 namespace {
 
 using base::ErrorCode;
-using formats::Json;
+using base::Json;
 
 // Far above any published template (the longest have 30 KB).
 constexpr std::size_t template_limit = std::size_t{16} << 20;
@@ -80,7 +80,7 @@ TemplateSource read_source(const std::filesystem::path& path) {
 
 /// What the file of messages adds to the template's variables, or replaces.
 void add_messages(Json& variables, const std::string& file) {
-    Json given = formats::read_json(file, formats::json_depth_limit, formats::LargeIntegers::as_digits);
+    Json given = base::read_json(file, {.large = base::LargeIntegers::as_digits});
     if (given.is_array()) given = Json{{"messages", std::move(given)}};
     if (!given.is_object() || !given.contains("messages") || !given["messages"].is_array()) {
         base::fail(ErrorCode::bad_argument, "{}: expected an array of messages, or an object with \"messages\".", file);

@@ -4,12 +4,12 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/model_path.h"
 #include "cli/standard_input.h"
 #include "formats/gguf.h"
-#include "formats/json.h"
 #include "text/tokenizer.h"
 
 namespace ergon::cli {
@@ -32,10 +32,10 @@ Tokenizer open_tokenizer(const std::filesystem::path& path) {
 }
 
 std::vector<TokenId> parse_ids(const std::string& json, const Tokenizer& tokenizer) {
-    const formats::Json array = formats::parse_json(json, "stdin");
+    const base::Json array = base::parse_json(json, "stdin");
     if (!array.is_array()) base::fail(ErrorCode::bad_argument, "stdin: expected a JSON array of token ids.");
     std::vector<TokenId> ids;
-    for (const formats::Json& item : array) {
+    for (const base::Json& item : array) {
         if (!item.is_number_integer()) {
             base::fail(ErrorCode::bad_argument, "stdin: item {} is {}, not a token id.", ids.size(), item.dump());
         }
@@ -49,11 +49,19 @@ std::vector<TokenId> parse_ids(const std::string& json, const Tokenizer& tokeniz
     return ids;
 }
 
-std::vector<TokenId> encode(const Tokenizer& tokenizer, const std::string& text, bool special) {
-    if (!special) return tokenizer.encode(text);
-    std::vector<TokenId> ids = tokenizer.encode_with_special(text);
-    if (tokenizer.adds_bos() && tokenizer.bos()) ids.insert(ids.begin(), *tokenizer.bos());
-    return ids;
+/// A JSON array, written as its ids come.
+void print_ids(const Tokenizer& tokenizer, const std::string& text, bool special) {
+    bool first = true;
+    const auto print = [&first](std::span<const TokenId> ids) {
+        if (ids.empty()) return;
+        fmt::print("{}{}", first ? "" : ",", fmt::join(ids, ","));
+        first = false;
+    };
+    fmt::print("[");
+    const auto bos = tokenizer.bos();
+    if (special && tokenizer.adds_bos() && bos) print({&*bos, 1});
+    tokenizer.stream(text, special, print);
+    fmt::print("]\n");
 }
 
 void tokenize(const TokenizeOptions& options) {
@@ -62,7 +70,7 @@ void tokenize(const TokenizeOptions& options) {
     if (options.ids) {
         fmt::print("{}", tokenizer.decode(parse_ids(input, tokenizer), true));
     } else {
-        fmt::print("{}\n", formats::Json(encode(tokenizer, input, options.special)).dump());
+        print_ids(tokenizer, input, options.special);
     }
 }
 

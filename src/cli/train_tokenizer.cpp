@@ -74,7 +74,7 @@ Outcome train_and_write(const TrainTokenizerOptions& options) {
 }
 
 void print_json(const TrainTokenizerOptions& options, const Outcome& outcome) {
-    const formats::Json json{{"vocabulary", outcome.vocabulary}, {"vocabulary_asked_for", options.vocabulary},
+    const base::Json json{{"vocabulary", outcome.vocabulary}, {"vocabulary_asked_for", options.vocabulary},
                              {"merges", outcome.merges},         {"bytes", outcome.bytes.value()},
                              {"tokens", outcome.tokens.value()}, {"bytes_per_token", outcome.bytes_per_token()},
                              {"seconds", outcome.time.value()},  {"folder", options.out}};

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "energy/calibration.h"
 
@@ -13,7 +13,7 @@ namespace ergon::energy {
 namespace {
 
 using base::ErrorCode;
-using nlohmann::ordered_json;
+using ordered_json = base::Json;
 
 constexpr int format_version = 2;
 constexpr std::size_t most_calibration_bytes = 1 << 20;
@@ -100,10 +100,9 @@ Fingerprint fingerprint_of(const Processor& processor) {
 }
 
 Calibration read_calibration(const std::filesystem::path& path) {
-    const std::string text = base::read_text(path, most_calibration_bytes);
+    const ordered_json json = base::parse_json(base::read_text(path, most_calibration_bytes), path.string());
     std::string problem = "it is not a calibration that this ergon knows";
     try {
-        const ordered_json json = ordered_json::parse(text);
         if (json.at("ergon_calibration") == format_version) {
             Calibration calibration = calibration_from(json);
             if (makes_sense(calibration)) return calibration;

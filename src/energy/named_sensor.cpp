@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/http.h"
+#include "base/secrets.h"
 #include "energy/command_output.h"
 #include "energy/counter_sensor.h"
 #include "energy/energy_unit.h"

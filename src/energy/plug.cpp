@@ -2,11 +2,12 @@
 
 #include <array>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "base/error.h"
 #include "base/http.h"
+#include "base/json.h"
+#include "base/secrets.h"
 
 namespace ergon::energy {
 namespace {
@@ -35,15 +36,20 @@ constexpr std::array<Plug, 4> plugs{
      {PlugKind::tasmota, "/cm?cmnd=Status%208", "/StatusSNS/ENERGY/Power", "/StatusSNS/ENERGY/Total", Joules(3.6e6),
       1e-3}}};
 
-std::optional<double> amount_at(const nlohmann::json& json, const char* pointer) {
-    const nlohmann::json::json_pointer place(pointer);
+std::optional<double> amount_at(const base::TreeJson& json, const char* pointer) {
+    const base::TreeJson::json_pointer place(pointer);
     if (!json.contains(place) || !json[place].is_number()) return std::nullopt;
     const double value = json[place].get<double>();
     return std::isfinite(value) && value >= 0 ? std::optional(value) : std::nullopt;
 }
 
 std::optional<Poll> parse(const Plug& plug, const std::string& text) {
-    const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+    base::TreeJson json;
+    try {
+        json = base::parse_json<base::TreeJson>(text, "its answer");
+    } catch (const base::Error&) {
+        return std::nullopt;  // another server than a plug
+    }
     const auto power = amount_at(json, plug.power), energy = amount_at(json, plug.energy);
     if (!power && !energy) return std::nullopt;
     Poll poll;

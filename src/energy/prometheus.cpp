@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/http.h"
+#include "base/secrets.h"
 #include "energy/energy_unit.h"
 #include "energy/small_file.h"
 

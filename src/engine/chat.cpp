@@ -8,7 +8,7 @@
 namespace ergon::engine {
 namespace {
 
-using formats::Json;
+using base::Json;
 using text::Author;
 using text::MarkedText;
 

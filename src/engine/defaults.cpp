@@ -8,7 +8,7 @@ namespace ergon::engine {
 namespace {
 
 using base::ErrorCode;
-using formats::Json;
+using base::Json;
 
 /// The shortest decimal of an F32 value (files hold 0.95 as F32): 0.95, not 0.949999988.
 double shortest(double value) {

@@ -3,20 +3,20 @@
 #include <exception>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/paths.h"
-#include "formats/json.h"
 
 namespace ergon::engine {
 namespace {
 
-using formats::Json;
+using base::Json;
 
 constexpr std::size_t most_bytes_of_choices = 1 << 20;
 constexpr std::size_t most_choices = 200;
 
 /// {"key": {"decode": 1, "prompt": 2}, ...}, the oldest first.
 Json read_choices(const std::filesystem::path& file) {
-    Json choices = formats::parse_json(base::read_text(file, most_bytes_of_choices), file.string());
+    Json choices = base::parse_json(base::read_text(file, most_bytes_of_choices), file.string());
     if (!choices.is_object()) choices = Json::object();
     return choices;
 }

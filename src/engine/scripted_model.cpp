@@ -10,7 +10,7 @@ namespace ergon::engine {
 namespace {
 
 using base::ErrorCode;
-using formats::Json;
+using base::Json;
 using model::TokenId;
 
 constexpr std::string_view architecture = "ErgonScripted";

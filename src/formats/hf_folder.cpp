@@ -8,6 +8,7 @@ namespace ergon::formats {
 namespace {
 
 using base::ErrorCode;
+using base::Json;
 
 Json object(Json json, const std::filesystem::path& path) {
     if (!json.is_object())
@@ -21,14 +22,14 @@ bool holds(const std::filesystem::path& folder, const char* name) {
 
 /// A file that need not be there need not be readable either.
 Json read_optional(const std::filesystem::path& path) {
-    const auto text = base::read_optional_text(path, json_file_limit);
-    return text ? object(parse_json(*text, path.string()), path) : Json();
+    const auto text = base::read_optional_text(path, base::json_file_limit);
+    return text ? object(base::parse_json(*text, path.string()), path) : Json();
 }
 
 HfFolder read_files(const std::filesystem::path& folder) {
     const std::filesystem::path config = folder / "config.json";
     return {.path = folder,
-            .config = base::path_exists(config) ? object(read_json(config), config) : Json(),
+            .config = base::path_exists(config) ? object(base::read_json(config), config) : Json(),
             .generation_config = read_optional(folder / "generation_config.json"),
             .tokenizer_config = read_optional(folder / "tokenizer_config.json")};
 }

@@ -3,16 +3,16 @@
 
 #include <filesystem>
 
-#include "formats/json.h"
+#include "base/json.h"
 
 namespace ergon::formats {
 
 /// The JSON files of a model folder; absent ones are null, config.json is required. Each is an object.
 struct HfFolder {
     std::filesystem::path path;
-    Json config;
-    Json generation_config;
-    Json tokenizer_config;
+    base::Json config;
+    base::Json generation_config;
+    base::Json tokenizer_config;
     /// tokenizer.json is large; it is parsed by whoever needs it.
     std::filesystem::path tokenizer_json() const { return path / "tokenizer.json"; }
 

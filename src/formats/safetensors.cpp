@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "formats/byte_reader.h"
-#include "formats/json.h"
 #include "formats/safetensors_types.h"
 #include "formats/tensor_ranges.h"
 
@@ -16,6 +16,7 @@ namespace ergon::formats {
 namespace {
 
 using base::ErrorCode;
+using base::Json;
 using tensor::TensorView;
 
 constexpr std::size_t safetensors_header_limit = 100'000'000;  // bytes; the format's own
@@ -133,7 +134,7 @@ void SafetensorsParser::check_coverage() {
 }
 
 std::vector<TensorView> SafetensorsParser::parse() {
-    const Json header = parse_json(read_header(), fmt::format("the header of {}", file_), header_depth);
+    const Json header = base::parse_json(read_header(), fmt::format("the header of {}", file_), {.depth = header_depth});
     if (!header.is_object()) bad("its header is not a JSON object; it is damaged or not a safetensors file");
     std::vector<TensorView> tensors;
     tensors.reserve(header.size());
@@ -152,7 +153,7 @@ std::vector<TensorView> SafetensorsParser::parse() {
 using WeightMap = std::vector<std::pair<std::string, std::string>>;
 
 WeightMap read_index(const std::filesystem::path& path) {
-    const Json index = read_json(path);
+    const Json index = base::read_json(path);
     const auto found = index.find("weight_map");
     if (found == index.end() || !found->is_object() || found->empty()) {
         base::fail(ErrorCode::bad_file, "{} has no weight_map that names the file of each tensor; fetch it again",

@@ -2,8 +2,8 @@
 #include <cstdint>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "formats/byte_reader.h"
-#include "formats/json.h"
 #include "formats/safetensors.h"
 #include "formats/tensor_ranges.h"
 

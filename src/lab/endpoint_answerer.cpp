@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/http.h"
 #include "base/random.h"
+#include "base/secrets.h"
 #include "energy/listener.h"
 #include "lab/phase_meter.h"
 #include "lab/server_facts.h"
@@ -98,8 +99,10 @@ class EndpointAnswerer final : public Answerer {
             address_, options_.key, options_.meter.procfs,
             here ? energy::with_descendants(options_.meter.procfs, listener.processes) : std::vector<int>());
         answered_ = facts.answered;
-        contender_ = {options.label.empty() ? address_.model : options.label, address_.base + "#" + address_.model, "",
-                      details_of(options_, address_)};
+        tasks::EndpointAddress shown = address_;  // a server may call its model by the key that it was asked with
+        shown.model = base::without_keys(shown.model, options_.key);
+        contender_ = {options.label.empty() ? shown.model : options.label, shown.base + "#" + shown.model, "",
+                      details_of(options_, shown)};
         const std::string& problem = listener.problem.empty() && server_ ? server_->problem() : listener.problem;
         put_energy(options_, problem, contender_.details);
         contender_.details[found_key] = facts.details;

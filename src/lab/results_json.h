@@ -1,11 +1,11 @@
 #pragma once
 // JSON in the columns of the results store.
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "lab/sqlite.h"
 
 namespace ergon::lab {
@@ -16,12 +16,12 @@ inline std::string dump(const nlohmann::ordered_json& json) {
 }
 
 inline nlohmann::ordered_json parse(const Database& database, const std::string& text, std::string_view what) {
-    nlohmann::ordered_json json = nlohmann::ordered_json::parse(text, nullptr, false);
-    if (json.is_discarded()) {
-        base::fail(base::ErrorCode::bad_file, "The results file {} holds broken JSON in {}.", database.path().string(),
-                   what);
+    try {
+        return base::parse_json(text, what);
+    } catch (const base::Error& error) {
+        base::fail(base::ErrorCode::bad_file, "The results file {} holds broken JSON: {}.", database.path().string(),
+                   error.what());
     }
-    return json;
 }
 
 }  // namespace ergon::lab

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/characters.h"
+#include "base/secrets.h"
 #include "lab/model_details.h"
 #include "tasks/requests.h"
 
@@ -157,6 +158,9 @@ ServerFacts server_facts(const tasks::EndpointAddress& address, const std::strin
             facts.details["software"] = "Ollama " + text_at(*version, "version");
             if (show) take_show(*show, facts.details);
         }
+    }
+    for (auto& [name, fact] : facts.details.items()) {
+        if (fact.is_string()) fact = base::without_keys(fact.get_ref<const std::string&>(), key);
     }
     if (const std::filesystem::path file = model_file(procfs, processes, named); !file.empty()) {
         const ModelFile model = describe_model_file(file);

@@ -1,11 +1,11 @@
 #include "lab/shapes.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/data_files.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "lab/terminal_text.h"
 
 namespace ergon::lab {
@@ -44,7 +44,7 @@ std::string against(const MeasuredShape& dense) {
 
 Shapes parse_shapes(std::string_view text, const std::string& file) {
     try {
-        const nlohmann::json json = nlohmann::json::parse(text);
+        const nlohmann::json json = base::parse_json<base::TreeJson>(text, file);
         Shapes shapes{json.at("measured").get<std::string>(),
                       json.at("command").get<std::string>(),
                       json.at("machine").get<std::string>(),

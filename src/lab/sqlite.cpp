@@ -3,7 +3,9 @@
 #include <sqlite3.h>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
+#include "base/paths.h"
 
 namespace ergon::lab {
 namespace {
@@ -12,10 +14,13 @@ using base::ErrorCode;
 
 // Milliseconds to wait for another process that writes to the same file.
 constexpr int busy_timeout_ms = 10'000;
+// Bytes of one value or row. Assumed: an answer has at most 16 MiB of text, its facts a few kilobytes.
+constexpr int longest_value = 64 << 20;
 
 }  // namespace
 
 Database::Database(const std::filesystem::path& path) : path_(path) {
+    if (!base::is_folder(path)) base::check_regular(path);  // SQLite waits at a pipe
     const int code = sqlite3_open_v2(path.c_str(), &handle_,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
     if (code != SQLITE_OK) {
@@ -27,6 +32,7 @@ Database::Database(const std::filesystem::path& path) : path_(path) {
             path.string(), why);
     }
     sqlite3_extended_result_codes(handle_, 1);
+    sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, longest_value);
     sqlite3_busy_timeout(handle_, busy_timeout_ms);
     if (sqlite3_db_readonly(handle_, "main") == 1) {
         sqlite3_close(handle_);

@@ -13,7 +13,7 @@ namespace {
 
 using base::ErrorCode;
 using base::fail;
-using formats::Json;
+using base::Json;
 
 /// One object of config.json; its values are checked for kind and bounds. A null counts as absent, as in Python.
 class JsonKeys {

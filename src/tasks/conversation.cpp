@@ -24,7 +24,7 @@ std::vector<std::string> texts_of(const JsonItem& item, const char* key) {
 std::vector<Topic> parse_conversation(std::string_view text, const std::filesystem::path& origin) {
     std::vector<Topic> topics;
     std::set<std::string> names, said;
-    for (const JsonItem& item : parse_json_lines(text, origin)) {
+    for_each_json_object(text, origin, [&](const JsonItem& item) {
         Topic topic{text_field(item, "topic", true), texts_of(item, "user"), texts_of(item, "assistant")};
         if (!names.insert(topic.name).second) {
             base::fail(ErrorCode::bad_file, "{}: the topic \"{}\" occurs twice; put its texts into one line.",
@@ -36,7 +36,7 @@ std::vector<Topic> parse_conversation(std::string_view text, const std::filesyst
                        item.place, words);
         }
         topics.push_back(std::move(topic));
-    }
+    });
     if (topics.empty()) base::fail(ErrorCode::bad_file, "{} holds no topics.", origin.string());
     return topics;
 }

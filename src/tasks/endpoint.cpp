@@ -16,6 +16,7 @@
 #include "base/characters.h"
 #include "base/error.h"
 #include "base/http.h"
+#include "base/secrets.h"
 #include "tasks/requests.h"
 #include "tasks/server_message.h"
 
@@ -91,11 +92,17 @@ EndpointAddress parse_endpoint(const std::string& address) {
     const base::Url url = base::parse_url(parsed.base);
     if (url.has_credentials) {
         base::fail(ErrorCode::bad_argument,
-                   "The address {} must hold no user or password; a key is read from the environment.", shown);
+                   "The address {} must hold no user or password and no key; a key is read from the environment.", shown);
     }
     if (url.has_query) {
         base::fail(ErrorCode::bad_argument,
                    "The address {} must end before its \"?\": expected http://host:port/v1#model.", shown);
+    }
+    if (parsed.model != base::without_keys(parsed.model)) {
+        base::fail(ErrorCode::bad_argument,
+                   "What stands after {}# looks like a key; expected the name of a model. A key is read from the "
+                   "environment.",
+                   shown);
     }
     if (parsed.model != base::one_line(parsed.model, parsed.model.size())) {
         base::fail(ErrorCode::bad_argument, "The name of the model after {}# is no plain text.", shown);
@@ -128,7 +135,7 @@ EndpointAddress with_model(const EndpointAddress& address, const std::string& ke
     constexpr std::size_t most = 20;
     const std::size_t more = names.size() - std::min(names.size(), most);
     names.resize(std::min(names.size(), most));
-    for (std::string& one : names) one = base::one_line(one, 80);
+    for (std::string& one : names) one = base::one_line(base::without_keys(one, key), 80);
     base::fail(ErrorCode::bad_argument, "{} has several models; give one after the address as {}#NAME: {}{}.",
                address.base, address.base, fmt::join(names, ", "), more == 0 ? "" : fmt::format(" and {} more", more));
 }

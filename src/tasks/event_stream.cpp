@@ -6,6 +6,21 @@
 
 namespace ergon::tasks {
 
+void OpenBrackets::push(std::string_view more) {
+    for (const char c : more) {
+        if (in_text_) {
+            in_text_ = escaped_ || c != '"';
+            escaped_ = !escaped_ && c == '\\';
+        } else if (c == '"') {
+            in_text_ = true;
+        } else if (c == '{' || c == '[') {
+            ++depth_;
+        } else if (c == '}' || c == ']') {
+            --depth_;
+        }
+    }
+}
+
 bool EventStream::push(std::string_view bytes, const OnData& on_data) {
     while (!bytes.empty()) {
         if (after_carriage_return_ && bytes.front() == '\n') bytes.remove_prefix(1);
@@ -40,20 +55,30 @@ bool EventStream::end_line(const OnData& on_data) {
         std::string_view value = line.substr(field.size());
         if (value.starts_with(':')) value.remove_prefix(1);
         if (value.starts_with(' ')) value.remove_prefix(1);
-        if (has_data_ && is_whole_ && is_whole_(data_) && !dispatch(on_data)) return false;
+        if (data_is_whole() && !dispatch(on_data)) return false;
         if (value.size() + 1 > limit_ - data_.size()) {
             base::fail(base::ErrorCode::out_of_budget, "An event has more than {} bytes of data.", limit_);
         }
         if (has_data_) data_ += '\n';
         data_ += value;
+        open_.push(value);
         has_data_ = true;
     }
     return true;
 }
 
+bool EventStream::data_is_whole() {
+    if (!has_data_ || !is_whole_ || never_whole_ || open_.any()) return false;
+    const bool whole = is_whole_(data_);
+    never_whole_ = !whole;
+    return whole;
+}
+
 bool EventStream::dispatch(const OnData& on_data) {
     if (!has_data_) return true;
     has_data_ = false;
+    never_whole_ = false;
+    open_ = {};
     const std::string data = std::exchange(data_, {});
     return on_data(data);
 }

@@ -2,12 +2,26 @@
 // Server-sent events (HTML standard, 9.2.6), read as their bytes come.
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace ergon::tasks {
+
+/// Follows JSON as it grows: whether all brackets and texts that were opened are closed. In time linear in its length,
+/// which a parser that begins anew for each line has not.
+class OpenBrackets {
+  public:
+    void push(std::string_view more);
+    bool any() const { return depth_ > 0 || in_text_; }
+
+  private:
+    std::int64_t depth_ = 0;
+    bool in_text_ = false;
+    bool escaped_ = false;
+};
 
 /// Finds the data of each event, wherever the bytes were cut on their way. Lines end with LF, CR or CRLF; the data
 /// lines of an event are joined by LF; comments and other fields are passed over.
@@ -31,11 +45,14 @@ class EventStream {
   private:
     bool end_line(const OnData& on_data);
     bool dispatch(const OnData& on_data);
+    bool data_is_whole();
 
     std::size_t limit_;
     IsWhole is_whole_;
     std::string line_;
     std::string data_;
+    OpenBrackets open_;        // in data_
+    bool never_whole_ = false;  // whatever comes behind it: data_ was closed, and yet no whole event
     bool has_data_ = false;
     bool after_carriage_return_ = false;
     bool first_line_ = true;

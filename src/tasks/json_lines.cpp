@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "tasks/answer_text.h"
 #include "tasks/choice_letter.h"
@@ -105,17 +106,35 @@ std::string text_of_messages(const JsonItem& item, const json& messages) {
 
 }  // namespace
 
-std::vector<JsonItem> json_lines(std::string_view text, const std::filesystem::path& origin, std::int64_t first_line) {
-    std::vector<JsonItem> items;
+JsonItem json_item(std::string_view text, std::string place, std::string id) {
+    JsonItem item{{}, std::move(place), std::move(id), {}};
+    try {
+        item.object = base::parse_json<json>(text, "It");
+    } catch (const base::Error& error) {
+        item.problem = error.what();
+    }
+    return item;
+}
+
+void expect_object(const JsonItem& item) {
+    if (item.object.is_object()) return;
+    base::fail(ErrorCode::bad_file, "{}: expected one JSON object on the line.{}", item.place,
+               item.problem.empty() ? "" : " " + item.problem + ".");
+}
+
+void for_each_json_line(std::string_view text, const std::filesystem::path& origin, const UseItem& use,
+                        std::int64_t first_line) {
+    const std::string file = origin.string(), stem = origin.stem().string();
     if (base::trimmed(text).starts_with('[')) {
-        json list = json::parse(text, nullptr, false);
-        if (list.is_array()) {
-            for (json& element : list) {
-                const std::size_t number = items.size() + 1;
-                items.push_back({std::move(element), fmt::format("{}, element {}", origin.string(), number),
-                                 fmt::format("{}-{}", origin.stem().string(), number)});
+        JsonItem list = json_item(text, file, stem);
+        if (list.object.is_array()) {
+            std::int64_t number = 0;
+            for (json& element : list.object) {
+                ++number;
+                use({std::move(element), fmt::format("{}, element {}", file, number),
+                     fmt::format("{}-{}", stem, number), {}});
             }
-            return items;
+            return;
         }
     }
     std::int64_t number = first_line - 1;
@@ -125,21 +144,17 @@ std::vector<JsonItem> json_lines(std::string_view text, const std::filesystem::p
         begin = end + 1;
         ++number;
         if (line.empty()) continue;
-        std::string place = fmt::format("{}, line {}", origin.string(), number);
-        items.push_back({json::parse(line, nullptr, false), std::move(place),
-                         fmt::format("{}-{}", origin.stem().string(), number)});
+        use(json_item(line, fmt::format("{}, line {}", file, number), fmt::format("{}-{}", stem, number)));
     }
-    return items;
 }
 
-std::vector<JsonItem> parse_json_lines(std::string_view text, const std::filesystem::path& origin,
-                                       std::int64_t first_line) {
-    std::vector<JsonItem> items = json_lines(text, origin, first_line);
-    for (const JsonItem& item : items) {
-        if (item.object.is_object()) continue;
-        base::fail(ErrorCode::bad_file, "{}: expected one JSON object on the line.", item.place);
-    }
-    return items;
+void for_each_json_object(std::string_view text, const std::filesystem::path& origin, const UseItem& use,
+                          std::int64_t first_line) {
+    const auto use_object = [&use](const JsonItem& item) {
+        expect_object(item);
+        use(item);
+    };
+    for_each_json_line(text, origin, use_object, first_line);
 }
 
 std::vector<std::string> text_list(const JsonItem& item, const char* key) {

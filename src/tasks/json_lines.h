@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -17,19 +18,29 @@ inline constexpr std::size_t task_file_limit = std::size_t{256} << 20;
 
 /// A line's value, and where it stands.
 struct JsonItem {
-    nlohmann::json object;  // discarded, if the line is no JSON
-    std::string place;      // "file.jsonl, line 3"
-    std::string id;         // "file-3"
+    nlohmann::json object;
+    std::string place;    // "file.jsonl, line 3"
+    std::string id;       // "file-3"
+    std::string problem;  // why there is no object, if the text is no JSON: a sentence
 };
 
-/// One value per line, whatever it is; empty lines are skipped. Or the elements of one list that is all of the text.
-std::vector<JsonItem> json_lines(std::string_view text, const std::filesystem::path& origin,
-                                 std::int64_t first_line = 1);
+/// A text that should be one value.
+JsonItem json_item(std::string_view text, std::string place, std::string id);
 
-/// One object per line; empty lines are skipped. `first_line` is the number of the text's first line in its file.
-/// Throws Error(bad_file) with the line.
-std::vector<JsonItem> parse_json_lines(std::string_view text, const std::filesystem::path& origin,
-                                       std::int64_t first_line = 1);
+/// Throws Error(bad_file), beginning with the place, if the item is no object.
+void expect_object(const JsonItem& item);
+
+/// One item at a time, so that a file's values never stand in memory together.
+using UseItem = std::function<void(const JsonItem&)>;
+
+/// One value per line, whatever it is; empty lines are skipped. Or the elements of one list that is all of the text.
+/// `first_line` is the number of the text's first line in its file.
+void for_each_json_line(std::string_view text, const std::filesystem::path& origin, const UseItem& use,
+                        std::int64_t first_line = 1);
+
+/// The same for objects. Throws Error(bad_file) with the line of anything else.
+void for_each_json_object(std::string_view text, const std::filesystem::path& origin, const UseItem& use,
+                          std::int64_t first_line = 1);
 
 /// A text of an object. Throws Error(bad_file), beginning with the place, if it is absent though required, no text, or
 /// empty though required.

@@ -41,7 +41,7 @@ bool has(const nlohmann::json& object, std::initializer_list<const char*> keys) 
 
 Prompt json_prompt(const JsonItem& item) {
     const nlohmann::json& object = item.object;
-    if (!object.is_object()) base::fail(ErrorCode::bad_file, "{}: expected one JSON object on the line.", item.place);
+    expect_object(item);
     if (has(object, {"prompt"})) return own_prompt(item);
     if (has(object, {"input", "ideal"})) return openai_evals_prompt(item);
     if (has(object, {"question", "choices"})) return mmlu_prompt(item);
@@ -56,12 +56,9 @@ Prompt json_prompt(const JsonItem& item) {
 /// MATH as it was published: SUBJECT/NUMBER.json, one problem each.
 void read_json_folder(PromptList& prompts, const std::filesystem::path& folder) {
     for (const std::filesystem::path& file : files_below(folder, ".json")) {
-        JsonItem item{nlohmann::json::parse(base::read_text(file, task_file_limit), nullptr, false), file.string(),
-                      file.lexically_relative(folder).replace_extension().string()};
-        prompts.read_row([&] {
-            if (!item.object.is_object()) base::fail(ErrorCode::bad_file, "{}: expected one JSON object.", item.place);
-            prompts.add(json_prompt(item), item.place);
-        });
+        const JsonItem item = json_item(base::read_text(file, task_file_limit), file.string(),
+                                        file.lexically_relative(folder).replace_extension().string());
+        prompts.read_row([&] { prompts.add(json_prompt(item), item.place); });
     }
 }
 
@@ -85,9 +82,9 @@ void parse_file(PromptList& prompts, std::string_view text, const std::filesyste
     if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     if (base::trimmed(text).empty()) return;
     if (!is_json(text)) return parse_csv_task(prompts, text, origin, seed);
-    for (const JsonItem& item : json_lines(text, origin)) {
+    for_each_json_line(text, origin, [&](const JsonItem& item) {
         prompts.read_row([&] { prompts.add(json_prompt(item), item.place); });
-    }
+    });
 }
 
 /// A sample of `count` in the order of the file; each set of them is equally likely.

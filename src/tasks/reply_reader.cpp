@@ -8,6 +8,7 @@
 #include "base/characters.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/secrets.h"
 #include "base/text.h"
 #include "tasks/server_message.h"
 
@@ -124,6 +125,17 @@ bool ReplyReader::find_form() {
     return true;
 }
 
+/// An answer without a message, or one that asks for a tool instead of answering, is none that can be graded.
+void ReplyReader::check_answered() const {
+    if (!reply_.text.empty()) return;
+    if (any_tool_call_) {
+        base::fail(ErrorCode::unsupported, "{} asks for a tool instead of answering, and there are no tools.", where_);
+    }
+    if (!any_message_) {
+        base::fail(ErrorCode::unsupported, "The answer of {} holds no message with a text.", where_);
+    }
+}
+
 ChatReply ReplyReader::finish() {
     if (form_ == Form::one_piece) {
         const json answer = parse_answer(whole_);
@@ -148,8 +160,9 @@ ChatReply ReplyReader::finish() {
     thinking_ += thinking_joiner_.finish();
     if (const std::string rest = content_joiner_.finish(); !rest.empty()) add_joined_content(rest);
     tags_.finish([this](Phase phase) { note(phase); });
-    reply_.thinking = tags_.thinking() + thinking_;
-    reply_.text = tags_.answer() + answer_;
+    reply_.thinking = base::without_keys(tags_.thinking() + thinking_, secret_);
+    reply_.text = base::without_keys(tags_.answer() + answer_, secret_);
+    check_answered();
     if (!reply_.streamed) {
         reply_.first_thinking.reset();
         reply_.first_answer.reset();
@@ -180,9 +193,7 @@ void ReplyReader::take_answer(const json& answer, const char* message_key) {
         base::fail(refuses(answer) ? ErrorCode::bad_argument : ErrorCode::system, "{} reports an error: {}.", where_,
                    server_message(answer.dump(), secret_));
     }
-    if (at(answer, "model").is_string()) {
-        reply_.model = base::one_line(at(answer, "model").get_ref<const std::string&>(), name_length);
-    }
+    if (at(answer, "model").is_string()) reply_.model = name_in(answer, "model");
     take_usage(answer);
     take_timings(answer);
     const json& choices = at(answer, "choices");
@@ -203,18 +214,27 @@ void ReplyReader::take_answer(const json& answer, const char* message_key) {
     any_choice_ = true;
     // A proxy that waited for the whole answer may send it as one event.
     const bool whole = at(choice, message_key).is_null() && text_bytes_ == 0;
-    take_message(at(choice, whole ? "message" : message_key));
-    const json& reason = at(choice, "finish_reason");
-    if (reason.is_string() && !reason.get_ref<const std::string&>().empty()) {
-        reply_.finish_reason = base::one_line(reason.get_ref<const std::string&>(), name_length);
+    const json& message = at(choice, whole ? "message" : message_key);
+    if (message.is_null() && at(choice, "text").is_string()) {  // an older form, without messages
+        any_message_ = true;
+        take_text(choice, "text", false);
+    } else {
+        take_message(message, form_ == Form::events && !whole);
     }
+    if (std::string reason = name_in(choice, "finish_reason"); !reason.empty()) reply_.finish_reason = std::move(reason);
 }
 
-void ReplyReader::take_message(const json& message) {
+void ReplyReader::take_message(const json& message, bool is_part) {
     if (message.is_null()) return;
     if (!message.is_object()) {
         base::fail(ErrorCode::bad_file, "A message in the answer of {} must be an object.", where_);
     }
+    const auto has = [&](const char* key) { return !at(message, key).is_null() && !at(message, key).empty(); };
+    const auto says = [&](const char* key) { return at(message, key).is_string() || has(key); };
+    any_tool_call_ = any_tool_call_ || has("tool_calls") || has("function_call");
+    // A part of a message may hold nothing; the whole of one says something, be it an empty text.
+    any_message_ = any_message_ || is_part || says("content") || says("refusal") || says("reasoning") ||
+                   says("reasoning_content") || says("reasoning_details");
     std::string thinking = text_of(message, "reasoning_content");
     if (thinking.empty()) thinking = text_of(message, "reasoning");  // some servers send both, with the same text
     if (!thinking.empty()) {
@@ -277,6 +297,13 @@ std::string ReplyReader::text_of(const json& message, const char* key) const {
     if (value.is_null()) return {};
     if (!value.is_string()) base::fail(ErrorCode::bad_file, "\"{}\" in the answer of {} must be a text.", key, where_);
     return value.get<std::string>();
+}
+
+/// What a server calls something; empty if it does not say.
+std::string ReplyReader::name_in(const json& object, const char* key) const {
+    const json& value = at(object, key);
+    if (!value.is_string()) return {};
+    return base::one_line(base::without_keys(value.get_ref<const std::string&>(), secret_), name_length);
 }
 
 void ReplyReader::add_thinking(std::string_view piece) {

@@ -19,7 +19,7 @@ using OnPhase = std::function<void(Phase)>;
 
 /// Understands a stream of events and an answer in one piece. Thoughts stand in `reasoning_content` (DeepSeek,
 /// llama.cpp, older vLLM), in `reasoning` (vLLM since 0.11, Ollama, OpenRouter), in a part of `content` where that is a
-/// list (Mistral), or between tags in `content`.
+/// list (Mistral), or between tags in `content`. The older completions have `text` in place of a message.
 class ReplyReader {
   public:
     /// `where` names the server in sentences, `secret` never stands in one. `asked_to_think`: false if the request
@@ -29,8 +29,9 @@ class ReplyReader {
     /// Reads on; false after the end of the stream. Throws Error(bad_file) for what is no such answer, Error(system)
     /// for an error that the server reports within it, Error(out_of_budget) if it is too long.
     bool push(std::string_view bytes);
-    /// What was said in all. Throws as `push`, and Error(bad_file) if the stream breaks off: no [DONE], no reason why
-    /// it is finished and no closing usage either (some servers leave out two of the three).
+    /// What was said in all, without keys. Throws as `push`, Error(bad_file) if the stream breaks off: no [DONE], no reason
+    /// why it is finished and no closing usage either (some servers leave out two of the three); Error(unsupported) if
+    /// there is no message, or nothing but a call of a tool.
     ChatReply finish();
 
   private:
@@ -40,7 +41,7 @@ class ReplyReader {
     bool find_form();
     bool take_event(std::string_view data);
     void take_answer(const nlohmann::json& answer, const char* message_key);
-    void take_message(const nlohmann::json& message);
+    void take_message(const nlohmann::json& message, bool is_part);
     void take_part(const nlohmann::json& part);
     void take_text(const nlohmann::json& part, const char* key, bool thought);
     void take_usage(const nlohmann::json& answer);
@@ -53,6 +54,8 @@ class ReplyReader {
     void close_tokens();
     bool was_collected() const;
     std::string text_of(const nlohmann::json& message, const char* key) const;
+    std::string name_in(const nlohmann::json& object, const char* key) const;
+    void check_answered() const;
     [[noreturn]] void refuse_content() const;
 
     std::string where_;
@@ -65,6 +68,8 @@ class ReplyReader {
     std::string whole_;      // an answer in one piece, as far as it has come
     bool done_ = false;
     bool any_choice_ = false;
+    bool any_message_ = false;
+    bool any_tool_call_ = false;
     bool closed_ = false;  // by its numbers of tokens, which come after the last text
 
     ChatReply reply_;

@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "base/characters.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/secrets.h"
 #include "base/text.h"
 #include "tasks/surrogates.h"
 
@@ -64,27 +67,22 @@ bool has_word(std::string_view text, std::string_view word) {
     return false;
 }
 
-std::string without(std::string text, const std::string& secret) {
-    if (secret.empty()) return text;
-    constexpr std::string_view stand_in = "...";
-    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += stand_in.size()) {
-        text.replace(at, secret.size(), stand_in);
-    }
-    return text;
-}
-
 }  // namespace
 
 json parse_answer(std::string_view text) {
     constexpr int deepest = 32;  // real ones stay below 10 (assumed)
-    const auto keep = [](int depth, json::parse_event_t, const json&) { return depth <= deepest; };
-    return json::parse(with_stand_ins(base::valid_utf8(text)), keep, false);
+    try {
+        return base::parse_json<json>(with_stand_ins(base::valid_utf8(text)), "it",
+                                      {.depth = deepest, .deeper = base::DeeperValues::dropped});
+    } catch (const base::Error&) {
+        return json(json::value_t::discarded);
+    }
 }
 
 std::string server_message(std::string_view body, const std::string& secret) {
     constexpr std::size_t longest = 300;
     const std::string message = base::one_line(explanation_in(body), read_bytes);
-    return base::one_line(without(joined_surrogates(message), secret), longest);
+    return base::one_line(base::without_keys(joined_surrogates(message), secret), longest);
 }
 
 bool is_transient(std::int64_t status) {

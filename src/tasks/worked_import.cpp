@@ -39,9 +39,8 @@ WorkedPuzzle worked_puzzle_of(const JsonItem& item) {
 
 std::vector<WorkedPuzzle> read_worked_puzzles(const std::filesystem::path& file) {
     std::vector<WorkedPuzzle> puzzles;
-    for (const JsonItem& item : parse_json_lines(base::read_text(file, task_file_limit), file)) {
-        puzzles.push_back(worked_puzzle_of(item));
-    }
+    for_each_json_object(base::read_text(file, task_file_limit), file,
+                         [&](const JsonItem& item) { puzzles.push_back(worked_puzzle_of(item)); });
     return puzzles;
 }
 

@@ -47,11 +47,11 @@ ChatTemplate::~ChatTemplate() = default;
 ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
 ChatTemplate& ChatTemplate::operator=(ChatTemplate&&) noexcept = default;
 
-MarkedText ChatTemplate::render(const formats::Json& variables) const {
+MarkedText ChatTemplate::render(const base::Json& variables) const {
     return render(variables, local_time());
 }
 
-MarkedText ChatTemplate::render(const formats::Json& variables, const std::tm& now) const {
+MarkedText ChatTemplate::render(const base::Json& variables, const std::tm& now) const {
     if (!variables.is_object()) {
         base::fail(ErrorCode::bad_argument, "{}: its variables must be a JSON object", impl_->origin);
     }

@@ -22,9 +22,9 @@ class ChatTemplate {
     /// Renders with the given variables (an object: messages, tools, add_generation_prompt, bos_token, eos_token, ...).
     /// What the template and bos_token/eos_token wrote is marked Author::chat_template, all else Author::person.
     /// Throws Error(bad_argument) with line and reason if the template refuses or fails.
-    MarkedText render(const formats::Json& variables) const;
+    MarkedText render(const base::Json& variables) const;
     /// The same at a given time: strftime_now prints `now`.
-    MarkedText render(const formats::Json& variables, const std::tm& now) const;
+    MarkedText render(const base::Json& variables, const std::tm& now) const;
 
   private:
     struct Impl;

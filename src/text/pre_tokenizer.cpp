@@ -12,16 +12,21 @@ std::unique_ptr<const Splitter> make_isolating_splitter(std::string_view pattern
     return known ? std::move(known) : make_regex_splitter(pattern, SplitBehavior::isolated, false, origin);
 }
 
+void PreTokenizer::split_from(std::size_t step, const Pieces& pieces, const TakePieces& take) const {
+    if (step == steps_.size()) return take(pieces);
+    PieceSink smaller([&](const Pieces& batch) { split_from(step + 1, batch, take); });
+    steps_[step]->split(pieces, smaller);
+    smaller.hand_on();
+}
+
+void PreTokenizer::split(std::string_view text, const TakePieces& take) const {
+    if (!text.empty()) split_from(0, {text}, take);
+}
+
 Pieces PreTokenizer::split(std::string_view text) const {
-    Pieces pieces;
-    if (!text.empty()) pieces.push_back(text);
-    Pieces smaller;
-    for (const auto& step : steps_) {
-        smaller.clear();
-        step->split(pieces, smaller);
-        pieces.swap(smaller);
-    }
-    return pieces;
+    Pieces all;
+    split(text, [&all](const Pieces& batch) { all.insert(all.end(), batch.begin(), batch.end()); });
+    return all;
 }
 
 void MatchCutter::add(std::size_t end, bool match) {
@@ -56,7 +61,7 @@ class StringSplitter final : public Splitter {
     StringSplitter(std::string_view needle, SplitBehavior behavior, bool invert)
         : needle_(needle), behavior_(behavior), invert_(invert) {}
 
-    void split(const Pieces& pieces, Pieces& smaller) const override {
+    void split(const Pieces& pieces, PieceSink& smaller) const override {
         for (const std::string_view piece : pieces) {
             MatchCutter cutter(piece, behavior_, invert_, smaller);
             for (std::size_t i = piece.find(needle_); i != std::string_view::npos;
@@ -75,7 +80,7 @@ class StringSplitter final : public Splitter {
 
 class SpaceMarkSplitter final : public Splitter {
   public:
-    void split(const Pieces& pieces, Pieces& smaller) const override {
+    void split(const Pieces& pieces, PieceSink& smaller) const override {
         constexpr std::string_view mark = "▁";
         for (const std::string_view piece : pieces) {
             std::size_t begin = 0, last_end = 0;  // of the piece being gathered; of the mark before
@@ -95,19 +100,21 @@ class ByteAlphabetSplitter final : public Splitter {
   public:
     explicit ByteAlphabetSplitter(std::unique_ptr<const Splitter> splitter) : splitter_(std::move(splitter)) {}
 
-    void split(const Pieces& pieces, Pieces& smaller) const override {
+    void split(const Pieces& pieces, PieceSink& smaller) const override {
         for (const std::string_view piece : pieces) {
             const std::string written = to_byte_alphabet(piece);
-            Pieces written_pieces;
-            splitter_->split({written}, written_pieces);
             std::size_t begin = 0, at = 0;  // in the piece; in `written`
-            for (const std::string_view part : written_pieces) {
-                begin += characters(written, at, static_cast<std::size_t>(part.data() - written.data()));
-                at = static_cast<std::size_t>(part.data() - written.data()) + part.size();
-                const std::size_t size = characters(part, 0, part.size());
-                smaller.push_back(piece.substr(begin, size));
-                begin += size;
-            }
+            PieceSink written_pieces([&](const Pieces& batch) {
+                for (const std::string_view part : batch) {
+                    begin += characters(written, at, static_cast<std::size_t>(part.data() - written.data()));
+                    at = static_cast<std::size_t>(part.data() - written.data()) + part.size();
+                    const std::size_t size = characters(part, 0, part.size());
+                    smaller.push_back(piece.substr(begin, size));
+                    begin += size;
+                }
+            });
+            splitter_->split({written}, written_pieces);
+            written_pieces.hand_on();
         }
     }
 

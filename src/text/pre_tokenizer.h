@@ -1,6 +1,7 @@
 #pragma once
 // Pre-tokenisers: text is cut into pieces, and merges never cross from one piece to the next.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,13 +10,35 @@
 namespace ergon::text {
 
 using Pieces = std::vector<std::string_view>;
+using TakePieces = std::function<void(const Pieces&)>;
+
+/// Where a splitter puts its pieces. They are handed on in batches: those of a long text never stand in memory together.
+class PieceSink {
+  public:
+    explicit PieceSink(TakePieces take) : take_(std::move(take)) {}
+    void push_back(std::string_view piece) {
+        batch_.push_back(piece);
+        if (batch_.size() == batch_size) hand_on();
+    }
+    /// Also what is no whole batch yet.
+    void hand_on() {
+        if (!batch_.empty()) take_(batch_);
+        batch_.clear();
+    }
+
+  private:
+    static constexpr std::size_t batch_size = 4096;  // 64 KiB, which a cache holds
+
+    TakePieces take_;
+    Pieces batch_;
+};
 
 /// Cuts each of some pieces into smaller ones. The text is valid UTF-8. Safe to use from several threads.
 class Splitter {
   public:
     virtual ~Splitter() = default;
     /// Appends the pieces of each piece, in order; empty ones are dropped.
-    virtual void split(const Pieces& pieces, Pieces& smaller) const = 0;
+    virtual void split(const Pieces& pieces, PieceSink& smaller) const = 0;
 };
 
 /// What happens to the matches of a pattern (the names of tokenizer.json).
@@ -51,10 +74,15 @@ class PreTokenizer {
     static PreTokenizer named(std::string_view name);
 
     void add(std::unique_ptr<const Splitter> step) { steps_.push_back(std::move(step)); }
-    /// The pieces of valid UTF-8 text.
+    /// The number of steps.
+    std::size_t size() const { return steps_.size(); }
+    /// The pieces of valid UTF-8 text, in order.
+    void split(std::string_view text, const TakePieces& take) const;
     Pieces split(std::string_view text) const;
 
   private:
+    void split_from(std::size_t step, const Pieces& pieces, const TakePieces& take) const;
+
     std::vector<std::unique_ptr<const Splitter>> steps_;
 };
 

@@ -7,7 +7,7 @@ namespace ergon::text {
 
 class MatchCutter {
   public:
-    MatchCutter(std::string_view text, SplitBehavior behavior, bool invert, Pieces& pieces)
+    MatchCutter(std::string_view text, SplitBehavior behavior, bool invert, PieceSink& pieces)
         : text_(text), behavior_(behavior), invert_(invert), pieces_(pieces) {}
 
     /// The next match, [begin, end); it begins at or after the end of the one before. An empty match is a cut.
@@ -30,7 +30,7 @@ class MatchCutter {
     std::string_view text_;
     SplitBehavior behavior_;
     bool invert_;
-    Pieces& pieces_;
+    PieceSink& pieces_;
     std::size_t begin_ = 0;  // of the piece being gathered
     std::size_t end_ = 0;    // of the last part
     bool open_ = false;      // whether a piece is being gathered

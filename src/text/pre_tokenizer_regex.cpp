@@ -214,7 +214,7 @@ class RegexSplitter final : public Splitter {
     RegexSplitter(std::string_view pattern, SplitBehavior behavior, bool invert, std::string_view origin)
         : regex_(pattern, origin), behavior_(behavior), invert_(invert) {}
 
-    void split(const Pieces& pieces, Pieces& smaller) const override {
+    void split(const Pieces& pieces, PieceSink& smaller) const override {
         Regex::Searcher searcher(regex_);
         for (const std::string_view piece : pieces) {
             MatchCutter cutter(piece, behavior_, invert_, smaller);

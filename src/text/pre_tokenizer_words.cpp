@@ -86,7 +86,7 @@ class RuleSplitter final : public Splitter {
   public:
     explicit RuleSplitter(Rule rule) : rule_(rule) {}
 
-    void split(const Pieces& pieces, Pieces& smaller) const override {
+    void split(const Pieces& pieces, PieceSink& smaller) const override {
         for (const std::string_view piece : pieces) {
             const CharacterReader reader(piece);
             std::size_t gap = 0;  // where the text begins that no match has taken
@@ -236,7 +236,7 @@ struct CasedWordsRule {
 /// again from each of them.
 class TrailingSpace final : public Splitter {
   public:
-    void split(const Pieces& pieces, Pieces& smaller) const override {
+    void split(const Pieces& pieces, PieceSink& smaller) const override {
         for (const std::string_view piece : pieces) {
             const CharacterReader reader(piece);
             std::size_t taken = 0;
@@ -271,7 +271,7 @@ class RightGroups final : public Splitter {
     /// (`\d{1,3}(?=(?:\d{3})*\b)`); else digits stay with their neighbours (`(?=(\d{3})+(?!\d))`).
     explicit RightGroups(bool words) : words_(words) {}
 
-    void split(const Pieces& pieces, Pieces& smaller) const override {
+    void split(const Pieces& pieces, PieceSink& smaller) const override {
         for (const std::string_view piece : pieces) {
             const CharacterReader reader(piece);
             std::size_t taken = 0;

@@ -165,26 +165,26 @@ class Writer {
 
 }  // namespace
 
-Value from_json(Runtime& runtime, const formats::Json& json, Author author, std::string_view name) {
+Value from_json(Runtime& runtime, const base::Json& json, Author author, std::string_view name) {
     const Runtime::Level level(runtime);
     runtime.spend(1);
     switch (json.type()) {
-        case formats::Json::value_t::boolean:
+        case base::Json::value_t::boolean:
             return json.get<bool>();
-        case formats::Json::value_t::number_integer:
+        case base::Json::value_t::number_integer:
             return Integer(json.get<std::int64_t>());
-        case formats::Json::value_t::number_unsigned:
+        case base::Json::value_t::number_unsigned:
             return Integer(json.get<std::uint64_t>());
-        case formats::Json::value_t::number_float:
+        case base::Json::value_t::number_float:
             return json.get<double>();
-        case formats::Json::value_t::string:
+        case base::Json::value_t::string:
             return import_text(runtime, json.get_ref<const std::string&>(), author, name);
-        case formats::Json::value_t::array: {
+        case base::Json::value_t::array: {
             std::vector<Value> items;
             for (const auto& item : json) items.push_back(from_json(runtime, item, author, name));
             return Value::list(runtime, std::move(items));
         }
-        case formats::Json::value_t::object: {
+        case base::Json::value_t::object: {
             std::vector<std::pair<Value, Value>> entries;
             for (const auto& [key, item] : json.items()) {
                 entries.emplace_back(import_text(runtime, key, author, name), from_json(runtime, item, author, name));
@@ -194,7 +194,7 @@ Value from_json(Runtime& runtime, const formats::Json& json, Author author, std:
         default:
             break;
     }
-    if (const auto digits = formats::digits_of(json)) {
+    if (const auto digits = base::digits_of(json)) {
         const bool negative = digits->starts_with('-');
         const Integer magnitude = *Integer::parse(std::string_view(*digits).substr(negative ? 1 : 0), 10);
         return negative ? -magnitude : magnitude;

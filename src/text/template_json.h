@@ -8,6 +8,6 @@ namespace ergon::text::jinja {
 
 /// A JSON value as a template sees it; all its text, keys included, is `author`'s. Throws TemplateError if it nests too
 /// deep or is not UTF-8; `name` says where it stands.
-Value from_json(Runtime& runtime, const formats::Json& json, Author author, std::string_view name);
+Value from_json(Runtime& runtime, const base::Json& json, Author author, std::string_view name);
 
 }  // namespace ergon::text::jinja

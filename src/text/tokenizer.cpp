@@ -16,23 +16,25 @@ struct Tokenizer::Impl {
 namespace {
 
 /// One call of encode: special tokens are cut out, what is between them is normalised, cut into pieces and merged.
+/// Tokens are handed on as they come.
 class Encoding {
   public:
-    explicit Encoding(const TokenizerParts& parts) : parts_(parts), bpe_(parts.bpe) {}
+    Encoding(const TokenizerParts& parts, const TakeTokens& take) : parts_(parts), take_(take), bpe_(parts.bpe) {}
 
-    std::vector<TokenId> encode(std::string_view text, std::span<const MarkedText::Run> authors) {
+    void encode(std::string_view text, std::span<const MarkedText::Run> authors) {
         if (text.size() > std::numeric_limits<std::int32_t>::max()) {
             base::fail(base::ErrorCode::bad_argument, "a text of {} bytes is too long to be tokenised at once",
                        text.size());
         }
-        for (const TextPart& part : parts_.special.cut(text, authors)) {
+        parts_.special.cut(text, authors, [&](const TextPart& part) {
             if (part.token) {
                 tokens_.push_back(*part.token);
+                hand_on_many();
             } else {
                 ordinary(text.substr(part.begin, part.end - part.begin), part.begin == 0);
             }
-        }
-        return std::move(tokens_);
+        });
+        take_(tokens_);
     }
 
   private:
@@ -53,19 +55,21 @@ class Encoding {
             }
         }
         bpe_.encode(piece, tokens_);
+        hand_on_many();
     }
 
     void words(std::string_view text, bool first) {
         std::string buffer;
         text = parts_.normalizer.apply(text, first, buffer);
         if (parts_.special_in_normalized.empty()) return pieces(text);
-        for (const TextPart& part : parts_.special_in_normalized.cut(text, {})) {
+        parts_.special_in_normalized.cut(text, {}, [&](const TextPart& part) {
             if (part.token) {
                 tokens_.push_back(*part.token);
+                hand_on_many();
             } else {
                 pieces(text.substr(part.begin, part.end - part.begin));
             }
-        }
+        });
     }
 
     void pieces(std::string_view text) {
@@ -75,13 +79,34 @@ class Encoding {
             buffer += text;
             text = buffer;
         }
-        for (const std::string_view piece : parts_.pre_tokenizer.split(text)) bpe_.encode(piece, tokens_);
+        parts_.pre_tokenizer.split(text, [this](const Pieces& batch) {
+            for (const std::string_view piece : batch) bpe_.encode(piece, tokens_);
+            hand_on_many();
+        });
+    }
+
+    void hand_on_many() {
+        constexpr std::size_t many = 1 << 16;
+        if (tokens_.size() < many) return;
+        take_(tokens_);
+        tokens_.clear();
     }
 
     const TokenizerParts& parts_;
+    const TakeTokens& take_;
     BpeEncoder bpe_;
     std::vector<TokenId> tokens_;
 };
+
+std::vector<TokenId> all_tokens(const TokenizerParts& parts, std::string_view text,
+                                std::span<const MarkedText::Run> authors) {
+    std::vector<TokenId> tokens;
+    const TakeTokens take = [&tokens](std::span<const TokenId> some) {
+        tokens.insert(tokens.end(), some.begin(), some.end());
+    };
+    Encoding(parts, take).encode(text, authors);
+    return tokens;
+}
 
 }  // namespace
 
@@ -95,7 +120,7 @@ Tokenizer Tokenizer::from_gguf(const formats::Gguf& file) {
 }
 
 Tokenizer Tokenizer::from_folder(const formats::HfFolder& folder) {
-    const std::string json = base::read_text(folder.tokenizer_json());
+    const std::string json = base::read_text(folder.tokenizer_json(), base::json_file_limit);
     TokenizerParts parts =
         parts_from_json(json, folder.tokenizer_config, folder.generation_config, folder.tokenizer_json().string());
     // Newer folders keep the template in a file of its own, which then counts.
@@ -104,24 +129,29 @@ Tokenizer Tokenizer::from_folder(const formats::HfFolder& folder) {
     return Tokenizer(std::make_unique<const Impl>(std::move(parts)));
 }
 
-Tokenizer Tokenizer::from_json(std::string_view tokenizer_json, const formats::Json& tokenizer_config,
+Tokenizer Tokenizer::from_json(std::string_view tokenizer_json, const base::Json& tokenizer_config,
                                std::string_view origin) {
     return Tokenizer(
-        std::make_unique<const Impl>(parts_from_json(tokenizer_json, tokenizer_config, formats::Json(), origin)));
+        std::make_unique<const Impl>(parts_from_json(tokenizer_json, tokenizer_config, base::Json(), origin)));
 }
 
 std::vector<TokenId> Tokenizer::encode(std::string_view words) const {
     const MarkedText::Run person{.begin = 0, .author = Author::person};
-    return Encoding(impl_->parts).encode(words, {&person, 1});
+    return all_tokens(impl_->parts, words, {&person, 1});
 }
 
 std::vector<TokenId> Tokenizer::encode_with_special(std::string_view text) const {
     const MarkedText::Run by_template{.begin = 0, .author = Author::chat_template};
-    return Encoding(impl_->parts).encode(text, {&by_template, 1});
+    return all_tokens(impl_->parts, text, {&by_template, 1});
+}
+
+void Tokenizer::stream(std::string_view text, bool special, const TakeTokens& take) const {
+    const MarkedText::Run all{.begin = 0, .author = special ? Author::chat_template : Author::person};
+    Encoding(impl_->parts, take).encode(text, {&all, 1});
 }
 
 std::vector<TokenId> Tokenizer::encode(const MarkedText& text) const {
-    return Encoding(impl_->parts).encode(text.text(), text.runs());
+    return all_tokens(impl_->parts, text.text(), text.runs());
 }
 
 std::string_view Tokenizer::bytes(TokenId id) const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,6 +20,8 @@ namespace ergon::text {
 
 class Detokenizer;
 
+using TakeTokens = std::function<void(std::span<const TokenId>)>;
+
 /// A vocabulary with its algorithm (byte-level BPE or SentencePiece-style BPE). Immutable and shareable between
 /// threads.
 class Tokenizer {
@@ -29,7 +32,7 @@ class Tokenizer {
     /// Error(bad_file | unsupported): what is not understood is never ignored.
     static Tokenizer from_folder(const formats::HfFolder& folder);
     /// From the text of a tokenizer.json; `tokenizer_config` may be null, `origin` names the text in errors.
-    static Tokenizer from_json(std::string_view tokenizer_json, const formats::Json& tokenizer_config,
+    static Tokenizer from_json(std::string_view tokenizer_json, const base::Json& tokenizer_config,
                                std::string_view origin);
 
     /// Plain words: nothing in them becomes a control token, no BOS. Any bytes are allowed: those that are not UTF-8
@@ -40,6 +43,9 @@ class Tokenizer {
     /// Text all of which may spell control tokens; no BOS is added. For those who debug prompts, not for people's
     /// words.
     std::vector<TokenId> encode_with_special(std::string_view text) const;
+    /// The tokens of `encode`, or of `encode_with_special`, handed on as they come, so that those of a long text need no
+    /// memory.
+    void stream(std::string_view text, bool special, const TakeTokens& take) const;
 
     /// The bytes of one token as they appear in text (control tokens: their spelling). Throws Error(bad_argument) for
     /// what is no token id.

@@ -12,20 +12,6 @@ namespace {
 using base::ErrorCode;
 using base::fail;
 
-constexpr int deepest_nesting = 64;  // published files nest below 10
-
-TreeJson parse(std::string_view text, std::string_view origin) {
-    const auto too_deep = [origin](int depth, TreeJson::parse_event_t, TreeJson&) {
-        if (depth > deepest_nesting) fail(ErrorCode::bad_file, "{}: nested deeper than {}", origin, deepest_nesting);
-        return true;
-    };
-    try {
-        return TreeJson::parse(text, too_deep);
-    } catch (const TreeJson::parse_error& error) {
-        fail(ErrorCode::bad_file, "{}: not valid JSON at byte {}", origin, error.byte);
-    }
-}
-
 struct AddedToken {
     TokenId id;
     std::string content;
@@ -50,15 +36,14 @@ std::int64_t read_id(const TreeJson& json, const std::string& where) {
 }
 
 // The text under a key of tokenizer_config.json; empty if there is none.
-std::string text_in(const formats::Json& json, std::string_view key) {
+std::string text_in(const base::Json& json, std::string_view key) {
     if (!json.is_object() || !json.contains(key) || !json[std::string(key)].is_string()) return {};
     return json[std::string(key)].get<std::string>();
 }
 
 class TokenizerReader {
   public:
-    TokenizerReader(const TreeJson& json, const formats::Json& config, const formats::Json& generation,
-                    std::string origin)
+    TokenizerReader(const TreeJson& json, const base::Json& config, const base::Json& generation, std::string origin)
         : root_(json, std::move(origin)), model_(root_.object("model")), config_(config), generation_(generation) {}
 
     TokenizerParts read() {
@@ -95,10 +80,10 @@ class TokenizerReader {
 
     void read_chat_template() {
         if (!config_.is_object() || !config_.contains("chat_template")) return;
-        const formats::Json& value = config_["chat_template"];
+        const base::Json& value = config_["chat_template"];
         if (value.is_string()) parts_.chat_template = value.get<std::string>();
         if (!value.is_array()) return;
-        for (const formats::Json& named : value) {  // several, by name
+        for (const base::Json& named : value) {  // several, by name
             if (text_in(named, "name") == "default") parts_.chat_template = text_in(named, "template");
         }
     }
@@ -233,7 +218,7 @@ class TokenizerReader {
 
     std::optional<TokenId> configured_token(std::string_view name) const {
         if (!config_.is_object() || !config_.contains(name)) return std::nullopt;
-        const formats::Json& value = config_[std::string(name)];
+        const base::Json& value = config_[std::string(name)];
         const std::string spelling = value.is_string() ? value.get<std::string>() : text_in(value, "content");
         const auto id = parts_.vocabulary.find(spelling);
         if (!id && !spelling.empty()) {
@@ -256,7 +241,7 @@ class TokenizerReader {
         };
         const auto setting = [&](std::string_view name, bool fallback) {
             if (!config_.is_object() || !config_.contains(name)) return fallback;
-            const formats::Json& value = config_[std::string(name)];
+            const base::Json& value = config_[std::string(name)];
             return value.is_boolean() ? value.get<bool>() : fallback;
         };
         parts_.bos = configured_token("bos_token");
@@ -272,8 +257,8 @@ class TokenizerReader {
 
     void read_generation_ends() {
         if (!generation_.is_object() || !generation_.contains("eos_token_id")) return;
-        const formats::Json& ends = generation_["eos_token_id"];
-        for (const formats::Json& end : ends.is_array() ? ends : formats::Json::array({ends})) {
+        const base::Json& ends = generation_["eos_token_id"];
+        for (const base::Json& end : ends.is_array() ? ends : base::Json::array({ends})) {
             if (end.is_number_integer() && parts_.vocabulary.has(end.get<std::int64_t>())) {
                 parts_.end_tokens.insert(end.get<TokenId>());
             } else if (!end.is_null()) {
@@ -286,8 +271,8 @@ class TokenizerReader {
 
     JsonObject root_;
     JsonObject model_;
-    const formats::Json& config_;
-    const formats::Json& generation_;
+    const base::Json& config_;
+    const base::Json& generation_;
     std::vector<AddedToken> added_;
     TokenizerParts parts_;
 };
@@ -353,9 +338,9 @@ void JsonObject::refuse_type(std::string_view type, std::string_view known) cons
     fail(ErrorCode::unsupported, "{}: the type '{}' is not understood; known are {}", where_, type, known);
 }
 
-TokenizerParts parts_from_json(std::string_view tokenizer_json, const formats::Json& config,
-                               const formats::Json& generation, std::string_view origin) {
-    const TreeJson json = parse(tokenizer_json, origin);
+TokenizerParts parts_from_json(std::string_view tokenizer_json, const base::Json& config,
+                               const base::Json& generation, std::string_view origin) {
+    const auto json = base::parse_json<TreeJson>(tokenizer_json, origin);
     return TokenizerReader(json, config, generation, std::string(origin)).read();
 }
 

@@ -2,18 +2,16 @@
 // Reading tokenizer.json: typed access to its objects, so that every key is either understood or refused.
 
 #include <initializer_list>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "text/tokenizer_parts.h"
 
 namespace ergon::text {
 
-/// Key order does not matter here, and a vocabulary is an object of 10^5 keys: a map with a tree, where formats::Json
-/// would compare each key with all before it.
-using TreeJson = nlohmann::json;
+using base::TreeJson;  // a vocabulary is an object of 10^5 keys, whose order does not matter
 
 /// An object of tokenizer.json and where it stands, for errors: "/models/x/tokenizer.json: normalizer.type".
 class JsonObject {

@@ -30,10 +30,11 @@ class Normalizer {
     };
     using Step = std::variant<Nfc, Prepend, Replace, ReplaceMatches>;
 
+    /// Throws Error(bad_file) if there are more steps than any published normaliser has.
     void add(Step step);
     bool empty() const { return steps_.empty(); }
     /// The normalised form of valid UTF-8 text; `first`: the whole text begins here. What does not change is not
-    /// copied: the result is `text` or lies in `buffer`.
+    /// copied: the result is `text` or lies in `buffer`. Throws Error(bad_file) if the steps make many times the text.
     std::string_view apply(std::string_view text, bool first, std::string& buffer) const;
 
   private:

@@ -83,8 +83,8 @@ bool SpecialTokens::stands_alone(std::string_view text, std::size_t begin, std::
     return !word_before && !word_after;
 }
 
-std::vector<TextPart> SpecialTokens::cut(std::string_view text, std::span<const MarkedText::Run> authors) const {
-    std::vector<TextPart> parts;
+void SpecialTokens::cut(std::string_view text, std::span<const MarkedText::Run> authors,
+                        const std::function<void(const TextPart&)>& take) const {
     std::size_t taken = 0;  // where the ordinary text begins that no part has taken
     std::size_t run = 0;
     for (std::size_t i = 0; i < text.size();) {
@@ -103,12 +103,11 @@ std::vector<TextPart> SpecialTokens::cut(std::string_view text, std::span<const 
         const std::size_t begin = token->lstrip ? skip_space_backward(text, i, taken) : i;
         const std::size_t after = i + token->spelling.size();
         const std::size_t end = token->rstrip ? skip_space_forward(text, after) : after;
-        if (begin > taken) parts.push_back({.begin = taken, .end = begin, .token = std::nullopt});
-        parts.push_back({.begin = begin, .end = end, .token = token->id});
+        if (begin > taken) take({.begin = taken, .end = begin, .token = std::nullopt});
+        take({.begin = begin, .end = end, .token = token->id});
         taken = i = end;
     }
-    if (taken < text.size()) parts.push_back({.begin = taken, .end = text.size(), .token = std::nullopt});
-    return parts;
+    if (taken < text.size()) take({.begin = taken, .end = text.size(), .token = std::nullopt});
 }
 
 }  // namespace ergon::text

@@ -3,6 +3,7 @@
 // user-defined tokens (a letter such as `ü`) from anyone's text (DESIGN, contract 5).
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,7 +39,8 @@ class SpecialTokens {
     bool empty() const { return tokens_.empty(); }
 
     /// Cuts a text, leftmost token first, of several that begin there the longest. `authors` gives who wrote it.
-    std::vector<TextPart> cut(std::string_view text, std::span<const MarkedText::Run> authors) const;
+    void cut(std::string_view text, std::span<const MarkedText::Run> authors,
+             const std::function<void(const TextPart&)>& take) const;
 
   private:
     // By a token's first byte: the lengths of the tokens that begin so, longest first.

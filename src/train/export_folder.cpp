@@ -8,7 +8,7 @@
 namespace ergon::train {
 namespace {
 
-using formats::Json;
+using base::Json;
 
 /// V3's code chooses by sigmoid scores and a bias; what has softmax scores is a V2.
 bool third_generation(const model::Config& c) {
@@ -56,7 +56,7 @@ void write_tokenizer_config(const std::filesystem::path& folder, const engine::L
     const std::filesystem::path from = words.path / "tokenizer_config.json";
     std::string text = base::read_text(from);
     if (words.words().chat_template() == deepseek_chat_template) {
-        Json config = formats::read_json(from);
+        Json config = base::read_json(from);
         config["chat_template"] = deepseek_template_of(thinking);
         text = config.dump(2) + "\n";
     }

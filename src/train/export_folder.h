@@ -3,14 +3,14 @@
 
 #include <filesystem>
 
+#include "base/json.h"
 #include "engine/loaded_model.h"
-#include "formats/json.h"
 #include "train/weights.h"
 
 namespace ergon::train {
 
 /// What config.json says of the shape, under the names that transformers reads (DeepseekV3, DeepseekV2 or Llama).
-formats::Json hugging_face_config(const Architecture& architecture);
+base::Json hugging_face_config(const Architecture& architecture);
 
 /// Writes the folder, each file aside and renamed, the weights last; `words` was read from the tokenizer's folder,
 /// whose files are copied. If the chat template is that of `ergon train-tokenizer`, it becomes the one of a model that

@@ -16,7 +16,7 @@ namespace {
 using base::ErrorCode;
 using base::fail;
 using formats::GgufField;
-using formats::Json;
+using base::Json;
 using text::TokenKind;
 
 void check_cutting(const Json& json, const std::string& origin) {
@@ -66,7 +66,7 @@ std::vector<std::string> merges_of(const Json& json) {
 std::vector<GgufField> gguf_tokenizer_metadata(const std::filesystem::path& folder) {
     const formats::HfFolder files = formats::HfFolder::open_tokenizer(folder);
     const auto tokenizer = text::Tokenizer::from_folder(files);
-    const Json json = formats::read_json(files.tokenizer_json());
+    const Json json = base::read_json(files.tokenizer_json());
     check_cutting(json, files.tokenizer_json().string());
     Tokens tokens = tokens_by_id(json, tokenizer.size());
 

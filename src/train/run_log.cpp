@@ -1,17 +1,17 @@
 #include "train/run_log.h"
 
-#include <cerrno>
-#include <fstream>
-#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
 #include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
 #include "base/paths.h"
-#include "formats/json.h"
 
 namespace ergon::train {
 namespace {
 
-using formats::Json;
+using base::Json;
 
 Json grid_json(const GridLine& grid) {
     return {{"grams_per_kwh", grid.intensity.value()},
@@ -123,18 +123,17 @@ std::string line_text(const StepLine& line) {
 
 std::vector<StepLine> read_run_log(const std::filesystem::path& log, std::int64_t last) {
     std::vector<StepLine> lines;
-    std::ifstream file(log);
-    if (!file.is_open() && base::path_exists(log)) {
-        base::fail(base::ErrorCode::system, "cannot open {}: {}", log.string(), base::refusal(log, errno));
-    }
-    for (std::string text; std::getline(file, text) && !file.eof();) {
+    if (!base::path_exists(log)) return lines;
+    const std::string text = base::read_text(log);
+    // A last line without its end was cut off.
+    for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != text.npos; begin = end + 1) {
+        const std::string where = fmt::format("{}: line {}", log.string(), lines.size() + 1);
         try {
-            StepLine line = read_line(Json::parse(text));
+            StepLine line = read_line(base::parse_json(std::string_view(text).substr(begin, end - begin), where));
             if (line.report.step > last) break;
             lines.push_back(std::move(line));
         } catch (const nlohmann::json::exception& error) {
-            base::fail(base::ErrorCode::bad_file, "{}: line {} is none that a run of training wrote ({})", log.string(),
-                       lines.size() + 1, error.what());
+            base::fail(base::ErrorCode::bad_file, "{} is none that a run of training wrote ({})", where, error.what());
         }
     }
     return lines;

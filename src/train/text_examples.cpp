@@ -27,7 +27,7 @@ engine::LoadedModel load_words(const std::filesystem::path& folder) {
     words.path = folder;
     words.name = folder.filename().string();
     words.tokenizer = std::make_shared<const text::Tokenizer>(
-        text::Tokenizer::from_json(base::read_text(json), formats::read_json(config), json.string()));
+        text::Tokenizer::from_json(base::read_text(json, base::json_file_limit), base::read_json(config), json.string()));
     if (!words.words().chat_template().empty()) {
         words.chat_template.emplace(words.words().chat_template(), words.name + "'s chat template");
     }
@@ -36,10 +36,11 @@ engine::LoadedModel load_words(const std::filesystem::path& folder) {
 
 std::vector<Pair> read_pairs(const std::filesystem::path& file) {
     std::vector<Pair> pairs;
-    for (const tasks::JsonItem& item : tasks::parse_json_lines(base::read_text(file, tasks::task_file_limit), file)) {
+    const std::string text = base::read_text(file, tasks::task_file_limit);
+    tasks::for_each_json_object(text, file, [&](const tasks::JsonItem& item) {
         pairs.push_back({tasks::text_field(item, "prompt", true), tasks::text_field(item, "thinking", false),
                          tasks::text_field(item, "answer", true)});
-    }
+    });
     return pairs;
 }
 

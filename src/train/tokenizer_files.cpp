@@ -15,7 +15,7 @@
 namespace ergon::train {
 namespace {
 
-using formats::Json;
+using base::Json;
 
 struct Marker {
     std::string_view spelling;

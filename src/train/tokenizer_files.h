@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "formats/json.h"
+#include "base/json.h"
 #include "train/tokenizer_trainer.h"
 
 namespace ergon::train {
@@ -16,15 +16,15 @@ inline constexpr std::int64_t smallest_vocabulary = byte_symbols + 7;
 /// Ids as in DeepSeek-V3: begin, end and padding are 0, 1 and 2; then the symbols; at the end `<｜User｜>`,
 /// `<｜Assistant｜>`, `<think>` and `</think>`. The last two are shown as text by those who decode without special
 /// tokens, as DeepSeek's are.
-formats::Json tokenizer_json(const LearntMerges& learnt);
+base::Json tokenizer_json(const LearntMerges& learnt);
 
 /// Names of the special tokens, BOS in front of raw text, the chat template.
-formats::Json tokenizer_config_json();
+base::Json tokenizer_config_json();
 
 /// What tokenizer.json says of normalisation and of cutting text (`normalizer`, `pre_tokenizer`): the rule that GGUF
 /// files call pre_tokenizer_name.
-formats::Json normalizer_json();
-formats::Json pre_tokenizer_json();
+base::Json normalizer_json();
+base::Json pre_tokenizer_json();
 
 /// Writes both files, each aside and renamed into place; the folder is made if need be. Throws Error(system).
 void write_tokenizer(const std::filesystem::path& folder, const LearntMerges& learnt);

@@ -17,6 +17,8 @@ namespace {
 
 // What a thread takes at a time: some milliseconds of work (assumed to be ample to share out evenly).
 constexpr std::size_t part_size = std::size_t{1} << 20;
+// Assumed: no word of any language has as much, nor has a line of signs. The trainer takes 24 times a piece's bytes.
+constexpr std::size_t longest_piece = std::size_t{1} << 20;
 
 /// A part of a file, small enough to be one thread's.
 struct TextPart {
@@ -57,26 +59,27 @@ std::vector<TextPart> parts_of(const std::vector<base::MappedFile>& files) {
 }
 
 void add_items(const TextPart& part, PieceCounter& counter) {
-    for (const tasks::JsonItem& item : tasks::parse_json_lines(part.text, part.file->path(), part.first_line)) {
+    const auto add = [&counter](const tasks::JsonItem& item) {
         bool any = false;
         for (const char* const key : {"prompt", "thinking", "answer", "text"}) {
             if (!item.object.contains(key)) continue;
             any = true;
-            counter.add(tasks::text_or_number(item, key));
+            counter.add(tasks::text_or_number(item, key), item.place);
         }
         if (!any) {
             base::fail(base::ErrorCode::bad_file,
                        R"({}: expected at least one of "prompt", "thinking", "answer" and "text" with a text.)",
                        item.place);
         }
-    }
+    };
+    tasks::for_each_json_object(part.text, part.file->path(), add, part.first_line);
 }
 
 void count(const TextPart& part, PieceCounter& counter) {
     if (part.json_lines) {
         add_items(part, counter);
     } else {
-        counter.add(part.text);
+        counter.add(part.text, part.file->path().string());
     }
 }
 
@@ -110,7 +113,13 @@ struct PieceCounter::Impl {
     text::PreTokenizer pre_tokenizer = text::PreTokenizer::named(pre_tokenizer_name);
     TrainingText counted;
 
-    void add_piece(std::string_view piece) {
+    void add_piece(std::string_view piece, std::string_view origin) {
+        if (piece.size() > longest_piece) {
+            base::fail(base::ErrorCode::bad_file,
+                       "{} holds a word of {} bytes, without a place to cut it; at most {} are accepted. Give text that "
+                       "people read.",
+                       origin, piece.size(), longest_piece);
+        }
         auto found = counted.pieces.find(piece);
         if (found == counted.pieces.end()) found = counted.pieces.emplace(piece, 0).first;
         ++found->second;
@@ -123,16 +132,18 @@ PieceCounter::PieceCounter() : impl_(std::make_unique<Impl>()) {
 PieceCounter::~PieceCounter() = default;
 PieceCounter::PieceCounter(PieceCounter&&) noexcept = default;
 
-void PieceCounter::add(std::string_view text) {
+void PieceCounter::add(std::string_view text, std::string_view origin) {
     impl_->counted.bytes += base::Bytes(static_cast<std::int64_t>(text.size()));
     std::string buffer;
     text::for_each_utf8_part(
         text,
         [&](std::string_view valid) {
             const std::string_view normal = impl_->normalizer.apply(valid, true, buffer);
-            for (const std::string_view piece : impl_->pre_tokenizer.split(normal)) impl_->add_piece(piece);
+            impl_->pre_tokenizer.split(normal, [&](const text::Pieces& batch) {
+                for (const std::string_view piece : batch) impl_->add_piece(piece, origin);
+            });
         },
-        [&](std::string_view broken) { impl_->add_piece(broken); });
+        [&](std::string_view broken) { impl_->add_piece(broken, origin); });
 }
 
 const TrainingText& PieceCounter::counted() const {

@@ -29,7 +29,8 @@ class PieceCounter {
     PieceCounter();
     ~PieceCounter();
     PieceCounter(PieceCounter&&) noexcept;
-    void add(std::string_view text);
+    /// Throws Error(bad_file), beginning with `origin`, for a piece that no text of people has.
+    void add(std::string_view text, std::string_view origin = "The text");
     const TrainingText& counted() const;
 
   private:

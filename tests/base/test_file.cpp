@@ -2,6 +2,9 @@
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <string>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <utility>
 
@@ -43,6 +46,34 @@ TEST(MappedFile, AbsentFileIsNotFoundAndNamed) {
 TEST(MappedFile, DirectoryIsRefused) {
     const TemporaryDirectory directory;
     expect_error(ErrorCode::bad_file, "is not a regular file", [&] { MappedFile{directory.path()}; });
+}
+
+// Opening a pipe waits for somebody who writes to it.
+TEST(InputFiles, WhatIsNoRegularFileIsNamedAtOnce) {
+    const TemporaryDirectory directory;
+    const std::filesystem::path pipe = directory / "pipe";
+    ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const auto refused = [](const std::filesystem::path& path, const std::string& kind) {
+        const std::string sentence = path.string() + " is " + kind + ", which is not a regular file";
+        expect_error(ErrorCode::bad_file, sentence, [&] { MappedFile{path}; });
+        expect_error(ErrorCode::bad_file, sentence, [&] { base::read_text(path); });
+        expect_error(ErrorCode::bad_file, sentence, [&] { base::read_optional_text(path); });
+        expect_error(ErrorCode::bad_file, sentence, [&] { base::check_regular(path); });
+    };
+    refused(pipe, "a pipe");
+    refused("/dev/zero", "a device");
+    refused(directory.path(), "a folder");
+    const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string place = directory / "socket";
+    ASSERT_LT(place.size(), sizeof(address.sun_path));
+    place.copy(address.sun_path, place.size());
+    ASSERT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    refused(place, "a socket");
+    ::close(listener);
+    EXPECT_NO_THROW(base::check_regular(directory.write("file", "")));
+    EXPECT_NO_THROW(base::check_regular(directory / "none"));
 }
 
 TEST(MappedFile, MovingKeepsTheBytesWhereTheyAre) {

@@ -44,6 +44,11 @@ TEST(Http, AnAnswerThatIsTooLongIsNotKept) {
     EXPECT_EQ(http_get(server.address() + "/", limits).body.size(), 1001u);
     limits.bytes = 1000;
     expect_error(ErrorCode::out_of_budget, "longer than the 1000 bytes", [&] { http_get(server.address(), limits); });
+    std::string headers;
+    for (int i = 0; i < 300; ++i) headers += "X-Long: " + std::string(1000, 'x') + "\r\n";
+    server.answer("/", "x", 200, headers);
+    expect_error(ErrorCode::out_of_budget, "headers of the answer of " + server.address() + " are longer than the 256 KiB",
+                 [&] { http_get(server.address()); });
 }
 
 TEST(Http, DoesNotWaitForOneWhoIsSilent) {
@@ -57,9 +62,6 @@ TEST(Http, DoesNotWaitForOneWhoIsSilent) {
 }
 
 TEST(Http, SentencesDoNotRepeatPasswords) {
-    EXPECT_EQ(without_credentials("http://me:secret@host:1/a@b"), "http://host:1/a@b");
-    EXPECT_EQ(without_credentials("http://host/a@b"), "http://host/a@b");
-    EXPECT_EQ(without_credentials("no address@all"), "no address@all");
     try {
         HttpLimits limits;
         limits.total = Nanoseconds(200'000'000);

@@ -13,6 +13,8 @@
 #include <thread>
 #include <unistd.h>
 
+#include "base/sanitized.h"
+
 namespace ergon::cli {
 namespace {
 
@@ -98,6 +100,12 @@ Outcome run(const std::vector<std::string>& arguments, std::string_view input, c
 }
 
 }  // namespace
+
+Outcome run_ergon_within(std::size_t memory, const std::vector<std::string>& arguments, std::string_view input) {
+    std::vector<std::string> limits{"/usr/bin/timeout", "30"};
+    if (memory > 0 && !test::sanitized) limits.insert(limits.end(), {"/usr/bin/prlimit", "--as=" + std::to_string(memory)});
+    return run(arguments, input, {}, -1, {}, {limits, {}});
+}
 
 Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view input, const Environment& environment) {
     return run(arguments, input, environment, -1);

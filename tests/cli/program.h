@@ -19,6 +19,12 @@ struct Outcome {
 
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
+/// The exit code of a program that was ended because it took too long.
+inline constexpr int too_long = 124;
+/// Runs `ergon arguments...` for half a minute at most, with at most so many bytes of memory (0: any number; sanitizers
+/// need far more, and get it).
+Outcome run_ergon_within(std::size_t memory, const std::vector<std::string>& arguments, std::string_view input = {});
+
 /// Runs `ergon arguments...` to its end; `environment` adds to this program's own.
 Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view input = {},
                   const Environment& environment = {});

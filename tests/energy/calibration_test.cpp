@@ -375,6 +375,8 @@ TEST_F(CalibrationFile, ThatIsBrokenIsRefused) {
                                     std::string(good).replace(good.find("\"value\""), 7, "\"other\"")}) {
         EXPECT_THROW(read_calibration(written(text)), base::Error) << text;
     }
+    const std::string deep = std::string(80'000, '[') + std::string(80'000, ']');
+    EXPECT_THROW(read_calibration(written(std::string(good).insert(1, "\"x\": " + deep + ","))), base::Error);
     std::string negative = good;
     negative.replace(negative.find("\"low\": ") + 7, 0, "-");
     EXPECT_THROW(read_calibration(written(negative)), base::Error);

@@ -47,6 +47,7 @@ TEST(Plug, UnitsAreThoseOfTheirMakers) {
 }
 
 TEST(Plug, OneKindIsNotTakenForAnother) {
+    EXPECT_FALSE(parse_plug(PlugKind::shelly_gen1, std::string(1'000'000, '[')));
     EXPECT_FALSE(parse_plug(PlugKind::shelly_gen1, shelly_gen2));
     EXPECT_FALSE(parse_plug(PlugKind::tasmota, shelly_gen1));
     EXPECT_FALSE(parse_plug(PlugKind::shelly_gen2, tasmota));

@@ -28,7 +28,7 @@ class Defaults : public ::testing::Test {
     GenerationDefaults of_config(const std::string& generation_config, bool thinks = false) {
         formats::HfFolder folder;
         folder.path = folder_;
-        if (!generation_config.empty()) folder.generation_config = formats::parse_json(generation_config, "test");
+        if (!generation_config.empty()) folder.generation_config = base::parse_json(generation_config, "test");
         return generation_defaults(folder, thinks);
     }
     std::filesystem::path folder_ =

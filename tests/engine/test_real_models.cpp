@@ -51,7 +51,7 @@ TEST_P(RealModels, KnowTheCapitalOfFrance) {
 TEST_P(RealModels, PerplexityIsThatOfFloat32) {
     const LoadedModel model = load();
     const std::filesystem::path texts = ERGON_FIXTURES "/text";
-    const formats::Json reference = formats::read_json(texts / "reference.json")["models"][GetParam().file];
+    const base::Json reference = base::read_json(texts / "reference.json")["models"][GetParam().file];
     const std::vector<TokenId> ids = raw_prompt(model, base::read_text(texts / "english.txt"));
     ASSERT_EQ(static_cast<std::int64_t>(ids.size()), reference["tokens"].get<std::int64_t>());
 

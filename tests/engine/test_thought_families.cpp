@@ -55,7 +55,7 @@ LoadedModel speaker(const base::ThoughtMarkers& family, base::ThreadPool& pool) 
     writer.finish();
     const std::string reply = std::string(family.open) + "hmm" + std::string(family.close) + std::string(family.turn) +
                               std::string(family.answer) + "yes";
-    const formats::Json config{{"architectures", {"ErgonScripted"}},
+    const base::Json config{{"architectures", {"ErgonScripted"}},
                                {"vocabulary", "words.gguf"},
                                {"replies", {{{"asked", ""}, {"reply", reply}}}}};
     folder.write("config.json", config.dump());

@@ -90,6 +90,24 @@ TEST_F(Served, CountersAreReadWhereAPhaseEnds) {
     EXPECT_GE(answer[Phase::answer].seconds, base::Seconds(0.059));
 }
 
+// A server may repeat the key that it was asked with, wherever it speaks.
+TEST_F(Served, KeysAreKeptOutOfWhatIsKept) {
+    const std::string key = "a-key-of-mine-7";
+    server_.answer("/v1/models", R"({"data": [{"id": "m-)" + key + R"(", "owned_by": "vllm", "root": ")" + key + R"("}]})");
+    server_.answer("/props", R"({"build_info": "b1 )" + key + R"("})");
+    server_.play(chat, {{HttpServer::head() + piece("content", "It is " + key) + the_end, milliseconds(0)}});
+    options_.address = server_.address() + "/v1";
+    options_.key = key;
+    const auto answerer = answer_by_server(options_);
+    const Answer answer = answerer->answer(prompt_, 0);
+    EXPECT_THAT(questions().at(0), HasSubstr("\"model\":\"m-" + key + "\"")) << "the server knows it so";
+    EXPECT_EQ(answer.text, "It is ...");
+    const Contender& contender = answerer->contender();
+    EXPECT_EQ(contender.label, "m-...");
+    EXPECT_EQ(contender.details["found"]["software"], "llama.cpp b1 ...");
+    EXPECT_THAT(contender.label + contender.model + contender.details.dump() + answer.raw.dump(), Not(HasSubstr(key)));
+}
+
 TEST_F(Served, AsksAsItWasTold) {
     options_.system = "Be brief.";
     options_.temperature = 0.5;

@@ -1,14 +1,17 @@
 #include "lab/results.h"
 
+#include <cstring>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "base/file.h"
 
 namespace ergon::lab {
@@ -334,6 +337,33 @@ TEST_F(ResultsTest, BrokenJsonInsideIsSaid) {
         Database(file()).execute(fmt::format("UPDATE answer SET energy = '{}'", energy));
         EXPECT_THROW(all(results, id), Error) << energy;
     }
+}
+
+// Who walks such a document by recursion would run out of stack.
+TEST_F(ResultsTest, DeepJsonInsideIsSaid) {
+    const std::string deep = std::string(80'000, '[') + std::string(80'000, ']');
+    for (const char* const place : {"run.settings", "run.machine", "run.protocol", "contender.details", "answer.raw",
+                                    "answer.energy", "answer.measures"}) {
+        const std::string name = std::string(place) + ".sqlite";
+        Results results(file(name));
+        const RunId id = open_run(results, run(), two());
+        results.add(id, answer(0, "p1"));
+        const std::string table(place, std::strchr(place, '.')), column(std::strchr(place, '.') + 1);
+        Database(file(name)).execute(fmt::format("UPDATE {} SET {} = '{}'", table, column, deep));
+        const auto read = [&] {
+            Results again(file(name));
+            again.description(id);
+            again.contenders(id);
+            all(again, id);
+        };
+        test::expect_error(ErrorCode::bad_file, "nests deeper than 128 levels", read);
+    }
+}
+
+TEST_F(ResultsTest, APipeIsNoResultsFile) {
+    ASSERT_EQ(::mkfifo(file("pipe").c_str(), 0600), 0);
+    EXPECT_THAT(refusal(file("pipe")).what(), HasSubstr("is a pipe, which is not a regular file"));
+    EXPECT_THAT(refusal("/dev/null").what(), HasSubstr("is a device, which is not a regular file"));
 }
 
 TEST_F(ResultsTest, PathsThatCannotBeWrittenAreSaid) {

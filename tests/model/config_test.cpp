@@ -13,7 +13,7 @@
 namespace ergon::model {
 namespace {
 
-using formats::Json;
+using base::Json;
 using testing::HasSubstr;
 
 /// What read_config says of it; empty if it is content.

@@ -92,13 +92,19 @@ TEST(EndpointAddress, IsBaseAndModel) {
                               "http://h:x/#m", "http://h/v1?a=b#m", "http://h/v1#a\nb", "http://h\r\nX: y/#m"}) {
         EXPECT_THROW(parse_endpoint(wrong), base::Error) << wrong;
     }
-    try {
-        parse_endpoint("http://me:" + key + "@host/v1#x");
-        FAIL();
-    } catch (const base::Error& error) {
-        EXPECT_THAT(error.what(), HasSubstr("no user or password"));
-        EXPECT_THAT(error.what(), Not(HasSubstr(key)));
+    for (const std::string& with_key :
+         {"http://me:" + key + "@host/v1#x", "http://host/v1?key=" + key + "#x", "http://host/v1/key=" + key,
+          "http://host/v1#" + key, "http://host/v1#m:key=" + key, "http://host/" + key + "/v1#m", "host?key=" + key}) {
+        try {
+            parse_endpoint(with_key);
+            ADD_FAILURE() << with_key;
+        } catch (const base::Error& error) {
+            EXPECT_THAT(error.what(), Not(HasSubstr(key)));
+        }
     }
+    expect_error(ErrorCode::bad_argument, "no user or password and no key",
+                 [] { parse_endpoint("http://me:" + key + "@host/v1#x"); });
+    expect_error(ErrorCode::bad_argument, "looks like a key", [] { parse_endpoint("http://host/v1#" + key); });
 }
 
 TEST(OnThisMachine, ByItsAddress) {
@@ -130,6 +136,8 @@ TEST(WithModel, AsksTheServer) {
     models(R"({"data": [{"id": "one"}, {"id": "t\u001bwo"}, {"id": 3}, 4]})");
     expect_error(ErrorCode::bad_argument, "several models", [&] { resolve(); });
     expect_error(ErrorCode::bad_argument, "one, t\uFFFDwo.", [&] { resolve(); });
+    models(R"({"data": [{"id": "one"}, {"id": "of )" + key + R"("}, {"id": "sk-abcdefgh12"}, {"id": "key=abcdefgh12"}]})");
+    expect_error(ErrorCode::bad_argument, "one, of ..., sk-..., key=....", [&] { resolve(); });
     json many{{"data", json::array()}};
     for (int i = 0; i < 50; ++i) many["data"].push_back({{"id", "model-" + std::to_string(i)}});
     models(many.dump());
@@ -255,8 +263,11 @@ TEST(Ask, RefusalsAreSentences) {
     EXPECT_LT(refusal(server).size(), 500u);
     server.answer(chat, R"({"detail": [{"loc": ["body", "messages"], "msg": "missing"}]})", 422);
     EXPECT_THAT(refusal(server), HasSubstr("HTTP 422, with: [{\"loc\":[\"body\",\"messages\"],\"msg\":\"missing\"}]"));
-    server.answer(chat, "", 301, "Location: http://elsewhere/\r\n");
-    EXPECT_THAT(refusal(server), HasSubstr("it has moved"));
+    for (const int status : {301, 302, 303, 307, 308}) {
+        server.answer(chat, "", status, "Location: " + server.address() + "/elsewhere\r\n");
+        EXPECT_THAT(refusal(server), HasSubstr("it has moved"));
+    }
+    for (const std::string& asked : server.requests()) EXPECT_THAT(asked, Not(HasSubstr("/elsewhere")));
     server.answer(chat, "", 500);
     expect_error(ErrorCode::system, "HTTP 500", [&] { ask(at(server), key, question(), {}, once()); });
 }

@@ -70,6 +70,39 @@ TEST(EventStream, HasLimits) {
     refuses({empty_lines});
 }
 
+// A parser that begins anew at each line takes hours.
+TEST(EventStream, EachLineOfALongEventIsLookedAtOnce) {
+    int asked = 0;
+    EventStream stream(std::size_t{4} << 20, [&asked](std::string_view data) {
+        ++asked;
+        return data.front() == '{';
+    });
+    const auto none = [](std::string_view) { return true; };
+    std::string open = "data: [\n", closed = "data: []\n";
+    for (int i = 0; i < 400'000; ++i) {
+        open += "data: {},\n";
+        closed += "data: {}\n";
+    }
+    stream.push(open + "\n", none);
+    EXPECT_EQ(asked, 0) << "the list is open to its end";
+    stream.push(closed + "\n", none);
+    EXPECT_EQ(asked, 1) << "what was closed and no event never becomes one";
+}
+
+TEST(EventStream, KnowsWhetherBracketsAreOpen) {
+    const auto open_in = [](std::string_view text) {
+        OpenBrackets whole, by_letter;
+        whole.push(text);
+        for (const char c : text) by_letter.push({&c, 1});
+        EXPECT_EQ(whole.any(), by_letter.any()) << text;
+        return whole.any();
+    };
+    for (const char* const open : {"{", "[1, {}", R"({"a": "})", R"("\")", R"(["\\", ")"}) EXPECT_TRUE(open_in(open)) << open;
+    for (const char* const closed : {"", "7", "{}", R"({"a": "[{\""})", R"("\\")", "]", "[DONE]"}) {
+        EXPECT_FALSE(open_in(closed)) << closed;
+    }
+}
+
 // The same bytes give the same events, wherever they are cut.
 TEST(EventStream, CutsChangeNothing) {
     constexpr std::array<const char*, 10> parts{"data: x", "data: yy", "data", ": c",      "\n",

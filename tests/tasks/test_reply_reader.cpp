@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/expect_error.h"
 #include "base/random.h"
 #include "base/thought_markers.h"
@@ -433,6 +434,80 @@ TEST(ReplyReader, AStreamThatSomebodyCollectedIsSeen) {
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
     reader.push(content(std::string(400, 'x')) + end() + done);
     EXPECT_TRUE(reader.finish().collected);
+}
+
+/// An answer in one piece with this message.
+std::string whole_with(const json& message, const std::string& reason = "stop") {
+    return json{{"choices", {{{"index", 0}, {"message", message}, {"finish_reason", reason}}}},
+                {"usage", {{"prompt_tokens", 5}, {"completion_tokens", 0}}}}
+        .dump();
+}
+
+TEST(ReplyReader, WithoutAMessageThereIsNoAnswer) {
+    const auto refused = [](const std::vector<std::string>& pieces) {
+        expect_error(ErrorCode::unsupported, "The answer of The server holds no message with a text.",
+                     [&] { read(pieces); });
+    };
+    refused({whole_with(nullptr)});
+    refused({whole_with(json::object())});
+    refused({whole_with({{"role", "assistant"}, {"content", nullptr}})});
+    refused({R"({"choices": [{"index": 0, "finish_reason": "stop"}]})"});
+    const json choice{{"index", 0}, {"delta", nullptr}, {"finish_reason", "stop"}};
+    refused({event({{"choices", {choice}}}), done});
+    EXPECT_EQ(read({whole_with({{"content", ""}})}).text, "") << "an empty answer is one";
+    EXPECT_EQ(read({whole_with({{"content", json::array()}, {"reasoning", "Hm"}}, "length")}).thinking, "Hm");
+    EXPECT_EQ(read({delta({{"role", "assistant"}, {"content", nullptr}}), end(), done}).text, "")
+        << "llama.cpp, of a model that ends at once";
+}
+
+TEST(ReplyReader, ACallOfAToolIsNoAnswer) {
+    const json call = json::array({{{"id", "c"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", "{}"}}}}});
+    const auto refused = [](const std::vector<std::string>& pieces) {
+        expect_error(ErrorCode::unsupported, "The server asks for a tool instead of answering", [&] { read(pieces); });
+    };
+    refused({whole_with({{"role", "assistant"}, {"content", nullptr}, {"tool_calls", call}}, "tool_calls")});
+    refused({whole_with({{"content", ""}, {"tool_calls", call}})});
+    refused({whole_with({{"content", nullptr}, {"function_call", {{"name", "f"}, {"arguments", "{}"}}}})});
+    refused({delta({{"role", "assistant"}, {"content", nullptr}, {"tool_calls", call}}), end("tool_calls"), done});
+    refused({delta({{"reasoning_content", "Let me look."}}), delta({{"tool_calls", call}}), end(), done});
+    EXPECT_EQ(read({whole_with({{"content", "Four."}, {"tool_calls", call}})}).text, "Four.");
+    EXPECT_EQ(read({whole_with({{"content", "Four."}, {"tool_calls", json::array()}})}).text, "Four.");
+}
+
+TEST(ReplyReader, OlderCompletionsHaveTheirTextInTheChoice) {
+    const auto piece = [](const std::string& text, const json& reason) {
+        return event({{"object", "text_completion"},
+                      {"choices", {{{"index", 0}, {"text", text}, {"logprobs", nullptr}, {"finish_reason", reason}}}}});
+    };
+    const ChatReply reply = read({piece("<think>Two", nullptr), piece(" twos</think>Fo", nullptr), piece("ur.", "stop"), done});
+    EXPECT_EQ(reply.text, "Four.");
+    EXPECT_EQ(reply.thinking, "Two twos");
+    EXPECT_EQ(reply.finish_reason, "stop");
+    const std::string whole = R"({"choices": [{"text": "Four.", "index": 0, "finish_reason": "stop"}]})";
+    EXPECT_EQ(read({whole}).text, "Four.");
+}
+
+TEST(ReplyReader, KeysAreKeptOutOfWhatIsKept) {
+    const json choice{{"index", 0}, {"delta", {{"content", "the-key, sk-abcdefgh1"}}}, {"finish_reason", "the-key"}};
+    const ChatReply reply = read({delta({{"reasoning", "It is the-"}}), delta({{"reasoning", "key."}}),
+                                  event({{"model", "key=sk-abcdefgh1"}, {"choices", {choice}}}), done});
+    EXPECT_EQ(reply.text, "..., sk-...");
+    EXPECT_EQ(reply.thinking, "It is ....");
+    EXPECT_EQ(reply.model, "key=...");
+    EXPECT_EQ(reply.finish_reason, "...");
+}
+
+// Before, each of these took from seconds to hours.
+TEST(ReplyReader, ManyValuesTakeLinearTime) {
+    std::string many;
+    for (int i = 0; i < 160'000; ++i) many += "{},";
+    const base::Nanoseconds begin = base::now();
+    EXPECT_EQ(read({"data: {\"x\": [" + many + "{}]}\n\n", content("y"), end(), done}).text, "y");
+    std::string lines = "data: {\"x\": [\n";
+    for (int i = 0; i < 160'000; ++i) lines += "data: {},\n";
+    EXPECT_EQ(read({lines + "data: {}]}\n\n", content("y"), end(), done}).text, "y");
+    EXPECT_EQ(read({R"({"x": [)" + many + R"({}], "choices": [{"message": {"content": "y"}}]})"}).text, "y");
+    EXPECT_LT((base::now() - begin).value(), 10'000'000'000);
 }
 
 TEST(ReplyReader, BytesThatAreNoText) {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/sanitized.h"
-#include "formats/json.h"
 #include "text/chat_template.h"
 #include "text/template_interpreter.h"
 #include "text/template_parser.h"
@@ -18,12 +18,12 @@
 namespace ergon::text {
 namespace {
 
-using formats::Json;
+using base::Json;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 const Json& fixtures() {
-    static const Json cases = formats::read_json(std::filesystem::path(ERGON_FIXTURES) / "templates.json");
+    static const Json cases = base::read_json(std::filesystem::path(ERGON_FIXTURES) / "templates.json");
     return cases;
 }
 

@@ -6,17 +6,17 @@
 #include <string>
 
 #include "base/error.h"
-#include "formats/json.h"
+#include "base/json.h"
 #include "text/chat_template.h"
 
 namespace ergon::text {
 namespace {
 
-using formats::Json;
+using base::Json;
 
 const Json& cases() {
-    static const Json all = formats::read_json(std::filesystem::path(ERGON_FIXTURES) / "template_cases.json",
-                                              formats::json_depth_limit, formats::LargeIntegers::as_digits);
+    static const Json all = base::read_json(std::filesystem::path(ERGON_FIXTURES) / "template_cases.json",
+                                              {.large = base::LargeIntegers::as_digits});
     return all;
 }
 

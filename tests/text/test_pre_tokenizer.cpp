@@ -6,8 +6,8 @@
 
 #include "base/expect_error.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/sanitized.h"
-#include "formats/json.h"
 #include "text/pre_tokenizer.h"
 #include "text/pre_tokenizer_regex.h"
 #include "text/random_text.h"
@@ -17,6 +17,14 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+Pieces pieces_of(const Splitter& splitter, std::string_view text) {
+    Pieces all;
+    PieceSink sink([&all](const Pieces& batch) { all.insert(all.end(), batch.begin(), batch.end()); });
+    splitter.split({text}, sink);
+    sink.hand_on();
+    return all;
+}
 
 Pieces split(std::string_view name, std::string_view text) {
     return PreTokenizer::named(name).split(text);
@@ -50,7 +58,7 @@ TEST(PreTokenizer, CutsLikeThePublishedModels) {
 
 // Pieces from the models' own patterns and the `tokenizers` library (tests/parity/make_tokenizer_data.py).
 TEST(PreTokenizer, EqualsTheReferenceLibrary) {
-    const formats::Json cases = formats::read_json(ERGON_FIXTURES "/tokenizers/splits.cases.json");
+    const base::Json cases = base::read_json(ERGON_FIXTURES "/tokenizers/splits.cases.json");
     std::size_t compared = 0;
     for (const auto& [name, texts] : cases.items()) {
         const PreTokenizer pre_tokenizer = PreTokenizer::named(name);
@@ -79,13 +87,10 @@ TEST(PreTokenizer, HandWrittenSplittersEqualTheirRegularExpressions) {
         base::RandomSequence random(7, known);
         for (int i = 0; i < 1500; ++i) {
             const std::string any = test::random_text(random, 1 + random.below(40));
-            Pieces assigned;
-            unassigned->split({any}, assigned);
+            const Pieces assigned = pieces_of(*unassigned, any);
             std::string text;
             for (const std::string_view piece : assigned) text += piece;
-            Pieces expected, found;
-            by_regex->split({text}, expected);
-            by_hand->split({text}, found);
+            const Pieces expected = pieces_of(*by_regex, text), found = pieces_of(*by_hand, text);
             ASSERT_EQ(found, expected) << pattern << " on '" << text << "'";
         }
     }
@@ -182,8 +187,7 @@ TEST(RegexDialect, SaysWhatItDoesNotUnderstand) {
 TEST(RegexDialect, AnExponentialPatternEndsInAnError) {
     const auto splitter = make_regex_splitter(R"((a|aa|aaa)*b$)", SplitBehavior::isolated, false, "here");
     const std::string text = std::string(4000, 'a') + "bc";
-    Pieces pieces;
-    test::expect_error(base::ErrorCode::out_of_budget, "here: ", [&] { splitter->split({text}, pieces); });
+    test::expect_error(base::ErrorCode::out_of_budget, "here: ", [&] { pieces_of(*splitter, text); });
 }
 
 }  // namespace

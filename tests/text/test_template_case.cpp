@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "formats/json.h"
+#include "base/json.h"
 #include "text/chat_template.h"
 #include "text/template_case.h"
 #include "text/template_text.h"
@@ -12,10 +12,10 @@
 namespace ergon::text {
 namespace {
 
-using formats::Json;
+using base::Json;
 
 const Json& answers() {
-    static const Json all = formats::read_json(std::filesystem::path(ERGON_FIXTURES) / "unicode_cases.json");
+    static const Json all = base::read_json(std::filesystem::path(ERGON_FIXTURES) / "unicode_cases.json");
     return all;
 }
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "base/expect_error.h"
 #include "base/file.h"
 #include "base/temporary_directory.h"
@@ -14,7 +15,7 @@
 namespace ergon::text {
 namespace {
 
-using formats::Json;
+using base::Json;
 using testing::ElementsAre;
 
 Tokenizer load(const std::string& name) {
@@ -26,7 +27,7 @@ class TokenizerJson : public testing::TestWithParam<std::string> {};
 
 TEST_P(TokenizerJson, EncodesLikeTheReferenceLibrary) {
     const Tokenizer tokenizer = load(GetParam());
-    const Json cases = formats::read_json(ERGON_FIXTURES "/tokenizers/" + GetParam() + ".cases.json");
+    const Json cases = base::read_json(ERGON_FIXTURES "/tokenizers/" + GetParam() + ".cases.json");
     for (const auto& example : cases["encode"]) {
         const auto text = example[0].get<std::string>();
         EXPECT_EQ(tokenizer.encode_with_special(text), example[1].get<std::vector<TokenId>>()) << "'" << text << "'";
@@ -36,7 +37,7 @@ TEST_P(TokenizerJson, EncodesLikeTheReferenceLibrary) {
 
 TEST_P(TokenizerJson, DecodesLikeTheReferenceLibrary) {
     const Tokenizer tokenizer = load(GetParam());
-    const Json cases = formats::read_json(ERGON_FIXTURES "/tokenizers/" + GetParam() + ".cases.json");
+    const Json cases = base::read_json(ERGON_FIXTURES "/tokenizers/" + GetParam() + ".cases.json");
     for (const auto& example : cases["decode"]) {
         EXPECT_EQ(tokenizer.decode(example[0].get<std::vector<TokenId>>()), example[1].get<std::string>())
             << example[0];
@@ -56,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(Published, TokenizerJson,
 
 // A vocabulary of a few letters, to be changed by each test.
 Json small() {
-    return formats::parse_json(R"({
+    return base::parse_json(R"({
         "version": "1.0", "truncation": null, "padding": null,
         "added_tokens": [
             {"id": 8, "content": "<s>", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true},
@@ -112,11 +113,76 @@ TEST(TokenizerJsonSmall, MergesNeverMakeAControlToken) {
     EXPECT_THAT(from(json).encode_with_special("<s>"), ElementsAre(8));
 }
 
+Json replacing(const char* from, const std::string& to) {
+    return {{"type", "Replace"}, {"pattern", {{"String", from}}}, {"content", to}};
+}
+
+// Each step doubles the text; forty of them would make a terabyte of a letter.
+TEST(TokenizerJsonSmall, ANormalizerMakesAMultipleOfTheTextAtMost) {
+    Json json = small();
+    Json steps = Json::array();
+    for (int i = 0; i < 4; ++i) steps.push_back(replacing("a", "aa"));
+    json["normalizer"] = {{"type", "Sequence"}, {"normalizers", steps}};
+    const std::string text(1000, 'a');
+    EXPECT_EQ(from(json).encode(text).size(), 16'000u);
+    for (int i = 0; i < 36; ++i) steps.push_back(replacing("a", "aa"));
+    json["normalizer"]["normalizers"] = steps;
+    const auto refused = [&](const char* sentence) {
+        test::expect_error(base::ErrorCode::bad_file, sentence, [&] { (void)from(json).encode(text); });
+    };
+    refused("makes more than 16 bytes of each byte of a text");
+    json["normalizer"] = replacing("a", std::string(1'000'000, 'b'));
+    refused("makes more than 16 bytes of each byte of a text");
+    json["normalizer"] = {{"type", "Replace"}, {"pattern", {{"Regex", "a|(?=a)"}}}, {"content", std::string(1'000, 'b')}};
+    refused("makes more than 16 bytes of each byte of a text");
+    json["normalizer"] = {{"type", "Prepend"}, {"prepend", std::string(100'000, 'b')}};
+    refused("makes more than 16 bytes of each byte of a text");
+}
+
+TEST(TokenizerJsonSmall, StepsAreBounded) {
+    Json json = small();
+    const Json nothing = {{"type", "Sequence"}, {"normalizers", Json(65, replacing("x", "x"))}};
+    json["normalizer"] = nothing;
+    test::expect_error(base::ErrorCode::bad_file, "normalizer has more than 64 steps", [&] { (void)from(json); });
+    json = small();
+    const Json digits = {{"type", "Digits"}, {"individual_digits", true}};
+    json["pre_tokenizer"] = {{"type", "Sequence"}, {"pretokenizers", Json(65, digits)}};
+    test::expect_error(base::ErrorCode::bad_file, "pre_tokenizer has more than 64 steps", [&] { (void)from(json); });
+}
+
+TEST(TokenizerJsonSmall, TokensOfALongTextAreHandedOnAsTheyCome) {
+    const Tokenizer tokenizer = from(small());
+    std::string text;
+    for (int i = 0; i < 200'000; ++i) text += i % 7 == 0 ? "USER:" : i % 3 == 0 ? " ab" : "<s>c";
+    for (const bool special : {false, true}) {
+        std::vector<TokenId> all;
+        std::size_t most = 0;
+        tokenizer.stream(text, special, [&](std::span<const TokenId> some) {
+            most = std::max(most, some.size());
+            all.insert(all.end(), some.begin(), some.end());
+        });
+        EXPECT_EQ(all, special ? tokenizer.encode_with_special(text) : tokenizer.encode(text));
+        EXPECT_LT(most, 100'000u);
+        EXPECT_GT(all.size(), 200'000u);
+    }
+}
+
+// With a callback, the library's parser takes a minute for as many objects.
+TEST(TokenizerJsonSmall, ManyAddedTokensTakeLinearTime) {
+    std::string tokens;
+    for (int i = 0; i < 300'000; ++i) tokens += "{},";
+    const std::string text = R"({"model": {}, "added_tokens": [)" + tokens + "{}]}";
+    const base::Nanoseconds begin = base::now();
+    test::expect_error(base::ErrorCode::bad_file, "small.added_tokens[0].id",
+                       [&] { (void)Tokenizer::from_json(text, Json(), "small"); });
+    EXPECT_LT((base::now() - begin).value(), 10'000'000'000);
+}
+
 TEST(TokenizerJsonSmall, BeginningAndEnd) {
     Json json = small();
     EXPECT_FALSE(from(json).adds_bos());
     EXPECT_EQ(from(json).bos(), std::nullopt);
-    json["post_processor"] = formats::parse_json(
+    json["post_processor"] = base::parse_json(
         R"({"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
             "pair": [], "special_tokens": {"<s>": {"id": "<s>", "ids": [8], "tokens": ["<s>"]}}})",
         "post");
@@ -211,7 +277,7 @@ TEST(TokenizerJsonSmall, WhatIsNotUnderstoodIsAnError) {
     refuse(
         "is not in the vocabulary", [](Json& j) { j["model"]["unk_token"] = "<unk>"; }, bad);
     test::expect_error(bad, "not valid JSON", [] { (void)Tokenizer::from_json("{\"model\": ", Json(), "small"); });
-    test::expect_error(bad, "nested deeper", [] {
+    test::expect_error(bad, "small nests deeper than 128 levels", [] {
         (void)Tokenizer::from_json(std::string(100'000, '[') + std::string(100'000, ']'), Json(), "small");
     });
 }

@@ -10,9 +10,9 @@
 
 #include "base/expect_error.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/sanitized.h"
 #include "formats/gguf.h"
-#include "formats/json.h"
 #include "text/random_text.h"
 #include "text/tokenizer.h"
 #include "text/unicode.h"
@@ -61,7 +61,7 @@ TEST(Vocabularies, GiveThePublishedIds) {
 }
 
 TEST(Vocabularies, GiveTheReferenceLibrarysIdsForRandomText) {
-    const formats::Json cases = formats::read_json(ERGON_FIXTURES "/tokenizers/vocabularies.cases.json");
+    const base::Json cases = base::read_json(ERGON_FIXTURES "/tokenizers/vocabularies.cases.json");
     std::size_t compared = 0;
     for (const std::string& name : names) {
         for (const auto& example : cases[name]) {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string_view>
 
-#include "formats/json.h"
+#include "base/json.h"
 #include "text/tokenizer.h"
 #include "train/tokenizer_files.h"
 #include "train/training_text.h"

@@ -18,7 +18,7 @@ namespace ergon::train {
 namespace {
 
 using base::ErrorCode;
-using formats::Json;
+using base::Json;
 using text::TokenId;
 using text::Tokenizer;
 
@@ -36,7 +36,7 @@ class ExportTokenizer : public testing::Test {
     /// Changes tokenizer.json.
     template <typename Change>
     void change(const Change& change) const {
-        Json json = formats::read_json(folder_ / "tokenizer.json");
+        Json json = base::read_json(folder_ / "tokenizer.json");
         change(json);
         base::write_atomically(folder_ / "tokenizer.json", json.dump());
     }

@@ -17,7 +17,7 @@
 namespace ergon::train {
 namespace {
 
-using formats::Json;
+using base::Json;
 using testing::ElementsAre;
 using text::TokenId;
 using text::Tokenizer;

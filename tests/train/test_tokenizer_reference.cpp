@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/temporary_directory.h"
 #include "formats/hf_folder.h"
-#include "formats/json.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_vocabulary.h"
@@ -19,7 +19,7 @@ class TrainerReference : public testing::TestWithParam<std::pair<const char*, co
 
 TEST_P(TrainerReference, LearnsTheSameMerges) {
     const auto& [name, file] = GetParam();
-    const formats::Json expected = formats::read_json(ERGON_FIXTURES "/train/merges.json")[name];
+    const base::Json expected = base::read_json(ERGON_FIXTURES "/train/merges.json")[name];
     const LearntMerges learnt = test::learnt_from(base::read_text(std::string(ERGON_FIXTURES "/") + file), 1'000'000);
 
     ASSERT_GT(learnt.merges.size(), 300u);
@@ -28,8 +28,8 @@ TEST_P(TrainerReference, LearnsTheSameMerges) {
         return text::to_byte_alphabet(learnt.symbols[static_cast<std::size_t>(id)]);
     };
     for (std::size_t i = 0; i < learnt.merges.size(); ++i) {
-        const formats::Json merge =
-            formats::Json::array({spelling(learnt.merges[i].left), spelling(learnt.merges[i].right)});
+        const base::Json merge =
+            base::Json::array({spelling(learnt.merges[i].left), spelling(learnt.merges[i].right)});
         ASSERT_EQ(merge, expected["merges"][i]) << "merge " << i;
     }
     EXPECT_EQ(learnt.tokens.value(), expected["tokens"].get<std::int64_t>());
@@ -44,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(Texts, TrainerReference,
 class TrainedFolder : public testing::Test {
   protected:
     const std::filesystem::path path_ = ERGON_FIXTURES "/train/folder";
-    const formats::Json cases_ = formats::read_json(ERGON_FIXTURES "/train/cases.json");
+    const base::Json cases_ = base::read_json(ERGON_FIXTURES "/train/cases.json");
     const text::Tokenizer tokenizer_ = text::Tokenizer::from_folder(formats::HfFolder::open_tokenizer(path_));
 };
 
@@ -67,7 +67,7 @@ TEST_F(TrainedFolder, GivesTheIdsOfTheReferenceLibraries) {
 TEST_F(TrainedFolder, WritesChatsAsTheReferenceLibraryDoes) {
     const text::ChatTemplate chat_template(tokenizer_.chat_template());
     for (const auto& chat : cases_["chats"]) {
-        formats::Json variables = chat["options"];
+        base::Json variables = chat["options"];
         variables["messages"] = chat["messages"];
         variables["bos_token"] = tokenizer_.bytes(*tokenizer_.bos());
         variables["eos_token"] = tokenizer_.bytes(*tokenizer_.eos());

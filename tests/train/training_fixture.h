@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "base/json.h"
 #include "formats/hf_folder.h"
-#include "formats/json.h"
 #include "formats/safetensors.h"
 #include "train/transformer.h"
 
@@ -15,7 +15,7 @@ namespace ergon::test {
 struct TrainingFixture {
     std::filesystem::path folder;
     train::Architecture architecture;
-    formats::Json facts;
+    base::Json facts;
     train::Batch batch;
     std::vector<train::Prediction> predictions;
     std::vector<float> loss_weights;
@@ -24,7 +24,7 @@ struct TrainingFixture {
     explicit TrainingFixture(const std::string& name)
         : folder(std::filesystem::path(ERGON_FIXTURES) / ("training-" + name)),
           architecture{model::read_config(formats::HfFolder::open(folder)), name == "v3"},
-          facts(formats::read_json(folder / "case.json")) {
+          facts(base::read_json(folder / "case.json")) {
         for (std::size_t d = 0; d < facts["documents"].size(); ++d) {
             const auto ids = facts["documents"][d].get<std::vector<train::TokenId>>();
             const auto weights = facts["weights"][d].get<std::vector<float>>();

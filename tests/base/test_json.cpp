@@ -3,14 +3,13 @@
 
 #include "base/clock.h"
 #include "base/expect_error.h"
+#include "base/json.h"
 #include "base/temporary_directory.h"
-#include "formats/json.h"
 
 namespace {
 
 using namespace ergon;
-using namespace ergon::formats;
-using base::ErrorCode;
+using namespace ergon::base;
 using test::expect_error;
 
 TEST(Json, EveryKindOfValueInItsOrder) {
@@ -69,7 +68,7 @@ TEST(Json, NestingIsBounded) {
     expect_error(ErrorCode::bad_file, "x nests deeper than 128 levels",
                  [&] { parse_json(std::string(1'000'000, '['), "x"); });
     expect_error(ErrorCode::bad_file, "x nests deeper than 2 levels",
-                 [&] { parse_json(R"({"a": {"b": []}})", "x", 2); });
+                 [&] { parse_json(R"({"a": {"b": []}})", "x", {.depth = 2}); });
 }
 
 // An ordered object looks keys up one by one; a parser that does so for each key takes minutes here.
@@ -80,6 +79,42 @@ TEST(Json, AVocabularyOf200000KeysTakesLinearTime) {
     const base::Nanoseconds begin = base::now();
     EXPECT_EQ(parse_json(text, "x").size(), 200'000u);
     EXPECT_LT((base::now() - begin).value(), 20'000'000'000);
+}
+
+// The library's parser with a callback walks through the whole list at the end of each object in it.
+TEST(Json, AListOfManyObjectsTakesLinearTime) {
+    std::string text = "[";
+    for (int i = 0; i < 1'000'000; ++i) text += "{},";
+    text += "{}]";
+    const base::Nanoseconds begin = base::now();
+    EXPECT_EQ(parse_json(text, "x").size(), 1'000'001u);
+    EXPECT_EQ(parse_json<TreeJson>(text, "x").size(), 1'000'001u);
+    EXPECT_LT((base::now() - begin).value(), 20'000'000'000);
+}
+
+TEST(Json, TheNumberOfValuesIsBounded) {
+    std::string text = "[0";
+    for (std::size_t i = 2; i < json_value_limit; ++i) text += ",0";
+    EXPECT_EQ(parse_json(text + "]", "x").size(), json_value_limit - 1) << "the list itself is one";
+    expect_error(ErrorCode::bad_file, "x holds more than 4194304 values", [&] { parse_json(text + ",0]", "x"); });
+    expect_error(ErrorCode::bad_file, "x holds more than 4194304 values",
+                 [&] { parse_json<TreeJson>(text + ",[]]", "x"); });
+}
+
+TEST(Json, ATreeOfKeysIsTheSameDocument) {
+    const std::string text = R"({"z": [1, -2, 2.5, true, null, "ü"], "a": {"b": {}}, "m": 18446744073709551615})";
+    EXPECT_EQ(parse_json<TreeJson>(text, "x"), TreeJson::parse(text));
+    expect_error(ErrorCode::bad_file, "x has the key \"b\" twice in one object",
+                 [] { parse_json<TreeJson>(R"([{"a": {"b": 1, "c": {}, "\u0062": {}}}])", "x"); });
+    expect_error(ErrorCode::bad_file, "x nests deeper than 128 levels",
+                 [&] { parse_json<TreeJson>(std::string(1'000'000, '['), "x"); });
+}
+
+TEST(Json, WhatIsNestedTooDeepMayBeDropped) {
+    const JsonRules two{.depth = 2, .deeper = DeeperValues::dropped};
+    EXPECT_EQ(parse_json(R"({"a": {"b": [1, {"c": 2}], "d": 3}, "e": [[4], 5]})", "x", two).dump(),
+              R"({"a":{"d":3},"e":[5]})");
+    EXPECT_EQ(parse_json(std::string(1'000'000, '[') + std::string(1'000'000, ']'), "x", two).dump(), "[[]]");
 }
 
 TEST(Json, AFileIsNamedInItsErrors) {
