@@ -4,6 +4,8 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/json_text.h"
+#include "base/output.h"
 #include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/model_path.h"
@@ -37,12 +39,12 @@ std::vector<TokenId> parse_ids(const std::string& json, const Tokenizer& tokeniz
     std::vector<TokenId> ids;
     for (const formats::Json& item : array) {
         if (!item.is_number_integer()) {
-            base::fail(ErrorCode::bad_argument, "stdin: item {} is {}, not a token id.", ids.size(), item.dump());
+            base::fail(ErrorCode::bad_argument, "stdin: item {} is {}, not a token id.", ids.size(), base::json_text(item));
         }
         const auto id = item.get<std::int64_t>();
         if (id < 0 || id >= tokenizer.size()) {
             base::fail(ErrorCode::bad_argument, "stdin: item {} is {}; this vocabulary has the ids 0 to {}.",
-                       ids.size(), item.dump(), tokenizer.size() - 1);
+                       ids.size(), base::json_text(item), tokenizer.size() - 1);
         }
         ids.push_back(static_cast<TokenId>(id));
     }
@@ -60,9 +62,9 @@ void tokenize(const TokenizeOptions& options) {
     const Tokenizer tokenizer = open_tokenizer(find_model(options.model));
     const std::string input = read_standard_input();
     if (options.ids) {
-        fmt::print("{}", tokenizer.decode(parse_ids(input, tokenizer), true));
+        base::write_data(base::Stream::out, tokenizer.decode(parse_ids(input, tokenizer), true));
     } else {
-        fmt::print("{}\n", formats::Json(encode(tokenizer, input, options.special)).dump());
+        base::print_data("{}\n", base::json_text(formats::Json(encode(tokenizer, input, options.special))));
     }
 }
 

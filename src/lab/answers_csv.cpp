@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <vector>
 
+#include "base/characters.h"
 #include "base/text.h"
 #include "lab/endpoint_answerer.h"
 #include "lab/prompt_sums.h"
@@ -62,13 +63,13 @@ std::string row(const Contender& contender, const Answer& answer) {
 std::string answers_csv(std::span<const StoredRun> runs) {
     std::string text = header();
     for (const StoredRun& stored : runs) {
-        Results results(stored.file);
+        Results results(stored.file, Access::read);
         const std::vector<Contender> contenders = results.contenders(stored.run);
         results.for_each(stored.run, [&](const Answer& answer) {
             text += row(contenders.at(static_cast<std::size_t>(answer.contender)), answer);
         });
     }
-    return text;
+    return base::in_utf8(text);
 }
 
 }  // namespace ergon::lab

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/characters.h"
+#include "base/json_text.h"
 #include "base/text.h"
 #include "tasks/surrogates.h"
 
@@ -29,7 +30,7 @@ std::string explanation(const json& answer) {
     if (at->is_string()) return at->get<std::string>();
     json shown = *at;
     without_input(shown);
-    return shown.dump();
+    return base::json_text(shown);
 }
 
 std::string explanation_in(std::string_view body) {
