@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <system_error>
 #include <utility>
 
@@ -106,15 +108,21 @@ void forget_range(const std::byte* begin) {
 
 extern "C" void on_bus_error(int, siginfo_t* info, void*) {
     const auto* address = static_cast<const std::byte*>(info->si_addr);
+    const auto end = [](std::string_view sentence) {
+        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, sentence.data(), sentence.size());
+        ::_exit(1);
+    };
     for (const Range& range : mapped_ranges) {
         const std::byte* begin = range.begin;
         if (begin != nullptr && address >= begin && address < begin + range.size) {
-            constexpr std::string_view sentence =
-                "ergon: a model file became shorter or unreadable while it was in use; "
-                "restore the file and start again\n";
-            [[maybe_unused]] const auto written = ::write(STDERR_FILENO, sentence.data(), sentence.size());
-            ::_exit(1);
+            end("ergon: a model file became shorter or unreadable while it was in use; "
+                "restore the file and start again\n");
         }
+    }
+    // Of all else that is mapped, SQLite's index of its log alone can be cut by others; its content is in the log, too.
+    if (info->si_code == BUS_ADRERR) {
+        end("ergon: a file became shorter or unreadable while it was in use, such as the -shm beside a results file; "
+            "what was kept before is kept: start again\n");
     }
     ::signal(SIGBUS, SIG_DFL);
     ::raise(SIGBUS);
@@ -202,13 +210,39 @@ std::filesystem::path beside(const std::filesystem::path& path) {
     return path.string() + ".part" + std::to_string(::getpid());
 }
 
+/// Locked as long as it is open: a process that cannot see who writes it (in another container) sees that somebody does.
 int create(const std::filesystem::path& path) {
-    return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (descriptor >= 0) ::flock(descriptor, LOCK_EX | LOCK_NB);
+    return descriptor;
+}
+
+/// Whether `aside` is what a process wrote that was killed before it was done.
+bool is_left_behind(const std::filesystem::path& aside, std::string_view process) {
+    int id = 0;
+    const auto [end, error] = std::from_chars(process.data(), process.data() + process.size(), id);
+    if (error != std::errc() || end != process.data() + process.size() || id <= 0) return false;
+    if (::kill(id, 0) == 0 || errno != ESRCH) return false;
+    const Descriptor file(::open(aside.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    return file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+}
+
+/// Removes what was left behind beside a file that is about to be written.
+void sweep(const std::filesystem::path& path) {
+    const std::string begin = path.filename().string() + ".part";
+    std::error_code none;
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    for (std::filesystem::directory_iterator entry(folder, none), end; !none && entry != end; entry.increment(none)) {
+        const std::string name = entry->path().filename().string();
+        if (!name.starts_with(begin)) continue;
+        if (is_left_behind(entry->path(), std::string_view(name).substr(begin.size()))) ::unlink(entry->path().c_str());
+    }
 }
 
 }  // namespace
 
 AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path), aside_(beside(path)) {
+    sweep(path);
     descriptor_ = create(aside_);
     if (descriptor_ < 0) fail_errno(aside_, "create");
 }
@@ -288,6 +322,7 @@ void check_writable(const std::filesystem::path& path) {
         return;
     }
     if (is_folder(target) || !target.has_filename()) refuse("it is a folder");
+    sweep(target);
     const std::filesystem::path probe = beside(target);
     const Descriptor created(create(probe));
     if (created.get() < 0) refuse(refusal(target, errno));

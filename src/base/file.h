@@ -49,7 +49,7 @@ std::string read_text(const std::filesystem::path& path, std::size_t limit = std
 /// Throws Error(bad_file) as read_text does.
 std::optional<std::string> read_optional_text(const std::filesystem::path& path, std::size_t limit = std::size_t{1} << 30);
 
-/// A file written beside its place (`<path>.part<pid>`); commit() flushes it to the disk and renames it into place, so that
+/// A file written beside its place (`<path>.part<pid>`, those of processes that ended half-way are removed); commit() flushes it to the disk and renames it into place, so that
 /// the file is old or new, never half. Without commit() nothing is left behind. Throws Error(not_found | system).
 class AtomicFile {
   public:

@@ -10,6 +10,7 @@
 #include "base/characters.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_text.h"
 
 namespace ergon::base {
 namespace {
@@ -23,21 +24,6 @@ std::string place(std::string_view text, std::size_t read) {
     const auto newline = before.rfind('\n');
     const std::size_t column = newline == std::string_view::npos ? before.size() + 1 : before.size() - newline;
     return fmt::format("line {}, column {}", line, column);
-}
-
-/// The library's reason without its own prefix, place and the (unbounded) text it last read.
-std::string reason_of(std::string_view what) {
-    if (const auto place_end = what.find("column "); place_end != std::string_view::npos) {
-        what.remove_prefix(std::min(what.size(), what.find(": ", place_end) + 2));
-    } else if (const auto tag_end = what.find("] "); tag_end != std::string_view::npos) {
-        what.remove_prefix(tag_end + 2);
-    }
-    const auto last_read = what.find("; last read: ");
-    if (last_read == std::string_view::npos) return std::string(what.substr(0, 200));
-    const auto expected = what.rfind("; expected ");
-    const std::string_view tail =
-        expected != std::string_view::npos && expected > last_read ? what.substr(expected) : "";
-    return fmt::format("{}{}", what.substr(0, last_read), tail);
 }
 
 /// Builds a document from the parser's events. nlohmann's own builder looks every key of an ordered object up among
@@ -91,7 +77,7 @@ class DocumentBuilder final : public Document::json_sax_t {
     }
     bool parse_error(std::size_t read, const std::string&, const nlohmann::detail::exception& error) override {
         fail(ErrorCode::bad_file, "{} is not valid JSON: {}: {}", origin_, place(text_, read),
-                   reason_of(error.what()));
+                   json_reason(error));
     }
 
   private:

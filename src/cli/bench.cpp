@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/json_text.h"
+#include "base/output.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
 #include "cli/machine_options.h"
@@ -175,12 +177,12 @@ base::Json json_of(const std::vector<Row>& rows) {
 }
 
 void print_table(const std::vector<Row>& rows) {
-    fmt::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17} {:>12}  {}\n", "test", "tokens", "batch", "threads", "tokens/s",
+    base::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17} {:>12}  {}\n", "test", "tokens", "batch", "threads", "tokens/s",
                "(range)", "CPU us/token", "J/token");
     for (const Row& row : rows) {
         const auto [slowest, fastest] = std::ranges::minmax_element(row.runs, {}, &BenchmarkRun::tokens_per_second);
         const energy::Figure joules = row.joules_per_token();
-        fmt::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17} {:>12}  {} ({} to {}, {})\n",
+        base::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17} {:>12}  {} ({} to {}, {})\n",
                    engine::name(row.test.workload), row.test.tokens, row.test.batch,
                    fmt::format("{}{}", row.threads(), row.variant.threads.timed() ? " auto" : ""),
                    short_number(row.tokens_per_second()),
@@ -194,7 +196,7 @@ void print_table(const std::vector<Row>& rows) {
         const std::vector<double>& costs = row.accounting_costs;
         if (costs.empty()) continue;
         const auto [low, high] = interval_of_median(costs);
-        fmt::print(
+        base::print(
             "Accounting adds {:.2f}% to a step of decode (median of {} pairs of steps, 95% interval {:.2f}% to "
             "{:.2f}%).\n",
             100 * median(costs), costs.size(), 100 * low, 100 * high);
@@ -227,12 +229,12 @@ void bench(const BenchOptions& options) {
     }
     progress.clear();
     if (options.json) {
-        fmt::print("{}\n", json_of(rows).dump(2));
+        base::print_data("{}\n", base::json_text(json_of(rows), 2));
         return;
     }
     print_table(rows);
     if (options.accounting) {
-        fmt::print("The meter took {:.3f}% of a thread in all.\n", 100 * meter.overhead().share());
+        base::print("The meter took {:.3f}% of a thread in all.\n", 100 * meter.overhead().share());
     }
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/output.h"
 #include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/experiment_options.h"
@@ -56,7 +57,7 @@ void add_slice(const CompareOptions& options, lab::Results& results, lab::RunId 
                         }));
     } catch (const base::Error& problem) {
         if (problem.code() != base::ErrorCode::out_of_budget) throw;
-        fmt::print(stderr, "The slice of a real layer is left out: {}\n", problem.what());
+        base::tell("The slice of a real layer is left out: {}", problem.what());
     }
 }
 
@@ -72,10 +73,10 @@ void compare(const CompareOptions& options) {
     add_slice(options, results, run);
     const lab::LoadedRun loaded = lab::load_run(results, run);
     print_findings(loaded, options.cost, options.full);
-    std::fflush(stdout);  // the table first, where both go to one place
-    fmt::print(stderr,
+    base::flush_output();  // the table first, where both go to one place
+    base::tell(
                "Every answer is kept in {} (run {}): ergon report {} makes a page (--html), prints every table (--full) and "
-               "writes data (--json, --csv).\n",
+               "writes data (--json, --csv).",
                options.results_file, run, options.results_file);
     options.files.write(loaded, options.cost);
     if (!other_file.empty()) verify(results, run, loaded, other_file);

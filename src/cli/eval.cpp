@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <memory>
 
+#include "base/output.h"
 #include "cli/commands.h"
 #include "cli/experiment_options.h"
 #include "lab/comparison_table.h"
@@ -19,10 +20,10 @@ void evaluate(const ExperimentOptions& options) {
     const lab::LoadedRun loaded = lab::load_run(results, run);
     print_findings(loaded, options.cost, true);
     if (loaded.report.comparison.contenders[0].graded == 0) {
-        fmt::print("None of these prompts has a right answer, so nothing could be graded.\n");
+        base::print("None of these prompts has a right answer, so nothing could be graded.\n");
     }
-    std::fflush(stdout);  // the table first, where both go to one place
-    fmt::print(stderr, "Every answer is kept in {} (run {}).\n", options.results_file, run);
+    base::flush_output();  // the table first, where both go to one place
+    base::tell("Every answer is kept in {} (run {}).", options.results_file, run);
     options.files.write(loaded, options.cost);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "base/secrets.h"
 #include "base/text.h"
 #include "cli/commands.h"
@@ -97,28 +98,36 @@ engine::GenerationDefaults share_sampling(const std::vector<engine::LoadedModel*
 /// How many answers are kept; told by the thread of the last sentence.
 class AnswersKept {
   public:
+    explicit AnswersKept(std::int64_t before) : done_(before) {}
     void set(const lab::ExperimentProgress& at) {
-        asked_ = true;
         done_ = at.done;
         all_ = at.all;
+        asked_ = true;
     }
     bool asked() const { return asked_; }
     std::string sentence(const std::string& file) const {
-        if (!asked_) return "Interrupted before the first answer; what was kept before is as it was.";
+        if (!asked_ && done_ == 0) return "Interrupted before the first answer: nothing is kept yet.";
+        if (!asked_) {
+            return fmt::format(
+                "Interrupted before the first answer of this start: {} answers are kept in {}; the same command goes on "
+                "from there.",
+                done_.load(), file);
+        }
         return fmt::format("Interrupted: {} of {} answers are kept in {}; the same command goes on from there.",
                            done_.load(), all_.load(), file);
     }
 
   private:
     std::atomic<bool> asked_ = false;
-    std::atomic<std::int64_t> done_ = 0, all_ = 0;
+    std::atomic<std::int64_t> done_;  // of all runs in the file, until it is known which one is asked
+    std::atomic<std::int64_t> all_ = 0;
 };
 
 void show(Progress& progress, const lab::ExperimentProgress& at) {
     const auto done = static_cast<long>(at.done), all = static_cast<long>(at.all);
     if (at.failure != nullptr) {
         progress.clear();
-        fmt::print(stderr, "{} failed on \"{}\": {}\n", at.contender->label, at.failure->prompt, at.failure->reason);
+        base::tell("{} failed on \"{}\": {}", at.contender->label, at.failure->prompt, at.failure->reason);
         return;
     }
     if (at.answer == nullptr) {
@@ -354,7 +363,7 @@ Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
         if (chosen == chosen_before.end()) {
             chosen = chosen_before.emplace(one, its.choose(*loaded[i], specs[i].cache.value_or(cache), load)).first;
             if (chosen->second.way != ThreadChoice::Way::only) {
-                fmt::print(stderr, "{}: {}.\n", loaded[i]->name, chosen->second.text());
+                base::tell("{}: {}.", loaded[i]->name, chosen->second.text());
             }
         }
         choices[i] = chosen->second;
@@ -410,7 +419,7 @@ std::int64_t ExperimentOptions::leave_out_long(std::vector<tasks::Prompt>& promp
         base::fail(ErrorCode::bad_argument, "Every prompt has more than {} tokens: raise --max-prompt.", max_prompt);
     }
     if (left_out > 0) {
-        fmt::print(stderr, "{} prompts have more than {} tokens for a contender and are left out for all.\n", left_out,
+        base::tell("{} prompts have more than {} tokens for a contender and are left out for all.", left_out,
                    max_prompt);
     }
     return static_cast<std::int64_t>(left_out);
@@ -425,7 +434,7 @@ void ExperimentOptions::check(const std::vector<std::string>& read) const {
 
 lab::RunId ExperimentOptions::run(lab::Results& results) const {
     check_assumption();
-    AnswersKept kept;
+    AnswersKept kept(results.answers());
     const LastSentence last([&] { return kept.sentence(results_file); });
     tasks::SkippedRows skipped;
     std::vector<tasks::Prompt> prompts = open_prompts(skipped);
@@ -470,13 +479,13 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
                                                });
     progress.clear();
     if (skipped.count > 0) {
-        fmt::print(stderr, "Bad rows of the prompts' files that were left out: {}. The first: {}\n", skipped.count,
+        base::tell("Bad rows of the prompts' files that were left out: {}. The first: {}", skipped.count,
                    skipped.first);
     }
     if (!kept.asked()) {
-        fmt::print(stderr,
+        base::tell(
                    "This experiment is in {} already, finished (run {}): nothing was asked again. What follows is its "
-                   "report; --restart asks everything anew.\n",
+                   "report; --restart asks everything anew.",
                    results_file, run);
     }
     return run;

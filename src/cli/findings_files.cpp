@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/json_text.h"
+#include "base/output.h"
 #include "base/wrapped.h"
 #include "energy/references.h"
 #include "lab/circumstances.h"
@@ -18,22 +20,22 @@ namespace {
 
 void print_costs(const lab::Comparison& comparison, const CostOptions& cost) {
     if (!cost.any()) return;
-    fmt::print("\nAn answer comes to:\n");
+    base::print("\nAn answer comes to:\n");
     for (const lab::ContenderSummary& one : comparison.contenders) {
-        if (one.joules_per_answer) fmt::print("  {}: {}\n", one.label, cost.text(*one.joules_per_answer));
+        if (one.joules_per_answer) base::print("  {}: {}\n", one.label, cost.text(*one.joules_per_answer));
     }
 }
 
 void print_everything(const lab::LoadedRun& run, const CostOptions& cost) {
     const lab::Comparison& comparison = run.report.comparison;
-    fmt::print("{}", lab::comparison_table(comparison, run.energy_source));
+    base::print("{}", lab::comparison_table(comparison, run.energy_source));
     for (const std::string& sentence : lab::circumstances(comparison, run.report.run, run.report.conditions)) {
-        fmt::print("{}", base::wrapped(sentence));
+        base::print("{}", base::wrapped(sentence));
     }
     print_costs(comparison, cost);
-    if (run.report.slice) fmt::print("\n{}", lab::slice_text(*run.report.slice));
+    if (run.report.slice) base::print("\n{}", lab::slice_text(*run.report.slice));
     if (const std::string context = lab::context_text(comparison, energy::read_references()); !context.empty()) {
-        fmt::print("\n{}", context);
+        base::print("\n{}", context);
     }
 }
 
@@ -87,26 +89,26 @@ void FindingsFiles::write(const lab::LoadedRun& run, const CostOptions& cost,
     if (!json.empty()) {
         nlohmann::ordered_json found = findings(run, cost);
         found.update(more);
-        base::write_atomically(json, found.dump(2) + "\n");
+        base::write_atomically(json, base::json_text(found, 2) + "\n");
     }
     if (!csv.empty()) base::write_atomically(csv, lab::answers_csv(run.parts));
     if (!html.empty()) {
         base::write_atomically(html, lab::comparison_page(run.report, energy::read_references(), lab::read_shapes()));
     }
     for (const std::string* file : {&json, &csv, &html}) {
-        if (!file->empty()) fmt::print(stderr, "Written: {}\n", *file);
+        if (!file->empty()) base::tell("Written: {}", *file);
     }
 }
 
 void print_findings(const lab::LoadedRun& run, const CostOptions& cost, bool full) {
     const lab::Comparison& comparison = run.report.comparison;
     if (!full && comparison.contenders.size() > 1) {
-        fmt::print("{}", lab::comparison_screen(run.report, run.energy_source));
+        base::print("{}", lab::comparison_screen(run.report, run.energy_source));
         print_costs(comparison, cost);
     } else {
         print_everything(run, cost);
     }
-    if (!run.finished) fmt::print(stderr, "The run is not finished: these are the answers so far.\n");
+    if (!run.finished) base::tell("The run is not finished: these are the answers so far.");
 }
 
 }  // namespace ergon::cli

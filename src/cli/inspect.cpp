@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "base/format_number.h"
+#include "base/json_text.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/model_path.h"
@@ -202,9 +204,11 @@ Json as_json(const Findings& found) {
     return json;
 }
 
-/// 15706484224: "15.71 billion"
+// Of what the file says in its own words; more would hide the rest (assumed).
+constexpr std::size_t longest_text = 400;
+
 void line(std::string_view label, const std::string& text) {
-    fmt::print("  {:<14} {}\n", label, text);
+    base::print("  {:<14} {}\n", label, base::visible_line(text, longest_text));
 }
 
 void print_shapes(const Config& c) {
@@ -260,7 +264,7 @@ void print_tokenizer(const text::Tokenizer& tokenizer) {
 }
 
 void print(const Findings& found) {
-    fmt::print("{}: {}\n", found.path.string(), found.format);
+    base::print("{}: {}\n", base::visible_line(found.path.string(), longest_text), found.format);
     if (!found.title.empty()) line("name", found.title);
     line("architecture", found.architecture.empty() ? "not stated" : found.architecture);
     if (found.config) print_shapes(*found.config);
@@ -286,7 +290,7 @@ void inspect(const InspectOptions& options) {
         look_into(*file, found);
     }
     if (options.json) {
-        fmt::print("{}\n", as_json(found).dump(2, ' ', false, Json::error_handler_t::replace));
+        base::print_data("{}\n", base::json_text(as_json(found), 2));
     } else {
         print(found);
     }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/memory.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
@@ -37,7 +38,7 @@ std::vector<model::TokenId> read_ids(const std::string& file, std::int64_t vocab
     for (const base::Json& item : array) {
         if (!item.is_number_integer() || item < 0 || item >= vocabulary) {
             base::fail(ErrorCode::bad_file, "{}: item {} is {}; expected a token id from 0 to {}.", file, ids.size(),
-                       item.dump().substr(0, 100), vocabulary - 1);
+                       base::json_text(item).substr(0, 100), vocabulary - 1);
         }
         ids.push_back(item.get<model::TokenId>());
     }

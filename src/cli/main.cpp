@@ -2,7 +2,8 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <fmt/format.h>
 #include <memory>
 #include <new>
@@ -13,8 +14,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "cli/commands.h"
 #include "cli/machine_options.h"
 
@@ -24,7 +27,7 @@ namespace {
 enum ExitCode { succeeded = 0, failed = 1, wrong_use = 2 };
 
 int complain(std::string_view sentence, ExitCode code) {
-    fmt::print(stderr, "ergon: {}\n", sentence);
+    base::tell("ergon: {}", sentence);
     return code;
 }
 
@@ -71,7 +74,12 @@ void describe_program(CLI::App& program) {
 
 /// What CLI11 has to say: help and version on stdout, wrong use as a sentence.
 int report(const CLI::App& program, const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return program.exit(error);
+    if (error.get_exit_code() == 0) {
+        std::ostringstream text;
+        program.exit(error, text, text);
+        base::write_text(base::Stream::out, text.str());
+        return succeeded;
+    }
     const std::vector<std::string> rest = program.remaining();
     if (program.get_subcommands().empty() && !rest.empty() && !rest.front().starts_with('-')) {
         return complain(fmt::format("There is no command '{}'. Try 'ergon --help'.", rest.front()), wrong_use);
@@ -81,10 +89,25 @@ int report(const CLI::App& program, const CLI::ParseError& error) {
     return complain(fmt::format("{}. Try '{} --help'.", error.what(), command), wrong_use);
 }
 
-/// A reader that left (`ergon ... | head`) is no failure.
-int report_system_error(const std::system_error& error) {
-    if (error.code() == std::errc::broken_pipe) return succeeded;
-    return complain(fmt::format("{}.", error.what()), failed);
+/// What libraries throw, as a sentence.
+std::string sentence_of(const std::exception& thrown) {
+    if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&thrown)) {
+        return fmt::format("{}: {}.", file->path1().string(), file->code().message());
+    }
+    if (dynamic_cast<const std::system_error*>(&thrown) != nullptr) return fmt::format("{}.", thrown.what());
+    if (dynamic_cast<const std::bad_alloc*>(&thrown) != nullptr) return "there is not enough memory.";
+    if (const auto* json = dynamic_cast<const nlohmann::json::exception*>(&thrown)) {
+        return fmt::format("JSON has another form than is expected: {}.", base::json_reason(*json));
+    }
+    return fmt::format("unexpected: {}.", thrown.what());
+}
+
+/// Results that could not be written are a failure. A reader that left (`ergon ... | head`) is none.
+int finish(int code) {
+    base::flush_output();
+    const int problem = base::output_problem();
+    if (code != succeeded || problem == 0 || problem == EPIPE) return code;
+    return complain(fmt::format("cannot write to stdout: {}.", std::strerror(problem)), failed);
 }
 
 int run(int argc, char** argv) {
@@ -107,12 +130,11 @@ int run(int argc, char** argv) {
     add_puzzles(program);
     add_logits(program);
     if (argc < 2) {
-        fmt::print(stderr, "{}", program.help());
+        base::write_text(base::Stream::error, program.help());
         return wrong_use;
     }
     try {
         program.parse(argc, argv);
-        if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category(), "cannot write to stdout");
         return succeeded;
     } catch (const CLI::RuntimeError& ended) {
         return ended.get_exit_code();
@@ -120,12 +142,8 @@ int run(int argc, char** argv) {
         return report(program, error);
     } catch (const base::Error& error) {
         return complain(error.what(), error.code() == base::ErrorCode::bad_argument ? wrong_use : failed);
-    } catch (const std::system_error& error) {
-        return report_system_error(error);
-    } catch (const std::bad_alloc&) {
-        return complain("there is not enough memory.", failed);
     } catch (const std::exception& error) {
-        return complain(fmt::format("unexpected: {}.", error.what()), failed);
+        return complain(sentence_of(error), failed);
     }
 }
 
@@ -138,12 +156,14 @@ std::string version() {
 }  // namespace ergon::cli
 
 int main(int argc, char** argv) {
-    // Writing to a reader that left gives an error, which ends the program quietly, and not a signal.
+    ergon::base::hold_standard_descriptors();
+    // Writing to a reader that left, or beyond the largest size of a file, gives an error and not a signal.
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
     // Some who start programs ignore it, and children's exit codes would be lost.
     std::signal(SIGCHLD, SIG_DFL);
     ergon::base::install_mapped_file_guard();
     ergon::base::install_out_of_memory_guard();
     ergon::base::set_up_log();
-    return ergon::cli::run(argc, argv);
+    return ergon::cli::finish(ergon::cli::run(argc, argv));
 }

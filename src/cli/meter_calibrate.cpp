@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/output.h"
 #include "base/paths.h"
 #include "base/format_number.h"
 #include "base/threads.h"
@@ -124,14 +125,14 @@ energy::EnergySince by_reading() {
         }
         state->running = false;
         const Seconds elapsed = base::to_seconds(base::now() - state->begin);
-        fmt::print(stderr, "Watts that the meter showed: ");
+        base::write_text(base::Stream::error, "Watts that the meter showed: ");
         double watts = 0;
         for (std::string line; std::getline(std::cin, line);) {
             const char* const text = line.c_str();
             char* end = nullptr;
             watts = std::strtod(text, &end);
             if (end != text && watts > 0 && std::isfinite(watts)) return base::Watts(watts) * elapsed;
-            fmt::print(stderr, "A number of watts, please: ");
+            base::write_text(base::Stream::error, "A number of watts, please: ");
         }
         base::fail(ErrorCode::bad_argument, "The readings ended before the workloads did; nothing was written.");
     };
@@ -163,14 +164,14 @@ std::string unit_of(std::size_t resource) {
 }
 
 void print_calibration(const energy::Calibration& calibration) {
-    fmt::print("{:<20} {:>16}   95% interval\n", "coefficient", "value");
+    base::print("{:<20} {:>16}   95% interval\n", "coefficient", "value");
     for (std::size_t i = 0; i < energy::resource_count; ++i) {
         const energy::Coefficient& one = calibration.coefficients[i];
         const base::IntervalText text =
             base::with_interval(one.value, one.low, one.high, {unit_of(i), base::Prefixes::all});
-        fmt::print("{:<20} {:>16}   {}\n", energy::resource_names[i], text.value, text.interval);
+        base::print("{:<20} {:>16}   {}\n", energy::resource_names[i], text.value, text.interval);
     }
-    fmt::print("Workloads left out of the fit were missed by {:.1f}% (root mean square), at worst by {:.1f}% ({}).\n",
+    base::print("Workloads left out of the fit were missed by {:.1f}% (root mean square), at worst by {:.1f}% ({}).\n",
                100 * calibration.left_out_error, 100 * calibration.worst_error, calibration.worst_workload);
 }
 
@@ -182,7 +183,7 @@ std::vector<CalibrationSample> run_workloads(const CalibrateOptions& options, en
     const double least = by_hand ? seconds_at_the_wall : std::max(1.0, counter_steps * step);
     const double seconds = options.seconds > 0 ? options.seconds : least;
     const int rounds = options.wall ? 2 : options.rounds;  // a person's patience
-    fmt::print(stderr, "{} workloads, {} times each, {:.3g} s a run: {}. Leave the machine alone meanwhile.\n",
+    base::tell("{} workloads, {} times each, {:.3g} s a run: {}. Leave the machine alone meanwhile.",
                all.size(), rounds, seconds,
                base::duration_text(base::Seconds(static_cast<double>(all.size()) * rounds * seconds)));
     Progress progress("runs");
@@ -236,11 +237,11 @@ void calibrate(const CalibrateOptions& options) {
     const std::string text = energy::write_calibration(calibration);
     base::write_atomically(file, text);
     if (options.json) {
-        fmt::print("{}", text);
+        base::print("{}", text);
     } else {
         print_calibration(calibration);
     }
-    fmt::print(stderr, "Kept in {}.\n", file.string());
+    base::tell("Kept in {}.", file.string());
 }
 
 }  // namespace

@@ -20,6 +20,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/format_number.h"
+#include "base/json_text.h"
+#include "base/output.h"
 #include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/meter.h"
@@ -63,7 +65,7 @@ class LeaveSignalsToTheCommand {
     sigset_t defaults() const {
         sigset_t signals;
         sigemptyset(&signals);
-        sigaddset(&signals, SIGPIPE);  // main() ignores it
+        for (const int signal : {SIGPIPE, SIGXFSZ}) sigaddset(&signals, signal);  // main() ignores them
         for (const auto& [signal, before] : before_) {
             if (before != SIG_IGN) sigaddset(&signals, signal);
         }
@@ -177,12 +179,12 @@ void tell(const WindowFigures& figures, const energy::MachineReader& reader, con
         nlohmann::ordered_json json = window_json(figures, reader.overhead());
         json.update(output.cost.json(figures.joules));
         json["machine"] = reader.machine();
-        text = json.dump(2) + "\n";
+        text = base::json_text(json, 2) + "\n";
     } else {
         text = window_text(figures, reader.overhead(), output) + reader.describe() + "\n";
     }
     if (output.out.empty()) {
-        fmt::print(stderr, "{}", text);
+        base::write_text(base::Stream::error, text);
     } else {
         base::write_atomically(output.out, text);
     }
@@ -224,7 +226,7 @@ int meter_command(energy::MachineReader& reader, const std::vector<std::string>&
     energy::Window window(reader);
     const auto [child, problem] = start(command, leave.defaults());
     if (problem != 0) {
-        fmt::print(stderr, "ergon: The command '{}' cannot be started: {}.\n", command[0], std::strerror(problem));
+        base::tell("ergon: The command '{}' cannot be started: {}.", command[0], std::strerror(problem));
         return problem == ENOENT ? exit_not_found : exit_not_executable;
     }
     running_child = static_cast<std::sig_atomic_t>(child);
@@ -237,7 +239,8 @@ int meter_command(energy::MachineReader& reader, const std::vector<std::string>&
     try {
         tell(figures, reader, output, std::filesystem::path(command[0]).filename().string());
     } catch (const base::Error& error) {  // the command's exit code counts, and its figures are not lost
-        fmt::print(stderr, "ergon: {}\n{}", error.what(), window_text(figures, reader.overhead(), output));
+        base::tell("ergon: {}", error.what());
+        base::write_text(base::Stream::error, window_text(figures, reader.overhead(), output));
     }
     return exit_code(ended.status);
 }

@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
+#include "base/output.h"
 #include "cli/meter.h"
 
 namespace ergon::cli {
@@ -58,30 +60,30 @@ ordered_json sources_json(const energy::MachineReader& reader) {
 
 void list_sensors(const energy::MachineReader& reader, bool json) {
     if (json) {
-        fmt::print("{}\n", sources_json(reader).dump(2));
+        base::print_data("{}\n", base::json_text(sources_json(reader), 2));
         return;
     }
     for (const energy::SourceReport& source : reader.sources()) {
         const char* const state = !source.used.empty() ? "read" : source.present ? "there, not read" : "not found";
-        fmt::print("{:<11} {}\n", source.source, state);
-        if (!source.used.empty()) fmt::print("            {}\n", joined(source.used));
+        base::print("{:<11} {}\n", source.source, state);
+        if (!source.used.empty()) base::print("            {}\n", joined(source.used));
         if (!source.repeated.empty()) {
-            fmt::print("            repeats what a better source says: {}\n", joined(source.repeated));
+            base::print("            repeats what a better source says: {}\n", joined(source.repeated));
         }
-        for (const std::string& problem : source.problems) fmt::print("            {}\n", problem);
+        for (const std::string& problem : source.problems) base::print("            {}\n", problem);
     }
     if (const energy::MachineCounter* counter = reader.counter()) {
-        fmt::print("\n{:<28} {:<11} {:<18} {:<20} {}\n", "sensor", "source", "role", "inside", "moves every");
+        base::print("\n{:<28} {:<11} {:<18} {:<20} {}\n", "sensor", "source", "role", "inside", "moves every");
         for (const energy::Tally& tally : counter->tallies()) {
-            fmt::print("{:<28} {:<11} {:<18} {:<20} {:.3g} s\n", tally.info.name, tally.info.source,
+            base::print("{:<28} {:<11} {:<18} {:<20} {:.3g} s\n", tally.info.name, tally.info.source,
                        role_name(tally.role, counter->covers_processor()), tally.info.part_of.empty() ? "-" : tally.info.part_of,
                        base::to_seconds(tally.info.step).value());
         }
         for (const energy::Unread& unread : counter->missing()) {
-            fmt::print("{:<28} {:<11} {}\n", unread.info.name, unread.info.source, missing_role);
+            base::print("{:<28} {:<11} {}\n", unread.info.name, unread.info.source, missing_role);
         }
     }
-    fmt::print("\n{}\n", reader.describe());
+    base::print("\n{}\n", reader.describe());
 }
 
 }  // namespace ergon::cli

@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/format_number.h"
+#include "base/json_text.h"
+#include "base/output.h"
 #include "base/threads.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
@@ -115,7 +117,7 @@ energy::WindowFigures measured(energy::MachineReader& reader, const Load& load, 
 std::vector<Agreement> run_loads(const ValidateOptions& options, energy::MachineReader& reader) {
     const lab::Workloads workloads;
     const std::vector<Load> loads = loads_of(options, workloads);
-    fmt::print(stderr, "{} loads, {:.3g} s each: {}. Leave the machine alone meanwhile.\n", loads.size(), options.seconds,
+    base::tell("{} loads, {:.3g} s each: {}. Leave the machine alone meanwhile.", loads.size(), options.seconds,
                base::duration_text(Seconds(static_cast<double>(loads.size()) * options.seconds)));
     Progress progress("loads");
     WallWindows windows;
@@ -149,36 +151,36 @@ ordered_json to_json(const std::vector<Agreement>& agreements, const energy::Mac
 }
 
 void print_agreements(const std::vector<Agreement>& agreements, const energy::MachineReader& reader) {
-    fmt::print("{}\n\n{:<40} {:>9} {:>9}  {:<18} {:>10}  {}\n", reader.describe(), "run", "wall, W", "ergon, W",
+    base::print("{}\n\n{:<40} {:>9} {:>9}  {:<18} {:>10}  {}\n", reader.describe(), "run", "wall, W", "ergon, W",
                "95% interval", "ergon/wall", "inside");
     std::int64_t inside = 0;
     for (const Agreement& one : agreements) {
         inside += one.inside() ? 1 : 0;
         const std::string interval = fmt::format("{:.3g} to {:.3g}", one.of(one.figures.joules.low).value(),
                                                  one.of(one.figures.joules.high).value());
-        fmt::print("{:<40} {:>9.3g} {:>9.3g}  {:<18} {:>10.2f}  {}\n", one.name, one.wall.value(),
+        base::print("{:<40} {:>9.3g} {:>9.3g}  {:<18} {:>10.2f}  {}\n", one.name, one.wall.value(),
                    one.figures.average.value(), interval, one.ratio(), one.inside() ? "yes" : "no");
     }
-    fmt::print("\nThe wall lies inside ergon's interval in {} of {} runs.", inside, agreements.size());
+    base::print("\nThe wall lies inside ergon's interval in {} of {} runs.", inside, agreements.size());
     if (reader.boundary() == energy::Boundary::machine) {
-        fmt::print("\n");
+        base::print("\n");
         return;
     }
-    fmt::print(" ergon tells the joules of {}, the wall those of the whole machine: a ratio below 1 is expected.\n",
+    base::print(" ergon tells the joules of {}, the wall those of the whole machine: a ratio below 1 is expected.\n",
                energy::boundary_words(reader.boundary()));
 }
 
 void validate(const ValidateOptions& options) {
     energy::MachineReader reader(machine_options());
     const std::vector<Agreement> agreements = run_loads(options, reader);
-    const std::string text = to_json(agreements, reader).dump(2) + "\n";
+    const std::string text = base::json_text(to_json(agreements, reader), 2) + "\n";
     base::write_atomically(options.out, text);
     if (options.json) {
-        fmt::print("{}", text);
+        base::print("{}", text);
     } else {
         print_agreements(agreements, reader);
     }
-    fmt::print(stderr, "Kept in {}: please send it with the make of the machine and of the meter (docs/validate.md).\n",
+    base::tell("Kept in {}: please send it with the make of the machine and of the meter (docs/validate.md).",
                options.out);
 }
 

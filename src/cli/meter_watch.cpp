@@ -13,6 +13,8 @@
 
 #include "base/clock.h"
 #include "base/format_number.h"
+#include "base/json_text.h"
+#include "base/output.h"
 #include "cli/meter.h"
 #include "cli/run_interrupt.h"
 
@@ -67,16 +69,17 @@ std::string watts_text(const Line& line) {
 class Screen {
   public:
     void show(const std::vector<Line>& lines) {
-        if (drawn_ > 0) fmt::print("\x1b[{}A", drawn_);
+        if (drawn_ > 0) base::write_control(base::Stream::out, fmt::format("\x1b[{}A", drawn_));
         for (const Line& line : lines) {
             std::deque<double>& history = history_[line.name];
             if (line.watts) history.push_back(line.watts->value.value());
             if (history.size() > history_length) history.pop_front();
-            fmt::print("\x1b[2K{:<28} {:<40} {}\n", (line.part_of.empty() ? "" : "  ") + line.name, watts_text(line),
-                       sparkline(history));
+            base::write_control(base::Stream::out, "\x1b[2K");
+            base::print("{:<28} {:<40} {}\n", (line.part_of.empty() ? "" : "  ") + line.name, watts_text(line),
+                        sparkline(history));
         }
         drawn_ = lines.size();
-        std::fflush(stdout);
+        base::flush_output();
     }
 
   private:
@@ -87,8 +90,8 @@ class Screen {
 void print_line(const std::vector<Line>& lines) {
     std::string text = fmt::format("{:%H:%M:%S}", fmt::localtime(std::time(nullptr)));
     for (const Line& line : lines) text += fmt::format("  {} {}", line.name, watts_text(line));
-    fmt::print("{}\n", text);
-    std::fflush(stdout);
+    base::print("{}\n", text);
+    base::flush_output();
 }
 
 void print_json(const std::vector<Line>& lines, double seconds) {
@@ -106,8 +109,8 @@ void print_json(const std::vector<Line>& lines, double seconds) {
         sensors.push_back({{"name", line.name}, {"watts", watts}, {"part_of", part_of}});
     }
     const nlohmann::ordered_json json{{"seconds", seconds}, {"sensors", sensors}};
-    fmt::print("{}\n", json.dump());
-    std::fflush(stdout);
+    base::print_data("{}\n", base::json_text(json));
+    base::flush_output();
 }
 
 }  // namespace
@@ -115,7 +118,7 @@ void print_json(const std::vector<Line>& lines, double seconds) {
 void watch(energy::MachineReader& reader, const MeterOutput& output, double seconds) {
     InterruptFlag interrupt;
     const bool terminal = ::isatty(STDOUT_FILENO) == 1 && !output.json;
-    if (terminal) fmt::print("{}\nCtrl-C ends.\n\n", reader.describe());
+    if (terminal) base::print("{}\nCtrl-C ends.\n\n", reader.describe());
     Screen screen;
     energy::Window window(reader);
     const base::Nanoseconds begin = base::now();
@@ -141,9 +144,9 @@ void watch(energy::MachineReader& reader, const MeterOutput& output, double seco
         } else {
             print_line(lines);
         }
-        if (std::ferror(stdout) != 0 || (seconds > 0 && elapsed >= seconds)) break;  // or the reader left
+        if (base::output_problem() != 0 || (seconds > 0 && elapsed >= seconds)) break;  // or the reader left
     }
-    if (!output.json) fmt::print(stderr, "\n{}", window_text(window.figures(), reader.overhead(), output));
+    if (!output.json) base::write_text(base::Stream::error, "\n" + window_text(window.figures(), reader.overhead(), output));
 }
 
 }  // namespace ergon::cli

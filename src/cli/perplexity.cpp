@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_text.h"
+#include "base/output.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
 #include "cli/model_path.h"
@@ -44,9 +46,9 @@ void perplexity(const PerplexityOptions& options) {
                                  {"tokens", result.tokens},
                                  {"window", options.window},
                                  {"threads", threads.json()}};
-        fmt::print("{}\n", json.dump());
+        base::print_data("{}\n", base::json_text(json));
     } else {
-        fmt::print("perplexity {:.4f} over {} tokens (the second halves of {} windows of {}); {}\n",
+        base::print("perplexity {:.4f} over {} tokens (the second halves of {} windows of {}); {}\n",
                    result.value, result.tokens, result.windows, options.window, threads.text());
     }
 }

@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_text.h"
+#include "base/output.h"
 #include "cli/commands.h"
 #include "cli/output_files.h"
 #include "energy/references.h"
@@ -133,9 +135,9 @@ void jevons(JevonsOptions options) {
     inputs.before = model_of(contender(comparison, options.before), options.training_before, references);
     inputs.after = model_of(contender(comparison, options.after), options.training_after, references);
     inputs.gain = gain_of(comparison, options.before, options.after);
-    fmt::print("{}", plan::rebound_text(inputs));
+    base::print("{}", plan::rebound_text(inputs));
     if (!options.html.empty()) base::write_atomically(options.html, report::render(plan::rebound_page(inputs)));
-    if (!options.json.empty()) base::write_atomically(options.json, rebound_json(inputs).dump(2) + "\n");
+    if (!options.json.empty()) base::write_atomically(options.json, base::json_text(rebound_json(inputs), 2) + "\n");
 }
 
 }  // namespace

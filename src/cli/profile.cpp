@@ -7,6 +7,8 @@
 #include <memory>
 
 #include "base/file.h"
+#include "base/json_text.h"
+#include "base/output.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
 #include "cli/machine_options.h"
@@ -40,25 +42,25 @@ void run_profile(ProfileOptions options) {
     base::ThreadPool pool(options.threads.pool());
     const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
     const ThreadChoice threads = options.threads.choose(model, options.settings.cache, options.load);
-    fmt::print(stderr, "{}: {}.\n", model.name, threads.text());
+    base::tell("{}: {}.", model.name, threads.text());
     options.settings.threads = threads.threads;
-    fmt::print(stderr, "Measuring what this machine can do...\n");
+    base::tell("Measuring what this machine can do...");
     const lab::Workloads workloads;
     const Limits before = measure(workloads, threads.threads, model.weight_bytes);
     energy::Meter meter(machine_options());
-    fmt::print(stderr, "Running {}...\n", model.name);
+    base::tell("Running {}...", model.name);
     lab::Profile profile = lab::profile(model, meter, options.settings);
     // Once more, since what else ran a moment ago may have ended: a limit that is too low makes everything look good.
     const Limits after = measure(workloads, threads.threads, model.weight_bytes);
     for (std::size_t i = 0; i < before.size(); ++i) profile.phases[i].limits = lab::best_of(before[i], after[i]);
     if (options.json) {
-        fmt::print("{}\n", lab::profile_json(profile).dump(2));
+        base::print_data("{}\n", base::json_text(lab::profile_json(profile), 2));
     } else {
-        fmt::print("{}", lab::profile_table(profile));
+        base::print("{}", lab::profile_table(profile));
     }
     if (!options.page.empty()) {
         base::write_atomically(options.page, lab::profile_page(profile));
-        fmt::print(stderr, "The page is in {}.\n", options.page);
+        base::tell("The page is in {}.", options.page);
     }
 }
 

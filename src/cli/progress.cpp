@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/format_number.h"
+#include "base/output.h"
 
 namespace ergon::cli {
 namespace {
@@ -43,17 +44,13 @@ void Progress::show(long done, long all, const std::string& note, long already) 
                 fmt::format(", {} left", base::duration_text(base::Seconds(static_cast<double>(all - done) / rate)));
     }
     if (!note.empty()) line += ": " + note;
-    if (terminal_) {
-        fmt::print(stderr, "{}{}", clear_line, line);
-    } else {
-        fmt::print(stderr, "{}\n", line);
-    }
-    std::fflush(stderr);
+    if (!terminal_) return base::tell("{}", line);
+    base::write_control(base::Stream::error, clear_line);
+    base::write_text(base::Stream::error, base::visible_line(line, base::longest_line));
 }
 
 void Progress::clear() {
-    if (terminal_ && shown_) fmt::print(stderr, "{}", clear_line);
-    std::fflush(stderr);
+    if (shown_) base::write_control(base::Stream::error, clear_line);
     shown_ = false;
 }
 

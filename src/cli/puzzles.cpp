@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <memory>
 
+#include "base/output.h"
 #include "cli/commands.h"
 #include "tasks/conversation.h"
 #include "tasks/worked.h"
@@ -45,13 +46,13 @@ tasks::Mixture mixture_of(const PuzzleOptions& options) {
 /// Exchanges of plain talk, which nothing grades.
 void print_talk(const PuzzleOptions& options) {
     const std::vector<tasks::Topic> topics = tasks::read_conversation(options.talk);
-    for (std::int64_t i = 0; i < options.count; ++i) {
+    for (std::int64_t i = 0; i < options.count && base::output_problem() == 0; ++i) {
         const tasks::Exchange one = tasks::exchange(topics, static_cast<std::uint64_t>(options.seed),
                                                     static_cast<std::uint64_t>(options.first + i));
         if (options.json) {
-            fmt::print("{}\n", tasks::json_line(one));
+            base::print_data("{}\n", tasks::json_line(one));
         } else {
-            fmt::print("{}{}\n{}\n", i == 0 ? "" : "\n", one.user, one.assistant);
+            base::print_data("{}{}\n{}\n", i == 0 ? "" : "\n", one.user, one.assistant);
         }
     }
 }
@@ -61,17 +62,17 @@ void print_puzzles(const PuzzleOptions& options) {
     const auto split = static_cast<tasks::Split>(index_of(tasks::split_names, options.split));
     const tasks::Mixture mixture = mixture_of(options);
     const bool think = options.style == "think";
-    for (std::int64_t i = 0; i < options.count; ++i) {
+    for (std::int64_t i = 0; i < options.count && base::output_problem() == 0; ++i) {
         const tasks::WorkedPuzzle puzzle = tasks::worked_puzzle(static_cast<std::uint64_t>(options.seed), split,
                                                                 static_cast<std::uint64_t>(options.first + i), mixture);
         if (options.json) {
-            fmt::print("{}\n", tasks::json_line(puzzle, think));
+            base::print_data("{}\n", tasks::json_line(puzzle, think));
             continue;
         }
-        fmt::print("{}{}, difficulty {}\n{}\n", i == 0 ? "" : "\n", puzzle.prompt.category, puzzle.difficulty,
+        base::print_data("{}{}, difficulty {}\n{}\n", i == 0 ? "" : "\n", puzzle.prompt.category, puzzle.difficulty,
                    puzzle.prompt.text);
-        if (think) fmt::print("<think>\n{}\n</think>\n", puzzle.thinking);
-        fmt::print("{}\n", puzzle.reply());
+        if (think) base::print_data("<think>\n{}\n</think>\n", puzzle.thinking);
+        base::print_data("{}\n", puzzle.reply());
     }
 }
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/format_number.h"
+#include "base/output.h"
 #include "cli/commands.h"
 #include "cli/findings_files.h"
 #include "cli/output_files.h"
@@ -30,7 +31,7 @@ struct ReportOptions {
 void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t run, const std::string& out) {
     lab::Traces all;
     for (const std::filesystem::path& file : files) {
-        lab::Results results(file);
+        lab::Results results(file, lab::Access::read);
         const lab::Traces one = lab::traces(results, run > 0 ? run : results.last_run().value());
         all.lines += one.lines;
         all.kept += one.kept;
@@ -47,7 +48,7 @@ void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t 
     }
     base::write_atomically(out, all.lines);
     const base::Unit joules{"J", base::Prefixes::all};
-    fmt::print(stderr, "Written: {}, {} different right answers; {} of {} were right{}.\n", out, all.kept, all.right,
+    base::tell("Written: {}, {} different right answers; {} of {} were right{}.", out, all.kept, all.right,
                all.graded,
                all.metered ? fmt::format(", which took {} ({})", base::with_unit(all.joules.value.value(), joules),
                                          energy::name(all.joules.method))
@@ -58,7 +59,7 @@ void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t 
 nlohmann::ordered_json print_puzzles(lab::Results& results, lab::RunId run, const std::string& file) {
     const std::vector<tasks::WorkedPuzzle> puzzles = tasks::read_worked_puzzles(file);
     const std::vector<lab::PuzzleFindings> found = lab::puzzle_findings(results, run, puzzles);
-    fmt::print("\n{}", lab::puzzle_text(found));
+    base::print("\n{}", lab::puzzle_text(found));
     return {{"puzzles", lab::puzzle_json(found)}};
 }
 
@@ -75,7 +76,7 @@ void report(const ReportOptions& options) {
         files, options.run > 0 ? std::optional(lab::RunId{options.run}) : std::nullopt, options.out.design());
     print_findings(loaded, options.cost, options.full);
     std::optional<lab::Results> results;
-    if (of_one) results.emplace(files[0]);
+    if (of_one) results.emplace(files[0], lab::Access::read);
     const lab::RunId run = options.run > 0 ? options.run : results ? results->last_run().value() : 0;
     nlohmann::ordered_json more = nlohmann::ordered_json::object();
     if (!options.puzzles.empty()) more = print_puzzles(*results, run, options.puzzles);

@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "cli/commands.h"
 #include "cli/cost_options.h"
 #include "cli/generation_options.h"
@@ -108,7 +110,7 @@ class Conversation {
             options_.context.tokens > 0 ? options_.context.tokens : engine::default_context(model_);
         const base::Bytes bytes = engine::context_bytes(model_, options_.context);
         if (!options_.json)
-            fmt::print(stderr, "{}: context of {} tokens, {}; {}\n", model_.name, tokens, base::readable(bytes),
+            base::tell("{}: context of {} tokens, {}; {}", model_.name, tokens, base::readable(bytes),
                        threads_.text());
         return engine::Session(model_, options_.context, &meter_);
     }
@@ -124,9 +126,9 @@ class Conversation {
 };
 
 void print_usage(const engine::Answer& answer, const CostOptions& cost) {
-    fmt::print(stderr, "{}{}\n", answer.stop == engine::StopReason::context_full ? "The context is full. " : "",
+    base::tell("{}{}", answer.stop == engine::StopReason::context_full ? "The context is full. " : "",
                usage_line(answer));
-    if (cost.any() && answer.energy) fmt::print(stderr, "{}\n", cost.text(answer.energy->total));
+    if (cost.any() && answer.energy) base::tell("{}", cost.text(answer.energy->total));
 }
 
 /// One answer, to its end or to Ctrl-C.
@@ -141,7 +143,7 @@ int answer_once(const RunOptions& options, const std::string& prompt) {
     const engine::Answer answer = conversation.answer(prompt, on_piece, interrupt);
     printer.finish();
     if (options.json) {
-        fmt::print("{}\n", conversation.json(answer).dump(2, ' ', false, base::Json::error_handler_t::replace));
+        base::print_data("{}\n", base::json_text(conversation.json(answer), 2));
     } else {
         print_usage(answer, options.cost);
     }
@@ -159,7 +161,8 @@ void answer_question(Conversation& conversation, const std::string& question, In
         print_usage(answer, cost);
     } catch (const base::Error& error) {
         if (error.code() != ErrorCode::out_of_budget) throw;
-        fmt::print(stderr, "{}\nThe conversation begins anew.\n", error.what());
+        base::tell("{}", error.what());
+        base::tell("The conversation begins anew.");
         conversation.forget();
     }
     interrupt.clear();
@@ -199,15 +202,15 @@ class Lines {
 int chat(const RunOptions& options) {
     Conversation conversation(options);
     InterruptFlag interrupt;
-    fmt::print(stderr, "Ctrl-C stops an answer, Ctrl-D leaves.\n");
+    base::tell("Ctrl-C stops an answer, Ctrl-D leaves.");
     Lines lines;
     for (std::string line; true;) {
-        fmt::print(stderr, "> ");
+        base::write_text(base::Stream::error, "> ");
         if (!lines.next(line, interrupt)) break;
         if (line.empty()) continue;
         answer_question(conversation, line, interrupt, options.cost);
     }
-    fmt::print(stderr, "\n");
+    base::tell("");
     return 0;
 }
 

@@ -10,18 +10,20 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/output.h"
 
 namespace ergon::cli {
 namespace {
 
 // A signal handler can reach nothing else.
-std::atomic<bool> interrupted = false;
+std::atomic<bool> interrupted = false, told_to_end = false;
 static_assert(std::atomic<bool>::is_always_lock_free);
 std::atomic<int> last_sentence_pipe = -1;
 static_assert(std::atomic<int>::is_always_lock_free);
 
-void set_flag(int) {
+void set_flag(int signal) {
     interrupted.store(true, std::memory_order_relaxed);
+    if (signal != SIGINT) told_to_end.store(true, std::memory_order_relaxed);
 }
 
 void send_signal(int signal) {
@@ -46,9 +48,9 @@ SignalHandler::~SignalHandler() {
     sigaction(signal_, &before_, nullptr);
 }
 
-InterruptFlag::InterruptFlag(std::initializer_list<int> signals) {
-    interrupted = false;
-    for (const int signal : signals) handlers_.emplace_back(signal, set_flag);
+InterruptFlag::InterruptFlag() {
+    interrupted = told_to_end = false;
+    for (const int signal : ending_signals) handlers_.emplace_back(signal, set_flag);
 }
 
 const std::atomic<bool>& InterruptFlag::value() const {
@@ -56,7 +58,7 @@ const std::atomic<bool>& InterruptFlag::value() const {
 }
 
 void InterruptFlag::clear() {
-    interrupted = false;
+    interrupted = told_to_end.load();
 }
 
 LastSentence::LastSentence(std::function<std::string()> sentence) : sentence_(std::move(sentence)) {
@@ -69,11 +71,11 @@ LastSentence::LastSentence(std::function<std::string()> sentence) : sentence_(st
         while (::read(pipe_[0], &signal, 1) < 0 && errno == EINTR) {
         }
         if (signal == 0) return;  // the destructor's
-        fmt::print(stderr, "\n{}\n", sentence_());
-        std::fflush(stderr);
+        base::tell("");  // the terminal shows ^C, or a line of progress
+        base::tell("{}", sentence_());
         std::_Exit(128 + signal);
     });
-    for (const int signal : {SIGINT, SIGTERM}) handlers_.emplace_back(signal, send_signal);
+    for (const int signal : ending_signals) handlers_.emplace_back(signal, send_signal);
 }
 
 LastSentence::~LastSentence() {

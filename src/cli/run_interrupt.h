@@ -1,11 +1,10 @@
 #pragma once
-// What Ctrl-C and SIGTERM do.
+// What Ctrl-C, SIGTERM and a terminal that goes away (SIGHUP) do.
 
 #include <array>
 #include <atomic>
 #include <csignal>
 #include <functional>
-#include <initializer_list>
 #include <list>
 #include <string>
 #include <thread>
@@ -26,23 +25,27 @@ class SignalHandler {
     struct sigaction before_ {};
 };
 
-/// While it lives, these signals (Ctrl-C is SIGINT) set a flag instead of ending the program; reads and writes go on, a
-/// poll() returns. One at a time.
+/// The signals by which people and machines ask a program to end.
+inline constexpr std::array ending_signals{SIGINT, SIGTERM, SIGHUP};
+
+/// While it lives, they set a flag instead of ending the program; reads and writes go on, a poll() returns. One at a
+/// time.
 class InterruptFlag {
   public:
-    explicit InterruptFlag(std::initializer_list<int> signals = {SIGINT});
+    InterruptFlag();
     InterruptFlag(const InterruptFlag&) = delete;
     InterruptFlag& operator=(const InterruptFlag&) = delete;
 
     const std::atomic<bool>& value() const;
+    /// Forgets a Ctrl-C, which may mean the work at hand alone. Who was told to end stays told.
     void clear();
 
   private:
     std::list<SignalHandler> handlers_;
 };
 
-/// While it lives, Ctrl-C and SIGTERM end the program at once, with a last sentence on stderr and the exit code that
-/// shells give to these signals (130, 143). For work that is kept as it goes. One at a time.
+/// While it lives, the ending signals end the program at once, with a last sentence on stderr and the exit code that
+/// shells give to them (130, 143, 129). For work that is kept as it goes. One at a time.
 class LastSentence {
   public:
     /// `sentence` is called by a thread of its own.

@@ -1,9 +1,9 @@
 #include "cli/run_printer.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <system_error>
+#include <CLI/CLI.hpp>
 #include <unistd.h>
+
+#include "base/output.h"
 
 namespace ergon::cli {
 namespace {
@@ -11,10 +11,12 @@ namespace {
 constexpr const char* dim = "\033[2m";
 constexpr const char* end_dim = "\033[0m\n";  // and an empty line
 
-/// A reader of the answer that has left ends the answer; of the thought, not.
-void write(std::FILE* file, std::string_view text) {
-    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
-    if (!written && file == stdout) throw std::system_error(errno, std::generic_category(), "cannot write to stdout");
+/// An answer that nobody can read any more ends (main() says why); the thought's reader may leave.
+void write(base::Stream stream, std::string_view text) {
+    base::write_data(stream, text);
+    if (stream == base::Stream::error) return;
+    base::flush_output();
+    if (base::output_problem() != 0) throw CLI::RuntimeError(0);
 }
 
 }  // namespace
@@ -24,33 +26,41 @@ AnswerPrinter::AnswerPrinter() : error_terminal_(::isatty(STDERR_FILENO) == 1) {
 void AnswerPrinter::operator()(const engine::Piece& piece) {
     if (piece.phase == text::Phase::thinking) {
         open_thought();
-        write(stderr, piece.text);
+        write(base::Stream::error, piece.text);
         last_thought_ = piece.text.back();
     } else {
         close_thought();
-        write(stdout, piece.text);
+        write(base::Stream::out, piece.text);
         last_answer_ = piece.text.back();
     }
 }
 
 void AnswerPrinter::finish() {
     close_thought();
-    if (last_answer_ != '\n') write(stdout, "\n");
+    if (last_answer_ != '\n') write(base::Stream::out, "\n");
     last_answer_ = '\n';
 }
 
 void AnswerPrinter::open_thought() {
     if (thinking_) return;
     thinking_ = true;
-    write(stderr, error_terminal_ ? dim : "<think>\n");
+    if (error_terminal_) {
+        base::write_control(base::Stream::error, dim);
+    } else {
+        write(base::Stream::error, "<think>\n");
+    }
 }
 
 void AnswerPrinter::close_thought() {
     if (!thinking_) return;
     thinking_ = false;
-    if (last_thought_ != '\n') write(stderr, "\n");
+    if (last_thought_ != '\n') write(base::Stream::error, "\n");
     last_thought_ = '\n';
-    write(stderr, error_terminal_ ? end_dim : "</think>\n");
+    if (error_terminal_) {
+        base::write_control(base::Stream::error, end_dim);
+    } else {
+        write(base::Stream::error, "</think>\n");
+    }
 }
 
 }  // namespace ergon::cli

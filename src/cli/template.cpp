@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/output.h"
 #include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/model_path.h"
@@ -98,7 +99,7 @@ void print_prompt(const TemplateOptions& options) {
     } else if (!source.variables.contains("add_generation_prompt")) {
         source.variables["add_generation_prompt"] = true;
     }
-    fmt::print("{}", text::ChatTemplate(source.text, path.string()).render(source.variables).text());
+    base::write_data(base::Stream::out, text::ChatTemplate(source.text, path.string()).render(source.variables).text());
 }
 
 }  // namespace

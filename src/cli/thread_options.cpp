@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/digest.h"
+#include "base/json_text.h"
 #include "base/processors.h"
 #include "cli/commands.h"
 #include "cli/machine_options.h"
@@ -33,7 +34,7 @@ energy::MeterOptions counters_here() {
 std::string key_of(const engine::LoadedModel& model, int most, model::CacheType cache, const model::LoadOptions& load) {
     const energy::MachineReader reader(counters_here());
     base::Digest digest;
-    digest.add(reader.machine().dump());
+    digest.add(base::json_text(reader.machine()));
     digest.add(lab::file_fingerprint(model.path));
     digest.add(version());
     const std::filesystem::path program = "/proc/self/exe";

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_text.h"
+#include "base/output.h"
 #include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/model_path.h"
@@ -37,12 +39,12 @@ std::vector<TokenId> parse_ids(const std::string& json, const Tokenizer& tokeniz
     std::vector<TokenId> ids;
     for (const base::Json& item : array) {
         if (!item.is_number_integer()) {
-            base::fail(ErrorCode::bad_argument, "stdin: item {} is {}, not a token id.", ids.size(), item.dump());
+            base::fail(ErrorCode::bad_argument, "stdin: item {} is {}, not a token id.", ids.size(), base::json_text(item));
         }
         const auto id = item.get<std::int64_t>();
         if (id < 0 || id >= tokenizer.size()) {
             base::fail(ErrorCode::bad_argument, "stdin: item {} is {}; this vocabulary has the ids 0 to {}.",
-                       ids.size(), item.dump(), tokenizer.size() - 1);
+                       ids.size(), base::json_text(item), tokenizer.size() - 1);
         }
         ids.push_back(static_cast<TokenId>(id));
     }
@@ -54,21 +56,21 @@ void print_ids(const Tokenizer& tokenizer, const std::string& text, bool special
     bool first = true;
     const auto print = [&first](std::span<const TokenId> ids) {
         if (ids.empty()) return;
-        fmt::print("{}{}", first ? "" : ",", fmt::join(ids, ","));
+        base::print_data("{}{}", first ? "" : ",", fmt::join(ids, ","));
         first = false;
     };
-    fmt::print("[");
+    base::print_data("[");
     const auto bos = tokenizer.bos();
     if (special && tokenizer.adds_bos() && bos) print({&*bos, 1});
     tokenizer.stream(text, special, print);
-    fmt::print("]\n");
+    base::print_data("]\n");
 }
 
 void tokenize(const TokenizeOptions& options) {
     const Tokenizer tokenizer = open_tokenizer(find_model(options.model));
     const std::string input = read_standard_input();
     if (options.ids) {
-        fmt::print("{}", tokenizer.decode(parse_ids(input, tokenizer), true));
+        base::write_data(base::Stream::out, tokenizer.decode(parse_ids(input, tokenizer), true));
     } else {
         print_ids(tokenizer, input, options.special);
     }

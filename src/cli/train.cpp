@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "base/format_number.h"
+#include "base/json_text.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/generation_options.h"
@@ -84,10 +86,10 @@ PowerCap cap_power(const TrainOptions& options) {
 
 /// What the schedule saved, or cost.
 void tell_grid(const train::GridLine& grid) {
-    fmt::print("Emitted: {}; the same joules without the schedule: {}.\n", with_interval(grid.total, report::grams),
+    base::print("Emitted: {}; the same joules without the schedule: {}.\n", with_interval(grid.total, report::grams),
                with_interval(grid.unscheduled, report::grams));
     if (grid.waited <= base::Seconds(0)) return;
-    fmt::print("Waited {} for a cleaner grid, in which the machine took {} ({}), not counted above.\n",
+    base::print("Waited {} for a cleaner grid, in which the machine took {} ({}), not counted above.\n",
                base::duration_text(grid.waited), with_interval(grid.waiting, report::joules),
                with_interval(grid.waiting_grams, report::grams));
 }
@@ -126,31 +128,31 @@ void tell_end(const TrainOptions& options, const std::filesystem::path& folder, 
             }
         }
         if (line.grid) json["grid"] = grid_json(*line.grid);
-        fmt::print("{}\n", json.dump());
+        base::print_data("{}\n", base::json_text(json));
         return;
     }
     if (line.report.step > 0) {
-        fmt::print(
+        base::print(
             "{} steps, {} tokens in {}: {}{}.\n", line.report.step, line.total_tokens,
             base::duration_text(line.total_seconds), state_of(line.report),
             line.report.round ? "" : fmt::format(", {:.1f}% of the tokens foretold", 100 * line.report.accuracy));
-        fmt::print("Energy: {}; per token {}.\n", with_interval(line.total, report::joules),
+        base::print("Energy: {}; per token {}.\n", with_interval(line.total, report::joules),
                    with_interval(line.total / tokens, report::joules));
         if (line.total_others && line.total_others->value > base::Joules(0)) {
-            fmt::print("Other programs took {} meanwhile, which is not in it.\n",
+            base::print("Other programs took {} meanwhile, which is not in it.\n",
                        with_interval(*line.total_others, report::joules));
         }
-        if (line.report.round) fmt::print("{}.\n", outcome.finding);
+        if (line.report.round) base::print("{}.\n", outcome.finding);
     }
     if (line.grid) tell_grid(*line.grid);
     if (outcome.ended == train::Ended::finished) {
         const std::filesystem::path gguf = folder / "model.gguf";
-        fmt::print("Written: {}{}\n", (folder / "model").string(),
+        base::print("Written: {}{}\n", (folder / "model").string(),
                    base::path_exists(gguf) ? ", " + gguf.string() : "");
     }
     if (outcome.ended == train::Ended::stopped)
-        fmt::print("Stopped; --resume goes on from step {}.\n", line.report.step);
-    fmt::print("Page: {}\n", page);
+        base::print("Stopped; --resume goes on from step {}.\n", line.report.step);
+    base::print("Page: {}\n", page);
 }
 
 void train_recipe(const TrainOptions& options) {
@@ -158,12 +160,12 @@ void train_recipe(const TrainOptions& options) {
     const std::filesystem::path folder =
         options.out.empty() ? std::filesystem::path("runs") / recipe.file.stem() : std::filesystem::path(options.out);
     energy::Meter meter(machine_options(), false);
-    fmt::print(stderr, "{} {}\n", memory_text(train::memory_of(recipe)), meter.describe());
+    base::tell("{} {}", memory_text(train::memory_of(recipe)), meter.describe());
     const PowerCap cap = cap_power(options);
-    if (!cap.sentence.empty()) fmt::print(stderr, "{}\n", cap.sentence);
+    if (!cap.sentence.empty()) base::tell("{}", cap.sentence);
     base::ThreadPool pool(cap.threads);
 
-    InterruptFlag interrupt({SIGINT, SIGTERM});
+    InterruptFlag interrupt;
     Progress progress("steps");
     train::RunOptions run{folder, options.resume, &interrupt.value(), {}, cap.sentence};
     if (!options.when.empty()) {
@@ -171,7 +173,7 @@ void train_recipe(const TrainOptions& options) {
                                       base::GramsPerKilowattHour(options.below),
                                       [&](base::GramsPerKilowattHour now) {
                                           progress.clear();
-                                          fmt::print(stderr, "paused: {:.4g} g/kWh, waits for less than {:.4g}\n",
+                                          base::tell("paused: {:.4g} g/kWh, waits for less than {:.4g}",
                                                      now.value(), options.below);
                                       },
                                       {}};

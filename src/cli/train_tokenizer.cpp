@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "base/format_number.h"
+#include "base/json_text.h"
+#include "base/output.h"
 #include "base/threads.h"
 #include "cli/commands.h"
 #include "cli/output_files.h"
@@ -78,24 +80,24 @@ void print_json(const TrainTokenizerOptions& options, const Outcome& outcome) {
                              {"merges", outcome.merges},         {"bytes", outcome.bytes.value()},
                              {"tokens", outcome.tokens.value()}, {"bytes_per_token", outcome.bytes_per_token()},
                              {"seconds", outcome.time.value()},  {"folder", options.out}};
-    fmt::print("{}\n", json.dump());
+    base::print_data("{}\n", base::json_text(json));
 }
 
 void print_text(const TrainTokenizerOptions& options, const Outcome& outcome) {
-    fmt::print("{} tokens (256 bytes, {} merges, {} markers) in {}\n", outcome.vocabulary, outcome.merges,
+    base::print("{} tokens (256 bytes, {} merges, {} markers) in {}\n", outcome.vocabulary, outcome.merges,
                train::smallest_vocabulary - train::byte_symbols, options.out);
-    fmt::print("{} bytes of text are {} tokens: {:.3f} bytes per token\n",
+    base::print("{} bytes of text are {} tokens: {:.3f} bytes per token\n",
                base::fixed(static_cast<double>(outcome.bytes.value()), 0),
                base::fixed(static_cast<double>(outcome.tokens.value()), 0), outcome.bytes_per_token());
-    fmt::print("{:.2f} s\n", outcome.time.value());
+    base::print("{:.2f} s\n", outcome.time.value());
 }
 
 void train_tokenizer(const TrainTokenizerOptions& options) {
     const Outcome outcome = train_and_write(options);
     if (outcome.vocabulary < options.vocabulary) {
-        fmt::print(stderr,
+        base::tell(
                    "ergon: this text gives {} tokens and not {}: no further two symbols stand side by side at least {} "
-                   "times. Give more text, or ask for --vocab {}.\n",
+                   "times. Give more text, or ask for --vocab {}.",
                    outcome.vocabulary, options.vocabulary, options.least_count, outcome.vocabulary);
     }
     if (options.json) {

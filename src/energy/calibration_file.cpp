@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/paths.h"
 #include "energy/calibration.h"
 
@@ -109,14 +110,14 @@ Calibration read_calibration(const std::filesystem::path& path) {
             problem = "its coefficients make no sense";
         }
     } catch (const nlohmann::json::exception& error) {
-        problem = error.what();
+        problem = base::json_reason(error);
     }
     base::fail(ErrorCode::bad_file, "{} cannot be used: {}. Make a new one with 'ergon meter calibrate'.",
                path.string(), problem);
 }
 
 std::string write_calibration(const Calibration& calibration) {
-    return calibration_json(calibration).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+    return base::json_text(calibration_json(calibration), 2) + "\n";
 }
 
 void check_machine(const Calibration& calibration, const Processor& processor) {

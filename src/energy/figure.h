@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/units.h"
 
 namespace ergon::energy {
@@ -104,7 +105,7 @@ void from_json(const Json& json, FigureOf<Amount>& figure) {
     using base::ErrorCode;
     const auto number = [&](const char* key) {
         if (!json.is_object() || !json.contains(key) || !json[key].is_number()) {
-            base::fail(ErrorCode::bad_file, "An energy figure has no number \"{}\": found {}.", key, json.dump());
+            base::fail(ErrorCode::bad_file, "An energy figure has no number \"{}\": found {}.", key, base::json_text(json));
         }
         return Amount(json[key].template get<double>());
     };
@@ -114,12 +115,12 @@ void from_json(const Json& json, FigureOf<Amount>& figure) {
     };
     if (text("unit") != unit_of(Amount())) {
         base::fail(ErrorCode::bad_file, "An energy figure must have the unit \"{}\": found {}.", unit_of(Amount()),
-                   json.dump());
+                   base::json_text(json));
     }
     const auto found = std::find(method_names.begin(), method_names.end(), text("method"));
     if (found == method_names.end()) {
         base::fail(ErrorCode::bad_file,
-                   "An energy figure's method must be measured, apportioned or estimated: found {}.", json.dump());
+                   "An energy figure's method must be measured, apportioned or estimated: found {}.", base::json_text(json));
     }
     read.method = static_cast<Method>(found - method_names.begin());
     figure = read;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/characters.h"
 #include "text/marked_text.h"
 #include "text/reasoning.h"
 
@@ -40,7 +41,7 @@ MarkedText render(const LoadedModel& model, std::span<const Message> messages, b
                    {"enable_thinking", thinking},  // Qwen3 and its kin
                    {"thinking", thinking}};        // DeepSeek V3.1 and later
     for (const Message& message : messages) {
-        variables["messages"].push_back({{"role", message.role}, {"content", message.content}});
+        variables["messages"].push_back({{"role", message.role}, {"content", base::in_utf8(message.content)}});
     }
     return model.chat_template->render(variables);
 }

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/paths.h"
 
 namespace ergon::engine {
@@ -43,7 +44,7 @@ bool keep_threads(const std::filesystem::path& file, const std::string& key, con
     while (choices.size() >= most_choices) choices.erase(choices.begin());
     choices[key] = {{"decode", threads.few}, {"prompt", threads.many}};
     base::make_folders(file.parent_path());
-    base::write_atomically(file, choices.dump(1) + "\n");
+    base::write_atomically(file, base::json_text(choices, 1) + "\n");
     return true;
 } catch (const std::exception&) {
     return false;

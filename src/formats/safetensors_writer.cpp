@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "formats/byte_reader.h"
 #include "formats/safetensors.h"
 #include "formats/tensor_ranges.h"
@@ -51,7 +52,7 @@ std::string header_text(const std::string& path, std::span<const TensorView* con
         offset += tensor->bytes.size();
     }
     try {
-        std::string text = header.dump();
+        std::string text = base::json_text(header);
         text.resize((text.size() + 7) / 8 * 8, ' ');
         return text;
     } catch (const nlohmann::json::type_error&) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "base/characters.h"
 #include "base/text.h"
 #include "lab/endpoint_answerer.h"
 #include "lab/prompt_sums.h"
@@ -71,7 +72,7 @@ std::string row(const Contender& contender, const std::string& category, const F
 std::string answers_csv(std::span<const StoredRun> runs) {
     std::string text = line_of(names_of_columns());
     for (const StoredRun& stored : runs) {
-        Results results(stored.file);
+        Results results(stored.file, Access::read);
         const std::vector<Contender> contenders = results.contenders(stored.run);
         results.for_each(stored.run, [&](const Answer& answer) {
             text += row(contenders.at(static_cast<std::size_t>(answer.contender)), answer);
@@ -82,7 +83,7 @@ std::string answers_csv(std::span<const StoredRun> runs) {
             text += row(contenders.at(static_cast<std::size_t>(failure.contender)), categories[failure.prompt], failure);
         }
     }
-    return text;
+    return base::in_utf8(text);
 }
 
 }  // namespace ergon::lab

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 #include <ranges>
 
+#include "base/json_text.h"
 #include "lab/circumstances.h"
 #include "lab/comparison_page_charts.h"
 #include "lab/comparison_page_tables.h"
@@ -170,7 +171,7 @@ std::string watts_text(const nlohmann::ordered_json& watts) {
 report::Facts condition_facts(const std::vector<Condition>& conditions) {
     report::Facts facts;
     for (const Condition& one : conditions) {
-        std::string text = one.details.dump();
+        std::string text = base::json_text(one.details);
         if (one.details.contains("watts") && one.details["watts"].is_object()) {
             text = fmt::format("{}, {:.2f} threads busy", watts_text(one.details["watts"]),
                                one.details.value("busy_threads", 0.0));

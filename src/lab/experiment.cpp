@@ -114,6 +114,7 @@ class Running {
     }
 
     void prepare(bool again) {
+        tell("preparing");
         for (const auto& answerer : answerers_) answerer->prepare(prompts_);
         if (!again) baseline("idle before");
         tell("warm-up");

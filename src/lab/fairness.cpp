@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "base/format_number.h"
+#include "base/json_text.h"
 #include "lab/attribution.h"
 #include "lab/terminal_text.h"
 
@@ -39,7 +40,7 @@ std::optional<std::string> setting_of(const ContenderSummary& one, const char* k
     const ordered_json& details = one.details;
     if (!details.contains(key)) return is_server(one) ? std::nullopt : std::optional<std::string>("none");
     if (details[key].is_null()) return "none";
-    return details[key].is_string() ? details[key].get<std::string>() : details[key].dump();
+    return details[key].is_string() ? details[key].get<std::string>() : base::json_text(details[key]);
 }
 
 /// Nobody can tell a server what is forbidden, nor have it choose a letter.
@@ -55,7 +56,7 @@ std::optional<std::string> sampling_text(const ContenderSummary& one) {
     for (const auto& [name, entry] : details["sampling"].items()) {
         const ordered_json& value = entry.is_object() && entry.contains("value") ? entry["value"] : entry;
         const bool its_own = is_server(one) && (value.is_null() || one.left_out.contains(name));
-        text += fmt::format("{}{} {}", text.empty() ? "" : " ", name, its_own ? "the server's own" : value.dump());
+        text += fmt::format("{}{} {}", text.empty() ? "" : " ", name, its_own ? "the server's own" : base::json_text(value));
     }
     return text;
 }

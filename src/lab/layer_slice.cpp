@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/random.h"
 
 namespace ergon::lab {
@@ -164,7 +165,7 @@ LayerSlice slice_of(const ordered_json& json) {
             slice.cells.push_back(std::move(cell));
         }
     } catch (const nlohmann::json::exception& problem) {
-        base::fail(ErrorCode::bad_file, "A slice that was kept is broken ({}).", problem.what());
+        base::fail(ErrorCode::bad_file, "A slice that was kept is broken ({}).", base::json_reason(problem));
     }
     const auto whole = [&](std::size_t i) {
         const SliceCell& one = slice.cells[i];

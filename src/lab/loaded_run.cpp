@@ -179,7 +179,7 @@ LoadedRun load_runs(const std::vector<std::filesystem::path>& files, std::option
             base::check_reachable(file);
             base::fail(ErrorCode::not_found, "There is no results file {}.", file.string());
         }
-        auto results = std::make_unique<Results>(file);
+        auto results = std::make_unique<Results>(file, Access::read);
         Results& opened = *results;
         parts.push_back(open_part(std::move(results), opened, run));
     }

@@ -147,6 +147,16 @@ void check(Database& database) {
     }
 }
 
+/// An older schema can only be brought up to date where it may be written.
+void check_schema_to_read(Database& database) {
+    const std::int64_t version = database.integer("PRAGMA user_version");
+    if (version == schema_version) return;
+    base::fail(ErrorCode::bad_file,
+               "The results file {} has schema {} and may only be read: copy it to where it may be written, to be brought "
+               "to schema {}.",
+               database.path().string(), version, schema_version);
+}
+
 void migrate(Database& database) {
     const std::int64_t version = database.integer("PRAGMA user_version");
     if (version == schema_version) return;
@@ -167,7 +177,7 @@ nlohmann::ordered_json asked_for(nlohmann::ordered_json details) {
 bool same(const std::vector<Contender>& a, const std::vector<Contender>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Contender& x, const Contender& y) {
         return x.label == y.label && x.model == y.model && x.hash == y.hash &&
-               dump(asked_for(without_found(x.details))) == dump(asked_for(without_found(y.details)));
+               base::json_text(asked_for(without_found(x.details))) == base::json_text(asked_for(without_found(y.details)));
     });
 }
 
@@ -178,8 +188,12 @@ ordered_json without_found(ordered_json details) {
     return details;
 }
 
-Results::Results(const std::filesystem::path& path) : database_(path) {
+Results::Results(const std::filesystem::path& path, Access access) : database_(path, access) {
     check(database_);
+    if (!database_.writable()) {
+        check_schema_to_read(database_);
+        return;
+    }
     // A write-ahead log survives a kill at any moment. Its commits reach the disk at once (FULL, not NORMAL): an answer
     // takes seconds to make and milliseconds to flush, so a power cut need not lose one either.
     database_.use_write_ahead_log();
@@ -193,8 +207,8 @@ std::optional<RunId> Results::latest(const RunDescription& run, const std::vecto
     Statement candidates(database_,
                          "SELECT id FROM run WHERE settings = ? AND seed = ? AND machine = ? AND version = ? AND "
                          "protocol = ? ORDER BY id DESC");
-    candidates.bind(1, dump(run.settings)).bind(2, static_cast<std::int64_t>(run.seed)).bind(3, dump(run.machine));
-    candidates.bind(4, run.version).bind(5, dump(run.protocol));
+    candidates.bind(1, base::json_text(run.settings)).bind(2, static_cast<std::int64_t>(run.seed)).bind(3, base::json_text(run.machine));
+    candidates.bind(4, run.version).bind(5, base::json_text(run.protocol));
     while (candidates.step()) {
         const RunId found = candidates.integer(0);
         if (same(contenders(found), wanted)) return found;
@@ -211,8 +225,8 @@ void Results::together(const std::function<void()>& work) {
 RunId Results::start(const RunDescription& run, const std::vector<Contender>& wanted) {
     Transaction transaction(database_);
     Statement insert(database_, "INSERT INTO run (settings, seed, machine, version, protocol) VALUES (?, ?, ?, ?, ?)");
-    insert.bind(1, dump(run.settings)).bind(2, static_cast<std::int64_t>(run.seed)).bind(3, dump(run.machine));
-    insert.bind(4, run.version).bind(5, dump(run.protocol)).step();
+    insert.bind(1, base::json_text(run.settings)).bind(2, static_cast<std::int64_t>(run.seed)).bind(3, base::json_text(run.machine));
+    insert.bind(4, run.version).bind(5, base::json_text(run.protocol)).step();
     const RunId id = database_.last_row();
     for (std::size_t position = 0; position < wanted.size(); ++position) {
         const Contender& contender = wanted[position];
@@ -222,7 +236,7 @@ RunId Results::start(const RunDescription& run, const std::vector<Contender>& wa
             .bind(2, static_cast<std::int64_t>(position))
             .bind(3, contender.label)
             .bind(4, contender.model);
-        entry.bind(5, contender.hash).bind(6, dump(contender.details)).step();
+        entry.bind(5, contender.hash).bind(6, base::json_text(contender.details)).step();
     }
     transaction.commit();
     return id;
@@ -255,7 +269,7 @@ void Results::add_condition(RunId run, const Condition& condition) {
     Statement(database_, "INSERT INTO condition (run, kind, details) VALUES (?, ?, ?)")
         .bind(1, run)
         .bind(2, condition.kind)
-        .bind(3, dump(condition.details))
+        .bind(3, base::json_text(condition.details))
         .step();
 }
 
@@ -279,6 +293,7 @@ void Results::finish(RunId run) {
     Statement(database_, "UPDATE run SET finished = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = ?")
         .bind(1, run)
         .step();
+    database_.check_place();
 }
 
 std::optional<RunId> Results::last_run() {

@@ -120,8 +120,9 @@ using RunId = std::int64_t;
 class Results {
   public:
     /// Opens or makes the file, and brings an older schema up to date. Throws Error(bad_file) if it is no database,
-    /// another program's, damaged, or of a newer ergon; Error(system) if it cannot be written.
-    explicit Results(const std::filesystem::path& path);
+    /// another program's, damaged, or of a newer ergon; Error(system) if it cannot be written, or, with Access::read, not
+    /// read.
+    explicit Results(const std::filesystem::path& path, Access access = Access::write);
 
     /// The newest run with this description and these contenders.
     std::optional<RunId> latest(const RunDescription& run, const std::vector<Contender>& contenders);
@@ -139,6 +140,8 @@ class Results {
     void add(RunId run, const Answer& answer);
     bool has(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat,
              std::int64_t session = 0);
+    /// Of all runs, of one, of one of its sessions.
+    std::int64_t answers();
     std::int64_t answers(RunId run);
     std::int64_t answers(RunId run, std::int64_t session);
     /// How long the answers of a session took, all together.

@@ -148,8 +148,8 @@ void Results::add(RunId run, const Answer& answer) {
         const PhaseResult& phase = answer.phases[static_cast<std::size_t>(i)];
         insert.bind(8 + i, phase.tokens.value()).bind(11 + i, phase.seconds.value());
     }
-    insert.bind(14, dump(energy_json(answer))).bind(15, dump(answer.raw));
-    insert.bind(16, std::int64_t{answer.metered}).bind(17, dump(measures_json(answer.measures)));
+    insert.bind(14, base::json_text(energy_json(answer))).bind(15, base::json_text(answer.raw));
+    insert.bind(16, std::int64_t{answer.metered}).bind(17, base::json_text(measures_json(answer.measures)));
     if (answer.right) insert.bind(18, std::int64_t{*answer.right});
     insert.bind(19, answer.session).step();
     Statement forget(database_,
@@ -157,6 +157,7 @@ void Results::add(RunId run, const Answer& answer) {
     forget.bind(1, run).bind(2, answer.contender).bind(3, answer.prompt).bind(4, answer.repeat);
     forget.bind(5, answer.session).step();
     transaction.commit();
+    database_.check_place();
 }
 
 bool Results::has(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat,
@@ -165,6 +166,10 @@ bool Results::has(RunId run, std::int64_t contender, const std::string& prompt, 
         database_,
         "SELECT 1 FROM answer WHERE run = ? AND contender = ? AND prompt = ? AND repeat = ? AND session = ?");
     return statement.bind(1, run).bind(2, contender).bind(3, prompt).bind(4, repeat).bind(5, session).step();
+}
+
+std::int64_t Results::answers() {
+    return database_.integer("SELECT count(*) FROM answer");
 }
 
 std::int64_t Results::answers(RunId run) {

@@ -9,7 +9,7 @@ void Results::attach(RunId run, const std::string& kind, const nlohmann::ordered
     Statement(database_, "INSERT OR REPLACE INTO attachment (run, kind, content) VALUES (?, ?, ?)")
         .bind(1, run)
         .bind(2, kind)
-        .bind(3, dump(content))
+        .bind(3, base::json_text(content))
         .step();
 }
 

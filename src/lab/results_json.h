@@ -6,14 +6,10 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "lab/sqlite.h"
 
 namespace ergon::lab {
-
-/// Text from models may hold broken UTF-8; JSON may not.
-inline std::string dump(const nlohmann::ordered_json& json) {
-    return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
 
 inline nlohmann::ordered_json parse(const Database& database, const std::string& text, std::string_view what) {
     try {

@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "base/characters.h"
+#include "base/json_text.h"
 #include "base/secrets.h"
 #include "lab/model_details.h"
 #include "tasks/requests.h"
@@ -153,7 +154,7 @@ ServerFacts server_facts(const tasks::EndpointAddress& address, const std::strin
         }
         const auto version = tasks::self_report(root + "/api/version", key).said;
         if (version && !text_at(*version, "version").empty()) {
-            const std::string question = json{{"model", address.model}}.dump();
+            const std::string question = base::json_text(json{{"model", address.model}});
             const auto show = tasks::self_report(root + "/api/show", key, question).said;
             facts.details["software"] = "Ollama " + text_at(*version, "version");
             if (show) take_show(*show, facts.details);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "lab/terminal_text.h"
 
 namespace ergon::lab {
@@ -58,7 +59,7 @@ Shapes parse_shapes(std::string_view text, const std::string& file) {
         return shapes;
     } catch (const nlohmann::json::exception& error) {
         base::fail(base::ErrorCode::bad_file, "{}: expected what bench/shapes.py writes ({}).", file,
-                   error.what());
+                   base::json_reason(error));
     }
 }
 

@@ -1,6 +1,14 @@
 #include "lab/sqlite.h"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -19,26 +27,83 @@ constexpr int longest_value = 64 << 20;
 
 }  // namespace
 
-Database::Database(const std::filesystem::path& path) : path_(path) {
-    if (!base::is_folder(path)) base::check_regular(path);  // SQLite waits at a pipe
-    const int code = sqlite3_open_v2(path.c_str(), &handle_,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
+int Database::try_open(const std::string& name, int flags) {
+    int code = sqlite3_open_v2(name.c_str(), &handle_, flags | SQLITE_OPEN_FULLMUTEX, nullptr);
+    if (code == SQLITE_OK) {
+        sqlite3_extended_result_codes(handle_, 1);
+        sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, longest_value);
+        sqlite3_busy_timeout(handle_, busy_timeout_ms);
+        writable_ = sqlite3_db_readonly(handle_, "main") == 0;
+        code = sqlite3_exec(handle_, "SELECT 1 FROM sqlite_master", nullptr, nullptr, nullptr);
+    }
     if (code != SQLITE_OK) {
-        const std::string why = handle_ != nullptr ? sqlite3_errmsg(handle_) : "out of memory";
-        sqlite3_close(handle_);
+        problem_ = handle_ != nullptr ? sqlite3_errmsg(handle_) : "out of memory";
+        sqlite3_close(std::exchange(handle_, nullptr));
+    }
+    return code;
+}
+
+namespace {
+
+/// Whether SQLite was kept from a file, and not displeased by what it holds.
+bool is_refusal(int code) {
+    constexpr std::array refusals{SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM};
+    return std::ranges::find(refusals, code & 0xff) != refusals.end();
+}
+
+/// The address (RFC 3986) of a file that nobody changes, so that nothing has to be written beside it.
+std::string unchanging(const std::filesystem::path& path) {
+    std::error_code none;
+    std::string address = "file:";
+    for (const char c : std::filesystem::absolute(path, none).string()) {
+        const bool special = c == '%' || c == '?' || c == '#';
+        address += special ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string(1, c);
+    }
+    return address + "?immutable=1";
+}
+
+}  // namespace
+
+void Database::open_to_read() {
+    int code = try_open(path_, SQLITE_OPEN_READWRITE);
+    if (is_refusal(code)) code = try_open(path_, SQLITE_OPEN_READONLY);
+    if (is_refusal(code)) {
+        // A log of answers that are not in the file yet must not be passed over.
+        std::error_code none;
+        const std::filesystem::path log = path_.string() + "-wal";
+        if (std::filesystem::file_size(log, none) > 0 && !none) {
+            base::fail(ErrorCode::system,
+                       "The results file {} has answers in {} that can only be read in a folder that may be written: copy "
+                       "both to one.",
+                       path_.string(), log.string());
+        }
+        code = try_open(unchanging(path_), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+    }
+    if (code == SQLITE_OK) return;
+    if (is_refusal(code)) {
+        base::fail(ErrorCode::system, "The results file {} cannot be read ({}): check its permissions.", path_.string(),
+                   problem_);
+    }
+    fail(code, problem_);
+}
+
+Database::Database(const std::filesystem::path& path, Access access) : path_(path) {
+    if (!base::is_folder(path)) base::check_regular(path);  // SQLite waits at a pipe
+    if (access == Access::read) {
+        open_to_read();
+    } else if (const int code = try_open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE); is_refusal(code)) {
         base::fail(
             ErrorCode::system,
             "The results file {} cannot be opened for writing ({}): choose a folder that exists and may be written.",
-            path.string(), why);
-    }
-    sqlite3_extended_result_codes(handle_, 1);
-    sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, longest_value);
-    sqlite3_busy_timeout(handle_, busy_timeout_ms);
-    if (sqlite3_db_readonly(handle_, "main") == 1) {
+            path.string(), problem_);
+    } else if (code != SQLITE_OK) {
+        fail(code, problem_);
+    } else if (!writable_) {
         sqlite3_close(handle_);
         base::fail(ErrorCode::system, "The results file {} may only be read: make it writable or choose another.",
                    path.string());
     }
+    ::stat(path.c_str(), &opened_);
 }
 
 Database::~Database() {
@@ -46,8 +111,11 @@ Database::~Database() {
 }
 
 void Database::fail(int code) const {
+    fail(code, sqlite3_errmsg(handle_));
+}
+
+void Database::fail(int code, const std::string& why) const {
     const std::string name = path_.string();
-    const std::string why = sqlite3_errmsg(handle_);
     switch (code & 0xff) {
         case SQLITE_NOTADB:
             base::fail(ErrorCode::bad_file,
@@ -66,6 +134,11 @@ void Database::fail(int code) const {
                        name, why);
         case SQLITE_FULL:
             base::fail(ErrorCode::system, "The results file {} cannot grow: the disk is full.", name);
+        case SQLITE_IOERR:
+            if (sqlite3_system_errno(handle_) == EFBIG) {
+                base::fail(ErrorCode::system, "The results file {} cannot grow: {}.", name, std::strerror(EFBIG));
+            }
+            [[fallthrough]];
         default:
             base::fail(ErrorCode::system, "The results file {} cannot be used: {}.", name, why);
     }
@@ -102,6 +175,47 @@ std::int64_t Database::last_row() const {
 
 bool Database::in_transaction() const {
     return sqlite3_get_autocommit(handle_) == 0;
+}
+
+std::optional<std::filesystem::path> Database::save_copy() {
+    const std::filesystem::path elsewhere = std::filesystem::path(P_tmpdir) / path_.filename();
+    for (const std::filesystem::path& place : {path_, elsewhere}) {
+        std::filesystem::path copy = place.string() + ".saved";
+        for (int i = 2; base::path_exists(copy); ++i) copy = fmt::format("{}.saved{}", place.string(), i);
+        try {
+            Statement(*this, "VACUUM INTO ?").bind(1, std::string_view(copy.native())).step();
+            return copy;
+        } catch (const base::Error& problem) {
+            base::log().warn("{}", problem.what());
+        }
+    }
+    return std::nullopt;
+}
+
+void Database::check_place() {
+    struct stat named {};
+    const bool there = ::stat(path_.c_str(), &named) == 0;
+    if (there && named.st_ino == opened_.st_ino && named.st_dev == opened_.st_dev) {
+        constexpr mode_t may_write = S_IWUSR | S_IWGRP | S_IWOTH;
+        if ((opened_.st_mode & may_write) != 0 && (named.st_mode & may_write) == 0) {
+            base::log().warn(
+                "The results file {} was made read-only while it was in use: answers are kept in it all the same until "
+                "this run ends.",
+                path_.string());
+        }
+        opened_.st_mode = named.st_mode;
+        return;
+    }
+    const std::string what = there ? "replaced by another file" : "removed";
+    if (const auto copy = save_copy()) {
+        base::fail(ErrorCode::system,
+                   "The results file {} was {} while it was in use: all that it held is kept in {}, of which ergon report "
+                   "tells; to go on, move that to {} and give the same command again.",
+                   path_.string(), what, copy->string(), path_.string());
+    }
+    base::fail(ErrorCode::system,
+               "The results file {} was {} while it was in use, and what it held cannot be kept elsewhere: begin anew.",
+               path_.string(), what);
 }
 
 Statement::Statement(Database& database, std::string_view sql) : database_(database) {

@@ -3,19 +3,26 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace ergon::lab {
 
+enum class Access : std::uint8_t {
+    write,  // made if it is not there
+    read,   // as it is, also where it or its folder may only be read; written where that may be
+};
+
 /// An open database file. What SQLite reports becomes Error(bad_file) if the file is damaged or no database,
 /// Error(system) if it cannot be opened or written.
 class Database {
   public:
-    explicit Database(const std::filesystem::path& path);
+    explicit Database(const std::filesystem::path& path, Access access = Access::write);
     ~Database();
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
@@ -30,15 +37,30 @@ class Database {
     std::int64_t last_row() const;
     /// Whether a transaction is open.
     bool in_transaction() const;
+    bool writable() const { return writable_; }
+    /// What is written goes to the file that was opened, wherever its name leads by now. If that is elsewhere, saves all
+    /// that it holds beside it and throws Error(system), which says where; a file that may no longer be written is warned
+    /// of.
+    void check_place();
     const std::filesystem::path& path() const { return path_; }
 
     /// Turns a code that is no success into the sentence.
     [[noreturn]] void fail(int code) const;
 
   private:
+    /// Opens, and reads something: what stands in the way shows only then. Otherwise nothing is open.
+    int try_open(const std::string& name, int flags);
+    void open_to_read();
+    /// Beside the file, else in the folder for temporary files.
+    std::optional<std::filesystem::path> save_copy();
+    [[noreturn]] void fail(int code, const std::string& why) const;
+
     friend class Statement;
     std::filesystem::path path_;
     sqlite3* handle_ = nullptr;
+    bool writable_ = true;
+    std::string problem_;  // of the last try
+    struct stat opened_ {};
 };
 
 /// One prepared statement: bind parameters from 1, step through rows, read columns from 0.

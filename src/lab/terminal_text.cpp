@@ -1,32 +1,15 @@
+#include "base/characters.h"
 #include "lab/terminal_text.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <vector>
 
 namespace ergon::lab {
 
 std::string shown(const std::string& label, std::size_t width) {
-    std::vector<std::string> characters;
-    for (const char byte : label) {
-        const auto code = static_cast<unsigned char>(byte);
-        const bool continues = (code & 0xC0) == 0x80;
-        if (continues && !characters.empty()) {
-            characters.back() += byte;
-        } else {
-            characters.emplace_back(1, code < 0x20 || code == 0x7F || continues ? '?' : byte);
-        }
-    }
-    const std::size_t half = width / 2;
-    if (characters.size() > width) {
-        characters.erase(characters.begin() + static_cast<std::ptrdiff_t>(half - 1),
-                         characters.end() - static_cast<std::ptrdiff_t>(half));
-        characters.insert(characters.begin() + static_cast<std::ptrdiff_t>(half - 1), "…");
-    }
-    return fmt::format("{}", fmt::join(characters, ""));
+    return base::visible_line(label, width);
 }
 
 std::string digits(double value) {

@@ -1,3 +1,4 @@
+#include "base/json_text.h"
 #include "lab/traces.h"
 
 #include <map>
@@ -25,7 +26,7 @@ Traces traces(Results& results, RunId run) {
         line["answer"] = answer.text;
         line["contender"] = contenders.at(static_cast<std::size_t>(answer.contender)).label;
         if (answer.metered) line["joules"] = answer.joules();
-        found.lines += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+        found.lines += base::json_text(line) + "\n";
         ++found.kept;
     });
     return found;

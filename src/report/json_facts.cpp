@@ -1,3 +1,4 @@
+#include "base/json_text.h"
 #include "report/json_facts.h"
 
 #include <algorithm>
@@ -18,7 +19,7 @@ std::string said(const nlohmann::ordered_json& value) {
     if (value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty())) return "none";
     if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
     if (value.is_string()) return value.get<std::string>();
-    if (!value.is_structured()) return value.dump();
+    if (!value.is_structured()) return base::json_text(value);
     if (value.is_object() && value.size() == 2 && value.contains("value") && value.contains("from")) {
         return fmt::format("{} ({})", said(value["value"]), said(value["from"]));
     }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/json_text.h"
 
 namespace ergon::tasks {
 namespace {
@@ -17,7 +18,7 @@ constexpr int most_open_quotes = 1000;
 
 bool is_utf8(const std::string& text) {
     try {
-        nlohmann::json(text).dump();
+        base::json_text(nlohmann::json(text));
         return true;
     } catch (const nlohmann::json::type_error&) {
         return false;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/text.h"
 #include "tasks/answer_text.h"
 #include "tasks/choice_letter.h"
@@ -78,7 +79,7 @@ Grader stated_grader(const JsonItem& item) {
 /// The row's own id, a text or a whole number, or else that of its line.
 std::string id_of(const JsonItem& item, const char* key) {
     if (!item.object.contains(key) || item.object[key].is_null()) return item.id;
-    return item.object[key].is_number_integer() ? item.object[key].dump() : text_field(item, key, true);
+    return item.object[key].is_number_integer() ? base::json_text(item.object[key]) : text_field(item, key, true);
 }
 
 /// The words of chat messages; with their roles, if it is a conversation.
@@ -186,7 +187,7 @@ std::string text_field(const JsonItem& item, const char* key, bool required) {
 std::string text_or_number(const JsonItem& item, const char* key) {
     if (!item.object.contains(key) || item.object[key].is_null()) return {};
     const json& value = item.object[key];
-    return value.is_number() || value.is_boolean() ? value.dump() : text_field(item, key, false);
+    return value.is_number() || value.is_boolean() ? base::json_text(value) : text_field(item, key, false);
 }
 
 Prompt own_prompt(const JsonItem& item) {

@@ -8,6 +8,7 @@
 #include "base/characters.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/secrets.h"
 #include "base/text.h"
 #include "tasks/server_message.h"
@@ -191,7 +192,7 @@ void ReplyReader::take_answer(const json& answer, const char* message_key) {
     const json& kind = at(answer, "object");  // older vLLM puts the message beside {"object": "error"}
     if (!at(answer, "error").is_null() || (kind.is_string() && kind.get_ref<const std::string&>() == "error")) {
         base::fail(refuses(answer) ? ErrorCode::bad_argument : ErrorCode::system, "{} reports an error: {}.", where_,
-                   server_message(answer.dump(), secret_));
+                   server_message(base::json_text(answer), secret_));
     }
     if (at(answer, "model").is_string()) reply_.model = name_in(answer, "model");
     take_usage(answer);

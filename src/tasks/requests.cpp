@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/http.h"
+#include "base/json_text.h"
 #include "base/random.h"
 #include "tasks/server_message.h"
 
@@ -57,7 +58,7 @@ ordered_json body_of(const EndpointAddress& address, const ChatRequest& request)
 
 std::string text_of(const ordered_json& body, const std::string& where) {
     try {
-        return body.dump();
+        return base::json_text(body);
     } catch (const nlohmann::json::type_error&) {
         base::fail(ErrorCode::bad_argument, "What {} is asked is no valid UTF-8.", where);
     }

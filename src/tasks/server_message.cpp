@@ -5,6 +5,7 @@
 #include "base/characters.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/secrets.h"
 #include "base/text.h"
 #include "tasks/surrogates.h"
@@ -32,7 +33,7 @@ std::string explanation(const json& answer) {
     if (at->is_string()) return at->get<std::string>();
     json shown = *at;
     without_input(shown);
-    return shown.dump();
+    return base::json_text(shown);
 }
 
 std::string explanation_in(std::string_view body) {

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "tasks/grader.h"
 
 namespace ergon::tasks {
@@ -22,11 +23,11 @@ std::string json_line(const WorkedPuzzle& puzzle, bool with_thinking) {
         line["numbers"] = prompt.numbers;
         line["target"] = prompt.target;
     }
-    return line.dump();
+    return base::json_text(line);
 }
 
 std::string json_line(const Exchange& exchange) {
-    return nlohmann::ordered_json{{"prompt", exchange.user}, {"answer", exchange.assistant}, {"grader", "none"}}.dump();
+    return base::json_text(nlohmann::ordered_json{{"prompt", exchange.user}, {"answer", exchange.assistant}, {"grader", "none"}});
 }
 
 }  // namespace ergon::tasks

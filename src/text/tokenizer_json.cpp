@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/json_text.h"
 #include "base/log.h"
 
 namespace ergon::text {
@@ -264,7 +265,7 @@ class TokenizerReader {
             } else if (!end.is_null()) {
                 base::log().warn("{}: the eos_token_id {} of generation_config.json is no token of the vocabulary, "
                                  "which has the ids 0 to {}: it is left out",
-                                 root_.where(), end.dump(), parts_.vocabulary.size() - 1);
+                                 root_.where(), base::json_text(end), parts_.vocabulary.size() - 1);
             }
         }
     }

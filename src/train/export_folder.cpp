@@ -1,6 +1,7 @@
 #include "train/export_folder.h"
 
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/paths.h"
 #include "formats/safetensors.h"
 #include "train/deepseek_template.h"
@@ -58,7 +59,7 @@ void write_tokenizer_config(const std::filesystem::path& folder, const engine::L
     if (words.words().chat_template() == deepseek_chat_template) {
         Json config = base::read_json(from);
         config["chat_template"] = deepseek_template_of(thinking);
-        text = config.dump(2) + "\n";
+        text = base::json_text(config, 2) + "\n";
     }
     base::write_atomically(folder / "tokenizer_config.json", text);
 }
@@ -106,7 +107,7 @@ void export_folder(const std::filesystem::path& folder, const Weights& weights, 
     const text::Tokenizer& tokenizer = words.words();
     if (tokenizer.bos()) config["bos_token_id"] = *tokenizer.bos();
     if (tokenizer.eos()) config["eos_token_id"] = *tokenizer.eos();
-    base::write_atomically(folder / "config.json", config.dump(2) + "\n");
+    base::write_atomically(folder / "config.json", base::json_text(config, 2) + "\n");
     formats::write_safetensors(folder / "model.safetensors", weights.tensors());
 }
 

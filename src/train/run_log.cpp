@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/paths.h"
 
 namespace ergon::train {
@@ -118,7 +119,7 @@ std::string line_text(const StepLine& line) {
     if (line.total_others) json["total_other_programs"] = *line.total_others;
     if (r.round) json["round"] = round_json(*r.round);
     if (line.grid) json["grid"] = grid_json(*line.grid);
-    return json.dump() + "\n";
+    return base::json_text(json) + "\n";
 }
 
 std::vector<StepLine> read_run_log(const std::filesystem::path& log, std::int64_t last) {
@@ -133,7 +134,8 @@ std::vector<StepLine> read_run_log(const std::filesystem::path& log, std::int64_
             if (line.report.step > last) break;
             lines.push_back(std::move(line));
         } catch (const nlohmann::json::exception& error) {
-            base::fail(base::ErrorCode::bad_file, "{} is none that a run of training wrote ({})", where, error.what());
+            base::fail(base::ErrorCode::bad_file, "{} is none that a run of training wrote ({})", where,
+                       base::json_reason(error));
         }
     }
     return lines;

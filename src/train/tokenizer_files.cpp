@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/paths.h"
 #include "text/pre_tokenizer.h"
 #include "text/tokenizer_vocabulary.h"
@@ -124,8 +125,8 @@ Json tokenizer_config_json() {
 
 void write_tokenizer(const std::filesystem::path& folder, const LearntMerges& learnt) {
     base::make_folders(folder);
-    base::write_atomically(folder / "tokenizer_config.json", tokenizer_config_json().dump(2) + "\n");
-    base::write_atomically(folder / "tokenizer.json", tokenizer_json(learnt).dump(2) + "\n");
+    base::write_atomically(folder / "tokenizer_config.json", base::json_text(tokenizer_config_json(), 2) + "\n");
+    base::write_atomically(folder / "tokenizer.json", base::json_text(tokenizer_json(learnt), 2) + "\n");
 }
 
 }  // namespace ergon::train

@@ -1,9 +1,13 @@
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <string>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/expect_error.h"
@@ -42,6 +46,35 @@ TEST(WriteAtomically, WritesToADeviceAndDoesNotReplaceIt) {
     std::filesystem::create_symlink("/dev/null", link);
     base::write_atomically(link, "new");
     EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST(AtomicFile, SweepsWhatDeadProcessesLeftAsideAndNothingElse) {
+    const TemporaryDirectory directory;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        AtomicFile file(directory / "a");
+        file.write(bytes("half"));
+        ::_exit(0);  // without its destructor, as a kill has it
+    }
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    const auto left = directory / ("a.part" + std::to_string(child));
+    ASSERT_TRUE(std::filesystem::exists(left));
+    const auto alive = directory.write("a.part" + std::to_string(::getppid()), "");
+    const auto of_another = directory.write("b.part" + std::to_string(child), "");
+    const auto no_process = directory.write("a.part0", "");
+    base::write_atomically(directory / "a", "whole");
+    EXPECT_FALSE(std::filesystem::exists(left));
+    for (const auto& file : {alive, of_another, no_process}) EXPECT_TRUE(std::filesystem::exists(file)) << file;
+
+    // One whose number is dead here, and who holds it all the same: it lives in another container.
+    const auto held = directory.write("a.part" + std::to_string(child), "");
+    const int descriptor = ::open(held.c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_EQ(::flock(descriptor, LOCK_EX), 0);
+    base::check_writable(directory / "a");
+    EXPECT_TRUE(std::filesystem::exists(held));
+    ::close(descriptor);
+    base::check_writable(directory / "a");
+    EXPECT_FALSE(std::filesystem::exists(held));
 }
 
 TEST(AtomicFile, AppearsWholeWithCommit) {

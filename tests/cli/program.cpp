@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <fcntl.h>
 #include <functional>
 #include <gtest/gtest.h>
 #include <memory>
@@ -59,15 +60,43 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
     return result;
 }
 
-/// What stands before the program's name, and where it runs.
+/// What stands before the program's name, where it runs, and where its output goes.
 struct Circumstances {
-    std::vector<std::string> wrapper;
-    std::filesystem::path folder;
+    std::vector<std::string> wrapper{};
+    std::filesystem::path folder{};
+    Sinks sinks{};
 };
 
+/// The writing end of a pipe that nobody reads.
+class PipeWithoutReader {
+  public:
+    PipeWithoutReader() {
+        int ends[2]{-1, -1};
+        EXPECT_EQ(pipe(ends), 0);
+        close(ends[0]);
+        end_ = ends[1];
+    }
+    ~PipeWithoutReader() { close(end_); }
+    PipeWithoutReader(const PipeWithoutReader&) = delete;
+    PipeWithoutReader& operator=(const PipeWithoutReader&) = delete;
+    int end() const { return end_; }
+
+  private:
+    int end_ = -1;
+};
+
+void add_sink(posix_spawn_file_actions_t& actions, int descriptor, Sink sink, std::FILE* kept,
+              const PipeWithoutReader& pipe) {
+    switch (sink) {
+        case Sink::kept: posix_spawn_file_actions_adddup2(&actions, fileno(kept), descriptor); break;
+        case Sink::closed: posix_spawn_file_actions_addclose(&actions, descriptor); break;
+        case Sink::full: posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/full", O_WRONLY, 0); break;
+        case Sink::left: posix_spawn_file_actions_adddup2(&actions, pipe.end(), descriptor); break;
+    }
+}
+
 Outcome run(const std::vector<std::string>& arguments, std::string_view input, const Environment& environment,
-            int out_descriptor, const std::function<void(pid_t)>& while_it_runs = {},
-            const Circumstances& circumstances = {}) {
+            const std::function<void(pid_t)>& while_it_runs = {}, const Circumstances& circumstances = {}) {
     const File in = temporary_file(input);
     const File out = temporary_file();
     const File err = temporary_file();
@@ -79,8 +108,9 @@ Outcome run(const std::vector<std::string>& arguments, std::string_view input, c
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, fileno(in.get()), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, out_descriptor >= 0 ? out_descriptor : fileno(out.get()), STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, fileno(err.get()), STDERR_FILENO);
+    const PipeWithoutReader pipe;
+    add_sink(actions, STDOUT_FILENO, circumstances.sinks.out, out.get(), pipe);
+    add_sink(actions, STDERR_FILENO, circumstances.sinks.err, err.get(), pipe);
     if (!circumstances.folder.empty()) {
         posix_spawn_file_actions_addchdir_np(&actions, circumstances.folder.c_str());
     }
@@ -108,7 +138,7 @@ Outcome run_ergon_within(std::size_t memory, const std::vector<std::string>& arg
 }
 
 Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view input, const Environment& environment) {
-    return run(arguments, input, environment, -1);
+    return run(arguments, input, environment);
 }
 
 std::optional<Outcome> run_ergon_as_nobody(const std::vector<std::string>& arguments, const Environment& environment,
@@ -116,7 +146,7 @@ std::optional<Outcome> run_ergon_as_nobody(const std::vector<std::string>& argum
     const std::string setpriv = "/usr/bin/setpriv";
     if (::geteuid() != 0 || ::access(setpriv.c_str(), X_OK) != 0) return std::nullopt;
     const std::vector<std::string> nobody{setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"};
-    return run(arguments, {}, environment, -1, {}, {nobody, folder});
+    return run(arguments, {}, environment, {}, {nobody, folder});
 }
 
 Outcome signal_ergon(const std::vector<std::string>& arguments, int signal, const std::filesystem::path& when_there) {
@@ -125,7 +155,7 @@ Outcome signal_ergon(const std::vector<std::string>& arguments, int signal, cons
 
 Outcome while_ergon_runs(const std::vector<std::string>& arguments, const std::filesystem::path& when_there,
                          const std::function<void(int process)>& what) {
-    return run(arguments, {}, {}, -1, [&](pid_t ergon) {
+    return run(arguments, {}, {}, [&](pid_t ergon) {
         const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(20);
         while (!std::filesystem::exists(when_there) && std::chrono::steady_clock::now() < latest) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -134,13 +164,8 @@ Outcome while_ergon_runs(const std::vector<std::string>& arguments, const std::f
     });
 }
 
-Outcome run_ergon_without_reader(const std::vector<std::string>& arguments, std::string_view input) {
-    int ends[2];
-    EXPECT_EQ(pipe(ends), 0);
-    close(ends[0]);
-    Outcome outcome = run(arguments, input, {}, ends[1]);
-    close(ends[1]);
-    return outcome;
+Outcome run_ergon_into(const Sinks& sinks, const std::vector<std::string>& arguments, std::string_view input) {
+    return run(arguments, input, {}, {}, {.sinks = sinks});
 }
 
 TemporaryFolder::TemporaryFolder() {

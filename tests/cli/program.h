@@ -17,6 +17,18 @@ struct Outcome {
     std::string err;
 };
 
+/// Where what is written to stdout or stderr goes.
+enum class Sink {
+    kept,    // comes back in the outcome
+    closed,
+    full,    // a disk without room: /dev/full
+    left,    // a pipe whose reader has left
+};
+struct Sinks {
+    Sink out = Sink::kept;
+    Sink err = Sink::kept;
+};
+
 using Environment = std::vector<std::pair<std::string, std::string>>;
 
 /// The exit code of a program that was ended because it took too long.
@@ -36,8 +48,8 @@ Outcome signal_ergon(const std::vector<std::string>& arguments, int signal, cons
 /// The same, and does something while it runs, once a file is there.
 Outcome while_ergon_runs(const std::vector<std::string>& arguments, const std::filesystem::path& when_there,
                          const std::function<void(int process)>& what);
-/// The same with a stdout whose reader has already left.
-Outcome run_ergon_without_reader(const std::vector<std::string>& arguments, std::string_view input = {});
+/// The same with a stdout and a stderr of other kinds.
+Outcome run_ergon_into(const Sinks& sinks, const std::vector<std::string>& arguments, std::string_view input = {});
 
 /// A folder of its own that goes away with the object.
 class TemporaryFolder {

@@ -385,7 +385,7 @@ TEST_F(MeterCommand, TellsOfAFileThatCannotBeWrittenBeforeTheCommandRuns) {
 
 TEST_F(MeterCommand, EndsWhenItsReaderLeaves) {
     const auto begin = std::chrono::steady_clock::now();
-    run_ergon_without_reader({"meter", "--json", "--interval", "0.05", "--seconds", "20"});
+    run_ergon_into({.out = Sink::left}, {"meter", "--json", "--interval", "0.05", "--seconds", "20"});
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 

@@ -75,7 +75,7 @@ TEST(Program, LogLevelMayStandBeforeAndBehindTheCommand) {
 }
 
 TEST(Program, AReaderThatLeftIsNoFailure) {
-    const Outcome outcome = run_ergon_without_reader({"tokenize", fixture("vocab/smollm2.gguf")}, "Hello");
+    const Outcome outcome = run_ergon_into({.out = Sink::left}, {"tokenize", fixture("vocab/smollm2.gguf")}, "Hello");
     EXPECT_EQ(outcome.exit_code, 0);
     EXPECT_THAT(outcome.err, IsEmpty());
 }

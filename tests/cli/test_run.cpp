@@ -154,7 +154,7 @@ TEST(Run, RawContinuesThePromptWithoutATemplate) {
 }
 
 TEST(Run, AReaderThatLeftIsNoFailure) {
-    EXPECT_EQ(run_ergon_without_reader({"run", plain(), question}).exit_code, 0);
+    EXPECT_EQ(run_ergon_into({.out = Sink::left}, {"run", plain(), question}).exit_code, 0);
 }
 
 }  // namespace

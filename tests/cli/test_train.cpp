@@ -144,18 +144,18 @@ TEST_F(Train, GoesOnAfterAKillWithTheSameBits) {
     }
 }
 
-TEST_F(Train, EndsAtAnInterruptWithACheckpoint) {
-    const Outcome stopped =
-        signal_ergon({"train", recipe_, "--out", path("run")}, SIGINT, path("run/checkpoint.safetensors"));
-    EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
-    EXPECT_THAT(stopped.out, HasSubstr("--resume goes on from step"));
-}
-
-TEST_F(Train, EndsAtSigtermWithACheckpoint) {
-    const Outcome stopped =
-        signal_ergon({"train", recipe_, "--out", path("run")}, SIGTERM, path("run/checkpoint.safetensors"));
-    EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
-    EXPECT_THAT(stopped.out, HasSubstr("--resume goes on from step"));
+TEST_F(Train, EndsAtEverySignalToEndWithACheckpoint) {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        SCOPED_TRACE(signal);
+        const std::string out = fmt::format("run{}", signal);
+        const Outcome stopped = signal_ergon(
+            {"train", recipe_, "--out", path(out), "--set", "training.steps=3000", "--set", "training.decay_from=2000"},
+            signal, path(out + "/log.jsonl"));
+        EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
+        EXPECT_THAT(stopped.out, HasSubstr("--resume goes on from step"));
+        EXPECT_TRUE(std::filesystem::exists(path(out + "/checkpoint.safetensors")));
+        EXPECT_TRUE(std::filesystem::exists(path(out + "/page.html")));
+    }
 }
 
 TEST_F(Train, OneProcessTrainsInAFolder) {
