@@ -96,9 +96,10 @@ std::string without_credentials(const std::string& url) {
     const std::size_t scheme = url.find("://");
     if (scheme == std::string::npos) return masked(url, true);
     const std::size_t host = scheme + 3;
-    const std::size_t at = url.substr(0, url.find_first_of("/?#", host)).rfind('@');
-    const bool has_user = at != std::string::npos && at >= host;
-    return masked(url.substr(0, host) + url.substr(has_user ? at + 1 : host), true);
+    const std::size_t path = std::min(url.find_first_of("/?#", host), url.size());
+    const std::size_t at = url.substr(0, path).rfind('@');
+    const std::size_t server = at != std::string::npos && at >= host ? at + 1 : host;  // whose name may be any
+    return url.substr(0, host) + url.substr(server, path - server) + masked(url.substr(path), true);
 }
 
 }  // namespace ergon::base

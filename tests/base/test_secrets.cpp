@@ -39,6 +39,7 @@ TEST(Secrets, AnAddressIsShownWithoutCredentials) {
     EXPECT_EQ(without_credentials("http://host/v1?x=1&api_key=abc#m"), "http://host/v1?x=1&api_key=...#m");
     EXPECT_EQ(without_credentials("host:80/key=sk-abc"), "host:80/key=...");
     EXPECT_EQ(without_credentials("http://host/sk-abcdefgh1/v1"), "http://host/sk-...");
+    EXPECT_EQ(without_credentials("http://sk-cluster-01:80/v1"), "http://sk-cluster-01:80/v1") << "the name of a server";
 }
 
 }  // namespace

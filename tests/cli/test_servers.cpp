@@ -68,6 +68,24 @@ class Servers : public ::testing::Test {
     TemporaryFolder folder_;
 };
 
+TEST_F(Servers, AKeyThatSomebodyTypedIsNotRepeated) {
+    const std::string key = "sk-abcdefgh12345";
+    for (const std::string& typed : {contender(":key=" + key), contender("," + key), contender(":key=aBcdefgh12345"),
+                                     server_.address() + "/v1?key=" + key, server_.address() + "/v1/key=" + key}) {
+        const Outcome outcome = eval(typed);
+        EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+        EXPECT_THAT(outcome.out + outcome.err, Not(HasSubstr("defgh12345"))) << typed;
+    }
+}
+
+TEST_F(Servers, AnAnswerWithoutAMessageHasFailed) {
+    server_.play_once(chat, {{stream("Answer: 4")}});  // of the warm-up
+    server_.answer(chat, R"({"choices": [{"index": 0, "message": null, "finish_reason": "stop"}]})");
+    const Outcome outcome = eval(contender());
+    EXPECT_THAT(outcome.out + outcome.err, HasSubstr("holds no message with a text"));
+    EXPECT_THAT(outcome.out, Not(HasSubstr("measured"))) << "nothing was answered, so nothing is known of its joules";
+}
+
 TEST_F(Servers, AnErrorInTheMiddleEndsNothing) {
     server_.play_once(chat, {{stream("warm")}});
     server_.play_once(chat, {{stream("Answer: 4")}});
