@@ -81,9 +81,11 @@ class Transfer {
     HttpResponse run() {
         const CURLcode code = perform();
         if (thrown_) std::rethrow_exception(thrown_);
-        if (long_headers_) {
-            fail(ErrorCode::out_of_budget, "The headers of the answer of {} are longer than the {} KiB that are read.",
-                 shown_, header_limit >> 10);
+        // One line of more than curl's own limit (CURL_MAX_HTTP_HEADER) looks to it as if memory had run out.
+        if (long_headers_ || (code == CURLE_OUT_OF_MEMORY && heard_ && taken_ == 0)) {
+            fail(ErrorCode::out_of_budget,
+                 "The headers of the answer of {} are longer than the {} KiB that are read, or one of them than {} KiB.",
+                 shown_, header_limit >> 10, CURL_MAX_HTTP_HEADER >> 10);
         }
         if (too_long_) {
             fail(ErrorCode::out_of_budget, "The answer of {} is longer than the {} bytes that are read.", shown_,

@@ -8,6 +8,7 @@
 #include "base/data_files.h"
 #include "base/error.h"
 #include "base/paths.h"
+#include "base/secrets.h"
 
 namespace ergon::cli {
 namespace {
@@ -38,7 +39,7 @@ fs::path find_model(const std::string& model) {
     if (base::path_exists(model)) return model;
     if (model.empty() || model.find('/') != std::string::npos) {
         base::check_reachable(model);
-        base::fail(base::ErrorCode::not_found, "There is no file or folder '{}'.", model);
+        base::fail(base::ErrorCode::not_found, "There is no file or folder '{}'.", base::without_keys(model));
     }
     std::vector<std::string> known;
     for (const fs::path& folder : model_folders()) {
@@ -53,14 +54,14 @@ fs::path find_model(const std::string& model) {
                    "There is no model '{}': no such file or folder. The small models that ship are files in {}/, which is "
                    "not there, since this program was moved away from its sources: bring that folder back, or name a "
                    "model's file.",
-                   model, shipped.string());
+                   base::without_keys(model), shipped.string());
     }
     std::vector<std::string> places;
     for (const fs::path& folder : model_folders()) places.push_back(folder.string() + "/");
     base::fail(base::ErrorCode::not_found,
                "There is no model '{}': no such file or folder, nor one in {} ({}). Name a file, a folder or one of "
                "those.",
-               model, fmt::join(places, " or "),
+               base::without_keys(model), fmt::join(places, " or "),
                known.empty() ? "which hold no models" : fmt::format("where there are: {}", fmt::join(known, ", ")));
 }
 

@@ -49,6 +49,8 @@ TEST(Http, AnAnswerThatIsTooLongIsNotKept) {
     server.answer("/", "x", 200, headers);
     expect_error(ErrorCode::out_of_budget, "headers of the answer of " + server.address() + " are longer than the 256 KiB",
                  [&] { http_get(server.address()); });
+    server.answer("/", "x", 200, "X-Long: " + std::string(256 << 10, 'x') + "\r\n");
+    expect_error(ErrorCode::out_of_budget, "or one of them than 100 KiB", [&] { http_get(server.address()); });
 }
 
 TEST(Http, DoesNotWaitForOneWhoIsSilent) {
