@@ -10,6 +10,7 @@
 #include <new>
 #include <optional>
 #include <string_view>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace ergon::base {
@@ -29,21 +30,53 @@ std::optional<std::int64_t> number_in(const std::string& path, std::string_view 
     return std::nullopt;
 }
 
-/// What the control group (version 2) leaves: its limit less what is used; files in memory do not count, they can be
-/// read again.
-std::optional<std::int64_t> left_in_control_group() {
-    std::ifstream groups("/proc/self/cgroup");
-    for (std::string line; std::getline(groups, line);) {
-        if (!line.starts_with("0::")) continue;
-        const std::string folder = "/sys/fs/cgroup" + line.substr(3) + "/";
-        const auto limit = number_in(folder + "memory.max", ""), used = number_in(folder + "memory.current", "");
-        if (!limit || !used) return std::nullopt;
-        return std::max<std::int64_t>(*limit - *used + number_in(folder + "memory.stat", "file ").value_or(0), 0);
+/// How a version of control groups names its figures.
+struct GroupFiles {
+    const char *limit, *used, *files;
+};
+constexpr GroupFiles version_1{"memory.limit_in_bytes", "memory.usage_in_bytes", "total_cache "};
+constexpr GroupFiles version_2{"memory.max", "memory.current", "file "};
+
+void lower(std::optional<std::int64_t>& least, std::optional<std::int64_t> value) {
+    if (value) least = std::min(least.value_or(*value), *value);
+}
+
+std::optional<std::int64_t> left_in_group(const std::filesystem::path& folder, const GroupFiles& names) {
+    const auto limit = number_in(folder / names.limit, ""), used = number_in(folder / names.used, "");
+    if (!limit || !used) return std::nullopt;
+    return std::max<std::int64_t>(*limit - *used + number_in(folder / "memory.stat", names.files).value_or(0), 0);
+}
+
+/// What a limit of this process leaves: `used` names what counts towards it in /proc/self/status.
+std::optional<std::int64_t> left_of(decltype(RLIMIT_AS) resource, std::string_view used) {
+    rlimit limit{};
+    if (::getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        limit.rlim_cur > static_cast<rlim_t>(std::numeric_limits<std::int64_t>::max())) {
+        return std::nullopt;
     }
-    return std::nullopt;
+    const std::int64_t taken = 1024 * number_in("/proc/self/status", used).value_or(0);
+    return std::max<std::int64_t>(static_cast<std::int64_t>(limit.rlim_cur) - taken, 0);
 }
 
 }  // namespace
+
+std::optional<Bytes> left_in_control_groups(const std::filesystem::path& groups, const std::filesystem::path& root) {
+    std::optional<std::int64_t> least;
+    std::ifstream file(groups);
+    // "0::/user.slice" (version 2), "4:memory:/docker/1f" (version 1)
+    for (std::string line; std::getline(file, line);) {
+        const std::size_t first = line.find(':'), second = line.find(':', first + 1);
+        if (second == std::string::npos) continue;
+        const std::string controllers = line.substr(first + 1, second - first - 1);
+        if (!controllers.empty() && controllers != "memory") continue;
+        const std::filesystem::path top = controllers.empty() ? root : root / "memory";
+        std::filesystem::path group = top / std::filesystem::path(line.substr(second + 1)).relative_path();
+        for (; group != top && group.has_relative_path(); group = group.parent_path())
+            lower(least, left_in_group(group, controllers.empty() ? version_2 : version_1));
+        lower(least, left_in_group(top, controllers.empty() ? version_2 : version_1));
+    }
+    return least ? std::optional(Bytes(*least)) : std::nullopt;
+}
 
 void install_out_of_memory_guard() {
     static const std::terminate_handler otherwise = std::get_terminate();
@@ -61,10 +94,12 @@ void install_out_of_memory_guard() {
 }
 
 Bytes available_memory() {
-    constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::max();
-    const auto machine = number_in("/proc/meminfo", "MemAvailable:");
-    const std::int64_t left = machine ? *machine * 1024 : unknown;
-    return Bytes(std::min(left, left_in_control_group().value_or(unknown)));
+    std::optional<std::int64_t> least;
+    if (const auto machine = number_in("/proc/meminfo", "MemAvailable:")) lower(least, *machine * 1024);
+    if (const auto groups = left_in_control_groups()) lower(least, groups->value());
+    lower(least, left_of(RLIMIT_AS, "VmSize:"));
+    lower(least, left_of(RLIMIT_DATA, "VmData:"));
+    return Bytes(least.value_or(std::numeric_limits<std::int64_t>::max()));
 }
 
 std::string readable(Bytes bytes) {

@@ -166,6 +166,7 @@ base::Json json_of(const std::vector<Row>& rows) {
                             {"processor_seconds_per_token", row.processor_per_token().value()},
                             {"joules_per_token", row.joules_per_token()}};
         if (row.test.depth > 0) entry["depth"] = row.test.depth;
+        if (const auto& unused = row.variant.model->unused; !unused.empty()) entry["unused"] = unused;
         if (const std::vector<double>& costs = row.accounting_costs; !costs.empty()) {
             const auto [low, high] = interval_of_median(costs);
             entry["accounting"] = {
@@ -212,6 +213,7 @@ void add_accounting(Row& row, energy::Meter& meter) {
 void bench(const BenchOptions& options) {
     base::ThreadPool pool(pool_for(options));
     engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
+    print_unused(model.name, model.unused);
     const std::vector<Variant> variants = variants_of(options, model);
     check_answers(options, variants);
     energy::Meter meter(machine_options());
@@ -264,7 +266,7 @@ void add_bench(CLI::App& program) {
         ->check(CLI::Range(1, 10000))
         ->capture_default_str();
     add_cache(command, options->cache);
-    add_strict(command, options->load);
+    add_loading(command, options->load);
     command.add_flag("--accounting", options->accounting,
                      "Measure what accounting for energy adds to a step of decode, too: with and without it in turns");
     command.add_flag("--json", options->json, "Print a JSON array with one object per measurement");

@@ -225,7 +225,7 @@ void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
     command.add_option("--system", system, "What every model is told before the question");
     threads.add(command);
     add_cache(command, cache);
-    add_strict(command, load);
+    add_loading(command, load);
     answer.add(command);
     cost.add(command);
 }
@@ -355,6 +355,7 @@ Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
         auto found = all.models.find(key);
         if (found == all.models.end()) {
             found = all.models.emplace(key, engine::load_model(paths[i], load, *pool)).first;
+            print_unused(found->second.name, found->second.unused);
         }
         loaded[i] = &found->second;
         // One choice for a model, however often it takes part: a second timing might come out otherwise.

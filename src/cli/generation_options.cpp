@@ -1,7 +1,10 @@
 #include "cli/generation_options.h"
 
+#include <algorithm>
+#include <fmt/ranges.h>
 #include <limits>
 
+#include "base/output.h"
 #include "base/processors.h"
 #include "base/threads.h"
 #include "engine/chat.h"
@@ -28,11 +31,22 @@ void add_cache(CLI::App& command, model::CacheType& type) {
         ->default_str(std::string(name(type)));
 }
 
-void add_strict(CLI::App& command, model::LoadOptions& options) {
+void add_loading(CLI::App& command, model::LoadOptions& options) {
     command.add_flag(
         "--strict", options.strict,
         "Compute prompts exactly as answers are computed (latent attention): a conversation continued and the same "
         "conversation sent anew then give the same bits");
+    command.add_flag("--allow-unused", options.allow_unused,
+                     "Leave tensors and keys unused that the model has no part for, and say which; without it they are "
+                     "an error");
+}
+
+void print_unused(std::string_view model, std::span<const std::string> names) {
+    if (names.empty()) return;
+    constexpr std::size_t most = 5;
+    const std::span<const std::string> shown = names.first(std::min(names.size(), most));
+    base::tell("{}: unused of its files: {}{}.", model, fmt::join(shown, ", "),
+               names.size() > most ? fmt::format(" and {} others", names.size() - most) : "");
 }
 
 std::string_view name(model::CacheType type) {

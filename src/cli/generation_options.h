@@ -4,7 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/session.h"
@@ -21,8 +23,10 @@ void add_model(CLI::App& command, std::string& model);
 void add_threads(CLI::App& command, int& threads);
 /// --cache f16|f32
 void add_cache(CLI::App& command, model::CacheType& type);
-/// --strict
-void add_strict(CLI::App& command, model::LoadOptions& options);
+/// --strict, --allow-unused
+void add_loading(CLI::App& command, model::LoadOptions& options);
+/// Says on stderr what --allow-unused left unused of a model, if anything.
+void print_unused(std::string_view model, std::span<const std::string> names);
 std::string_view name(model::CacheType type);
 
 /// How answers are made: sampling, limits, thinking. What is not given is the model's own.

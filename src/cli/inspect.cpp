@@ -13,11 +13,13 @@
 #include "base/paths.h"
 #include "cli/commands.h"
 #include "cli/model_path.h"
+#include "engine/loaded_model.h"
 #include "formats/gguf.h"
 #include "formats/hf_folder.h"
 #include "formats/safetensors.h"
 #include "model/config.h"
 #include "model/kv_cache.h"
+#include "model/unused_tensors.h"
 #include "text/tokenizer.h"
 
 namespace ergon::cli {
@@ -60,6 +62,8 @@ void look_into(const formats::Gguf& file, Findings& found) {
     found.architecture = file.text("general.architecture", "");
     found.tensors = file.tensors();
     found.attempt([&] { found.config = model::read_config(file); });
+    if (found.config)
+        found.attempt([&] { model::refuse_unused(file.path().string(), "metadata key", model::unused_keys(file)); });
     const std::string kind = file.text("tokenizer.ggml.model", "none");
     if (kind != "none") found.attempt([&] { found.tokenizer = text::Tokenizer::from_gguf(file); });
     if (!file.missing_data().empty()) found.problems.push_back(file.missing_data());
@@ -289,6 +293,8 @@ void inspect(const InspectOptions& options) {
         file = formats::Gguf::open(found.path, formats::Truncated::metadata_only);
         look_into(*file, found);
     }
+    if (found.tokenizer && found.config)
+        found.attempt([&] { engine::check_vocabulary(found.path, found.tokenizer->size(), found.config->vocab_size); });
     if (options.json) {
         base::print_data("{}\n", base::json_text(as_json(found), 2));
     } else {

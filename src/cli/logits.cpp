@@ -60,11 +60,11 @@ void logits(const LogitsOptions& options) {
     check_outputs({options.out}, {options.ids});
     base::ThreadPool pool(options.threads);
     const auto model = model::load(find_model(options.model), options.load, pool);
+    print_unused(options.model, model->unused());
     const std::vector<model::TokenId> ids = read_ids(options.ids, model->vocabulary());
     const std::int64_t tokens = std::ssize(ids);
-    check_memory(options, *model, tokens);
-
     const auto cache = model->make_cache(tokens, options.cache);
+    check_memory(options, *model, tokens);
     const model::StepItem item{cache.get(), ids, model::Role::prompt, tokens};
     std::vector<float> values;
     model::HiddenStates hidden;
@@ -99,7 +99,7 @@ void add_logits(CLI::App& program) {
     add_threads(command, options->threads);
     add_cache(command, options->cache);
     command.get_option("--cache")->option_text("f16|f32 [f32]");
-    add_strict(command, options->load);
+    add_loading(command, options->load);
     command.footer(
         "Reads the whole sequence as a prompt. Works on models without a tokenizer.\n\n"
         "Example:\n"

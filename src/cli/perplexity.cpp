@@ -32,6 +32,7 @@ void perplexity(const PerplexityOptions& options) {
     const std::string text = base::read_text(options.file);
     base::ThreadPool pool(options.threads.pool());
     const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
+    print_unused(model.name, model.unused);
     const ThreadChoice threads = options.threads.choose(model, options.cache, options.load);
     const std::vector<model::TokenId> ids = raw_prompt(model, text);
     Progress progress("windows");
@@ -42,10 +43,11 @@ void perplexity(const PerplexityOptions& options) {
                            });
     progress.clear();
     if (options.json) {
-        const base::Json json{{"perplexity", result.value},
-                                 {"tokens", result.tokens},
-                                 {"window", options.window},
-                                 {"threads", threads.json()}};
+        base::Json json{{"perplexity", result.value},
+                        {"tokens", result.tokens},
+                           {"window", options.window},
+                           {"threads", threads.json()}};
+        if (!model.unused.empty()) json["unused"] = model.unused;
         base::print_data("{}\n", base::json_text(json));
     } else {
         base::print("perplexity {:.4f} over {} tokens (the second halves of {} windows of {}); {}\n",
@@ -65,7 +67,7 @@ void add_perplexity(CLI::App& program) {
         ->capture_default_str();
     options->threads.add(command);
     add_cache(command, options->cache);
-    add_strict(command, options->load);
+    add_loading(command, options->load);
     command.add_flag("--json", options->json, "Print {\"perplexity\", \"tokens\", \"window\", \"threads\"}");
     command.footer(
         "The text is cut into whole windows that do not overlap; each is run alone and scored on its second half. A "

@@ -42,6 +42,7 @@ void run_profile(ProfileOptions options) {
     base::ThreadPool pool(options.threads.pool());
     const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
     const ThreadChoice threads = options.threads.choose(model, options.settings.cache, options.load);
+    print_unused(model.name, model.unused);
     base::tell("{}: {}.", model.name, threads.text());
     options.settings.threads = threads.threads;
     base::tell("Measuring what this machine can do...");
@@ -54,7 +55,9 @@ void run_profile(ProfileOptions options) {
     const Limits after = measure(workloads, threads.threads, model.weight_bytes);
     for (std::size_t i = 0; i < before.size(); ++i) profile.phases[i].limits = lab::best_of(before[i], after[i]);
     if (options.json) {
-        base::print_data("{}\n", base::json_text(lab::profile_json(profile), 2));
+        auto json = lab::profile_json(profile);
+        if (!model.unused.empty()) json["unused"] = model.unused;
+        base::print_data("{}\n", base::json_text(json, 2));
     } else {
         base::print("{}", lab::profile_table(profile));
     }
@@ -82,7 +85,7 @@ void add_profile(CLI::App& program) {
         ->capture_default_str();
     options->threads.add(command);
     add_cache(command, options->settings.cache);
-    add_strict(command, options->load);
+    add_loading(command, options->load);
     command.add_flag("--json", options->json, "Print one JSON object instead of the table");
     command.add_option("--html", options->page, "Write a page with charts to this file, too")->type_name("FILE");
     command.footer(

@@ -89,6 +89,7 @@ class Conversation {
                            {"cache", name(options_.context.cache)}};
         json["threads"] = threads_.json();
         json["machine"] = meter_.machine();
+        if (!model_.unused.empty()) json["unused"] = model_.unused;
         return json;
     }
 
@@ -106,6 +107,7 @@ class Conversation {
 
     engine::Session open_context() {
         model_.words();  // says so before memory is taken
+        print_unused(model_.name, model_.unused);
         const std::int64_t tokens =
             options_.context.tokens > 0 ? options_.context.tokens : engine::default_context(model_);
         const base::Bytes bytes = engine::context_bytes(model_, options_.context);
@@ -241,7 +243,7 @@ void add_run(CLI::App& program) {
         ->check(CLI::Range(std::int64_t{1}, most_tokens));
     options->threads.add(command);
     add_cache(command, options->context.cache);
-    add_strict(command, options->load);
+    add_loading(command, options->load);
     command.add_flag("--raw", options->raw, "Continue the prompt as plain text, without the model's chat template")
         ->excludes(system);
     command.add_flag("--json", options->json, "Print one JSON object with the answer, its tokens, times and joules");

@@ -19,6 +19,7 @@ void load_weights(LoadedModel& loaded, const model::LoadOptions& options, base::
     auto transformer = model::load(loaded.path, options, pool);
     loaded.weight_bytes = transformer->weight_bytes();
     loaded.config = transformer->config();
+    loaded.unused = transformer->unused();
     loaded.model = std::move(transformer);
 }
 
@@ -77,10 +78,19 @@ LoadedModel load_model(const std::filesystem::path& path, const model::LoadOptio
     } else {
         load_file(loaded, options, pool);
     }
+    if (loaded.tokenizer) check_vocabulary(path, loaded.tokenizer->size(), loaded.model->vocabulary());
     if (loaded.tokenizer && !loaded.tokenizer->chat_template().empty()) {
         loaded.chat_template.emplace(loaded.tokenizer->chat_template(), loaded.name + "'s chat template");
     }
     return loaded;
+}
+
+void check_vocabulary(const std::filesystem::path& path, std::int64_t tokens, std::int64_t vocabulary) {
+    if (tokens <= vocabulary) return;
+    base::fail(ErrorCode::bad_file,
+               "{}: the tokenizer has {} tokens, but the model knows only {}: a text with one of the others could not be "
+               "read; expected a tokenizer that belongs to the model: get both anew",
+               path.string(), tokens, vocabulary);
 }
 
 base::Bytes bytes_in_files(const std::filesystem::path& path) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/threads.h"
 #include "base/units.h"
@@ -24,6 +25,7 @@ struct LoadedModel {
     std::shared_ptr<const text::Tokenizer> tokenizer;
     std::optional<text::ChatTemplate> chat_template;
     GenerationDefaults defaults;
+    std::vector<std::string> unused;      // tensors and keys of its files (model::LoadOptions::allow_unused)
     std::optional<model::Config> config;  // absent for a scripted model
 
     /// The tokenizer. Throws Error(unsupported) if there is none.
@@ -36,11 +38,11 @@ struct LoadedModel {
 /// base::Error.
 LoadedModel load_model(const std::filesystem::path& path, const model::LoadOptions& options, base::ThreadPool& pool);
 
+/// A tokenizer of so many tokens must not write what the model cannot read: Error(bad_file).
+void check_vocabulary(const std::filesystem::path& path, std::int64_t tokens, std::int64_t vocabulary);
+
 /// Bytes of the tensors in the files that loading `path` reads: about what the weights take in memory. Throws
 /// base::Error.
 base::Bytes bytes_in_files(const std::filesystem::path& path);
-/// Memory that programs can still take (the machine's or the control group's, whichever is less); nothing if the system
-/// does not say.
-std::optional<base::Bytes> available_memory();
 
 }  // namespace ergon::engine

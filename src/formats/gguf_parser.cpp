@@ -63,7 +63,7 @@ class GgufParser {
     void read_tensor_infos();
     TensorInfo read_tensor_info();
     void place_tensors(Truncated truncated);
-    void check_ranges() const;
+    void check_ranges(std::span<const std::byte> data) const;
 
     std::span<const std::byte> bytes_;
     std::string_view file_;
@@ -284,17 +284,41 @@ void GgufParser::read_tensor_infos() {
     }
 }
 
-void GgufParser::check_ranges() const {
+/// Bytes that no tensor holds betray a wrong type or shape: the format's writers leave none but zeros up to the alignment.
+void GgufParser::check_ranges(std::span<const std::byte> data) const {
     std::vector<TensorRange> ranges;
     ranges.reserve(infos_.size());
     for (const TensorInfo& info : infos_) ranges.push_back({info.offset, info.offset + info.bytes, info.name});
     sort_disjoint(file_, ranges);
+
+    std::uint64_t end = 0;  // of the tensors so far
+    std::string last = "the header";
+    const auto check_gap = [&](std::uint64_t next, std::string_view what) {
+        if (next > aligned_up(end, alignment_)) {
+            bad("{} bytes of the data, from byte {} on, belong to no tensor: {} ends there, and {}; the type or the shape "
+                "of a tensor is wrong, or the file is damaged: fetch it again",
+                next - end, end, last, what);
+        }
+        for (std::uint64_t at = end; at < std::min<std::uint64_t>(next, data.size()); ++at) {
+            if (data[static_cast<std::size_t>(at)] == std::byte{0}) continue;
+            bad("byte {} of the data, between the end of {} and the alignment, is not zero; the type or the shape of the "
+                "tensor is wrong, or the file is damaged: fetch it again",
+                at, last);
+        }
+    };
+    for (const TensorRange& range : ranges) {
+        if (range.begin == range.end) continue;  // an empty one lies nowhere
+        check_gap(range.begin, "the next begins at byte " + std::to_string(range.begin));
+        end = range.end;
+        last = "tensor " + shown(range.tensor);
+    }
+    if (data.size() > end) check_gap(data.size(), "no other follows");
 }
 
 void GgufParser::place_tensors(Truncated truncated) {
-    check_ranges();
     const std::uint64_t data_begin = aligned_up(reader_.position(), alignment_);
     const std::uint64_t available = bytes_.size() > data_begin ? bytes_.size() - data_begin : 0;
+    check_ranges(bytes_.last(static_cast<std::size_t>(available)));
     std::size_t cut_off = 0;
     const TensorInfo* first_cut = nullptr;
     for (TensorInfo& info : infos_) {

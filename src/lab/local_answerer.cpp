@@ -40,6 +40,7 @@ ordered_json details_of(const engine::LoadedModel& model, const LocalOptions& op
                          {"vocabulary", vocabulary_fingerprint(model.words())}};
     if (options.threads_timed) details["threads_chosen"] = "timed";
     if (!generation.forbidden.empty()) details["forbidden"] = generation.forbidden;
+    if (!model.unused.empty()) details["unused"] = model.unused;
     details["weight_bytes"] = model.weight_bytes.value();
     if (model.config) details.update(model_details(*model.config, model.weight_bytes));
     return details;

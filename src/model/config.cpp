@@ -66,7 +66,8 @@ LayerCount count_layer(const Config& c) {
     } else {
         const std::int64_t q_out = heads * c.head_dim, kv_out = c.num_key_value_heads * c.head_dim;
         attention += d * (2 * q_out + 2 * kv_out);
-        if (c.architecture == Architecture::qwen2) attention += q_out + 2 * kv_out;
+        if (c.qkv_bias) attention += q_out + 2 * kv_out;
+        if (c.o_bias) attention += d;
         if (c.architecture == Architecture::qwen3) attention += 2 * c.head_dim;
     }
     const std::int64_t expert = 3 * d * c.moe_intermediate_size;

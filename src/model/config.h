@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ergon::formats {
 class Gguf;
@@ -51,6 +52,7 @@ struct Config {
     std::int64_t num_attention_heads = 0;
     std::int64_t num_key_value_heads = 0;
     std::int64_t head_dim = 0;
+    bool qkv_bias = false, o_bias = false;  // of grouped queries; Qwen2 always has the first
 
     // Multi-head latent attention (MLA), deepseek2 only.
     std::int64_t q_lora_rank = 0;  // 0: queries come straight from the hidden state
@@ -101,6 +103,9 @@ struct Config {
 /// Read from the metadata of a GGUF file, `general.architecture` and the keys under that name.
 /// Throws Error(bad_file) naming file and key; Error(unsupported) for an architecture or option that is not known.
 Config read_config(const formats::Gguf& file);
+/// Keys under the architecture's name that read_config does not read and that are not known to be without effect: what
+/// they ask for is not computed. Throws as read_config.
+std::vector<std::string> unused_keys(const formats::Gguf& file);
 /// Read from config.json. Errors as above.
 Config read_config(const formats::HfFolder& folder);
 

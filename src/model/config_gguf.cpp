@@ -1,14 +1,18 @@
 // Config from GGUF metadata: the keys of each architecture stand under its name, e.g. deepseek2.attention.kv_lora_rank.
+// A key has a default only where files of some age leave it out, and then llama.cpp's; all others must be there.
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
 #include "formats/gguf.h"
 #include "model/config.h"
 #include "model/config_check.h"
+#include "model/tensor_names.h"
 
 namespace ergon::model {
 namespace {
@@ -28,17 +32,33 @@ double as_written(double value) {
     return meant;
 }
 
-/// The keys under the architecture's name, each checked against its bounds.
+/// The keys under the architecture's name, each checked against its bounds. It remembers which were asked for.
 class GgufKeys {
   public:
     explicit GgufKeys(const formats::Gguf& gguf)
         : gguf_(gguf), file_(gguf.path().string()), prefix_(gguf.text("general.architecture") + ".") {}
 
     const std::string& file() const { return file_; }
-    bool has(std::string_view key) const { return gguf_.has(prefix_ + std::string(key)); }
+    bool has(std::string_view key) const { return gguf_.has(asked(key)); }
+    /// GgufKeys that have no say, as others have decided.
+    void overrule(std::initializer_list<std::string_view> keys) const {
+        for (const std::string_view key : keys) asked(key);
+    }
+    [[noreturn]] void fail_absent(std::string_view key, std::string_view reason) const {
+        fail(ErrorCode::bad_file, "{}: the key {}{} is missing, but {}; convert the model anew", file_, prefix_, key,
+             reason);
+    }
+    /// The keys of the file that nobody asked for.
+    std::vector<std::string> others() const {
+        std::vector<std::string> keys;
+        for (const auto& [key, value] : gguf_.metadata()) {
+            if (key.starts_with(prefix_) && !asked_.contains(key)) keys.push_back(key);
+        }
+        return keys;
+    }
 
     std::int64_t count(std::string_view key, std::int64_t high) const {
-        const std::string full = prefix_ + std::string(key);
+        const std::string& full = asked(key);
         return check_range(file_, full, gguf_.integer(full), 1, high);
     }
     std::int64_t count_or(std::string_view key, std::int64_t fallback, std::int64_t high) const {
@@ -46,27 +66,30 @@ class GgufKeys {
     }
     /// Zero is allowed, and what an absent key means.
     std::int64_t count_or_zero(std::string_view key, std::int64_t high) const {
-        const std::string full = prefix_ + std::string(key);
+        const std::string& full = asked(key);
         return check_range(file_, full, gguf_.integer(full, 0), 0, high);
     }
     double real(std::string_view key, double low, double high) const {
-        const std::string full = prefix_ + std::string(key);
+        const std::string& full = asked(key);
         return as_written(check_range(file_, full, gguf_.real(full), low, high));
     }
     double real_or(std::string_view key, double fallback, double low, double high) const {
         return has(key) ? real(key, low, high) : fallback;
     }
     bool boolean_or(std::string_view key, bool fallback) const {
-        return gguf_.boolean(prefix_ + std::string(key), fallback);
+        return gguf_.boolean(asked(key), fallback);
     }
     std::string text_or(std::string_view key, std::string_view fallback) const {
-        return gguf_.text(prefix_ + std::string(key), fallback);
+        return gguf_.text(asked(key), fallback);
     }
 
   private:
+    const std::string& asked(std::string_view key) const { return *asked_.insert(prefix_ + std::string(key)).first; }
+
     const formats::Gguf& gguf_;
     std::string file_;
     std::string prefix_;
+    mutable std::set<std::string> asked_;
 };
 
 Architecture architecture_of(const formats::Gguf& gguf) {
@@ -82,8 +105,21 @@ Architecture architecture_of(const formats::Gguf& gguf) {
 /// Layers of the model proper: the blocks of multi-token prediction that some files append are not run.
 std::int64_t layer_count(const formats::Gguf& gguf, const GgufKeys& keys) {
     std::int64_t layers = keys.count("block_count", max_layers);
-    while (layers > 1 && gguf.find(fmt::format("blk.{}.nextn.eh_proj.weight", layers - 1)) != nullptr) --layers;
+    const std::int64_t blocks = layers;
+    while (layers > 1 && gguf.find(gguf_name(Part::mtp_projection, layers - 1)) != nullptr) --layers;
+    if (keys.has("nextn_predict_layers") && keys.count_or_zero("nextn_predict_layers", max_layers) != blocks - layers) {
+        fail(ErrorCode::bad_file,
+             "{}: {} of {} blocks should be for multi-token prediction (nextn_predict_layers), but {} are; convert the "
+             "model anew",
+             keys.file(), keys.count_or_zero("nextn_predict_layers", max_layers), blocks, blocks - layers);
+    }
     return layers;
+}
+
+/// Whether some layer has this bias; then all must.
+bool has_bias(const formats::Gguf& gguf, std::string_view name) {
+    const std::string ending = fmt::format(".{}.bias", name);
+    return std::ranges::any_of(gguf.tensors(), [&](const tensor::TensorView& t) { return t.name.ends_with(ending); });
 }
 
 std::int64_t vocabulary_size(const formats::Gguf& gguf, const GgufKeys& keys) {
@@ -97,6 +133,8 @@ std::int64_t vocabulary_size(const formats::Gguf& gguf, const GgufKeys& keys) {
 
 void read_attention(const GgufKeys& keys, Config& c) {
     c.num_attention_heads = keys.count("attention.head_count", max_heads);
+    if (!keys.boolean_or("attention.causal", true))
+        fail(ErrorCode::unsupported, "{}: attention that is not causal is not supported", keys.file());
     if (!c.is_mla()) {
         c.num_key_value_heads = keys.count_or("attention.head_count_kv", c.num_attention_heads, max_heads);
         c.head_dim = keys.count_or("attention.key_length",
@@ -124,6 +162,7 @@ void read_attention(const GgufKeys& keys, Config& c) {
     c.num_key_value_heads = c.num_attention_heads;
     c.q_lora_rank = keys.count_or_zero("attention.q_lora_rank", max_extent);
     c.kv_lora_rank = keys.count("attention.kv_lora_rank", max_extent);
+    keys.overrule({"attention.key_length", "attention.value_length", "attention.head_count_kv"});
 }
 
 ScoringFunc scoring_of(const GgufKeys& keys) {
@@ -134,9 +173,14 @@ ScoringFunc scoring_of(const GgufKeys& keys) {
          keys.file(), code);
 }
 
-void read_experts(const GgufKeys& keys, Config& c) {
+void read_experts(const GgufKeys& keys, bool corrected, Config& c) {
     c.n_routed_experts = keys.count_or_zero("expert_count", max_experts);
-    if (c.n_routed_experts == 0) return;
+    if (c.n_routed_experts == 0) {
+        keys.overrule({"expert_used_count", "expert_shared_count", "expert_feed_forward_length", "expert_gating_func",
+                       "expert_group_count", "expert_group_used_count", "expert_weights_norm", "expert_weights_scale",
+                       "leading_dense_block_count"});
+        return;
+    }
     if (c.architecture != Architecture::deepseek && c.architecture != Architecture::deepseek2) {
         fail(ErrorCode::unsupported, "{}: experts are supported for deepseek and deepseek2, not for {}", keys.file(),
              name(c.architecture));
@@ -147,58 +191,97 @@ void read_experts(const GgufKeys& keys, Config& c) {
     c.first_k_dense_replace = keys.count_or_zero("leading_dense_block_count", max_layers);
     c.scoring_func = scoring_of(keys);
     c.n_group = keys.count_or("expert_group_count", 1, max_experts);
-    c.topk_group = keys.count_or("expert_group_used_count", c.n_group, max_experts);
-    if (c.scoring_func == ScoringFunc::sigmoid) {
-        c.topk_method = TopkMethod::noaux_tc;
+    if (c.n_group > 1 && !keys.has("expert_group_used_count"))
+        keys.fail_absent("expert_group_used_count", fmt::format("there are {} groups of experts", c.n_group));
+    c.topk_group = keys.count_or("expert_group_used_count", 1, max_experts);
+    if (c.scoring_func == ScoringFunc::sigmoid && (c.n_group > 1 || corrected)) {
+        c.topk_method = TopkMethod::noaux_tc;  // then every layer of experts must have its correction bias
     } else if (c.n_group > 1) {
         c.topk_method = TopkMethod::group_limited_greedy;
     }
+    // Files of DeepSeek-V2 from before V3 do not have it; there it means false.
+    if (c.scoring_func == ScoringFunc::sigmoid && !keys.has("expert_weights_norm"))
+        keys.fail_absent("expert_weights_norm", "experts are scored by a sigmoid (expert_gating_func 2)");
     c.norm_topk_prob = keys.boolean_or("expert_weights_norm", false);
-    c.routed_scaling_factor = keys.real_or("expert_weights_scale", 1, 0, 1e6);
+    c.routed_scaling_factor = keys.real("expert_weights_scale", 0, 1e6);
     if (c.routed_scaling_factor == 0) c.routed_scaling_factor = 1;  // files without scaling say 0
 }
 
 void read_rope(const GgufKeys& keys, Config& c) {
-    c.rope_theta = keys.real_or("rope.freq_base", 10000, 1, 1e15);
+    // Old files of Llama leave it out.
+    c.rope_theta = c.architecture == Architecture::llama ? keys.real_or("rope.freq_base", 10000, 1, 1e15)
+                                                         : keys.real("rope.freq_base", 1, 1e15);
+    keys.overrule({"rope.scaling.finetuned"});
+    if (!keys.has("rope.scaling.type")) {
+        for (const std::string_view key :
+             {"factor", "original_context_length", "yarn_log_multiplier", "yarn_beta_fast", "yarn_beta_slow"}) {
+            if (const std::string full = fmt::format("rope.scaling.{}", key); keys.has(full))
+                keys.fail_absent("rope.scaling.type", fmt::format("{} is there", full));
+        }
+        return;
+    }
     const std::string type = keys.text_or("rope.scaling.type", "none");
     RopeScaling& s = c.rope_scaling;
-    if (type == "none") return;
-    if (type != "linear" && type != "yarn") {
+    if (type == "none" || type == "linear") {
+        keys.overrule({"rope.scaling.factor", "rope.scaling.original_context_length"});
+        if (type == "none") return;
+        s.type = RopeType::linear;
+        s.factor = keys.real("rope.scaling.factor", 1e-3, 1e6);
+        return;
+    }
+    if (type != "yarn") {
         fail(ErrorCode::unsupported, "{}: rope scaling '{}' is not supported; known are none, linear and yarn",
              keys.file(), type.substr(0, 100));
     }
-    s.type = type == "linear" ? RopeType::linear : RopeType::yarn;
+    s.type = RopeType::yarn;
     s.factor = keys.real("rope.scaling.factor", 1e-3, 1e6);
-    if (s.type == RopeType::linear) return;
-    s.original_max_position_embeddings = static_cast<double>(
-        keys.count_or("rope.scaling.original_context_length", c.max_position_embeddings, max_context));
+    s.original_max_position_embeddings =
+        static_cast<double>(keys.count("rope.scaling.original_context_length", max_context));
     s.beta_fast = keys.real_or("rope.scaling.yarn_beta_fast", s.beta_fast, 1e-6, 1e6);
     s.beta_slow = keys.real_or("rope.scaling.yarn_beta_slow", s.beta_slow, 1e-6, 1e6);
+    for (const std::string_view key : {"yarn_ext_factor", "yarn_attn_factor", "attn_factor"}) {
+        const std::string full = fmt::format("rope.scaling.{}", key);
+        if (keys.real_or(full, 1, -1e6, 1e6) == 1) continue;
+        fail(ErrorCode::unsupported, "{}: {} is not supported where it is not 1", keys.file(), full);
+    }
     if (c.is_mla()) {
-        // The key holds 0.1 * mscale_all_dim; converters require mscale to be the same. Absent: no correction.
-        s.mscale = s.mscale_all_dim = 10 * keys.real_or("rope.scaling.yarn_log_multiplier", 0, 0, 1e3);
+        // The key holds 0.1 * mscale_all_dim; converters require mscale to be the same.
+        s.mscale = s.mscale_all_dim = 10 * keys.real("rope.scaling.yarn_log_multiplier", 0, 1e3);
     }
 }
 
-}  // namespace
-
-Config read_config(const formats::Gguf& gguf) {
+Config read(const formats::Gguf& gguf, const GgufKeys& keys) {
     Config c;
     c.architecture = architecture_of(gguf);
-    const GgufKeys keys(gguf);
     c.num_hidden_layers = layer_count(gguf, keys);
     c.hidden_size = keys.count("embedding_length", max_extent);
     c.intermediate_size = keys.count("feed_forward_length", max_extent);
     c.max_position_embeddings = keys.count("context_length", max_context);
     c.sliding_window = keys.count_or_zero("attention.sliding_window", max_context);
     c.vocab_size = vocabulary_size(gguf, keys);
-    c.rms_norm_eps = keys.real("attention.layer_norm_rms_epsilon", 0, 1);
+    c.rms_norm_eps = keys.real("attention.layer_norm_rms_epsilon", least_epsilon, 1);
     c.tie_word_embeddings = !gguf.tensors().empty() && gguf.find("output.weight") == nullptr;
+    c.qkv_bias = c.architecture == Architecture::qwen2 || has_bias(gguf, "attn_q") || has_bias(gguf, "attn_k") ||
+                 has_bias(gguf, "attn_v");
+    c.o_bias = has_bias(gguf, "attn_output");
     read_attention(keys, c);
-    read_experts(keys, c);
+    read_experts(keys, gguf.tensors().empty() || has_bias(gguf, "exp_probs_b"), c);
     read_rope(keys, c);
     check_consistency(keys.file(), c);
     return c;
+}
+
+}  // namespace
+
+Config read_config(const formats::Gguf& gguf) {
+    return read(gguf, GgufKeys(gguf));
+}
+
+std::vector<std::string> unused_keys(const formats::Gguf& gguf) {
+    const GgufKeys keys(gguf);
+    read(gguf, keys);
+    keys.overrule({"tensor_data_layout", "pooling_type"});  // how the first converter stored q and k; for embeddings
+    return keys.others();
 }
 
 }  // namespace ergon::model

@@ -1,7 +1,9 @@
-// Config from a Hugging Face folder's config.json.
+// Config from a Hugging Face folder's config.json. A key has a default only where published files leave it out, and then
+// that of transformers' class; all others must be there.
 
 #include <algorithm>
 #include <array>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
 #include "formats/hf_folder.h"
@@ -53,6 +55,10 @@ class JsonKeys {
         if (!value->is_boolean()) fail_kind(key, "true or false");
         return value->get<bool>();
     }
+    std::string text(const char* key) const {
+        if (!has(key)) fail_absent(key);
+        return text_or(key, "");
+    }
     std::string text_or(const char* key, std::string_view fallback) const {
         const Json* value = find(key);
         if (value == nullptr) return std::string(fallback);
@@ -68,6 +74,15 @@ class JsonKeys {
         return JsonKeys(*value, file_);
     }
 
+    /// Refuses any key that begins with `beginning` and is not among those known: what it asks for is not computed.
+    void refuse_others(std::string_view beginning, std::initializer_list<std::string_view> known) const {
+        for (const auto& [key, value] : object_.items()) {
+            if (!key.starts_with(beginning) || value.is_null() || std::ranges::find(known, key) != known.end()) continue;
+            fail(ErrorCode::unsupported, "{}: the key {} is not known; rotary frequencies are set by {}", file_,
+                 key.substr(0, 100), fmt::join(known, ", "));
+        }
+    }
+
   private:
     std::int64_t integer(const char* key) const {
         const Json* value = find(key);
@@ -78,8 +93,8 @@ class JsonKeys {
         return value->get<std::int64_t>();
     }
     [[noreturn]] void fail_absent(const char* key) const {
-        fail(ErrorCode::bad_file, "{}: the key {} is missing; is this the config.json of a language model?", file_,
-             key);
+        fail(ErrorCode::bad_file,
+             "{}: the key {} is missing or null; is this the whole config.json of a language model?", file_, key);
     }
     [[noreturn]] void fail_kind(const char* key, std::string_view expected) const {
         fail(ErrorCode::bad_file, "{}: the key {} is not {}", file_, key, expected);
@@ -126,8 +141,12 @@ void refuse_unknown_options(const JsonKeys& keys) {
     if (keys.boolean_or("mlp_bias", false)) {
         fail(ErrorCode::unsupported, "{}: mlp_bias is not supported; expected false", keys.file());
     }
-    if (keys.real_or("partial_rotary_factor", 1, 0, 1) != 1) {
+    if (keys.real_or("partial_rotary_factor", 1, 0, 1) != 1 ||
+        keys.object("rope_parameters").real_or("partial_rotary_factor", 1, 0, 1) != 1) {
         fail(ErrorCode::unsupported, "{}: partial_rotary_factor is not supported; expected 1", keys.file());
+    }
+    if (!keys.boolean_or("use_mla", true)) {
+        fail(ErrorCode::unsupported, "{}: use_mla false is not supported; expected true", keys.file());
     }
     if (!keys.has("quantization_config")) return;
     const JsonKeys quantization = keys.object("quantization_config");
@@ -146,6 +165,8 @@ void read_attention(const JsonKeys& keys, Config& c) {
         c.num_key_value_heads = keys.count_or("num_key_value_heads", c.num_attention_heads, max_heads);
         c.head_dim =
             keys.count_or("head_dim", std::max<std::int64_t>(c.hidden_size / c.num_attention_heads, 1), max_head_dim);
+        c.o_bias = c.architecture != Architecture::qwen2 && keys.boolean_or("attention_bias", false);
+        c.qkv_bias = c.architecture == Architecture::qwen2 || c.o_bias;
         return;
     }
     if (keys.boolean_or("attention_bias", false)) {
@@ -160,10 +181,36 @@ void read_attention(const JsonKeys& keys, Config& c) {
     c.v_head_dim = keys.count("v_head_dim", max_head_dim);
 }
 
-/// A window counts for Mistral if it is given, for Qwen only if it is switched on.
-void read_sliding_window(const JsonKeys& keys, Config& c) {
-    if (!keys.boolean_or("use_sliding_window", c.architecture == Architecture::llama)) return;
-    c.sliding_window = keys.count_or_zero("sliding_window", max_context);
+/// Whether some layers attend to a window alone: those that layer_types names; where it is absent, for Mistral all if a
+/// window is given, for Qwen those from max_window_layers on if it is switched on.
+bool any_layer_slides(const JsonKeys& keys, const Config& c) {
+    const bool qwen = c.architecture == Architecture::qwen2 || c.architecture == Architecture::qwen3;
+    const bool on = keys.boolean_or("use_sliding_window", !qwen);
+    const Json* types = keys.find("layer_types");
+    if (types == nullptr) {
+        const std::int64_t first = qwen ? keys.count_or_zero("max_window_layers", max_layers) : 0;
+        return on && first < c.num_hidden_layers;
+    }
+    if (!types->is_array() || std::cmp_not_equal(types->size(), c.num_hidden_layers)) {
+        fail(ErrorCode::bad_file, "{}: layer_types should be a list of {} kinds of attention, one for each layer",
+             keys.file(), c.num_hidden_layers);
+    }
+    bool slides = false;
+    for (const Json& type : *types) {
+        if (type == "full_attention") continue;
+        if (type != "sliding_attention") {
+            fail(ErrorCode::unsupported,
+                 "{}: the layer type {} is not supported; known are full_attention and sliding_attention", keys.file(),
+                 type.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 100));
+        }
+        slides = true;
+    }
+    if (slides && (!on || !keys.has("sliding_window"))) {
+        fail(ErrorCode::bad_file,
+             "{}: layer_types has sliding_attention, but {}; expected the size of the window in sliding_window",
+             keys.file(), on ? "sliding_window is missing or null" : "use_sliding_window is not true");
+    }
+    return slides;
 }
 
 ScoringFunc scoring_of(const JsonKeys& keys, bool third_generation) {
@@ -174,8 +221,11 @@ ScoringFunc scoring_of(const JsonKeys& keys, bool third_generation) {
          text.substr(0, 100));
 }
 
-TopkMethod topk_method_of(const JsonKeys& keys, bool third_generation) {
-    const std::string text = keys.text_or("topk_method", third_generation ? "noaux_tc" : "greedy");
+TopkMethod topk_method_of(const JsonKeys& keys, bool third_generation, Architecture architecture) {
+    // DeepSeekMoE knows but one; V3's class, too.
+    const std::string text = architecture == Architecture::deepseek ? keys.text_or("topk_method", "greedy")
+                             : third_generation                     ? keys.text_or("topk_method", "noaux_tc")
+                                                                    : keys.text("topk_method");
     if (text == "greedy") return TopkMethod::greedy;
     if (text == "group_limited_greedy") return TopkMethod::group_limited_greedy;
     if (text == "noaux_tc") return TopkMethod::noaux_tc;
@@ -194,20 +244,47 @@ void read_experts(const JsonKeys& keys, bool third_generation, Config& c) {
     c.first_k_dense_replace = keys.count_or_zero("first_k_dense_replace", max_layers);
     c.moe_layer_freq = keys.count_or("moe_layer_freq", 1, max_layers);
     c.scoring_func = scoring_of(keys, third_generation);
-    c.topk_method = topk_method_of(keys, third_generation);
+    c.topk_method = topk_method_of(keys, third_generation, c.architecture);
     if (c.topk_method != TopkMethod::greedy) {
-        c.n_group = keys.count_or("n_group", 1, max_experts);
-        c.topk_group = keys.count_or("topk_group", c.n_group, max_experts);
+        c.n_group = keys.count("n_group", max_experts);
+        c.topk_group = keys.count("topk_group", max_experts);
     }
     c.norm_topk_prob = keys.boolean_or("norm_topk_prob", third_generation);
-    c.routed_scaling_factor = keys.real_or("routed_scaling_factor", 1, 1e-6, 1e6);
+    // DeepSeekMoE has none.
+    c.routed_scaling_factor = c.is_mla() ? keys.real("routed_scaling_factor", 1e-6, 1e6)
+                                         : keys.real_or("routed_scaling_factor", 1, 1e-6, 1e6);
 }
 
-void read_rope(const JsonKeys& keys, Config& c) {
+/// YaRN's own numbers. Latent attention is scaled by mscale_all_dim, so that its files give it.
+void read_yarn(const JsonKeys& rope, Config& c) {
+    RopeScaling& s = c.rope_scaling;
+    s.beta_fast = rope.real_or("beta_fast", s.beta_fast, 1e-6, 1e6);
+    s.beta_slow = rope.real_or("beta_slow", s.beta_slow, 1e-6, 1e6);
+    s.mscale = c.is_mla() ? rope.real("mscale", 0, 1e3) : rope.real_or("mscale", s.mscale, 0, 1e3);
+    s.mscale_all_dim =
+        c.is_mla() ? rope.real("mscale_all_dim", 0, 1e3) : rope.real_or("mscale_all_dim", s.mscale_all_dim, 0, 1e3);
+    if (rope.has("attention_factor")) s.attention_factor = rope.real("attention_factor", 1e-6, 1e6);
+}
+
+void read_rope(const JsonKeys& keys, bool theta_may_lack, Config& c) {
+    keys.refuse_others("rope", {"rope_theta", "rope_scaling", "rope_parameters", "rope_interleave", "rope_interleaved"});
+    // Two libraries' words for the pairing. The architecture decides it, and these may only agree.
+    for (const char* const key : {"rope_interleave", "rope_interleaved"}) {
+        if (keys.boolean_or(key, c.is_mla()) == c.is_mla()) continue;
+        fail(ErrorCode::unsupported, "{}: {} {} is not supported for {}", keys.file(), key, !c.is_mla(),
+             name(c.architecture));
+    }
     // Newer files keep theta and scaling together under another name.
     const JsonKeys rope = keys.has("rope_parameters") ? keys.object("rope_parameters") : keys.object("rope_scaling");
-    c.rope_theta = rope.real_or("rope_theta", keys.real_or("rope_theta", 10000, 1, 1e15), 1, 1e15);
-    const std::string type = rope.text_or("rope_type", rope.text_or("type", "default"));
+    rope.refuse_others("", {"type", "rope_type", "factor", "rope_theta", "original_max_position_embeddings",
+                            "low_freq_factor", "high_freq_factor", "beta_fast", "beta_slow", "mscale",
+                            "mscale_all_dim", "attention_factor", "partial_rotary_factor", "truncate", "finetuned"});
+    if (!rope.boolean_or("truncate", true))
+        fail(ErrorCode::unsupported, "{}: truncate false is not supported in rope scaling; expected true", keys.file());
+    const JsonKeys& theta = rope.has("rope_theta") ? rope : keys;
+    c.rope_theta = theta_may_lack ? theta.real_or("rope_theta", 10000, 1, 1e15) : theta.real("rope_theta", 1, 1e15);
+    const char* const kind = rope.has("type") && !rope.has("rope_type") ? "type" : "rope_type";
+    const std::string type = rope.has("factor") ? rope.text(kind) : rope.text_or(kind, "default");
     RopeScaling& s = c.rope_scaling;
     if (type == "default") return;
     if (type == "linear") {
@@ -222,15 +299,12 @@ void read_rope(const JsonKeys& keys, Config& c) {
              type.substr(0, 100));
     }
     s.factor = rope.real("factor", 1e-3, 1e6);
+    if (s.type == RopeType::linear) return;
     s.original_max_position_embeddings =
-        static_cast<double>(rope.count_or("original_max_position_embeddings", c.max_position_embeddings, max_context));
-    s.low_freq_factor = rope.real_or("low_freq_factor", s.low_freq_factor, 1e-6, 1e6);
-    s.high_freq_factor = rope.real_or("high_freq_factor", s.high_freq_factor, 1e-6, 1e6);
-    s.beta_fast = rope.real_or("beta_fast", s.beta_fast, 1e-6, 1e6);
-    s.beta_slow = rope.real_or("beta_slow", s.beta_slow, 1e-6, 1e6);
-    s.mscale = rope.real_or("mscale", s.mscale, 0, 1e3);
-    s.mscale_all_dim = rope.real_or("mscale_all_dim", s.mscale_all_dim, 0, 1e3);
-    if (rope.has("attention_factor")) s.attention_factor = rope.real("attention_factor", 1e-6, 1e6);
+        static_cast<double>(rope.count("original_max_position_embeddings", max_context));
+    if (s.type == RopeType::yarn) return read_yarn(rope, c);
+    s.low_freq_factor = rope.real("low_freq_factor", 1e-6, 1e6);
+    s.high_freq_factor = rope.real("high_freq_factor", 1e-6, 1e6);
 }
 
 }  // namespace
@@ -244,14 +318,14 @@ Config read_config(const formats::HfFolder& folder) {
     c.num_hidden_layers = keys.count("num_hidden_layers", max_layers);
     c.hidden_size = keys.count("hidden_size", max_extent);
     c.intermediate_size = keys.count("intermediate_size", max_extent);
-    c.max_position_embeddings = keys.count_or("max_position_embeddings", 2048, max_context);
+    c.max_position_embeddings = keys.count("max_position_embeddings", max_context);
     c.vocab_size = keys.count("vocab_size", max_vocabulary);
-    c.rms_norm_eps = keys.real_or("rms_norm_eps", 1e-6, 0, 1);
+    c.rms_norm_eps = keys.real("rms_norm_eps", least_epsilon, 1);
     c.tie_word_embeddings = keys.boolean_or("tie_word_embeddings", false);
     read_attention(keys, c);
-    read_sliding_window(keys, c);
+    if (any_layer_slides(keys, c)) c.sliding_window = keys.count_or_zero("sliding_window", max_context);
     read_experts(keys, model.third_generation, c);
-    read_rope(keys, c);
+    read_rope(keys, model.class_name == "LlamaForCausalLM", c);  // config.json of Llama 1 and 2 has no theta
     check_consistency(keys.file(), c);
     return c;
 }

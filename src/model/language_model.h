@@ -77,13 +77,13 @@ class LanguageModel {
     /// Names of the components that the account's ids stand for, by id.
     virtual const std::vector<std::string>& component_names() const = 0;
 
-    /// Throws Error(out_of_budget) if the memory cannot be had.
+    /// Throws Error(out_of_budget) if the memory cannot be had, Error(bad_argument) beyond context_length().
     virtual std::unique_ptr<Cache> make_cache(std::int64_t capacity, CacheType type) const = 0;
 
     /// Runs one step: any mix of prompt pieces and single tokens of several sequences (each sequence at most once).
     /// Appends keys and values to the caches. `logits` is resized to [sum of items' logits, vocabulary()], in the order
     /// of the items. Throws Error(out_of_budget) before anything is changed if a cache is full; Error(bad_argument) for
-    /// ids outside the vocabulary.
+    /// ids outside the vocabulary. Error(bad_file) if a logit is not finite; the caches are then of no use.
     virtual void forward(std::span<const StepItem> step, std::vector<float>& logits, energy::WorkAccount& account,
                          HiddenStates* hidden = nullptr) = 0;
 };

@@ -1,10 +1,12 @@
 #include "model/transformer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "base/error.h"
 #include "kernels/elementwise.h"
+#include "model/unused_tensors.h"
 
 namespace ergon::model {
 namespace {
@@ -23,14 +25,19 @@ KvCache* cache_of(const StepItem& item) {
 
 }  // namespace
 
-Transformer::Transformer(const Config& config, WeightSource source, const LoadOptions& options, base::ThreadPool& pool)
+Transformer::Transformer(const Config& config, WeightSource source, const LoadOptions& options, base::ThreadPool& pool,
+                         std::vector<std::string> unused_keys)
     : config_(config),
       source_(std::move(source)),
       weights_(bind_weights(config_, source_, pool)),
+      unused_(std::move(unused_keys)),
       rotary_(make_rotary(config_, weights_.rope_divisors)),
       strict_(options.strict),
       pool_(pool),
-      threads_{pool.capacity(), pool.capacity()} {}
+      threads_{pool.capacity(), pool.capacity()} {
+    if (!options.allow_unused) refuse_unused(source_.file(), "tensor", weights_.unused);
+    unused_.insert(unused_.end(), weights_.unused.begin(), weights_.unused.end());
+}
 
 void Transformer::use_threads(const StepThreads& threads) {
     for (const int count : {threads.few, threads.many}) {
@@ -46,6 +53,13 @@ base::Bytes Transformer::cache_bytes_per_token(CacheType type) const {
 }
 
 std::unique_ptr<Cache> Transformer::make_cache(std::int64_t capacity, CacheType type) const {
+    if (capacity > config_.context_length()) {
+        fail(ErrorCode::bad_argument,
+             "{}: a context of {} tokens was asked for, but the model was made for at most {}{}", source_.file(), capacity, config_.context_length(),
+             config_.context_length() == config_.sliding_window
+                 ? " (the window that its attention slides over: beyond it, it is not computed)"
+                 : "");
+    }
     return std::make_unique<KvCache>(CacheShape(config_), capacity, type);
 }
 
@@ -215,6 +229,20 @@ void Transformer::head(const Context& c, const float* x, float* logits) {
     c.recorder.end(work, busy, c.step.readers);
     project(c, Component::output_head, rows_of(normed, width, rows), fine, {{&weights_.output_head, logits}},
             c.step.readers);
+    check_finite({logits, static_cast<std::size_t>(rows * config_.vocab_size)});
+}
+
+/// The one place where numbers that are none are met: whatever went wrong before, in weights, cache or sums, reaches the
+/// logits.
+void Transformer::check_finite(std::span<const float> logits) const {
+    constexpr std::uint32_t exponent = 0x7F800000;  // all ones: infinite or not a number
+    std::uint32_t bad = 0;
+    for (const float value : logits) bad |= (std::bit_cast<std::uint32_t>(value) & exponent) == exponent ? 1U : 0U;
+    if (bad == 0) return;
+    fail(ErrorCode::bad_file,
+         "{}: the model computes numbers that are infinite or not a number where logits were expected; its weights are "
+         "damaged or too large for F32: get it anew",
+         source_.file());
 }
 
 }  // namespace ergon::model

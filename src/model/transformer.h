@@ -9,11 +9,13 @@ namespace ergon::model {
 
 class Transformer final : public Model {
   public:
-    /// `source` is kept: the embedding is read from its files.
-    Transformer(const Config& config, WeightSource source, const LoadOptions& options, base::ThreadPool& pool);
+    /// `source` is kept: the embedding is read from its files. `unused_keys`: what its configuration left unused.
+    Transformer(const Config& config, WeightSource source, const LoadOptions& options, base::ThreadPool& pool,
+                std::vector<std::string> unused_keys = {});
 
     const Config& config() const override { return config_; }
     base::Bytes weight_bytes() const override { return base::Bytes(weights_.bytes); }
+    const std::vector<std::string>& unused() const override { return unused_; }
     void use_threads(const StepThreads& threads) override;
     std::int64_t vocabulary() const override { return config_.vocab_size; }
     std::int64_t context_length() const override { return config_.context_length(); }
@@ -31,10 +33,12 @@ class Transformer final : public Model {
     void embed(const Context& c, float* x) const;
     void rotary_tables(const Context& c) const;
     void head(const Context& c, const float* x, float* logits);
+    void check_finite(std::span<const float> logits) const;
 
     Config config_;
     WeightSource source_;
     Weights weights_;
+    std::vector<std::string> unused_;
     Rotary rotary_;
     bool strict_;
     base::ThreadPool& pool_;

@@ -71,6 +71,7 @@ const TensorView& WeightSource::require(const std::string& name, const Shape& sh
         fail(ErrorCode::bad_file, "{}: the tensor {} has type {}; expected floating-point or block-quantised weights",
              file(), name, tensor::name(found->type));
     }
+    used_.insert(name);
     return *found;
 }
 
@@ -136,7 +137,6 @@ std::vector<float> WeightSource::vector(Part part, std::int64_t layer, std::int6
 std::vector<float> WeightSource::bias(Part part, std::int64_t layer, std::int64_t size) const {
     std::string beside = name(part, layer);
     beside.replace(beside.size() - weight_suffix.size(), weight_suffix.size(), ".bias");
-    if (find(beside) == nullptr) return {};
     return widen(require(beside, Shape{size}));
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -49,6 +50,9 @@ class WeightSource {
     /// Rows of Q and K lie permuted per head so that rotation pairs neighbours: the habit of GGUF's llama and deepseek.
     bool permutes_q_and_k() const { return std::holds_alternative<formats::Gguf>(files_); }
 
+    /// Whether a tensor was given out by one of the look-ups below.
+    bool was_used(const std::string& tensor) const { return used_.contains(tensor); }
+
     bool has(Part part, std::int64_t layer = 0) const { return find(name(part, layer)) != nullptr; }
     /// Weights [rows, cols].
     SourceMatrix matrix(Part part, std::int64_t layer, std::int64_t rows, std::int64_t cols) const;
@@ -60,7 +64,7 @@ class WeightSource {
                              std::int64_t cols) const;
     /// `size` numbers, widened to F32.
     std::vector<float> vector(Part part, std::int64_t layer, std::int64_t size) const;
-    /// The bias beside a matrix; empty if there is none.
+    /// The bias beside a matrix.
     std::vector<float> bias(Part part, std::int64_t layer, std::int64_t size) const;
 
   private:
@@ -71,6 +75,7 @@ class WeightSource {
     std::vector<float> widen(const tensor::TensorView& view) const;
 
     std::variant<formats::Gguf, formats::Safetensors, TensorsInMemory> files_;
+    mutable std::unordered_set<std::string> used_;
 };
 
 }  // namespace ergon::model

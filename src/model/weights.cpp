@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "kernels/elementwise.h"
 #include "model/latent_weights.h"
+#include "model/unused_tensors.h"
 
 namespace ergon::model {
 namespace {
@@ -49,14 +50,12 @@ class Binder {
         w.k = rotated(Part::k, l, kv_rows);
         w.v = matrix(Part::v, l, kv_rows, c_.hidden_size);
         w.o = matrix(Part::o, l, c_.hidden_size, q_rows);
-        w.q_bias = rotated_bias(Part::q, l, q_rows);
-        w.k_bias = rotated_bias(Part::k, l, kv_rows);
-        w.v_bias = source_.bias(Part::v, l, kv_rows);
-        w.o_bias = source_.bias(Part::o, l, c_.hidden_size);
-        if (c_.architecture == Architecture::qwen2 && (w.q_bias.empty() || w.k_bias.empty() || w.v_bias.empty())) {
-            fail(ErrorCode::bad_file, "{}: layer {} lacks the biases of q, k or v that every {} model has",
-                 source_.file(), l, name(c_.architecture));
+        if (c_.qkv_bias) {
+            w.q_bias = rotated_bias(Part::q, l, q_rows);
+            w.k_bias = rotated_bias(Part::k, l, kv_rows);
+            w.v_bias = source_.bias(Part::v, l, kv_rows);
         }
+        if (c_.o_bias) w.o_bias = source_.bias(Part::o, l, c_.hidden_size);
         if (c_.architecture == Architecture::qwen3) {
             w.q_norm = source_.vector(Part::q_norm, l, c_.head_dim);
             w.k_norm = source_.vector(Part::k_norm, l, c_.head_dim);
@@ -94,11 +93,8 @@ class Binder {
                                         ? widen(router)
                                         : OwnedTensor{};
         w.router = pack(source_, {widened.bytes.empty() ? router : SourceMatrix{widened.view, {}}}, pool_);
-        if (c_.topk_method == TopkMethod::noaux_tc) {
-            w.correction_bias = source_.has(Part::correction_bias, l)
-                                    ? source_.vector(Part::correction_bias, l, experts)
-                                    : Vector(static_cast<std::size_t>(experts));
-        }
+        if (c_.topk_method == TopkMethod::noaux_tc)
+            w.correction_bias = source_.vector(Part::correction_bias, l, experts);
         w.experts.gate = pack(source_, source_.experts(Part::expert_gate, l, experts, inner, d), pool_);
         w.experts.up = pack(source_, source_.experts(Part::expert_up, l, experts, inner, d), pool_);
         w.experts.down = pack(source_, source_.experts(Part::expert_down, l, experts, d, inner), pool_);
@@ -169,8 +165,8 @@ void check_memory(const WeightSource& source) {
     const base::Bytes available = base::available_memory();
     if (needed > available.value()) {
         fail(ErrorCode::out_of_budget,
-             "{}: the weights take {} of memory, but only {} are free; close other programs or use a smaller number "
-             "format",
+             "{}: the weights take {} of memory, but only {} are free; close other programs, raise the limit if this "
+             "process has one, or use a smaller number format",
              source.file(), base::readable(base::Bytes(needed)), base::readable(available));
     }
 }
@@ -189,12 +185,14 @@ Weights bind_weights(const Config& config, const WeightSource& source, base::Thr
     const Part head = config.tie_word_embeddings ? Part::embedding : Part::output_head;
     w.output_head = binder.matrix(head, 0, config.vocab_size, config.hidden_size);
     w.final_norm = source.vector(Part::final_norm, 0, config.hidden_size);
-    if (source.has(Part::rope_divisors)) w.rope_divisors = source.vector(Part::rope_divisors, 0, config.rope_dim() / 2);
+    if (config.architecture == Architecture::llama && source.has(Part::rope_divisors))
+        w.rope_divisors = source.vector(Part::rope_divisors, 0, config.rope_dim() / 2);
     w.bytes = std::ssize(w.embedding.bytes) + packed_bytes(w.output_head);
     for (std::int64_t l = 0; l < config.num_hidden_layers; ++l) {
         w.layers.push_back(binder.layer(l));
         w.bytes += packed_bytes(w.layers.back());
     }
+    w.unused = unused_tensors(config, source.tensors(), [&](const std::string& name) { return source.was_used(name); });
     return w;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -64,6 +65,7 @@ struct Weights {
     Vector final_norm;         // [hidden_size]
     PackedMatrix output_head;  // [vocab_size, hidden_size]
     Vector rope_divisors;      // [head_dim / 2]; empty: none
+    std::vector<std::string> unused;  // tensors of the source that are bound to nothing
     std::int64_t bytes = 0;    // of the embedding and all matrices as they lie in memory
 };
 

@@ -20,7 +20,8 @@ class ChatTemplate {
     ChatTemplate& operator=(ChatTemplate&&) noexcept;
 
     /// Renders with the given variables (an object: messages, tools, add_generation_prompt, bos_token, eos_token, ...).
-    /// What the template and bos_token/eos_token wrote is marked Author::chat_template, all else Author::person.
+    /// What the template, bos_token and eos_token wrote, and the roles of messages that are words of the API ("user",
+    /// "assistant", ...), is marked Author::chat_template, all else Author::person.
     /// Throws Error(bad_argument) with line and reason if the template refuses or fails.
     MarkedText render(const base::Json& variables) const;
     /// The same at a given time: strftime_now prints `now`.

@@ -15,8 +15,17 @@ constexpr std::string_view end_markers[] = {
     "<|endoftext|>",         "<end_of_turn>", "<|return|>", "<|call|>",   "[EOT]",
 };
 
+// Markers without the form of one, by family. What is neither here nor of that form is text, such as the ### of headings:
+// families that begin a turn with it spell it in ordinary tokens, which anybody may write.
+constexpr std::string_view unbracketed_markers[] = {
+    "<function=", "<parameter=",  // tool calls: Llama 3.1, Hermes, Qwen3-Coder, Seed-OSS
+    "<tool=",                     // Step
+    "<|channel>thought",          // Gemma 4
+};
+
 // `<…>` and `[…]`, and Kimi's `◁…▷`, with something between.
 bool has_marker_form(std::string_view spelling) {
+    if (std::ranges::find(unbracketed_markers, spelling) != std::end(unbracketed_markers)) return true;
     constexpr std::pair<std::string_view, std::string_view> brackets[] = {{"<", ">"}, {"[", "]"}, {"◁", "▷"}};
     return std::ranges::any_of(brackets, [spelling](const auto& pair) {
         return spelling.size() > pair.first.size() + pair.second.size() && spelling.starts_with(pair.first) &&

@@ -1,10 +1,12 @@
 #include "train/import_folder.h"
 
-#include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "base/error.h"
 #include "formats/safetensors.h"
 #include "kernels/elementwise.h"
+#include "model/unused_tensors.h"
 
 namespace ergon::train {
 namespace {
@@ -25,15 +27,16 @@ void check(const std::filesystem::path& folder, const TensorView& wanted, const 
     }
 }
 
-/// A bias that is left out would make another model of it.
+/// A tensor that is left out would make another model of it.
 void check_unknown(const std::filesystem::path& folder, const formats::Safetensors& files,
-                   const std::vector<TensorView>& wanted) {
-    for (const TensorView& one : files.tensors()) {
-        const bool known = std::ranges::find(wanted, one.name, &TensorView::name) != wanted.end();
-        if (known || !one.name.ends_with("bias")) continue;
-        fail(ErrorCode::unsupported, "{}: the tensor {} is a bias, which layers that are trained do not have",
-             folder.string(), one.name);
-    }
+                   const std::vector<TensorView>& wanted, const model::Config& config) {
+    std::set<std::string_view> names;
+    for (const TensorView& one : wanted) names.insert(one.name);
+    const auto others = model::unused_tensors(config, files.tensors(),
+                                              [&](const std::string& name) { return names.contains(name); });
+    if (others.empty()) return;
+    fail(ErrorCode::unsupported, "{}: the tensor {} has no part in a model of this shape as it is trained; begin with another",
+         folder.string(), others.front());
 }
 
 }  // namespace
@@ -43,7 +46,7 @@ void import_folder(const std::filesystem::path& folder, Weights& weights) {
     // Found and checked first, copied then: a folder that does not fit changes nothing.
     const std::vector<TensorView> all = weights.tensors();
     for (const TensorView& one : all) check(folder, one, files.find(one.name));
-    check_unknown(folder, files, all);
+    check_unknown(folder, files, all, weights.architecture().config);
     for (const TensorView& one : all) {
         const TensorView& from = *files.find(one.name);
         // The views are of memory that `weights`, not const here, owns.

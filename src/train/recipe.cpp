@@ -61,6 +61,8 @@ Architecture read_initial(RecipeTable t, const std::filesystem::path& folder) {
     const auto mtp_layers = files.config.find("num_nextn_predict_layers");
     if (a.mtp && (mtp_layers == files.config.end() || *mtp_layers == 0))
         t.refuse("mtp", "the model at model.from has no block for multi-token prediction: leave it out");
+    if (a.config.context_length() < a.config.max_position_embeddings)
+        t.refuse("from", "its attention slides over a window (sliding_window), which is neither trained nor exported");
     if (a.config.rope_scaling.type != model::RopeType::none)
         t.refuse("from", "its rotary frequencies are stretched (rope_scaling), which is neither trained nor exported");
     t.no_others();

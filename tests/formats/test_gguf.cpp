@@ -165,7 +165,7 @@ TEST(Gguf, AlignmentMovesTheData) {
     RawGguf raw;
     raw.keys = {key("general.alignment", GgufType::u32).number<std::uint32_t>(128)};
     raw.alignment = 128;
-    raw.tensors = {{.name = "a", .extents = {8}}, {.name = "b", .extents = {2}, .offset = 128}};
+    raw.tensors = {{.name = "a", .extents = {32}}, {.name = "b", .extents = {2}, .offset = 128}};
     raw.data_bytes = 136;
     const auto bytes = raw.bytes();
     const GgufContent content = parse_gguf(bytes, "memory");
@@ -298,6 +298,7 @@ TEST(GgufShards, TheNumberOfTensorsMustBeThePromised) {
     const Shards shards;
     RawGguf empty = Shards::shard(1, 3, "b");
     empty.tensors.clear();
+    empty.data_bytes = 0;
     shards.write(2, empty);
     expect_error(ErrorCode::bad_file, "hold 2 tensors where split.tensors.count promises 3",
                  [&] { Gguf::open(shards.first()); });

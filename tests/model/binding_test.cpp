@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "formats/gguf.h"
 #include "formats/gguf_writer.h"
+#include "base/json.h"
 #include "formats/safetensors.h"
 #include "model/fixture.h"
 #include "model/gguf_copy.h"
@@ -44,12 +45,19 @@ class Binding : public testing::Test {
     void erase(const std::string& name) {
         std::erase_if(tensors_, [&](const TensorView& one) { return one.name == name; });
     }
-    std::string error() {
+    void configure(const std::string& key, const base::Json& value) {
+        base::Json config = base::read_json(folder_ / "config.json");
+        config[key] = value;
+        std::ofstream(folder_ / "config.json") << config.dump();
+    }
+    std::unique_ptr<model::Model> load(bool allow_unused = false) {
         fs::remove(folder_ / "model.safetensors");
         formats::write_safetensors(folder_ / "model.safetensors", tensors_);
+        return model::load(folder_, {.allow_unused = allow_unused}, pool_);
+    }
+    std::string error() {
         try {
-            base::ThreadPool pool(1);
-            model::load(folder_, {}, pool);
+            load();
             return "";
         } catch (const base::Error& error) {
             return error.what();
@@ -60,7 +68,100 @@ class Binding : public testing::Test {
     formats::Safetensors source_;
     std::vector<TensorView> tensors_;
     std::vector<std::byte> bytes_;
+    base::ThreadPool pool_{1};
 };
+
+TEST_F(Binding, NamesTheTensorThatIsNotUsed) {
+    start("llama-gqa");
+    configure("num_hidden_layers", 1);
+    const std::string sentence = error();
+    EXPECT_THAT(sentence, AllOf(HasSubstr(folder_.string()), HasSubstr("model.layers.1."), HasSubstr("--allow-unused")));
+    const auto model = load(true);
+    EXPECT_EQ(model->unused().size(), 18U);  // nine tensors of each layer
+    EXPECT_THAT(model->unused(), testing::Contains("model.layers.2.mlp.up_proj.weight"));
+
+    start("deepseek-v3");
+    configure("n_shared_experts", nullptr);
+    EXPECT_THAT(error(), HasSubstr("shared_experts"));
+    start("deepseek-v3");  // without it a softmax would score the experts, and choose them by no bias
+    configure("topk_method", "greedy");
+    EXPECT_THAT(error(), HasSubstr("mlp.gate.e_score_correction_bias"));
+    start("llama-gqa");
+    tensor("model.layers.1.self_attn.q_proj.weight").name = "model.layers.1.self_attn.q_proj.bias";
+    EXPECT_THAT(error(), HasSubstr("self_attn.q_proj"));
+    start("qwen2");
+    tensor("model.layers.1.self_attn.q_proj.bias").name += "es";
+    EXPECT_THAT(error(), HasSubstr("model.layers.1.self_attn.q_proj.bias is missing"));
+}
+
+TEST_F(Binding, BlocksBehindTheLayersAreForMultiTokenPredictionOnly) {
+    start("training-v3");
+    EXPECT_EQ(error(), "");
+    EXPECT_TRUE(load()->unused().empty());
+    configure("num_hidden_layers", 1);
+    EXPECT_THAT(error(), HasSubstr("model.layers.1."));
+}
+
+TEST_F(Binding, ATiedHeadMayBeStoredWithTheSameNumbers) {
+    start("qwen2");
+    TensorView head = tensor("model.embed_tokens.weight");
+    head.name = "lm_head.weight";
+    tensors_.push_back(head);
+    EXPECT_EQ(error(), "");
+    bytes_.assign(head.bytes.begin(), head.bytes.end());
+    bytes_[100] ^= std::byte{1};
+    tensors_.back().bytes = bytes_;
+    EXPECT_THAT(error(), HasSubstr("lm_head.weight"));
+}
+
+TEST_F(Binding, HalvesAreOfOneKind) {
+    start("mistral");
+    tensor("model.layers.1.mlp.up_proj.weight").type = DType::f16;  // it is BF16 as all others are
+    EXPECT_THAT(error(), AllOf(HasSubstr("model.layers.1.mlp.up_proj.weight is F16"), HasSubstr("BF16")));
+}
+
+TEST_F(Binding, NoContextIsLongerThanTheModelWasMadeFor) {
+    start("mistral");
+    const auto refuses = [&](std::int64_t most, const std::string& reason) {
+        const auto model = load();
+        EXPECT_EQ(model->context_length(), most);
+        EXPECT_NE(model->make_cache(most, model::CacheType::f16), nullptr);
+        try {
+            model->make_cache(most + 1, model::CacheType::f16);
+            ADD_FAILURE() << "a longer one was made";
+        } catch (const base::Error& error) {
+            EXPECT_THAT(error.what(), AllOf(HasSubstr(folder_.string()), HasSubstr(std::to_string(most)), HasSubstr(reason)));
+        }
+    };
+    refuses(2048, "was made for at most");
+    configure("sliding_window", 4096);
+    refuses(2048, "was made for at most");
+    configure("sliding_window", 32);
+    refuses(32, "window");
+}
+
+TEST_F(Binding, NumbersThatAreNoneAreSaid) {
+    for (const float wrong : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+        start("llama-gqa");
+        TensorView& norm = tensor("model.layers.1.input_layernorm.weight");
+        bytes_.assign(norm.bytes.begin(), norm.bytes.end());
+        std::memcpy(bytes_.data() + 8, &wrong, sizeof wrong);
+        norm.bytes = bytes_;
+        const auto model = load();
+        const auto cache = model->make_cache(2, model::CacheType::f16);
+        const std::vector<model::TokenId> ids{1, 2};
+        const model::StepItem item{cache.get(), ids, model::Role::prompt, 1};
+        std::vector<float> logits;
+        energy::WorkAccount account;
+        try {
+            model->forward({&item, 1}, logits, account);
+            ADD_FAILURE() << "logits were given";
+        } catch (const base::Error& error) {
+            EXPECT_EQ(error.code(), base::ErrorCode::bad_file);
+            EXPECT_THAT(error.what(), AllOf(HasSubstr(folder_.string()), HasSubstr("not a number")));
+        }
+    }
+}
 
 TEST_F(Binding, NamesTheTensorThatIsMissing) {
     for (const std::string name :
@@ -79,7 +180,10 @@ TEST_F(Binding, NamesTheTensorThatIsMissing) {
     EXPECT_THAT(error(), HasSubstr("model.layers.1.self_attn.kv_b_proj.weight"));
     start("qwen2");
     erase("model.layers.0.self_attn.q_proj.bias");
-    EXPECT_THAT(error(), AllOf(HasSubstr("layer 0"), HasSubstr("bias")));
+    EXPECT_THAT(error(), HasSubstr("model.layers.0.self_attn.q_proj.bias is missing"));
+    start("deepseek-v3");  // a bias of zeros would choose other experts
+    erase("model.layers.2.mlp.gate.e_score_correction_bias");
+    EXPECT_THAT(error(), HasSubstr("model.layers.2.mlp.gate.e_score_correction_bias is missing"));
     start("deepseek-v3-fp8");
     erase("model.layers.0.self_attn.o_proj.weight_scale_inv");
     EXPECT_THAT(error(), HasSubstr("model.layers.0.self_attn.o_proj.weight_scale_inv"));

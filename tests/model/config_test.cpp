@@ -36,6 +36,7 @@ Config dense(Architecture architecture, std::int64_t layers, std::int64_t hidden
              std::int64_t ffn, std::int64_t vocab) {
     Config c;
     c.architecture = architecture;
+    c.qkv_bias = architecture == Architecture::qwen2;
     c.num_hidden_layers = layers;
     c.hidden_size = hidden;
     c.num_attention_heads = heads;
@@ -112,6 +113,8 @@ TEST(HfConfig, ASlidingWindowCountsOnlyWhereItIsUsed) {
     folder.config["sliding_window"] = 128;
     EXPECT_EQ(read_config(folder).context_length(), 32768);
     folder.config["use_sliding_window"] = true;
+    EXPECT_EQ(read_config(folder).context_length(), 32768);  // in the layers from max_window_layers on: none
+    folder.config["max_window_layers"] = 2;
     EXPECT_EQ(read_config(folder).context_length(), 128);
     formats::HfFolder mistral = fixture_folder("llama-gqa");
     mistral.config["architectures"] = {"MistralForCausalLM"};
@@ -119,6 +122,22 @@ TEST(HfConfig, ASlidingWindowCountsOnlyWhereItIsUsed) {
     EXPECT_EQ(read_config(mistral).context_length(), 512);
     mistral.config["sliding_window"] = nullptr;
     EXPECT_EQ(read_config(mistral).context_length(), 2048);
+}
+
+TEST(HfConfig, TheKindsOfLayersSayWhichSlide) {
+    formats::HfFolder folder = fixture_folder("qwen3");
+    folder.config["layer_types"] = {"full_attention", "full_attention"};
+    EXPECT_EQ(read_config(folder).context_length(), 40960);
+    folder.config["layer_types"] = {"full_attention", "sliding_attention"};
+    EXPECT_THAT(error_of(folder), AllOf(HasSubstr("config.json"), HasSubstr("layer_types"), HasSubstr("use_sliding_window")));
+    folder.config["use_sliding_window"] = true;
+    EXPECT_THAT(error_of(folder), AllOf(HasSubstr("layer_types"), HasSubstr("sliding_window is missing or null")));
+    folder.config["sliding_window"] = 64;
+    EXPECT_EQ(read_config(folder).context_length(), 64);
+    folder.config["layer_types"] = {"full_attention"};
+    EXPECT_THAT(error_of(folder), HasSubstr("layer_types should be a list of 2"));
+    folder.config["layer_types"] = {"full_attention", "linear_attention"};
+    EXPECT_THAT(error_of(folder), HasSubstr("linear_attention"));
 }
 
 TEST(HfConfig, ReadsRopeParametersOfNewerFiles) {
@@ -171,8 +190,26 @@ TEST(HfConfig, RefusesValuesThatMakeNoSense) {
         {"llama-gqa", "rope_scaling", Json{{"type", "dynamic"}, {"factor", 2}}, "dynamic"},
         {"llama-gqa", "rope_scaling", Json{{"type", "linear"}}, "factor"},
         {"llama-gqa", "rope_scaling", Json{{"type", "linear"}, {"factor", 0}}, "factor"},
-        {"llama-gqa", "rope_scaling", Json{{"type", "llama3"}, {"factor", 8}, {"low_freq_factor", 4}},
+        {"llama-gqa", "rope_scaling", Json{{"type", "llama3"},
+              {"factor", 8},
+              {"original_max_position_embeddings", 128},
+              {"low_freq_factor", 4},
+              {"high_freq_factor", 4}},
          "low_freq_factor"},
+        {"llama-gqa", "rope_scaling", Json{{"factor", 8}}, "rope_type"},
+        {"llama-gqa", "rope_scaling", Json{{"type", "yarn"}, {"factor", 8}}, "original_max_position_embeddings"},
+        {"llama-gqa", "rope_scaling", Json{{"type", "linear"}, {"factor", 8}, {"factors", 8}}, "factors"},
+        {"llama-gqa", "rope_scalings", Json{{"type", "linear"}, {"factor", 8}}, "rope_scalings"},
+        {"llama-gqa", "rms_norm_eps", 0, "rms_norm_eps"},
+        {"llama-gqa", "rms_norm_eps", nullptr, "rms_norm_eps"},
+        {"deepseek-v3", "topk_group", nullptr, "topk_group"},
+        {"deepseek-v3", "n_group", nullptr, "n_group"},
+        {"deepseek-v2", "topk_method", nullptr, "topk_method"},
+        {"deepseek-v3", "routed_scaling_factor", nullptr, "routed_scaling_factor"},
+        {"mistral", "rope_theta", nullptr, "rope_theta"},
+        {"deepseek-v2", "use_mla", false, "use_mla"},
+        {"deepseek-v2", "rope_interleave", false, "rope_interleave"},
+        {"llama-gqa", "rope_interleaved", true, "rope_interleaved"},
         {"llama-gqa", "rope_scaling", 3, "rope_scaling"},
         {"llama-gqa", "hidden_act", "gelu", "gelu"},
         {"llama-gqa", "mlp_bias", true, "mlp_bias"},
@@ -291,6 +328,35 @@ TEST_F(GgufConfig, GroupsAndScoringGiveTheMethod) {
     EXPECT_EQ(read().topk_method, TopkMethod::greedy);
 }
 
+TEST_F(GgufConfig, NamesTheKeyThatIsMissing) {
+    set("deepseek2.expert_group_count", n(8));
+    set("deepseek2.expert_group_used_count", n(4));
+    ASSERT_EQ(error(), "");
+    // All but those that other files leave out, whose absence says what it says in llama.cpp.
+    for (const char* key :
+         {"block_count", "context_length", "embedding_length", "feed_forward_length", "attention.head_count",
+          "attention.layer_norm_rms_epsilon", "attention.kv_lora_rank", "rope.freq_base", "rope.dimension_count",
+          "rope.scaling.type", "rope.scaling.factor", "rope.scaling.original_context_length",
+          "rope.scaling.yarn_log_multiplier", "expert_used_count", "expert_feed_forward_length",
+          "expert_weights_scale", "expert_weights_norm", "expert_group_used_count"}) {
+        const std::vector<formats::GgufField> whole = fields_;
+        erase(std::string("deepseek2.") + key);
+        EXPECT_THAT(error(), AllOf(HasSubstr(file_.string()), HasSubstr(std::string("deepseek2.") + key),
+                                   HasSubstr("is missing")));
+        fields_ = whole;
+    }
+}
+
+TEST_F(GgufConfig, ListsKeysThatAreNotRead) {
+    ASSERT_EQ(error(), "");
+    EXPECT_THAT(unused_keys(formats::Gguf::open(file_)), testing::IsEmpty());
+    set("deepseek2.attention.sliding_windows", n(128));
+    set("deepseek2.rope.scaling.finetuned", true);
+    set("general.name", std::string("any"));
+    ASSERT_EQ(error(), "");
+    EXPECT_THAT(unused_keys(formats::Gguf::open(file_)), testing::ElementsAre("deepseek2.attention.sliding_windows"));
+}
+
 TEST_F(GgufConfig, LeavesOutBlocksOfMultiTokenPrediction) {
     const std::vector<float> value(4);
     tensors_.push_back({"blk.60.nextn.eh_proj.weight", tensor::DType::f32, {1, 4}, std::as_bytes(std::span(value))});
@@ -307,6 +373,10 @@ TEST_F(GgufConfig, RefusesValuesThatMakeNoSense) {
         {"deepseek2.embedding_length", std::string("7168")},
         {"deepseek2.attention.head_count", n(1) << 31},
         {"deepseek2.attention.layer_norm_rms_epsilon", -1.0},
+        {"deepseek2.attention.layer_norm_rms_epsilon", 0.0},
+        {"deepseek2.attention.causal", false},
+        {"deepseek2.nextn_predict_layers", n(1)},
+        {"deepseek2.rope.scaling.yarn_attn_factor", 0.5},
         {"deepseek2.attention.layer_norm_rms_epsilon", std::numeric_limits<double>::quiet_NaN()},
         {"deepseek2.attention.kv_lora_rank", n(0)},
         {"deepseek2.rope.dimension_count", n(192)},

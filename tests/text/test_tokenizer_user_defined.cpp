@@ -84,7 +84,7 @@ TEST(UserDefinedTokens, AreCutFromAnyonesTextWhateverTheTemplateSpells) {
 }
 
 TEST(UserDefinedTokens, OfTheFormOfAMarkerCountOnlyFromTheTemplate) {
-    for (const std::string marker : {"</think>", "[THINK]", "◁think▷"}) {
+    for (const std::string marker : {"</think>", "[THINK]", "◁think▷", "<function=", "<|channel>thought"}) {
         for (const std::string& source : {std::string(), "{{ messages[0].content }}" + marker}) {
             const Tokenizer words = with_user_defined({marker, "  "}, source);
             EXPECT_EQ(words.encode("a  " + marker), by_definition("a  " + marker, {"\x01", "  "}));
@@ -93,7 +93,7 @@ TEST(UserDefinedTokens, OfTheFormOfAMarkerCountOnlyFromTheTemplate) {
             EXPECT_FALSE(words.is_control(257));
         }
     }
-    for (const std::string plain : {"<>", "[]", "◁▷", "<a", "a>", "<a]"}) {
+    for (const std::string plain : {"<>", "[]", "◁▷", "<a", "a>", "<a]", "###", "### Instruction:", "function="}) {
         EXPECT_THAT(with_user_defined({plain}, plain).encode(plain), ElementsAre(256)) << plain;
     }
 }

@@ -59,16 +59,18 @@ TEST(ExportFolder, IsWhatTrainingBeginsWithAgain) {
     EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end()));
 }
 
-TEST(ImportFolder, ABiasThatWouldBeLeftOutIsRefused) {
+TEST(ImportFolder, ATensorThatWouldBeLeftOutIsRefused) {
     const engine::LoadedModel words = load_words(words_folder);
     Weights weights(small_model(words));
     const test::TemporaryDirectory folder;
-    std::vector<tensor::TensorView> tensors = weights.tensors();
-    tensors.push_back(tensors.back());
-    tensors.back().name = "model.layers.0.self_attn.q_proj.bias";
-    formats::write_safetensors(folder / "model.safetensors", tensors);
-    test::expect_error(base::ErrorCode::unsupported, "self_attn.q_proj.bias is a bias",
-                       [&] { import_folder(folder.path(), weights); });
+    for (const std::string name : {"model.layers.0.self_attn.q_proj.bias", "model.layers.9.self_attn.o_proj.weight"}) {
+        std::vector<tensor::TensorView> tensors = weights.tensors();
+        tensors.push_back(tensors.back());
+        tensors.back().name = name;
+        formats::write_safetensors(folder / "model.safetensors", tensors);
+        test::expect_error(base::ErrorCode::unsupported, "the tensor " + name + " has no part in a model of this shape",
+                           [&] { import_folder(folder.path(), weights); });
+    }
 }
 
 }  // namespace
