@@ -246,25 +246,25 @@ TEST(GgufHostile, BytesThatBelongToNoTensor) {
     RawGguf raw;
     raw.tensors = {{.name = "a"}, {.name = "b", .offset = 64}};  // 32 bytes each
     raw.data_bytes = 96;
-    expect_refused(raw, "m.gguf: 32 bytes of the data, from byte 32 on, belong to no tensor: tensor \"a\" ends there, and "
+    expect_gguf_refused(raw, "m.gguf: 32 bytes of the data, from byte 32 on, belong to no tensor: tensor \"a\" ends there, and "
                         "the next begins at byte 64");
     raw.tensors = {{.name = "a", .offset = 32}};
     raw.data_bytes = 64;
-    expect_refused(raw, "32 bytes of the data, from byte 0 on, belong to no tensor: the header ends there");
+    expect_gguf_refused(raw, "32 bytes of the data, from byte 0 on, belong to no tensor: the header ends there");
     // A file ends with its last tensor, or with the padding behind it.
     raw.tensors = {{.name = "a", .extents = {4}}};
     raw.data_bytes = 33;
-    expect_refused(raw, "17 bytes of the data, from byte 16 on, belong to no tensor: tensor \"a\" ends there, and no other "
+    expect_gguf_refused(raw, "17 bytes of the data, from byte 16 on, belong to no tensor: tensor \"a\" ends there, and no other "
                         "follows");
     raw.tensors = {};
-    expect_refused(raw, "33 bytes of the data, from byte 0 on, belong to no tensor");
+    expect_gguf_refused(raw, "33 bytes of the data, from byte 0 on, belong to no tensor");
 }
 
 TEST(GgufHostile, PaddingThatIsNotZero) {
     RawGguf raw;
     raw.tensors = {{.name = "a", .extents = {4}}};
     raw.data_bytes = 32;
-    expect_refused(raw, "byte 16 of the data, between the end of tensor \"a\" and the alignment, is not zero");
+    expect_gguf_refused(raw, "byte 16 of the data, between the end of tensor \"a\" and the alignment, is not zero");
 }
 
 TEST(GgufHostile, DataBeyondTheEnd) {
