@@ -108,6 +108,14 @@ class DamagedModel {
     virtual bool can_tell(DType a, DType b) const = 0;
     virtual void damage_keys() = 0;
 
+    /// The file without damage, as it is written while nothing is damaged.
+    const std::string& whole_file(const fs::path& path) {
+        if (whole_file_.empty()) {
+            write();
+            whole_file_ = content(path);
+        }
+        return whole_file_;
+    }
     Outcome written() {
         write();
         return outcome();
@@ -142,6 +150,7 @@ class DamagedModel {
     base::ThreadPool pool_{1};
     std::vector<TensorView> tensors_;
     std::vector<float> expected_;
+    std::string whole_file_;
     int cases_ = 0;
 };
 
@@ -164,8 +173,7 @@ class DamagedGguf : public DamagedModel {
     }
     bool relabel(const TensorView& one, DType type) override {
         if (type == one.type || one.shape.last() % tensor::info(type).block_values != 0) return false;
-        write();
-        std::string bytes = content(path());
+        std::string bytes = whole_file(path());
         const std::uint64_t length = one.name.size();
         const std::string header = std::string(reinterpret_cast<const char*>(&length), sizeof length) + one.name;
         const std::size_t at = bytes.find(header) + header.size() + 4 + 8 * static_cast<std::size_t>(one.shape.rank());
@@ -210,8 +218,7 @@ class DamagedFolder : public DamagedModel {
     bool can_tell(DType, DType) const override { return true; }
     bool relabel(const TensorView& one, DType type) override {
         if (type == one.type || tensor::info(type).block_values > 1) return false;
-        write();
-        const std::string bytes = content(directory_ / "model.safetensors");
+        const std::string bytes = whole_file(directory_ / "model.safetensors");
         std::uint64_t size = 0;
         std::memcpy(&size, bytes.data(), sizeof size);
         Json header = base::parse_json(bytes.substr(sizeof size, size), "header");
