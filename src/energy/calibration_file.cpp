@@ -59,7 +59,7 @@ Boundary boundary_of(const std::string& words) {
                                 Boundary::processor_and_cards}) {
         if (boundary_words(one) == words) return one;
     }
-    base::fail(ErrorCode::bad_file, "A calibration's joules are those of \"{}\", which this ergon does not know.", words);
+    base::fail(ErrorCode::bad_file, "its joules are those of \"{}\", which this ergon does not know", words);
 }
 
 /// Throws nlohmann's exceptions for what is missing or of another type.
@@ -100,15 +100,18 @@ Fingerprint fingerprint_of(const Processor& processor) {
 }
 
 Calibration read_calibration(const std::filesystem::path& path) {
-    const ordered_json json = base::parse_json(base::read_text(path, most_bytes), path.string());
+    const std::string text = base::read_text(path, most_bytes);
     std::string problem = "it is not a calibration that this ergon knows";
     try {
+        const ordered_json json = base::parse_json(text, "it");
         if (json.at("ergon_calibration") == format_version) {
             Calibration calibration = from_json(json);
             if (makes_sense(calibration)) return calibration;
             problem = "its coefficients make no sense";
         }
     } catch (const nlohmann::json::exception& error) {
+        problem = error.what();
+    } catch (const base::Error& error) {
         problem = error.what();
     }
     base::fail(ErrorCode::bad_file, "{} cannot be used: {}. Make a new one with 'ergon meter calibrate'.",
