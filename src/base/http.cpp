@@ -84,7 +84,7 @@ class Transfer {
         // One line of more than curl's own limit (CURL_MAX_HTTP_HEADER) looks to it as if memory had run out.
         if (long_headers_ || (code == CURLE_OUT_OF_MEMORY && heard_ && taken_ == 0)) {
             fail(ErrorCode::out_of_budget,
-                 "The headers of the answer of {} are longer than the {} KiB that are read, or one of them than {} KiB.",
+                 "The header of the answer of {} is longer than the {} KiB that are read, or one line of it than {} KiB.",
                  shown_, header_limit >> 10, CURL_MAX_HTTP_HEADER >> 10);
         }
         if (too_long_) {

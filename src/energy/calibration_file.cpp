@@ -60,7 +60,7 @@ Boundary boundary_of(const std::string& words) {
                                 Boundary::processor_and_cards}) {
         if (boundary_words(one) == words) return one;
     }
-    base::fail(ErrorCode::bad_file, "A calibration's joules are those of \"{}\", which this ergon does not know.", words);
+    base::fail(ErrorCode::bad_file, "its joules are those of \"{}\", which this ergon does not know", words);
 }
 
 /// Throws nlohmann's exceptions for what is missing or of another type.
@@ -101,9 +101,10 @@ Fingerprint fingerprint_of(const Processor& processor) {
 }
 
 Calibration read_calibration(const std::filesystem::path& path) {
-    const ordered_json json = base::parse_json(base::read_text(path, most_calibration_bytes), path.string());
+    const std::string text = base::read_text(path, most_calibration_bytes);
     std::string problem = "it is not a calibration that this ergon knows";
     try {
+        const ordered_json json = base::parse_json(text, "it");
         if (json.at("ergon_calibration") == format_version) {
             Calibration calibration = calibration_from(json);
             if (makes_sense(calibration)) return calibration;
@@ -111,6 +112,8 @@ Calibration read_calibration(const std::filesystem::path& path) {
         }
     } catch (const nlohmann::json::exception& error) {
         problem = base::json_reason(error);
+    } catch (const base::Error& error) {
+        problem = error.what();
     }
     base::fail(ErrorCode::bad_file, "{} cannot be used: {}. Make a new one with 'ergon meter calibrate'.",
                path.string(), problem);

@@ -119,7 +119,11 @@ class EndpointAnswerer final : public Answerer {
         // Where nobody has ever answered, nobody may be there.
         constexpr int few = 2;
         if (!answered_) limits.retries = std::min(limits.retries, few);
-        left_out_ = tasks::ask(address_, options_.key, request, {}, limits).left_out;
+        try {
+            left_out_ = tasks::ask(address_, options_.key, request, {}, limits).left_out;
+        } catch (const base::Error& error) {
+            if (error.code() != base::ErrorCode::unsupported) throw;  // it answers, if not with words
+        }
     }
 
     Answer answer(const tasks::Prompt& prompt, std::int64_t repeat) override {

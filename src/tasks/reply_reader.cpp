@@ -223,6 +223,8 @@ void ReplyReader::take_answer(const json& answer, const char* message_key) {
         take_message(message, form_ == Form::events && !whole);
     }
     if (std::string reason = name_in(choice, "finish_reason"); !reason.empty()) reply_.finish_reason = std::move(reason);
+    // Cut off within a thought that the server keeps to itself.
+    any_message_ = any_message_ || (message.is_object() && reply_.finish_reason == "length");
 }
 
 void ReplyReader::take_message(const json& message, bool is_part) {

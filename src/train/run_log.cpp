@@ -128,14 +128,18 @@ std::vector<StepLine> read_run_log(const std::filesystem::path& log, std::int64_
     const std::string text = base::read_text(log);
     // A last line without its end was cut off.
     for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != text.npos; begin = end + 1) {
-        const std::string where = fmt::format("{}: line {}", log.string(), lines.size() + 1);
+        const auto refuse = [&](const char* why) {
+            base::fail(base::ErrorCode::bad_file, "{}: line {} is none that a run of training wrote ({})", log.string(),
+                       lines.size() + 1, why);
+        };
         try {
-            StepLine line = read_line(base::parse_json(std::string_view(text).substr(begin, end - begin), where));
+            StepLine line = read_line(base::parse_json(std::string_view(text).substr(begin, end - begin), "it"));
             if (line.report.step > last) break;
             lines.push_back(std::move(line));
         } catch (const nlohmann::json::exception& error) {
-            base::fail(base::ErrorCode::bad_file, "{} is none that a run of training wrote ({})", where,
-                       base::json_reason(error));
+            refuse(base::json_reason(error));
+        } catch (const base::Error& error) {
+            refuse(error.what());
         }
     }
     return lines;

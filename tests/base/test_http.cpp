@@ -47,10 +47,10 @@ TEST(Http, AnAnswerThatIsTooLongIsNotKept) {
     std::string headers;
     for (int i = 0; i < 300; ++i) headers += "X-Long: " + std::string(1000, 'x') + "\r\n";
     server.answer("/", "x", 200, headers);
-    expect_error(ErrorCode::out_of_budget, "headers of the answer of " + server.address() + " are longer than the 256 KiB",
+    expect_error(ErrorCode::out_of_budget, "header of the answer of " + server.address() + " is longer than the 256 KiB",
                  [&] { http_get(server.address()); });
     server.answer("/", "x", 200, "X-Long: " + std::string(256 << 10, 'x') + "\r\n");
-    expect_error(ErrorCode::out_of_budget, "or one of them than 100 KiB", [&] { http_get(server.address()); });
+    expect_error(ErrorCode::out_of_budget, "or one line of it than 100 KiB", [&] { http_get(server.address()); });
 }
 
 TEST(Http, DoesNotWaitForOneWhoIsSilent) {

@@ -92,7 +92,7 @@ TEST(HostileInputs, TooLittleMemoryIsASentence) {
     folder.write("model/tokenizer.json", read_file(fixture("tokenizers/llama2.json")));
     folder.write("model/tokenizer_config.json", "{}");
     const Outcome outcome =
-        run_ergon_within(gigabyte / 2, {"tokenize", (folder.path() / "model").string()}, times(10'000'000, "word "));
+        run_ergon_within(gigabyte / 2, {"tokenize", (folder.path() / "model").string()}, times(30'000'000, "a"));
     EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_THAT(outcome.err, HasSubstr("not enough memory"));
 }

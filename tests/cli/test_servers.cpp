@@ -80,7 +80,6 @@ TEST_F(Servers, AKeyThatSomebodyTypedIsNotRepeated) {
 }
 
 TEST_F(Servers, AnAnswerWithoutAMessageHasFailed) {
-    server_.play_once(chat, {{stream("Answer: 4")}});  // of the warm-up
     server_.answer(chat, R"({"choices": [{"index": 0, "message": null, "finish_reason": "stop"}]})");
     const Outcome outcome = eval(contender());
     EXPECT_THAT(outcome.out + outcome.err, HasSubstr("holds no message with a text"));

@@ -455,6 +455,7 @@ TEST(ReplyReader, WithoutAMessageThereIsNoAnswer) {
     const json choice{{"index", 0}, {"delta", nullptr}, {"finish_reason", "stop"}};
     refused({event({{"choices", {choice}}}), done});
     EXPECT_EQ(read({whole_with({{"content", ""}})}).text, "") << "an empty answer is one";
+    EXPECT_EQ(read({whole_with({{"content", nullptr}}, "length")}).text, "") << "cut off within a hidden thought";
     EXPECT_EQ(read({whole_with({{"content", json::array()}, {"reasoning", "Hm"}}, "length")}).thinking, "Hm");
     EXPECT_EQ(read({delta({{"role", "assistant"}, {"content", nullptr}}), end(), done}).text, "")
         << "llama.cpp, of a model that ends at once";
