@@ -21,7 +21,7 @@ MarkedText plain_layout(const text::Tokenizer& tokenizer, std::span<const Messag
     for (const Message& message : messages) {
         if (message.role == "user") prompt.append("User: ", Author::chat_template);
         if (message.role == "assistant") prompt.append("Assistant: ", Author::chat_template);
-        prompt.append(message.content, Author::person);
+        prompt.append(base::in_utf8(message.content), Author::person);
         prompt.append("\n\n", Author::chat_template);
     }
     prompt.append("Assistant:", Author::chat_template);

@@ -45,9 +45,13 @@ struct Use {
 class Outputs : public ::testing::Test {
   protected:
     Outputs() {
-        folder_.write("prompts.jsonl",
-                      "{\"id\": \"a\", \"prompt\": \"What is the capital of France?\", \"answer\": \"Paris\", "
-                      "\"grader\": \"includes\"}\n{\"id\": \"b\", \"prompt\": \"What is 2+2?\", \"answer\": 4}\n");
+        std::string prompts;  // as many as plan needs
+        for (int i = 0; i < 8; ++i) {
+            prompts += i % 2 == 0 ? fmt::format("{{\"id\": \"{}\", \"prompt\": \"What is the capital of France?\", \"answer\": "
+                                                "\"Paris\", \"grader\": \"includes\"}}\n", i)
+                                  : fmt::format("{{\"id\": \"{}\", \"prompt\": \"What is 2+2?\", \"answer\": 4}}\n", i);
+        }
+        folder_.write("prompts.jsonl", prompts);
         folder_.write("ids.json", "[1, 2, 3]");
         folder_.write("hi.json", "[{\"role\": \"user\", \"content\": \"Hi\"}]");
         std::string text;
@@ -55,16 +59,26 @@ class Outputs : public ::testing::Test {
         folder_.write("text.txt", text);
         folder_.write("sums.jsonl", "{\"prompt\": \"1+2=\", \"thinking\": \"1 2\", \"answer\": \"3\"}\n");
         folder_.write("sums.toml", fmt::format("tokenizer = \"{}\"\n", fixture("training-words")) + R"([model]
-hidden_size = 32
+hidden_size = 48
 num_hidden_layers = 2
 max_position_embeddings = 64
 num_attention_heads = 2
-num_key_value_heads = 2
-intermediate_size = 32
+kv_lora_rank = 24
+qk_nope_head_dim = 16
+qk_rope_head_dim = 8
+v_head_dim = 24
+intermediate_size = 96
+first_k_dense_replace = 1
+n_routed_experts = 4
+num_experts_per_tok = 2
+n_shared_experts = 1
+moe_intermediate_size = 24
 [training]
 steps = 2
 batch_tokens = 100
 learning_rate = 1e-2
+warm_up = 1
+decay_from = 1
 [data]
 files = ["sums.jsonl"]
 style = "think"
@@ -166,7 +180,7 @@ TEST_F(Outputs, WhateverBecomesOfThemEveryCommandEndsByItselfAndWritesItsFiles) 
             const bool failed = sink != Sink::left && !usual.out.empty() && command != "meter";
             const Outcome lost = use(plain, {.out = sink});
             if (command == "meter") {
-                EXPECT_THAT(lost.exit_code, ::testing::AnyOf(0, 1)) << "echo's own";
+                EXPECT_THAT(lost.exit_code, ::testing::AnyOf(0, 1, 128 + SIGPIPE)) << "echo's own";
             } else {
                 EXPECT_EQ(lost.exit_code, failed ? 1 : 0) << lost.err;
             }
@@ -225,8 +239,8 @@ TEST_F(Outputs, NoFileTakesThePlaceOfAClosedDescriptor) {
 TEST_F(Outputs, AFileThatMayNotGrowIsASentence) {
     const auto limited = [&](const std::string& command, const std::string& more) {
         const std::string said = path("said");
-        const std::string shell = fmt::format("ulimit -f 1; '{}' {} >/dev/null 2>'{}'; echo $?", ERGON_PROGRAM, command + more, said);
-        std::FILE* pipe = popen(("bash -c \"" + shell + "\"").c_str(), "r");
+        const std::string shell = fmt::format("ulimit -f 2; '{}' {} >/dev/null 2>'{}'; echo $?", ERGON_PROGRAM, command + more, said);
+        std::FILE* pipe = popen(shell.c_str(), "r");
         char code[16]{};
         EXPECT_NE(std::fgets(code, sizeof code, pipe), nullptr);
         pclose(pipe);

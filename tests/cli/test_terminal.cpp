@@ -60,7 +60,7 @@ TEST(TerminalText, ErrorsShowWhatOthersWroteAndObeyNoneOfIt) {
         expect_tame(outcome.out);
     }
     // Its own words stay.
-    EXPECT_THAT(run_ergon(all[4]).err, HasSubstr("be\u241bfore\u241b\u241bred\u241b<U+009B><U+202E>gnol\u2408\u2421"));
+    EXPECT_THAT(run_ergon(all[2]).err, HasSubstr("be\u241bfore\u241b\u241bred\u241b<U+009B><U+202E>gnol\u2408\u2421"));
     const std::string long_name = "/no/" + std::string(100'000, 'x');
     EXPECT_LT(run_ergon({"inspect", long_name}).err.size(), 5000u);
     const std::vector<std::string> eval{"eval", fixture("scripted-plain") + ":label=" + hostile, "--task", prompts, "--idle-seconds", "0",
