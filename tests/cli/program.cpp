@@ -134,7 +134,7 @@ Outcome run(const std::vector<std::string>& arguments, std::string_view input, c
 Outcome run_ergon_within(std::size_t memory, const std::vector<std::string>& arguments, std::string_view input) {
     std::vector<std::string> limits{"/usr/bin/timeout", "30"};
     if (memory > 0 && !test::sanitized) limits.insert(limits.end(), {"/usr/bin/prlimit", "--as=" + std::to_string(memory)});
-    return run(arguments, input, {}, -1, {}, {limits, {}});
+    return run(arguments, input, {}, {}, {.wrapper = limits});
 }
 
 Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view input, const Environment& environment) {
