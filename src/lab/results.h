@@ -175,6 +175,8 @@ class Results {
     const std::filesystem::path& path() const { return database_.path(); }
 
   private:
+    void insert(RunId run, const Answer& answer);
+
     Database database_;
 };
 

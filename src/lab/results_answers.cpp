@@ -124,6 +124,11 @@ AnswerMeasures& AnswerMeasures::operator+=(const AnswerMeasures& other) {
 }
 
 void Results::add(RunId run, const Answer& answer) {
+    insert(run, answer);
+    database_.check_place();
+}
+
+void Results::insert(RunId run, const Answer& answer) {
     Transaction transaction(database_);
     Statement known(database_,
                     "SELECT (SELECT count(*) FROM contender WHERE run = ?1 AND position = ?2), "
@@ -157,7 +162,6 @@ void Results::add(RunId run, const Answer& answer) {
     forget.bind(1, run).bind(2, answer.contender).bind(3, answer.prompt).bind(4, answer.repeat);
     forget.bind(5, answer.session).step();
     transaction.commit();
-    database_.check_place();
 }
 
 bool Results::has(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat,

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -25,6 +24,14 @@ constexpr int busy_timeout_ms = 10'000;
 // Bytes of one value or row. Assumed: an answer has at most 16 MiB of text, its facts a few kilobytes.
 constexpr int longest_value = 64 << 20;
 
+/// What SQLite says, and the system's own reason where that is more.
+std::string problem_of(sqlite3* handle) {
+    if (handle == nullptr) return "out of memory";
+    const int system = sqlite3_system_errno(handle);
+    const bool tells_more = (sqlite3_errcode(handle) & 0xff) == SQLITE_IOERR && system != 0;
+    return tells_more ? fmt::format("{} ({})", sqlite3_errmsg(handle), std::strerror(system)) : sqlite3_errmsg(handle);
+}
+
 }  // namespace
 
 int Database::try_open(const std::string& name, int flags) {
@@ -37,7 +44,7 @@ int Database::try_open(const std::string& name, int flags) {
         code = sqlite3_exec(handle_, "SELECT 1 FROM sqlite_master", nullptr, nullptr, nullptr);
     }
     if (code != SQLITE_OK) {
-        problem_ = handle_ != nullptr ? sqlite3_errmsg(handle_) : "out of memory";
+        problem_ = problem_of(handle_);
         sqlite3_close(std::exchange(handle_, nullptr));
     }
     return code;
@@ -111,7 +118,7 @@ Database::~Database() {
 }
 
 void Database::fail(int code) const {
-    fail(code, sqlite3_errmsg(handle_));
+    fail(code, problem_of(handle_));
 }
 
 void Database::fail(int code, const std::string& why) const {
@@ -134,11 +141,6 @@ void Database::fail(int code, const std::string& why) const {
                        name, why);
         case SQLITE_FULL:
             base::fail(ErrorCode::system, "The results file {} cannot grow: the disk is full.", name);
-        case SQLITE_IOERR:
-            if (sqlite3_system_errno(handle_) == EFBIG) {
-                base::fail(ErrorCode::system, "The results file {} cannot grow: {}.", name, std::strerror(EFBIG));
-            }
-            [[fallthrough]];
         default:
             base::fail(ErrorCode::system, "The results file {} cannot be used: {}.", name, why);
     }

@@ -251,7 +251,7 @@ TEST_F(Outputs, AFileThatMayNotGrowIsASentence) {
                 HasSubstr("File too large"));
     EXPECT_FALSE(fs::exists(path("f")));
     EXPECT_THAT(limited("eval", fmt::format(" '{}' --task '{}' --results '{}'", fixture("scripted-plain"), path("prompts.jsonl"), path("f.sqlite"))),
-                HasSubstr("f.sqlite cannot grow"));
+                HasSubstr("f.sqlite cannot be used: disk I/O error (File too large)"));
 }
 
 }  // namespace
