@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/characters.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/json_text.h"
@@ -23,6 +24,10 @@ std::vector<std::int64_t> extents_of(const tensor::Shape& shape) {
 void check_writable(const std::string& path, const TensorView& tensor) {
     if (tensor.name.empty() || tensor.name == "__metadata__") {
         base::fail(ErrorCode::bad_argument, "{}: cannot write a tensor named {}", path, shown(tensor.name));
+    }
+    if (base::valid_utf8(tensor.name) != tensor.name) {
+        base::fail(ErrorCode::bad_argument, "{}: the name of tensor {} is not valid UTF-8, which JSON asks for", path,
+                   shown(tensor.name));
     }
     if (tensor::is_quantised(tensor.type)) {
         base::fail(ErrorCode::unsupported, "{}: cannot write tensor {}: safetensors has no type {}; write GGUF instead",
@@ -51,13 +56,9 @@ std::string header_text(const std::string& path, std::span<const TensorView* con
         if (!fresh) base::fail(ErrorCode::bad_argument, "{}: cannot write tensor {} twice", path, shown(tensor->name));
         offset += tensor->bytes.size();
     }
-    try {
-        std::string text = base::json_text(header);
-        text.resize((text.size() + 7) / 8 * 8, ' ');
-        return text;
-    } catch (const nlohmann::json::type_error&) {
-        base::fail(ErrorCode::bad_argument, "{}: the name of a tensor is not valid UTF-8, which JSON asks for", path);
-    }
+    std::string text = base::json_text(header);
+    text.resize((text.size() + 7) / 8 * 8, ' ');
+    return text;
 }
 
 }  // namespace

@@ -1,11 +1,10 @@
 #include "tasks/csv.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/characters.h"
 #include "base/error.h"
-#include "base/json_text.h"
 
 namespace ergon::tasks {
 namespace {
@@ -15,15 +14,6 @@ using base::ErrorCode;
 constexpr std::size_t most_fields = 1000;  // assumed: GPQA, the widest known, has about 70
 // Each takes a walk to the end of the text.
 constexpr int most_open_quotes = 1000;
-
-bool is_utf8(const std::string& text) {
-    try {
-        base::json_text(nlohmann::json(text));
-        return true;
-    } catch (const nlohmann::json::type_error&) {
-        return false;
-    }
-}
 
 class CsvParser {
   public:
@@ -59,7 +49,7 @@ class CsvParser {
                 base::fail(ErrorCode::bad_file, "{}, line {}: more than {} fields in one row.", origin_, row.line,
                            most_fields);
             }
-            if (!is_utf8(row.fields.back())) {
+            if (base::valid_utf8(row.fields.back()) != row.fields.back()) {
                 base::fail(ErrorCode::bad_file, "{}, line {}: field {} is not valid UTF-8; convert the file to UTF-8.",
                            origin_, row.line, row.fields.size());
             }

@@ -56,14 +56,6 @@ ordered_json body_of(const EndpointAddress& address, const ChatRequest& request)
     return body;
 }
 
-std::string text_of(const ordered_json& body, const std::string& where) {
-    try {
-        return base::json_text(body);
-    } catch (const nlohmann::json::type_error&) {
-        base::fail(ErrorCode::bad_argument, "What {} is asked is no valid UTF-8.", where);
-    }
-}
-
 /// Drops a field; the cap gets its newer name instead.
 void leave_out(ordered_json& body, const std::string& field) {
     if (field == cap && body.contains(cap)) body[newer_cap] = body[cap];
@@ -212,7 +204,7 @@ ChatReply ask(const EndpointAddress& address, const std::string& key, const Chat
     http.cancelled = cancelled;
     Patience patience(where, limits, cancelled);
     for (;;) {
-        http.body = text_of(body, where);
+        http.body = base::json_text(body);
         ReplyReader reader(where, key, !request.no_think, on_phase);
         http.on_bytes = [&](std::string_view bytes) { return reader.push(bytes); };
         if (on_phase) on_phase(Phase::prompt);

@@ -188,8 +188,9 @@ TEST(Ask, SendsWhatIsWanted) {
     EXPECT_EQ(body["thinking"], (json{{"type", "disabled"}}));
     EXPECT_EQ(body["reasoning_effort"], json("none"));
 
-    expect_error(ErrorCode::bad_argument, "no valid UTF-8",
-                 [&] { ask(at(server), key, question("\xFF"), {}, quick()); });
+    // JSON is UTF-8: what is no character in it is asked as U+FFFD.
+    ask(at(server), "", question("a\xFF"), {}, quick());
+    EXPECT_EQ(body_of(server.requests().at(2))["messages"].back()["content"], json("a\xEF\xBF\xBD"));
 }
 
 TEST(Ask, PhasesAreToldWhenTheyChange) {
