@@ -24,12 +24,14 @@ constexpr int busy_timeout_ms = 10'000;
 // Bytes of one value or row. Assumed: an answer has at most 16 MiB of text, its facts a few kilobytes.
 constexpr int longest_value = 64 << 20;
 
-/// What SQLite says, and the system's own reason where that is more.
+/// What SQLite says, and what it tried or the system's own reason where that is more.
 std::string problem_of(sqlite3* handle) {
     if (handle == nullptr) return "out of memory";
-    const int system = sqlite3_system_errno(handle);
-    const bool tells_more = (sqlite3_errcode(handle) & 0xff) == SQLITE_IOERR && system != 0;
-    return tells_more ? fmt::format("{} ({})", sqlite3_errmsg(handle), std::strerror(system)) : sqlite3_errmsg(handle);
+    const std::string said = sqlite3_errmsg(handle);
+    if ((sqlite3_errcode(handle) & 0xff) != SQLITE_IOERR) return said;
+    if (const int system = sqlite3_system_errno(handle); system != 0) return fmt::format("{} ({})", said, std::strerror(system));
+    const bool wrote = sqlite3_extended_errcode(handle) == SQLITE_IOERR_WRITE;
+    return wrote ? said + " (a write failed: the disk may be full, or the size of files limited)" : said;
 }
 
 }  // namespace
