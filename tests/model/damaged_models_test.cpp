@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/sanitized.h"
 #include "base/temporary_directory.h"
 #include "formats/gguf.h"
 #include "formats/gguf_types.h"
@@ -82,7 +83,8 @@ class DamagedModel {
         ASSERT_EQ(whole.error, "");
         expected_ = whole.logits;
         const std::vector<TensorView> all = tensors_;
-        for (std::size_t i = 0; i < all.size(); ++i) {
+        const std::size_t step = test::sanitized ? 11 : 1;  // one of each kind, not of each layer
+        for (std::size_t i = 0; i < all.size(); i += step) {
             const std::string& name = all[i].name;
             tensors_.erase(tensors_.begin() + static_cast<std::ptrdiff_t>(i));
             check(name, "deleted", written());
