@@ -12,6 +12,9 @@ target_compile_options(ergon_options INTERFACE -ffp-contract=off -Wall -Wextra -
                        -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
                        # g++ 12 warns of overlaps inside its own std::string (its bug 105651).
                        $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
+                       # Where sources are compiled together, g++ takes a class of a .cpp that has a member of an unnamed
+                       # namespace for one of a header.
+                       $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wno-subobject-linkage>
                        # Where sources are compiled together, a name of another file is no name that this one hides.
                        $<$<NOT:$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>>:-Wshadow>)
 if(ERGON_WERROR)

@@ -7,6 +7,7 @@
 
 #include "base/expect_error.h"
 #include "base/random.h"
+#include "base/sanitized.h"
 #include "base/temporary_directory.h"
 #include "train/checkpoint.h"
 #include "train/precisions.h"
@@ -109,7 +110,9 @@ TEST_P(LearnsToCopy, WithAndWithoutExperts) {
         EXPECT_NEAR(first.loss, std::log(24.0), 0.2);  // nothing known: each of 24 tokens alike
         EXPECT_GE(first.tokens, 800);
         StepReport last;
-        for (int step = 1; step < 300; ++step) last = run.trainer.step(copying);
+        for (int step = 1; step < (test::sanitized ? 30 : 300); ++step) last = run.trainer.step(copying);
+        EXPECT_LT(last.loss, first.loss);
+        if (test::sanitized) continue;  // which see every kind of step; what is learnt is arithmetic
         EXPECT_LT(last.loss, 0.1 * first.loss) << "experts: " << experts;
         EXPECT_GT(last.accuracy, 0.9);
         EXPECT_GT(last.mtp_acceptance, 0.7);
