@@ -41,12 +41,12 @@ class Fuzz(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             fuzz.TABLE = Path(folder) / "security.md"
             fuzz.TABLE.write_text("Before.\n\n| date | commit | hours | executions | total | failed |\n|---|---|---|---|---|---|\n\nAfter.\n")
-            fuzz.add_row(0.5, 1_000_000, [])
-            fuzz.add_row(8, 2_345_678, ["fuzz_gguf"])
+            fuzz.add_row(fuzz.commit_here(), 0.5, 1_000_000, [])
+            fuzz.add_row("0123abc", 8, 2_345_678, ["fuzz_gguf"])
             lines = fuzz.TABLE.read_text().splitlines()
         self.assertEqual(lines[-2:], ["", "After."])
-        self.assertRegex(lines[4], r"^\| \d{4}-\d\d-\d\d \| \w+ \| 0\.5 \| 1,000,000 \| 1,000,000 \| nothing \|$")
-        self.assertRegex(lines[5], r"\| 8 \| 2,345,678 \| 3,345,678 \| fuzz_gguf \|$")
+        self.assertRegex(lines[4], r"^\| \d{4}-\d\d-\d\d \| [\w-]+ \| 0\.5 \| 1,000,000 \| 1,000,000 \| nothing \|$")
+        self.assertRegex(lines[5], r"\| 0123abc \| 8 \| 2,345,678 \| 3,345,678 \| fuzz_gguf \|$")
 
 
 if __name__ == "__main__":
