@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "cli/program.h"
+#include "cli/small_recipe.h"
 
 namespace ergon::cli {
 namespace {
@@ -59,22 +60,7 @@ class Outputs : public ::testing::Test {
         for (int i = 0; i < 60; ++i) text += "The quick brown fox jumps over the lazy dog. ";
         folder_.write("text.txt", text);
         folder_.write("sums.jsonl", "{\"prompt\": \"1+2=\", \"thinking\": \"1 2\", \"answer\": \"3\"}\n");
-        folder_.write("sums.toml", fmt::format("tokenizer = \"{}\"\n", fixture("training-words")) + R"([model]
-hidden_size = 48
-num_hidden_layers = 2
-max_position_embeddings = 64
-num_attention_heads = 2
-kv_lora_rank = 24
-qk_nope_head_dim = 16
-qk_rope_head_dim = 8
-v_head_dim = 24
-intermediate_size = 96
-first_k_dense_replace = 1
-n_routed_experts = 4
-num_experts_per_tok = 2
-n_shared_experts = 1
-moe_intermediate_size = 24
-[training]
+        folder_.write("sums.toml", fmt::format("tokenizer = \"{}\"\n{}", fixture("training-words"), small_model) + R"([training]
 steps = 2
 batch_tokens = 100
 learning_rate = 1e-2

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "program.h"
+#include "small_recipe.h"
 
 namespace ergon::cli {
 namespace {
@@ -32,22 +33,7 @@ class Train : public ::testing::Test {
         }
         folder_.write("sums.jsonl", lines);
         recipe_ = folder_.write("sums.toml", fmt::format(R"(tokenizer = "{}"
-[model]
-hidden_size = 48
-num_hidden_layers = 2
-max_position_embeddings = 64
-num_attention_heads = 2
-kv_lora_rank = 24
-qk_nope_head_dim = 16
-qk_rope_head_dim = 8
-v_head_dim = 24
-intermediate_size = 96
-first_k_dense_replace = 1
-n_routed_experts = 4
-num_experts_per_tok = 2
-n_shared_experts = 1
-moe_intermediate_size = 24
-mtp = true
+{}mtp = true
 [training]
 steps = 60
 batch_tokens = 800
@@ -61,7 +47,7 @@ style = "think"
 [checkpoint]
 every = 7
 )",
-                                                         fixture("training-words")));
+                                                         fixture("training-words"), small_model));
     }
     Outcome train(const std::string& out, std::vector<std::string> more = {}) {
         std::vector<std::string> arguments{"train", recipe_, "--out", path(out)};
