@@ -44,7 +44,9 @@ void lower(std::optional<std::int64_t>& least, std::optional<std::int64_t> value
 std::optional<std::int64_t> left_in_group(const std::filesystem::path& folder, const GroupFiles& names) {
     const auto limit = number_in(folder / names.limit, ""), used = number_in(folder / names.used, "");
     if (!limit || !used) return std::nullopt;
-    return std::max<std::int64_t>(*limit - *used + number_in(folder / "memory.stat", names.files).value_or(0), 0);
+    // The files are read one after the other: more files than what is used altogether can be seen between them.
+    const std::int64_t files = number_in(folder / "memory.stat", names.files).value_or(0);
+    return std::max<std::int64_t>(*limit - std::max<std::int64_t>(*used - files, 0), 0);
 }
 
 /// What a limit of this process leaves: `used` names what counts towards it in /proc/self/status.

@@ -44,6 +44,12 @@ TEST(ControlGroups, OfVersion1AreReadToo) {
     groups.write("memory/docker/memory.stat", "cache 1\ntotal_cache 500\n");
     const std::string lines = "5:devices:/docker\n4:memory:/docker\n0::/\n";
     EXPECT_EQ(groups.left(lines), Bytes(3500));
+    // The largest number stands for no limit, and the files' share may be younger than the sum that it is of.
+    constexpr std::int64_t no_limit = 0x7ffffffffffff000;
+    groups.write("memory/free/memory.limit_in_bytes", std::to_string(no_limit) + "\n");
+    groups.write("memory/free/memory.usage_in_bytes", "1000\n");
+    groups.write("memory/free/memory.stat", "total_cache 9000\n");
+    EXPECT_EQ(groups.left("4:memory:/free\n"), Bytes(no_limit));
     // In a container the path is the host's, but the container's own group is mounted at the top.
     groups.write("memory/memory.limit_in_bytes", "800\n");
     groups.write("memory/memory.usage_in_bytes", "900\n");

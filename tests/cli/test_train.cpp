@@ -134,14 +134,27 @@ TEST_F(Train, EndsAtEverySignalToEndWithACheckpoint) {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
         SCOPED_TRACE(signal);
         const std::string out = fmt::format("run{}", signal);
-        const Outcome stopped = signal_ergon(
+        const std::filesystem::path log = path(out + "/log.jsonl");
+        const Outcome stopped = while_ergon_runs(
             {"train", recipe_, "--out", path(out), "--set", "training.steps=3000", "--set", "training.decay_from=2000"},
-            signal, path(out + "/log.jsonl"));
+            log, [&](int process) {
+                for (int tries = 0; tries < 10'000 && std::filesystem::file_size(log) == 0; ++tries) usleep(1000);
+                kill(process, signal);
+            });
         EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
         EXPECT_THAT(stopped.out, HasSubstr("--resume goes on from step"));
         EXPECT_TRUE(std::filesystem::exists(path(out + "/checkpoint.safetensors")));
         EXPECT_TRUE(std::filesystem::exists(path(out + "/page.html")));
     }
+}
+
+/// Stopped before a step was taken (the log is empty then), or after some: what is told is true.
+TEST_F(Train, StoppedAsSoonAsItBeganItGoesOn) {
+    const Outcome stopped = signal_ergon({"train", recipe_, "--out", path("run")}, SIGINT, path("run/log.jsonl"));
+    EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
+    const Outcome on = train("run", {"--resume"});
+    EXPECT_EQ(on.exit_code, 0) << on.err;
+    EXPECT_TRUE(std::filesystem::exists(path("run/model/model.safetensors")));
 }
 
 TEST_F(Train, OneProcessTrainsInAFolder) {
