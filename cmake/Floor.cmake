@@ -6,9 +6,10 @@ function(ergon_compiled_together name)
 endfunction()
 
 # ergon_floor(NAME SOURCES ... USES ... LIBRARIES ...): one floor of the house as a static library.
-# USES names floors below; LIBRARIES names libraries from outside. FUZZED: fuzz targets watch which of its code they reach.
+# USES names floors below; LIBRARIES names libraries from outside. FUZZED: fuzz targets watch which of its code they reach;
+# FUZZED_SOURCES: which code of these sources, where watching the whole floor would slow down its computing.
 function(ergon_floor name)
-  cmake_parse_arguments(FLOOR "FUZZED" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(FLOOR "FUZZED" "" "SOURCES;USES;LIBRARIES;FUZZED_SOURCES" ${ARGN})
   add_library(${name} STATIC ${FLOOR_SOURCES})
   target_link_libraries(${name} PUBLIC ergon_options)
   foreach(used ${FLOOR_USES})
@@ -18,6 +19,9 @@ function(ergon_floor name)
   ergon_compiled_together(${name})
   if(ERGON_FUZZ AND FLOOR_FUZZED)
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+  if(ERGON_FUZZ AND FLOOR_FUZZED_SOURCES)
+    set_source_files_properties(${FLOOR_FUZZED_SOURCES} PROPERTIES COMPILE_OPTIONS -fsanitize=fuzzer-no-link)
   endif()
 endfunction()
 

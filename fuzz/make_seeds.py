@@ -43,6 +43,12 @@ def tasks():
         yield b"\n".join(content.splitlines()[:5])
 
 
+def recipes():
+    for content in of_files("recipes/*.toml"):
+        yield content
+        yield content + b"\n--set training.steps=3"
+
+
 SEEDS = {
     "gguf": lambda: (content[:MOST_BYTES] for content in of_files("tests/fixtures/**/*.gguf")),
     "safetensors": headers_of_safetensors,
@@ -50,6 +56,7 @@ SEEDS = {
     "config": lambda: of_files("tests/fixtures/**/config.json"),
     "tokenizer": lambda: (c + b"\0It's 2025: <s>" for c in of_files("tests/fixtures/tokenizers/*.json") if c.find(b'"model"') >= 0),
     "template": templates,
+    "recipe": recipes,
     "tasks": tasks,
     "maths": maths,
 }

@@ -1,12 +1,19 @@
 #pragma once
 // JSON from outside, parsed with bounds: the only place where the library's parser is called (tests/ground checks it).
 
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "base/json_text.h"
 
 namespace ergon::base {
 
@@ -47,5 +54,23 @@ template <typename Document = Json>
 Document parse_json(std::string_view text, std::string_view origin, const JsonRules& rules = {});
 /// Parses a JSON file. Throws Error(not_found | system), and as above.
 Json read_json(const std::filesystem::path& path, const JsonRules& rules = {});
+
+/// Whether a whole number stands here that the type holds.
+template <std::integral Integer, typename Document>
+bool holds_integer(const Document& json) {
+    if (json.is_number_unsigned()) return std::in_range<Integer>(json.template get<std::uint64_t>());
+    return json.is_number_integer() && std::in_range<Integer>(json.template get<std::int64_t>());
+}
+
+/// That number. Throws Error(bad_file) if there is none: the library's own get() cuts 1.5 to 1, and has no defined result
+/// for 1e300.
+template <std::integral Integer, typename Document>
+Integer get_integer(const Document& json) {
+    if (!holds_integer<Integer>(json)) {
+        fail(ErrorCode::bad_file, "expected a whole number from {} to {}, not {}", std::numeric_limits<Integer>::min(),
+             std::numeric_limits<Integer>::max(), json_text(json));
+    }
+    return json.template get<Integer>();
+}
 
 }  // namespace ergon::base

@@ -38,7 +38,7 @@ std::vector<TokenId> parse_ids(const std::string& json, const Tokenizer& tokeniz
     if (!array.is_array()) base::fail(ErrorCode::bad_argument, "stdin: expected a JSON array of token ids.");
     std::vector<TokenId> ids;
     for (const base::Json& item : array) {
-        if (!item.is_number_integer()) {
+        if (!base::holds_integer<std::int64_t>(item)) {
             base::fail(ErrorCode::bad_argument, "stdin: item {} is {}, not a token id.", ids.size(), base::json_text(item));
         }
         const auto id = item.get<std::int64_t>();

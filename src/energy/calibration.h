@@ -123,6 +123,8 @@ std::vector<CalibrationSample> measure(std::span<const Workload> workloads, cons
 
 /// Throws Error(bad_file) for a file that is no calibration.
 Calibration read_calibration(const std::filesystem::path& path);
+/// The same for a file's content; `name` stands for it in errors.
+Calibration parse_calibration(const std::string& text, const std::string& name);
 std::string write_calibration(const Calibration& calibration);
 /// Throws Error(bad_argument), which names both machines, if the calibration belongs to another one.
 void check_machine(const Calibration& calibration, const Processor& processor);

@@ -63,12 +63,16 @@ Boundary boundary_of(const std::string& words) {
     base::fail(ErrorCode::bad_file, "its joules are those of \"{}\", which this ergon does not know", words);
 }
 
-/// Throws nlohmann's exceptions for what is missing or of another type.
+/// Throws nlohmann's exceptions or Error for what is missing or of another type.
 Calibration calibration_from(const ordered_json& json) {
     Calibration calibration;
     const ordered_json& machine = json.at("machine");
-    calibration.machine = {machine.at("vendor"), machine.at("processor"), machine.at("family"),
-                           machine.at("model"),  machine.at("threads"),   machine.at("virtual_machine")};
+    calibration.machine = {machine.at("vendor"),
+                           machine.at("processor"),
+                           base::get_integer<int>(machine.at("family")),
+                           base::get_integer<int>(machine.at("model")),
+                           base::get_integer<int>(machine.at("threads")),
+                           machine.at("virtual_machine")};
     calibration.source = json.at("source");
     calibration.boundary = boundary_of(json.at("boundary").get<std::string>());
     for (std::size_t i = 0; i < resource_count; ++i) {
@@ -81,7 +85,7 @@ Calibration calibration_from(const ordered_json& json) {
     calibration.worst_error = json.at("worst_error");
     calibration.worst_workload = json.at("worst_workload");
     calibration.kind_of_work_sd = json.at("kind_of_work_sd");
-    calibration.samples = json.at("samples");
+    calibration.samples = base::get_integer<std::int64_t>(json.at("samples"));
     return calibration;
 }
 
@@ -101,7 +105,10 @@ Fingerprint fingerprint_of(const Processor& processor) {
 }
 
 Calibration read_calibration(const std::filesystem::path& path) {
-    const std::string text = base::read_text(path, most_calibration_bytes);
+    return parse_calibration(base::read_text(path, most_calibration_bytes), path.string());
+}
+
+Calibration parse_calibration(const std::string& text, const std::string& name) {
     std::string problem = "it is not a calibration that this ergon knows";
     try {
         const ordered_json json = base::parse_json(text, "it");
@@ -116,7 +123,7 @@ Calibration read_calibration(const std::filesystem::path& path) {
         problem = error.what();
     }
     base::fail(ErrorCode::bad_file, "{} cannot be used: {}. Make a new one with 'ergon meter calibrate'.",
-               path.string(), problem);
+               name, problem);
 }
 
 std::string write_calibration(const Calibration& calibration) {

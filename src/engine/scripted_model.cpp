@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "text/reasoning.h"
 
 namespace ergon::engine {
@@ -60,7 +61,7 @@ ScriptedModel::ScriptedModel(const formats::HfFolder& folder, std::shared_ptr<co
     : tokenizer_(std::move(tokenizer)), markers_(text::thought_markers_of(*tokenizer_)) {
     const std::string file = config_file(folder).string();
     const Json& length = folder.config.contains("context_length") ? folder.config["context_length"] : Json(4096);
-    if (!length.is_number_integer() || length.get<std::int64_t>() < 1 || length.get<std::int64_t>() > (1 << 24)) {
+    if (!base::holds_integer<std::int64_t>(length) || length < 1 || length > (1 << 24)) {
         base::fail(ErrorCode::bad_file, "{}: \"context_length\" must be a whole number between 1 and {}.", file,
                    1 << 24);
     }

@@ -80,7 +80,7 @@ std::vector<std::int64_t> SafetensorsParser::integers(const std::string& name, c
     std::vector<std::int64_t> values;
     if (!list.is_array()) bad("the {} of tensor {} is not a list; the file is damaged", key, shown(name));
     for (const Json& value : list) {
-        if (!value.is_number_unsigned() || !std::in_range<std::int64_t>(value.get<std::uint64_t>())) {
+        if (!base::holds_integer<std::int64_t>(value) || value < 0) {
             bad("the {} of tensor {} must be whole numbers of at most 63 bits; the file is damaged", key, shown(name));
         }
         values.push_back(value.get<std::int64_t>());

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/json_text.h"
 #include "base/random.h"
 
@@ -152,12 +153,12 @@ ordered_json slice_rounds_json(const LayerSlice& slice) {
 LayerSlice slice_of(const ordered_json& json) {
     LayerSlice slice;
     try {
-        slice.threads = json.at("threads").get<int>();
+        slice.threads = base::get_integer<int>(json.at("threads"));
         slice.kind_of_work_sd = json.at("kind_of_work_sd").get<double>();
         for (const auto& one : json.at("rounds")) {
             const auto name = std::ranges::find(shape_names, one.at("shape").get<std::string>());
-            SliceCell cell{static_cast<SliceShape>(name - shape_names.begin()), one.at("batch").get<std::int64_t>(),
-                           one.at("tokens_a_round").get<std::int64_t>(), {},
+            SliceCell cell{static_cast<SliceShape>(name - shape_names.begin()), base::get_integer<std::int64_t>(one.at("batch")),
+                           base::get_integer<std::int64_t>(one.at("tokens_a_round")), {},
                            one.at("seconds_per_token").get<std::vector<double>>()};
             for (const auto& figure : one.at("joules_per_token")) {
                 cell.joules_per_token.push_back(figure.get<energy::Figure>());
@@ -166,6 +167,8 @@ LayerSlice slice_of(const ordered_json& json) {
         }
     } catch (const nlohmann::json::exception& problem) {
         base::fail(ErrorCode::bad_file, "A slice that was kept is broken ({}).", base::json_reason(problem));
+    } catch (const base::Error& problem) {
+        base::fail(ErrorCode::bad_file, "A slice that was kept is broken ({}).", problem.what());
     }
     const auto whole = [&](std::size_t i) {
         const SliceCell& one = slice.cells[i];

@@ -312,10 +312,15 @@ RunDescription Results::description(RunId run) {
 }
 
 std::vector<Contender> Results::contenders(RunId run) {
-    Statement statement(database_, "SELECT label, model, hash, details FROM contender WHERE run = ? ORDER BY position");
+    Statement statement(database_,
+                        "SELECT label, model, hash, details, position FROM contender WHERE run = ? ORDER BY position");
     statement.bind(1, run);
     std::vector<Contender> found;
     while (statement.step()) {
+        if (statement.integer(4) != std::ssize(found)) {
+            base::fail(ErrorCode::bad_file, "The results file {} is damaged: run {} has no contender {}.",
+                       path().string(), run, found.size());
+        }
         found.push_back({statement.text(0), statement.text(1), statement.text(2),
                          parse(database_, statement.text(3), "a contender's details")});
     }

@@ -79,7 +79,8 @@ AnswerMeasures read_measures(const ordered_json& json) {
 constexpr std::string_view answer_columns =
     "SELECT contender, prompt, repeat, text, thinking, finish_reason, prompt_tokens, thinking_tokens, answer_tokens, "
     "prompt_seconds, thinking_seconds, answer_seconds, energy, raw, metered, measures, right, "
-    "(SELECT category FROM prompt WHERE prompt.run = answer.run AND prompt.id = answer.prompt), session FROM answer ";
+    "(SELECT category FROM prompt WHERE prompt.run = answer.run AND prompt.id = answer.prompt), session, "
+    "EXISTS (SELECT 1 FROM contender WHERE contender.run = answer.run AND position = answer.contender) FROM answer ";
 
 Answer read_answer(const Database& database, const Statement& statement) {
     Answer answer;
@@ -104,6 +105,10 @@ Answer read_answer(const Database& database, const Statement& statement) {
     if (answer.session < 0 || answer.session >= most_sessions) {
         base::fail(ErrorCode::bad_file, "The results file {} has an answer of session {}: sessions are 0 to {}.",
                    database.path().string(), answer.session, most_sessions - 1);
+    }
+    if (statement.integer(19) == 0) {
+        base::fail(ErrorCode::bad_file, "The results file {} is damaged: it has an answer of contender {}, but no such contender.",
+                   database.path().string(), answer.contender);
     }
     return answer;
 }

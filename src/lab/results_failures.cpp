@@ -20,11 +20,18 @@ void Results::add_failure(RunId run, const Failure& failure) {
 
 std::vector<Failure> Results::failures(RunId run) {
     Statement statement(database_,
-                        "SELECT contender, prompt, repeat, session, reason FROM failure WHERE run = ? "
+                        "SELECT contender, prompt, repeat, session, reason, "
+                        "EXISTS (SELECT 1 FROM contender WHERE contender.run = failure.run AND position = failure.contender) "
+                        "FROM failure WHERE run = ? "
                         "ORDER BY contender, prompt, repeat");
     statement.bind(1, run);
     std::vector<Failure> failures;
     while (statement.step()) {
+        if (statement.integer(5) == 0) {
+            base::fail(base::ErrorCode::bad_file,
+                       "The results file {} is damaged: it has a failure of contender {}, but no such contender.",
+                       path().string(), statement.integer(0));
+        }
         failures.push_back({statement.integer(0), statement.text(1), statement.integer(2), statement.integer(3),
                             statement.text(4)});
     }

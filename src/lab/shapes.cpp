@@ -28,9 +28,9 @@ Estimate ratio_of(const nlohmann::json& json, bool first) {
 MeasuredShape shape_of(const nlohmann::json& json, bool first) {
     const nlohmann::json& parameters = json.at("parameters");
     return {json.at("shape").get<std::string>(),
-            parameters.at("total").get<std::int64_t>(),
-            parameters.at("active").get<std::int64_t>(),
-            json.at("bytes").get<std::int64_t>(),
+            base::get_integer<std::int64_t>(parameters.at("total")),
+            base::get_integer<std::int64_t>(parameters.at("active")),
+            base::get_integer<std::int64_t>(json.at("bytes")),
             speed_of(json.at("prefill")),
             speed_of(json.at("decode")),
             ratio_of(json, first)};

@@ -41,6 +41,9 @@ int Database::try_open(const std::string& name, int flags) {
     if (code == SQLITE_OK) {
         sqlite3_extended_result_codes(handle_, 1);
         sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, longest_value);
+        // Views and triggers in a file are programs of whoever made it, and may never end.
+        for (const int refused : {SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_TRUSTED_SCHEMA})
+            sqlite3_db_config(handle_, refused, 0, nullptr);
         sqlite3_busy_timeout(handle_, busy_timeout_ms);
         writable_ = sqlite3_db_readonly(handle_, "main") == 0;
         code = sqlite3_exec(handle_, "SELECT 1 FROM sqlite_master", nullptr, nullptr, nullptr);

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "formats/hf_folder.h"
 #include "model/config.h"
 #include "model/config_check.h"
@@ -88,8 +89,7 @@ class JsonKeys {
         const Json* value = find(key);
         if (value == nullptr) fail_absent(key);
         if (!value->is_number_integer()) fail_kind(key, "an integer");
-        if (value->is_number_unsigned() && value->get<std::uint64_t>() > INT64_MAX)
-            fail_kind(key, "of a sensible size");
+        if (!base::holds_integer<std::int64_t>(*value)) fail_kind(key, "of a sensible size");
         return value->get<std::int64_t>();
     }
     [[noreturn]] void fail_absent(const char* key) const {

@@ -20,7 +20,7 @@ using base::ErrorCode;
 using nlohmann::json;
 
 std::int64_t whole_number(const JsonItem& item, const char* key, const json& value) {
-    if (!value.is_number_integer() || (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX)) {
+    if (!base::holds_integer<std::int64_t>(value)) {
         base::fail(ErrorCode::bad_file, "{}: \"{}\" must be made of whole numbers of at most 63 bits.", item.place,
                    key);
     }

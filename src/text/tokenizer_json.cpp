@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/json.h"
 #include "base/json_text.h"
 #include "base/log.h"
 
@@ -30,7 +31,7 @@ std::size_t checked_size(std::int64_t largest_id, std::size_t entries, const std
 }
 
 std::int64_t read_id(const TreeJson& json, const std::string& where) {
-    if (!json.is_number_integer() || json.get<std::int64_t>() < 0) {
+    if (!base::holds_integer<std::int64_t>(json) || json < 0) {
         fail(ErrorCode::bad_file, "{}: a token id is expected, a whole number from 0", where);
     }
     return json.get<std::int64_t>();
@@ -305,7 +306,7 @@ std::string JsonObject::text(std::string_view key) const {
 
 std::int64_t JsonObject::number(std::string_view key) const {
     const auto found = value_->find(key);
-    if (found == value_->end() || !found->is_number_integer()) {
+    if (found == value_->end() || !base::holds_integer<std::int64_t>(*found)) {
         fail(ErrorCode::bad_file, "{}: a whole number is expected", where(key));
     }
     return found->get<std::int64_t>();

@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "formats/hf_folder.h"
 #include "train/recipe_table.h"
 
@@ -207,7 +208,13 @@ GrpoOptions read_grpo(RecipeTable t, Recipe& recipe) {
 }  // namespace
 
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::string>& settings) {
-    toml::table root = read_toml(file);
+    constexpr std::size_t max_bytes = std::size_t{1} << 20;
+    return parse_recipe(base::read_text(file, max_bytes), file, settings);
+}
+
+Recipe parse_recipe(const std::string& content, const std::filesystem::path& file,
+                    const std::vector<std::string>& settings) {
+    toml::table root = parse_toml(content, file.string());
     for (const std::string& one : settings) set_key(root, one);
     Recipe recipe;
     RecipeTable t(root, file.string(), "", recipe.settings);

@@ -46,5 +46,8 @@ struct Recipe {
 /// Reads FILE with what `--set KEY=VALUE` puts over it. Paths in it are relative to its folder. Throws
 /// Error(bad_argument | bad_file | not_found): the line, the key, what is allowed.
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::string>& settings);
+/// The same for a file's content.
+Recipe parse_recipe(const std::string& content, const std::filesystem::path& file,
+                    const std::vector<std::string>& settings);
 
 }  // namespace ergon::train

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sstream>
 
 #include "base/error.h"
-#include "base/file.h"
 
 namespace ergon::train {
 namespace {
@@ -18,6 +18,22 @@ std::string shown(const toml::node& node) {
     std::ostringstream text;
     node.visit([&](const auto& value) { text << value; });
     return text.str();
+}
+
+/// A dotted key with an empty text as its value: tables of one entry each. Comments and several lines are no key.
+toml::table parse_key(const std::string& key, const std::string& assignment) {
+    toml::table parsed;
+    try {
+        parsed = toml::parse(key + " = ''");
+    } catch (const toml::parse_error& error) {
+        fail(ErrorCode::bad_argument, "--set {}: {}", assignment, error.description());
+    }
+    const toml::table* within = &parsed;
+    while (within->size() == 1 && within->begin()->second.is_table()) within = within->begin()->second.as_table();
+    if (within->size() != 1) {
+        fail(ErrorCode::bad_argument, "--set {}: expected one KEY=VALUE, such as training.steps=100", assignment);
+    }
+    return parsed;
 }
 
 }  // namespace
@@ -130,12 +146,11 @@ void RecipeTable::no_others() const {
     }
 }
 
-toml::table read_toml(const std::filesystem::path& path) {
-    constexpr std::size_t most_bytes = std::size_t{1} << 20;
+toml::table parse_toml(const std::string& content, const std::string& name) {
     try {
-        return toml::parse(base::read_text(path, most_bytes), path.string());
+        return toml::parse(content, name);
     } catch (const toml::parse_error& error) {
-        fail(ErrorCode::bad_file, "{}: line {}: {}", path.string(), error.source().begin.line, error.description());
+        fail(ErrorCode::bad_file, "{}: line {}: {}", name, error.source().begin.line, error.description());
     }
 }
 
@@ -145,15 +160,10 @@ void set_key(toml::table& table, const std::string& assignment) {
         fail(ErrorCode::bad_argument, "--set {}: expected KEY=VALUE, such as training.steps=100", assignment);
     }
     const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1);
-    toml::table parsed;
+    toml::table parsed = parse_key(key, assignment);
     try {
         parsed = toml::parse(key + " = " + value);
-    } catch (const toml::parse_error&) {
-        try {  // plain text
-            parsed = toml::parse(key + " = ''");
-        } catch (const toml::parse_error& error) {
-            fail(ErrorCode::bad_argument, "--set {}: {}", assignment, error.description());
-        }
+    } catch (const toml::parse_error&) {  // plain text
         toml::table* within = &parsed;
         while (within->begin()->second.is_table()) within = within->begin()->second.as_table();
         within->insert_or_assign(within->begin()->first, value);

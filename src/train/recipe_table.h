@@ -2,7 +2,6 @@
 // A table of a recipe, read key by key: what is wrong is said with the file, the line, the key and what is allowed.
 
 #include <cstdint>
-#include <filesystem>
 #include <initializer_list>
 #include <limits>
 #include <optional>
@@ -52,8 +51,8 @@ class RecipeTable {
     std::vector<Setting>* used_;
 };
 
-/// The tables of a TOML file. Throws Error(not_found | bad_file): file, line, what the parser expected.
-toml::table read_toml(const std::filesystem::path& path);
+/// The tables of a TOML file's content. Throws Error(bad_file): the file's name, line, what the parser expected.
+toml::table parse_toml(const std::string& content, const std::string& name);
 /// Puts `value` (in TOML's spelling, or plain text) at the dotted key, as --set KEY=VALUE does. Throws
 /// Error(bad_argument).
 void set_key(toml::table& table, const std::string& assignment);

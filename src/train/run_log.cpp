@@ -1,5 +1,6 @@
 #include "train/run_log.h"
 
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,20 @@ namespace {
 
 using base::Json;
 
+/// Whole numbers as such (get_to cuts fractions off), also in lists.
+template <typename T>
+void read(const Json& json, T& into) {
+    if constexpr (std::integral<T> && !std::same_as<T, bool>) {
+        into = base::get_integer<T>(json);
+    } else {
+        json.get_to(into);
+    }
+}
+template <typename T>
+void read(const Json& json, std::vector<T>& into) {
+    for (const Json& one : json) read(one, into.emplace_back());
+}
+
 Json grid_json(const GridLine& grid) {
     return {{"grams_per_kwh", grid.intensity.value()},
             {"grams", grid.grams},
@@ -27,12 +42,12 @@ Json grid_json(const GridLine& grid) {
 GridLine read_grid(const Json& json) {
     GridLine grid;
     grid.intensity = base::GramsPerKilowattHour(json.at("grams_per_kwh").get<double>());
-    json.at("grams").get_to(grid.grams);
-    json.at("total_grams").get_to(grid.total);
-    json.at("unscheduled_grams").get_to(grid.unscheduled);
+    read(json.at("grams"), grid.grams);
+    read(json.at("total_grams"), grid.total);
+    read(json.at("unscheduled_grams"), grid.unscheduled);
     grid.waited = base::Seconds(json.at("waited_seconds").get<double>());
-    json.at("waiting_joules").get_to(grid.waiting);
-    json.at("waiting_grams").get_to(grid.waiting_grams);
+    read(json.at("waiting_joules"), grid.waiting);
+    read(json.at("waiting_grams"), grid.waiting_grams);
     return grid;
 }
 
@@ -51,39 +66,39 @@ Json round_json(const RoundReport& round) {
 
 RoundReport read_round(const Json& json) {
     RoundReport round;
-    json.at("reward").get_to(round.reward);
-    json.at("right").get_to(round.right);
-    json.at("well_formed").get_to(round.well_formed);
-    json.at("capped").get_to(round.capped);
-    json.at("thinking_tokens").get_to(round.thinking_tokens);
-    json.at("answer_tokens").get_to(round.answer_tokens);
-    json.at("sampled_tokens").get_to(round.sampled_tokens);
-    json.at("counted_joules").get_to(round.joules);
-    json.at("divergence").get_to(round.divergence);
-    json.at("informative").get_to(round.informative);
+    read(json.at("reward"), round.reward);
+    read(json.at("right"), round.right);
+    read(json.at("well_formed"), round.well_formed);
+    read(json.at("capped"), round.capped);
+    read(json.at("thinking_tokens"), round.thinking_tokens);
+    read(json.at("answer_tokens"), round.answer_tokens);
+    read(json.at("sampled_tokens"), round.sampled_tokens);
+    read(json.at("counted_joules"), round.joules);
+    read(json.at("divergence"), round.divergence);
+    read(json.at("informative"), round.informative);
     return round;
 }
 
 StepLine read_line(const Json& json) {
     StepLine line;
     StepReport& r = line.report;
-    json.at("step").get_to(r.step);
-    json.at("loss").get_to(r.loss);
-    json.at("accuracy").get_to(r.accuracy);
-    json.at("tokens").get_to(r.tokens);
-    json.at("examples").get_to(r.examples);
-    json.at("learning_rate").get_to(r.learning_rate);
-    json.at("gradient_norm").get_to(r.gradient_norm);
-    json.at("mtp_loss").get_to(r.mtp_loss);
-    json.at("mtp_acceptance").get_to(r.mtp_acceptance);
-    json.at("balance_loss").get_to(r.balance_loss);
-    json.at("max_violation").get_to(r.max_violation);
-    json.at("loads").get_to(r.loads);
+    read(json.at("step"), r.step);
+    read(json.at("loss"), r.loss);
+    read(json.at("accuracy"), r.accuracy);
+    read(json.at("tokens"), r.tokens);
+    read(json.at("examples"), r.examples);
+    read(json.at("learning_rate"), r.learning_rate);
+    read(json.at("gradient_norm"), r.gradient_norm);
+    read(json.at("mtp_loss"), r.mtp_loss);
+    read(json.at("mtp_acceptance"), r.mtp_acceptance);
+    read(json.at("balance_loss"), r.balance_loss);
+    read(json.at("max_violation"), r.max_violation);
+    read(json.at("loads"), r.loads);
     line.seconds = base::Seconds(json.at("seconds").get<double>());
-    json.at("joules").get_to(line.joules);
-    json.at("total_tokens").get_to(line.total_tokens);
+    read(json.at("joules"), line.joules);
+    read(json.at("total_tokens"), line.total_tokens);
     line.total_seconds = base::Seconds(json.at("total_seconds").get<double>());
-    json.at("total_joules").get_to(line.total);
+    read(json.at("total_joules"), line.total);
     if (json.contains("other_programs")) line.others = json.at("other_programs").get<energy::Figure>();
     if (json.contains("total_other_programs")) {
         line.total_others = json.at("total_other_programs").get<energy::Figure>();

@@ -72,6 +72,15 @@ TEST(Json, NestingIsBounded) {
 }
 
 // An ordered object looks keys up one by one; a parser that does so for each key takes minutes here.
+TEST(Json, WholeNumbersAreNotCut) {
+    EXPECT_EQ(get_integer<int>(parse_json("-7", "input")), -7);
+    EXPECT_EQ(get_integer<std::uint64_t>(parse_json("18446744073709551615", "input")), 18446744073709551615u);
+    for (const char* other : {"1.5", "1e300", "true", "\"7\"", "null", "2147483648", "18446744073709551615"}) {
+        expect_error(ErrorCode::bad_file, "expected a whole number", [&] { get_integer<int>(parse_json(other, "input")); });
+        EXPECT_FALSE(holds_integer<int>(parse_json(other, "input"))) << other;
+    }
+}
+
 TEST(Json, AVocabularyOf200000KeysTakesLinearTime) {
     std::string text = "{";
     for (int i = 0; i < 200'000; ++i) text += fmt::format("{}\"token{}\":{}", i == 0 ? "" : ",", i, i);

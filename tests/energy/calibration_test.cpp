@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "base/random.h"
 #include "base/sanitized.h"
 #include "energy/least_squares.h"
@@ -374,6 +375,12 @@ TEST_F(CalibrationFile, ThatIsBrokenIsRefused) {
     for (const std::string& text : {std::string(), std::string("{}"), std::string("[1, 2]"), good.substr(0, 200),
                                     std::string(good).replace(good.find("\"value\""), 7, "\"other\"")}) {
         EXPECT_THROW(read_calibration(written(text)), base::Error) << text;
+    }
+    for (const char* family : {"1e300", "1.5", "99999999999", "18446744073709551615"}) {
+        std::string changed = good;
+        const std::size_t at = changed.find("\"family\": ") + 10;
+        changed.replace(at, changed.find(',', at) - at, family);
+        test::expect_error(base::ErrorCode::bad_file, std::string("not ") + family, [&] { read_calibration(written(changed)); });
     }
     const std::string deep = std::string(80'000, '[') + std::string(80'000, ']');
     EXPECT_THROW(read_calibration(written(std::string(good).insert(1, "\"x\": " + deep + ","))), base::Error);

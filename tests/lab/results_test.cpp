@@ -329,6 +329,26 @@ TEST_F(ResultsTest, DamageIsSaid) {
     EXPECT_THAT(refusal(file("short")).what(), HasSubstr("is damaged"));
 }
 
+TEST_F(ResultsTest, AnswersOfNobodyAreDamage) {
+    Results results(file());
+    const RunId id = open_run(results, run(), two());
+    results.add(id, answer(1, "p1"));
+    results.add_failure(id, {1, "p2", 0, 0, "silence"});
+    Database(file()).execute("PRAGMA foreign_keys = OFF; UPDATE contender SET position = 7 WHERE position = 1");
+    test::expect_error(ErrorCode::bad_file, "has no contender 1", [&] { results.contenders(id); });
+    test::expect_error(ErrorCode::bad_file, "an answer of contender 1, but no such", [&] { all(results, id); });
+    test::expect_error(ErrorCode::bad_file, "a failure of contender 1, but no such", [&] { results.failures(id); });
+}
+
+// A view that never ends would be read for ever.
+TEST_F(ResultsTest, ProgramsInAFileDoNotRun) {
+    { const Results results(file()); }
+    Database(file()).execute(
+        "DROP TABLE run; CREATE VIEW run AS WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) "
+        "SELECT id FROM n");
+    test::expect_error(ErrorCode::system, "cannot be used", [&] { Results(file(), Access::read).last_run(); });
+}
+
 TEST_F(ResultsTest, BrokenJsonInsideIsSaid) {
     Results results(file());
     const RunId id = open_run(results, run(), two());

@@ -163,6 +163,13 @@ TEST_F(RecipeFile, WhatDoesNotGoTogetherIsRefused) {
     });
 }
 
+TEST_F(RecipeFile, OtherThanOneKeyIsNotSet) {
+    for (const char* setting : {"# training.steps=3", "[training]\n[model]\nx=1", "[training]\n[training.a]\n#=1", "=1", "a b=1"}) {
+        expect_error(ErrorCode::bad_argument, std::string("--set ") + setting, [&] { read(good, {setting}); });
+    }
+    expect_error(ErrorCode::bad_argument, "training.steps", [&] { read(good, {"training={steps=0, warm_up=0}"}); });
+}
+
 TEST_F(RecipeFile, StretchedFrequenciesAreRefused) {
     folder_.write("config.json", R"({"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 300,
         "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4,
