@@ -21,10 +21,15 @@ enum class ErrorCode {
 /// One clear sentence: what, where, what was expected, what to do.
 class Error : public std::runtime_error {
   public:
-    Error(ErrorCode code, const std::string& sentence) : std::runtime_error(sentence), code_(code) {}
+    Error(ErrorCode code, std::string sentence) : std::runtime_error(without_zeros(std::move(sentence))), code_(code) {}
     ErrorCode code() const { return code_; }
 
   private:
+    /// What ends a C string would end the sentence.
+    static std::string without_zeros(std::string sentence) {
+        for (std::size_t at = 0; (at = sentence.find('\0', at)) != sentence.npos;) sentence.replace(at, 1, "\\0");
+        return sentence;
+    }
     ErrorCode code_;
 };
 

@@ -1,9 +1,13 @@
 #include "base/regex.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <algorithm>
 #include <array>
+#include <ctime>
+#include <limits>
 #include <new>
 #include <pcre2.h>
+#include <utility>
 
 namespace ergon::base {
 namespace {
@@ -35,6 +39,13 @@ std::string message_of(int code) {
     return reinterpret_cast<const char*>(buffer.data());
 }
 
+/// This thread's processor time.
+Seconds thread_seconds() {
+    std::timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return Seconds(static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec));
+}
+
 PCRE2_SPTR units(std::string_view text) {
     return reinterpret_cast<PCRE2_SPTR>(text.data());
 }
@@ -56,7 +67,8 @@ std::optional<Regex> Regex::compile(std::string_view expression, const RegexOpti
     pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
     const std::uint32_t chosen = (options.caseless ? PCRE2_CASELESS : 0) |
                                  (options.any_bytes ? PCRE2_MATCH_INVALID_UTF : 0) |
-                                 (options.count_items ? PCRE2_AUTO_CALLOUT : 0);
+                                 (options.count_items ? PCRE2_AUTO_CALLOUT : 0) |
+                                 (options.count_time ? PCRE2_USE_OFFSET_LIMIT : 0);
     int error = 0;
     PCRE2_SIZE offset = 0;
     CompiledCode compiled(pcre2_compile(units(expression), expression.size(),
@@ -78,6 +90,7 @@ struct RegexSearch::Memory {
     MatchContext context;
     JitStack stack;  // made when the default one (32 KiB of the machine's) was too small
     std::int64_t items = 0;
+    Seconds long_seconds{};  // that places took which needed more than the usual steps
     int result = PCRE2_ERROR_NOMATCH;
 };
 
@@ -99,19 +112,53 @@ RegexSearch::RegexSearch(const Regex& regex, const RegexLimits& limits)
 
 RegexSearch::~RegexSearch() = default;
 
-RegexSearch::Result RegexSearch::find(std::string_view text, std::size_t from) {
+int RegexSearch::run(std::string_view text, std::size_t from) {
     Memory& memory = *memory_;
-    memory.items = 0;
-    const auto run = [&] {
+    const auto match = [&] {
         return pcre2_match(code_->compiled.get(), units(text), text.size(), from, code_->match_options,
                            memory.data.get(), memory.context.get());
     };
-    memory.result = run();
-    if (memory.result == PCRE2_ERROR_JIT_STACKLIMIT && memory.limits.jit_stack > 0 && !memory.stack) {
-        memory.stack = checked(JitStack(pcre2_jit_stack_create(jit_stack_start, memory.limits.jit_stack, nullptr)));
-        pcre2_jit_stack_assign(memory.context.get(), nullptr, memory.stack.get());
-        memory.result = run();
+    const int result = match();
+    if (result != PCRE2_ERROR_JIT_STACKLIMIT || memory.limits.jit_stack == 0 || memory.stack) return result;
+    memory.stack = checked(JitStack(pcre2_jit_stack_create(jit_stack_start, memory.limits.jit_stack, nullptr)));
+    pcre2_jit_stack_assign(memory.context.get(), nullptr, memory.stack.get());
+    return match();
+}
+
+int RegexSearch::find_long(std::string_view text, std::size_t from) {
+    // Between two looks at the clock: some milliseconds of steps, and few places, since each may look for what it begins
+    // with up to the text's end.
+    constexpr std::uint64_t steps_between_looks = 4'000'000, most_places = 64;
+    Memory& memory = *memory_;
+    const std::uint64_t steps = std::min<std::uint64_t>(memory.limits.steps + memory.limits.steps_per_byte * std::uint64_t{text.size()},
+                                                        std::numeric_limits<std::uint32_t>::max());
+    const std::size_t places = std::clamp<std::uint64_t>(steps_between_looks / steps, 1, most_places);
+    pcre2_set_match_limit(memory.context.get(), static_cast<std::uint32_t>(steps));
+    int result = PCRE2_ERROR_NOMATCH;
+    Seconds last = thread_seconds();
+    for (std::size_t at = from; result == PCRE2_ERROR_NOMATCH && at <= text.size();) {
+        if (memory.long_seconds > memory.limits.seconds) {
+            result = PCRE2_ERROR_MATCHLIMIT;
+            break;
+        }
+        std::size_t end = std::min(at + places, text.size());
+        while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+        pcre2_set_offset_limit(memory.context.get(), end == text.size() ? end : end - 1);
+        result = run(text, at);
+        const Seconds now = thread_seconds();
+        memory.long_seconds += now - std::exchange(last, now);
+        at = end == text.size() ? end + 1 : end;
     }
+    pcre2_set_offset_limit(memory.context.get(), PCRE2_UNSET);
+    pcre2_set_match_limit(memory.context.get(), memory.limits.steps);
+    return result;
+}
+
+RegexSearch::Result RegexSearch::find(std::string_view text, std::size_t from) {
+    Memory& memory = *memory_;
+    memory.items = 0;
+    memory.result = run(text, from);
+    if (memory.result == PCRE2_ERROR_MATCHLIMIT && memory.limits.steps_per_byte > 0) memory.result = find_long(text, from);
     if (memory.result == PCRE2_ERROR_NOMATCH) return Result::not_found;
     return memory.result < 0 ? Result::gave_up : Result::found;
 }

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/units.h"
+
 namespace ergon::base {
 
 struct RegexOptions {
@@ -15,6 +17,7 @@ struct RegexOptions {
     bool any_bytes = false;    // what is not UTF-8 never matches; without this, texts must be UTF-8
     bool count_items = false;  // so that RegexLimits::items holds
     bool jit = false;          // worth its time where much is searched
+    bool count_time = false;   // so that RegexLimits::steps_per_byte and seconds hold
 };
 
 struct RegexMistake {
@@ -44,6 +47,10 @@ class Regex {
 struct RegexLimits {
     std::uint32_t heap_kib = 0;  // places to come back to, where they are not on JIT's stack
     std::uint32_t steps = 0;     // begins anew at each place of the text, and one step may walk all of it
+    // Where a place takes more: so many steps for each byte of the text, as long as all such places together take no more
+    // than these seconds of the thread's processor time.
+    std::uint32_t steps_per_byte = 0;
+    Seconds seconds{};
     std::int64_t items = 0;      // of the expression that are tried, over all places
     std::size_t jit_stack = 0;   // bytes, if PCRE2's 32 KiB are too few
 };
@@ -70,6 +77,9 @@ class RegexSearch {
 
   private:
     struct Memory;
+    int run(std::string_view text, std::size_t from);
+    int find_long(std::string_view text, std::size_t from);
+
     const Regex::Code* code_;
     std::unique_ptr<Memory> memory_;
 };

@@ -429,6 +429,10 @@ std::int64_t ExperimentOptions::leave_out_long(std::vector<tasks::Prompt>& promp
 void ExperimentOptions::check(const std::vector<std::string>& read) const {
     std::vector<std::string> kept = read;
     kept.push_back(results_file);
+    kept.insert(kept.end(), tasks_named.begin(), tasks_named.end());
+    for (const std::string& model : models) {
+        if (const lab::ContenderSpec spec = lab::parse_contender(model); !spec.is_server()) kept.push_back(spec.model);
+    }
     check_outputs(files.outputs(), kept);
     lab::check_factors(files.design(), models.size());
 }

@@ -57,7 +57,7 @@ void check_memory(const LogitsOptions& options, const model::Model& model, std::
 }
 
 void logits(const LogitsOptions& options) {
-    check_outputs({options.out}, {options.ids});
+    check_outputs({options.out}, {options.ids, find_model(options.model).string()});
     base::ThreadPool pool(options.threads);
     const auto model = model::load(find_model(options.model), options.load, pool);
     print_unused(options.model, model->unused());

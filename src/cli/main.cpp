@@ -1,6 +1,9 @@
 // The program: chooses the command, turns what goes wrong into one sentence and an exit code.
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <cmath>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -59,7 +62,7 @@ void describe_program(CLI::App& program) {
     program.footer(
         "MODEL is a GGUF file (of several shards the first), a Hugging Face folder, or a name that is looked up in "
         "models/\nand in ~/.cache/ergon/models. 'ergon COMMAND --help' tells more and gives an example.\n"
-        "Exit codes: 0 good, 1 it failed, 2 wrong use.");
+        "Exit codes: 0 good, 1 it failed, 2 wrong use; 128 + its number where a signal ended it.");
     program.require_subcommand(1);
     program.fallthrough();  // --log-level may stand behind the command, too
     program.set_version_flag("--version", "ergon " + version(), "Print the version and leave");
@@ -110,6 +113,33 @@ int finish(int code) {
     return complain(fmt::format("cannot write to stdout: {}.", std::strerror(problem)), failed);
 }
 
+/// Whole numbers are decimal, also with zeros before them (the library takes 010 for 8), and real ones are numbers (it
+/// takes nan, which is outside no range, and nothing at all).
+std::string plain_number(std::string& text, bool whole) {
+    const std::size_t sign = text.starts_with('-') || text.starts_with('+') ? 1 : 0;
+    const std::size_t first = std::min(text.find_first_not_of('0', sign), text.size());
+    if (whole && sign < text.size() && text.find_first_not_of("0123456789", sign) == text.npos) {
+        text = text.substr(0, sign) + (first == text.size() ? "0" : text.substr(first));
+        return {};
+    }
+    double number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [read, problem] = std::from_chars(text.data() + (text.starts_with('+') ? 1 : 0), end, number);
+    const bool plain = problem == std::errc() && read == end && std::isfinite(number);
+    return !whole && plain ? std::string() : fmt::format("expected a {}number, not \"{}\"", whole ? "whole " : "", text);
+}
+
+void read_numbers_plainly(CLI::App& command) {
+    for (CLI::Option* option : command.get_options()) {
+        const std::string type = option->get_type_name();
+        const bool whole = type.find("INT") != type.npos, real = type.find("FLOAT") != type.npos;
+        const bool or_word = type.find(" OR ") != type.npos;  // --threads auto
+        if ((!whole && !real) || or_word) continue;
+        option->transform(CLI::Validator([whole](std::string& text) { return plain_number(text, whole); }, ""));
+    }
+    for (CLI::App* inner : command.get_subcommands({})) read_numbers_plainly(*inner);
+}
+
 int run(int argc, char** argv) {
     CLI::App program;
     describe_program(program);
@@ -129,6 +159,7 @@ int run(int argc, char** argv) {
     add_template(program);
     add_puzzles(program);
     add_logits(program);
+    read_numbers_plainly(program);
     if (argc < 2) {
         base::write_text(base::Stream::error, program.help());
         return wrong_use;

@@ -37,7 +37,7 @@ Limits measure(const lab::Workloads& workloads, const model::StepThreads& thread
 }
 
 void run_profile(ProfileOptions options) {
-    check_outputs({options.page});
+    check_outputs({options.page}, {find_model(options.model).string()});
     options.settings.version = version();
     base::ThreadPool pool(options.threads.pool());
     const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);

@@ -89,12 +89,21 @@ Calibration calibration_from(const ordered_json& json) {
     return calibration;
 }
 
+// Beyond what any machine takes (assumed: a megawatt, a millijoule per byte or operation, a hundred times what was foretold).
+constexpr double most_watts = 1e6, most_joules_per_unit = 1e-3, most_relative_error = 100;
+
 bool makes_sense(const Calibration& calibration) {
-    const auto ordered = [](const Coefficient& one) {
-        return one.low >= 0 && one.low <= one.value && one.value <= one.high;
+    const auto sensible = [](const Coefficient& one, double most) {
+        return one.low >= 0 && one.low <= one.value && one.value <= one.high && one.high <= most;
     };
-    if (!std::ranges::all_of(calibration.coefficients, ordered) || !ordered(calibration.any_work)) return false;
-    return calibration.left_out_error >= 0 && calibration.kind_of_work_sd >= 0 && calibration.machine.threads >= 1;
+    for (std::size_t i = 0; i < resource_count; ++i) {
+        const auto resource = static_cast<Resource>(i);
+        const bool watts = resource == Resource::time || resource == Resource::busy_time;
+        if (!sensible(calibration[resource], watts ? most_watts : most_joules_per_unit)) return false;
+    }
+    const auto error = [](double share) { return share >= 0 && share <= most_relative_error; };
+    return sensible(calibration.any_work, most_watts) && error(calibration.left_out_error) && error(calibration.worst_error) &&
+           error(calibration.kind_of_work_sd) && calibration.machine.threads >= 1;
 }
 
 }  // namespace

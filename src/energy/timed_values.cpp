@@ -17,6 +17,7 @@ namespace {
 using base::trimmed;
 
 constexpr std::size_t most_series_bytes = 256 << 20;
+constexpr double latest = 253'402'300'799;  // the end of the year 9999
 
 std::optional<double> decimal_number(std::string_view text) {
     double value = 0;
@@ -34,7 +35,8 @@ std::optional<double> date(std::string_view text) {
     if (text.size() < 19 || (text[10] != 'T' && text[10] != ' ')) return std::nullopt;
     std::tm fields{};
     const auto field = [&](std::size_t begin, std::size_t size) {
-        return static_cast<int>(decimal_number(text.substr(begin, size)).value_or(-1));
+        const std::string_view digits = text.substr(begin, size);
+        return digits.find_first_not_of("0123456789") == digits.npos ? std::stoi(std::string(digits)) : -1;
     };
     fields.tm_year = field(0, 4) - 1900;
     fields.tm_mon = field(5, 2) - 1;
@@ -42,14 +44,16 @@ std::optional<double> date(std::string_view text) {
     fields.tm_hour = field(11, 2);
     fields.tm_min = field(14, 2);
     fields.tm_sec = field(17, 2);
-    if (fields.tm_year < 70 || fields.tm_mon < 0 || fields.tm_mday < 1 || fields.tm_hour < 0 || fields.tm_min < 0 ||
-        fields.tm_sec < 0) {
+    std::tm same = fields;
+    const double seconds = static_cast<double>(::timegm(&same));  // which makes the 31st of April the 1st of May
+    if (seconds < 0 || same.tm_mon != fields.tm_mon || same.tm_mday != fields.tm_mday || same.tm_hour != fields.tm_hour ||
+        same.tm_min != fields.tm_min || same.tm_sec != fields.tm_sec) {
         return std::nullopt;
     }
     const std::string_view fraction = text.substr(19);
     const std::optional<double> rest = fraction.empty() ? 0 : decimal_number(fraction);  // ".5" reads as 0.5
     if (!rest) return std::nullopt;
-    return static_cast<double>(::timegm(&fields)) + *rest;
+    return seconds + *rest;
 }
 
 }  // namespace
@@ -67,8 +71,8 @@ std::vector<TimedValue> read_timed_values(const std::filesystem::path& path, std
         second = trimmed(second.substr(0, second.find(',')));
         const std::optional<double> time = decimal_number(first) ? decimal_number(first) : date(first);
         const std::optional<double> value = decimal_number(second);
-        const bool right = text.find(',') != text.npos && time && value && *value >= 0 && *value <= most &&
-                           (values.empty() || *time >= values.back().time);
+        const bool right = text.find(',') != text.npos && time && *time >= 0 && *time <= latest && value && *value >= 0 &&
+                           *value <= most && (values.empty() || *time >= values.back().time);
         if (!right && count > 1) {
             base::fail(base::ErrorCode::bad_file,
                        "{}, line {}: expected a time (seconds since 1970, or 2026-11-22T17:13:35 in UTC) not before "

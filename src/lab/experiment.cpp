@@ -111,6 +111,15 @@ class Running {
         if (!options_.reopen) return;
         tell("loading");
         answerers_ = options_.reopen();
+        const std::vector<Contender> begun = results_.contenders(run_);
+        for (std::size_t i = 0; i < begun.size(); ++i) {
+            const Contender& now = answerers_[i]->contender();
+            if (now.hash == begun[i].hash) continue;
+            base::fail(base::ErrorCode::bad_file,
+                       "{} was changed while the experiment ran, so its answers would be of two models: what was answered is kept; "
+                       "put the old file back and give the same command again, or begin with another results file.",
+                       now.model);
+        }
     }
 
     void prepare(bool again) {

@@ -100,7 +100,10 @@ void Database::open_to_read() {
 }
 
 Database::Database(const std::filesystem::path& path, Access access) : path_(path) {
-    if (!base::is_folder(path)) base::check_regular(path);  // SQLite waits at a pipe
+    for (const char* beside : {"", "-journal"}) {  // SQLite waits at a pipe
+        const std::filesystem::path file = path.string() + beside;
+        if (!base::is_folder(file)) base::check_regular(file);
+    }
     if (access == Access::read) {
         open_to_read();
     } else if (const int code = try_open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE); is_refusal(code)) {
@@ -144,6 +147,8 @@ void Database::fail(int code, const std::string& why) const {
         case SQLITE_PERM:
             base::fail(ErrorCode::system, "The results file {} cannot be written ({}): check its folder's permissions.",
                        name, why);
+        case SQLITE_ERROR:
+            base::fail(ErrorCode::bad_file, "The results file {} holds other tables than ergon makes ({}): restore it from a copy.", name, why);
         case SQLITE_FULL:
             base::fail(ErrorCode::system, "The results file {} cannot grow: the disk is full.", name);
         default:

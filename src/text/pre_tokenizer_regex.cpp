@@ -12,13 +12,17 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::size_t longest_pattern = 1 << 16;  // assumed: published patterns have below 2,000 bytes
-constexpr base::RegexLimits limits{
-    .heap_kib = 512 * 1024,  // only without JIT
-    // Assumed: a published pattern takes a few steps per character of the longest piece, and texts are of megabytes; an
-    // exponential pattern reaches it within a second.
-    .steps = 200'000'000,
-    .jit_stack = 64 * 1024 * 1024,  // assumed, as above: no known pattern needs the default's end
-};
+/// For texts of so many bytes. A published pattern takes a few steps per character of a piece, some 50 ns a byte in all;
+/// a pattern that goes back and forth without end is given up after forty times that.
+base::RegexLimits limits(std::size_t bytes) {
+    return {
+        .heap_kib = 512 * 1024,  // only without JIT
+        .steps = 4096,           // for nearly every piece
+        .steps_per_byte = 64,    // for one as long as the text
+        .seconds = base::Seconds(0.1 + 2e-6 * static_cast<double>(bytes)),
+        .jit_stack = 64 * 1024 * 1024,  // assumed: no known pattern needs the default's end
+    };
+}
 
 // Unicode White_Space: what Oniguruma's \s matches. PCRE2's has U+180E as well.
 constexpr std::string_view white_space_ranges =
@@ -157,7 +161,7 @@ base::Regex compiled(std::string_view pattern, std::string_view origin) {
     }
     base::RegexMistake mistake;
     std::optional<base::Regex> regex =
-        base::Regex::compile(to_pcre2_dialect(pattern, origin), {.jit = true}, mistake);
+        base::Regex::compile(to_pcre2_dialect(pattern, origin), {.jit = true, .count_time = true}, mistake);
     if (!regex) {
         base::fail(ErrorCode::bad_file, "{}: the regular expression '{}' cannot be compiled: {}", origin, pattern,
                    mistake.what);
@@ -170,7 +174,8 @@ base::Regex compiled(std::string_view pattern, std::string_view origin) {
 Regex::Regex(std::string_view pattern, std::string_view origin)
     : compiled_(compiled(pattern, origin)), pattern_(pattern), origin_(origin) {}
 
-Regex::Searcher::Searcher(const Regex& regex) : regex_(&regex), search_(regex.compiled_, limits) {}
+Regex::Searcher::Searcher(const Regex& regex, std::size_t bytes)
+    : regex_(&regex), search_(regex.compiled_, limits(bytes)) {}
 
 void Regex::Searcher::start(std::string_view text) {
     text_ = text;
@@ -215,7 +220,9 @@ class RegexSplitter final : public Splitter {
         : regex_(pattern, origin), behavior_(behavior), invert_(invert) {}
 
     void split(const Pieces& pieces, PieceSink& smaller) const override {
-        Regex::Searcher searcher(regex_);
+        std::size_t bytes = 0;
+        for (const std::string_view piece : pieces) bytes += piece.size();
+        Regex::Searcher searcher(regex_, bytes);
         for (const std::string_view piece : pieces) {
             MatchCutter cutter(piece, behavior_, invert_, smaller);
             searcher.start(piece);

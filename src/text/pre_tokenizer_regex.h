@@ -28,11 +28,12 @@ class Regex {
     /// match before does not count. One searcher per thread.
     class Searcher {
       public:
-        explicit Searcher(const Regex& regex);
+        /// For texts of so many bytes in all, which grant time.
+        Searcher(const Regex& regex, std::size_t bytes);
 
         /// Begins with a text (valid UTF-8), which must stay alive.
         void start(std::string_view text);
-        /// The next match. Throws Error(out_of_budget) if the expression needs more steps than are granted.
+        /// The next match. Throws Error(out_of_budget) if the expression needs more steps or time than are granted.
         std::optional<Match> next();
 
       private:

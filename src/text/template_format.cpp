@@ -104,6 +104,7 @@ Number format_real(double value, const Spec& spec) {
 
 /// Fills up to the width.
 MarkedText fit(Runtime& runtime, const MarkedText& body, const Spec& spec, char default_align) {
+    runtime.spend_text(body.text().size());
     const long long missing = spec.width - static_cast<long long>(count_characters(body.text()));
     if (missing <= 0) return body;
     const char align = spec.align == '\0' ? default_align : spec.align;
@@ -426,6 +427,7 @@ MarkedText format_percent(Runtime& runtime, const MarkedText& format, const Valu
 
 MarkedText format_braces(Runtime& runtime, const MarkedText& format, const Arguments& arguments) {
     const std::string_view text = format.text();
+    runtime.spend_text(text.size());
     BraceFields fields(runtime, arguments);
     MarkedText result;
     for (std::size_t at = 0; at < text.size();) {

@@ -191,6 +191,7 @@ Value get_attribute(Runtime& runtime, const Value& value, std::string_view name)
 
 Value get_item(Runtime& runtime, const Value& value, const Value& key) {
     require_defined(value);
+    spend_reading(runtime, key);
     if (const Dict* dict = value.dict()) {
         if (const Value* found = find(runtime, *dict, key)) return *found;
     } else if (const auto index = key.as_integer()) {

@@ -78,8 +78,9 @@ Value last(Runtime& runtime, const Value& value, const Arguments& arguments) {
     return items.empty() ? Value::undefined("No last item, sequence was empty.") : items.back();
 }
 
-Value length_filter(Runtime&, const Value& value, const Arguments& arguments) {
+Value length_filter(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters none("length", arguments, {});
+    spend_reading(runtime, value);
     const auto count = length(value);
     if (!count) refuse("object of type '{}' has no len()", type_name(value));
     return *count;

@@ -240,6 +240,8 @@ template <Place place>
 Value pad(Runtime& runtime, const Value& self, const Arguments& arguments) {
     const Parameters given("ljust", arguments, {"width", "fillchar"}, 1);
     const MarkedText& text = text_of(self);
+    spend_reading(runtime, self);
+    if (given.given(1)) spend_reading(runtime, *given[1]);
     const auto size = static_cast<long long>(count_characters(text.text()));
     const long long missing = given.integer(0, 0) - size;
     const MarkedText fill = given.given(1) ? given.text(1) : MarkedText(" ", Author::person);
@@ -258,6 +260,7 @@ Value pad(Runtime& runtime, const Value& self, const Arguments& arguments) {
 Value zfill(Runtime& runtime, const Value& self, const Arguments& arguments) {
     const Parameters given("zfill", arguments, {"width"}, 1);
     const MarkedText& text = text_of(self);
+    spend_reading(runtime, self);
     const Integer missing = Integer(given.integer(0, 0)) - count_characters(text.text());
     const std::size_t sign = text.text().starts_with('-') || text.text().starts_with('+') ? 1 : 0;
     MarkedText result = slice(text, 0, sign);

@@ -49,7 +49,7 @@ bool real(const Value& value) {
     return value.real() != nullptr;
 }
 bool number(const Value& value) {
-    return value.as_real().has_value();
+    return value.integer() || value.real() || value.boolean();
 }
 bool string(const Value& value) {
     return value.is_string();

@@ -224,9 +224,10 @@ std::optional<Integer> truncate_real(double real) {
     return Integer::truncate(real);
 }
 
-Value int_filter(Runtime&, const Value& value, const Arguments& arguments) {
+Value int_filter(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters given("int", arguments, {"default", "base"});
     require_defined(value);
+    spend_reading(runtime, value);
     std::optional<Integer> number;
     if (const MarkedText* text = value.text()) {
         number = parse_integer(*text, given.integer(1, 10));
@@ -243,18 +244,20 @@ Value int_filter(Runtime&, const Value& value, const Arguments& arguments) {
     return given[0] ? *given[0] : Value(0);
 }
 
-Value float_filter(Runtime&, const Value& value, const Arguments& arguments) {
+Value float_filter(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters given("float", arguments, {"default"});
     require_defined(value);
+    spend_reading(runtime, value);
     if (value.as_integer()) return float_of(value);
     const auto number = value.text() ? parse_real(*value.text()) : value.as_real();
     if (number) return *number;
     return given[0] ? *given[0] : Value(0.0);
 }
 
-Value abs_filter(Runtime&, const Value& value, const Arguments& arguments) {
+Value abs_filter(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters none("abs", arguments, {});
     require_defined(value);
+    spend_reading(runtime, value);
     if (const auto integer = value.as_integer()) return *integer < 0 ? -*integer : *integer;
     if (const double* real = value.real()) return std::fabs(*real);
     refuse("bad operand type for abs(): '{}'", type_name(value));
@@ -279,9 +282,10 @@ Integer round_integer(const Integer& value, int digits) {
     return (up ? quotient + 1 : quotient) * unit;
 }
 
-Value round_filter(Runtime&, const Value& value, const Arguments& arguments) {
+Value round_filter(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters given("round", arguments, {"precision", "method"});
     require_defined(value);
+    spend_reading(runtime, value);
     const auto number = value.as_real();
     if (!number) refuse("round: expected a number, not {}", type_name(value));
     const long long precision = given.integer(0, 0);

@@ -116,8 +116,14 @@ bool is_true(const Value& value) {
     return !sequence || sequence->kind == SequenceKind::generator || !sequence->items.empty();
 }
 
+void spend_reading(Runtime& runtime, const Value& value) {
+    if (const MarkedText* text = value.text()) runtime.spend(text->text().size() / bytes_per_unit);
+    if (const Integer* integer = value.integer()) runtime.spend(integer->size());
+}
+
 bool equal(Runtime& runtime, const Value& a, const Value& b) {
     runtime.spend(1);
+    if (a.integer() && b.integer()) spend_reading(runtime, a.integer()->size() < b.integer()->size() ? a : b);
     if (a.is_undefined() || b.is_undefined()) return a.is_undefined() && b.is_undefined();
     if (const auto order = compare_numbers(a, b)) return *order == std::partial_ordering::equivalent;
     if (a.text() && b.text()) {
@@ -133,6 +139,8 @@ bool less(Runtime& runtime, const Value& a, const Value& b) {
     runtime.spend(1);
     require_defined(a);
     require_defined(b);
+    spend_reading(runtime, a);
+    spend_reading(runtime, b);
     if (a.as_real() && b.as_real()) return *compare_numbers(a, b) == std::partial_ordering::less;
     // Bytes of UTF-8 are in the order of the code points.
     if (a.text() && b.text()) return a.text()->text() < b.text()->text();
@@ -208,7 +216,12 @@ std::optional<std::size_t> length(const Value& value) {
 
 const Value* find(Runtime& runtime, const Dict& dict, const Value& key) {
     runtime.spend(dict.entries.size() / 8);
-    if (const MarkedText* text = key.text()) return find(dict, text->text());
+    if (const MarkedText* text = key.text()) {
+        for (const auto& entry : dict.entries) {
+            if (entry.first.text() && entry.first.text()->text().size() == text->text().size()) spend_reading(runtime, key);
+        }
+        return find(dict, text->text());
+    }
     for (const auto& entry : dict.entries) {
         if (equal(runtime, entry.first, key)) return &entry.second;
     }

@@ -149,6 +149,8 @@ class Value {
     Data data_;
 };
 
+/// Counts the reading of all of a text or an integer; other values take none.
+void spend_reading(Runtime& runtime, const Value& value);
 /// Python's name of its type, as error messages use it.
 std::string_view type_name(const Value& value);
 /// bool(value)

@@ -52,12 +52,14 @@ void mark_control_tokens(Vocabulary& vocabulary, SpecialIds& special_ids) {
 
 void add_special_tokens(TokenizerParts& parts, const std::string& origin) {
     const Vocabulary& vocabulary = parts.vocabulary;
+    std::vector<SpecialToken> special;
     for (TokenId id = 0; id < vocabulary.size(); ++id) {
         const bool control = vocabulary.is_control(id);
         if (!control && vocabulary.kind(id) != TokenKind::user_defined) continue;
         if (vocabulary.spelling(id).empty()) continue;
-        parts.special.add({.id = id, .spelling = vocabulary.spelling(id), .template_only = control}, origin);
+        special.push_back({.id = id, .spelling = vocabulary.spelling(id), .template_only = control});
     }
+    parts.special = SpecialTokens(std::move(special), origin);
 }
 
 std::vector<Merge> read_merges(const formats::Gguf& file, const Vocabulary& vocabulary) {

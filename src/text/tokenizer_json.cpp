@@ -194,6 +194,7 @@ class TokenizerReader {
     }
 
     void set_up_special(const Normalizer& normalizer) {
+        std::vector<SpecialToken> as_written, in_normalized;
         for (const AddedToken& token : added_) {
             const bool template_only = parts_.vocabulary.is_control(token.id);
             SpecialToken special{.id = token.id,
@@ -205,17 +206,18 @@ class TokenizerReader {
             if (token.normalized && !template_only) {
                 std::string buffer;
                 special.spelling = normalizer.apply(token.content, true, buffer);
-                parts_.special_in_normalized.add(std::move(special), root_.where());
+                in_normalized.push_back(std::move(special));
             } else {
-                parts_.special.add(std::move(special), root_.where());
+                as_written.push_back(std::move(special));
             }
         }
         // Control tokens of the vocabulary itself, if they are no added tokens.
         for (TokenId id = 0; id < parts_.vocabulary.size(); ++id) {
             if (!parts_.vocabulary.is_control(id)) continue;
-            parts_.special.add({.id = id, .spelling = parts_.vocabulary.spelling(id), .template_only = true},
-                               root_.where());
+            as_written.push_back({.id = id, .spelling = parts_.vocabulary.spelling(id), .template_only = true});
         }
+        parts_.special = SpecialTokens(std::move(as_written), root_.where());
+        parts_.special_in_normalized = SpecialTokens(std::move(in_normalized), root_.where());
     }
 
     std::optional<TokenId> configured_token(std::string_view name) const {

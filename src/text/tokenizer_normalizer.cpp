@@ -47,7 +47,7 @@ struct Apply {
     std::optional<std::string> operator()(const Normalizer::ReplaceMatches& step) const {
         std::string changed;
         std::size_t taken = 0;
-        Regex::Searcher searcher(*step.from);
+        Regex::Searcher searcher(*step.from, text.size());
         searcher.start(text);
         bool any = false;
         while (const auto match = searcher.next()) {

@@ -1,7 +1,8 @@
 #include "text/tokenizer_special.h"
 
 #include <algorithm>
-#include <functional>
+#include <iterator>
+#include <utility>
 
 #include "base/error.h"
 #include "text/unicode.h"
@@ -46,30 +47,45 @@ std::size_t skip_space_forward(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-void SpecialTokens::add(SpecialToken token, std::string_view origin) {
-    if (token.spelling.empty() || token.spelling.size() > longest_spelling) {
-        base::fail(base::ErrorCode::bad_file,
-                   "{}: the special token {} has a spelling of {} bytes; 1 to {} are allowed", origin, token.id,
-                   token.spelling.size(), longest_spelling);
+SpecialTokens::SpecialTokens(std::vector<SpecialToken> tokens, std::string_view origin) : tokens_(std::move(tokens)) {
+    for (const SpecialToken& token : tokens_) {
+        if (token.spelling.empty() || token.spelling.size() > longest_spelling) {
+            base::fail(base::ErrorCode::bad_file,
+                       "{}: the special token {} has a spelling of {} bytes; 1 to {} are allowed", origin, token.id,
+                       token.spelling.size(), longest_spelling);
+        }
     }
-    const auto note_length = [&token](Lengths& lengths_by_byte) {
-        auto& lengths = lengths_by_byte[static_cast<unsigned char>(token.spelling.front())];
-        const auto place = std::ranges::lower_bound(lengths, token.spelling.size(), std::greater<>{});
-        if (place == lengths.end() || *place != token.spelling.size()) lengths.insert(place, token.spelling.size());
-    };
-    note_length(by_template_);
-    if (!token.template_only) note_length(by_anyone_);
-    std::string spelling = token.spelling;
-    tokens_.try_emplace(std::move(spelling), std::move(token));
+    std::ranges::stable_sort(tokens_, {}, &SpecialToken::spelling);
+    const auto same = std::ranges::unique(tokens_, {}, &SpecialToken::spelling);
+    tokens_.erase(same.begin(), same.end());
+    shorter_.assign(tokens_.size(), -1);
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+        const std::string& spelling = tokens_[i].spelling;
+        // Those that it may begin with are the one before it and what that begins with.
+        std::ptrdiff_t before = static_cast<std::ptrdiff_t>(i) - 1;
+        while (before >= 0 && !spelling.starts_with(tokens_[static_cast<std::size_t>(before)].spelling)) {
+            before = shorter_[static_cast<std::size_t>(before)];
+        }
+        shorter_[i] = before;
+        const auto first = static_cast<unsigned char>(spelling.front());
+        by_template_[first] = true;
+        if (!tokens_[i].template_only) by_anyone_[first] = true;
+    }
 }
 
-const SpecialToken* SpecialTokens::longest_at(std::string_view text, std::size_t at, const Lengths& lengths,
-                                              std::size_t template_end) const {
-    for (const std::size_t length : lengths[static_cast<unsigned char>(text[at])]) {
-        if (length > text.size() - at) continue;
-        const auto found = tokens_.find(text.substr(at, length));
-        if (found == tokens_.end()) continue;
-        const SpecialToken& token = found->second;
+const SpecialToken* SpecialTokens::longest_at(std::string_view text, std::size_t at, std::size_t template_end) const {
+    const std::string_view rest = text.substr(at, longest_spelling);
+    const auto after = std::ranges::upper_bound(tokens_, rest, {}, [](const SpecialToken& token) -> std::string_view {
+        return token.spelling;
+    });
+    if (after == tokens_.begin()) return nullptr;
+    // The last one in order that is not behind the text: what begins like the text is it, or is one that it begins with.
+    const std::string& nearest = std::prev(after)->spelling;
+    const auto equal = static_cast<std::size_t>(std::ranges::mismatch(nearest, rest).in1 - nearest.begin());
+    for (std::ptrdiff_t i = after - tokens_.begin() - 1; i >= 0; i = shorter_[static_cast<std::size_t>(i)]) {
+        const SpecialToken& token = tokens_[static_cast<std::size_t>(i)];
+        const std::size_t length = token.spelling.size();
+        if (length > equal) continue;
         if (token.template_only && at + length > template_end) continue;
         if (token.single_word && !stands_alone(text, at, at + length)) continue;
         return &token;
@@ -91,11 +107,11 @@ void SpecialTokens::cut(std::string_view text, std::span<const MarkedText::Run> 
         while (run + 1 < authors.size() && authors[run + 1].begin <= i) ++run;
         const bool by_template = run < authors.size() && authors[run].author == Author::chat_template;
         const std::size_t run_end = run + 1 < authors.size() ? authors[run + 1].begin : text.size();
-        const Lengths& lengths = by_template ? by_template_ : by_anyone_;
+        const FirstBytes& begins = by_template ? by_template_ : by_anyone_;
         // Most characters begin no token.
-        while (i < run_end && lengths[static_cast<unsigned char>(text[i])].empty()) ++i;
+        while (i < run_end && !begins[static_cast<unsigned char>(text[i])]) ++i;
         if (i == run_end) continue;
-        const SpecialToken* token = longest_at(text, i, lengths, by_template ? run_end : 0);
+        const SpecialToken* token = longest_at(text, i, by_template ? run_end : 0);
         if (token == nullptr) {
             ++i;
             continue;

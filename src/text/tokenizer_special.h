@@ -12,7 +12,6 @@
 
 #include "text/bpe.h"
 #include "text/marked_text.h"
-#include "text/tokenizer_string_map.h"
 
 namespace ergon::text {
 
@@ -34,8 +33,10 @@ struct TextPart {
 
 class SpecialTokens {
   public:
-    /// Throws Error(bad_file) for a spelling that is empty or longer than 1,024 bytes, naming `origin`.
-    void add(SpecialToken token, std::string_view origin);
+    SpecialTokens() = default;
+    /// Of two with one spelling the first counts. Throws Error(bad_file) for a spelling that is empty or longer than 1,024
+    /// bytes, naming `origin`.
+    SpecialTokens(std::vector<SpecialToken> tokens, std::string_view origin);
     bool empty() const { return tokens_.empty(); }
 
     /// Cuts a text, leftmost token first, of several that begin there the longest. `authors` gives who wrote it.
@@ -43,15 +44,14 @@ class SpecialTokens {
              const std::function<void(const TextPart&)>& take) const;
 
   private:
-    // By a token's first byte: the lengths of the tokens that begin so, longest first.
-    using Lengths = std::array<std::vector<std::size_t>, 256>;
-    const SpecialToken* longest_at(std::string_view text, std::size_t at, const Lengths& lengths,
-                                   std::size_t template_end) const;
+    using FirstBytes = std::array<bool, 256>;
+    const SpecialToken* longest_at(std::string_view text, std::size_t at, std::size_t template_end) const;
     bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) const;
 
-    StringMap<SpecialToken> tokens_;
-    Lengths by_template_;  // of all tokens
-    Lengths by_anyone_;    // of those that count in anyone's text
+    std::vector<SpecialToken> tokens_;     // in the order of their spellings' bytes
+    std::vector<std::ptrdiff_t> shorter_;  // of each, the longest other one that it begins with; -1: none
+    FirstBytes by_template_{};             // of all tokens
+    FirstBytes by_anyone_{};               // of those that count in anyone's text
 };
 
 }  // namespace ergon::text

@@ -16,6 +16,7 @@ using tensor::TensorView;
 
 constexpr const char* state_name = "ergon.state";  // steps, place, recipe
 constexpr std::size_t state_values = 3;
+constexpr std::int64_t max_place = std::int64_t{1} << 53;  // examples that were learnt from
 
 /// Everything with a name, in memory: what is written, and what a file's bytes are copied to.
 std::vector<TensorView> contents(Weights& weights, Trainer& trainer, std::span<const TensorView> more) {
@@ -63,6 +64,10 @@ void load_checkpoint(const std::filesystem::path& path, Weights& weights, Traine
         base::fail(ErrorCode::bad_file,
                    "{}: the checkpoint was made with another recipe; remove it, or train into another folder",
                    path.string());
+    }
+    if (state[0] < 0 || state[0] > trainer.options().schedule.steps || state[1] < 0 || state[1] > max_place) {
+        base::fail(ErrorCode::bad_file, "{}: the checkpoint is damaged: it is of step {} and example {}", path.string(),
+                   state[0], state[1]);
     }
     // Found and checked first, copied then: a file that does not fit changes nothing.
     const std::vector<TensorView> all = contents(weights, trainer, more);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sstream>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -20,8 +21,34 @@ std::string shown(const toml::node& node) {
     return text.str();
 }
 
+/// Tables in tables are freed by recursion, and the library bounds brackets but no dots.
+void check_dots(std::string_view text, const std::string& name) {
+    constexpr int most_dots = 64;
+    int dots = 0, line = 1;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (c == '\n') ++line;
+        if (c == '#') at = std::min(text.find('\n', at), text.size()) - 1;
+        if (c == '"' || c == '\'') {
+            const std::string quotes(text.substr(at, 3) == std::string(3, c) ? 3 : 1, c);
+            std::size_t end = at + quotes.size();
+            while (end < text.size() && text.substr(end, quotes.size()) != quotes && (quotes.size() == 3 || text[end] != '\n')) {
+                end += c == '"' && text[end] == '\\' ? 2 : 1;
+            }
+            end = std::min(end, text.size());
+            line += static_cast<int>(std::ranges::count(text.substr(at, end - at), '\n'));
+            at = text.substr(end, quotes.size()) == quotes ? end + quotes.size() - 1 : end - 1;
+        } else if (c == '.') {
+            if (++dots > most_dots) fail(ErrorCode::bad_file, "{}: line {}: a key of more than {} parts", name, line, most_dots);
+        } else if (std::string_view("=,[]{}\n").find(c) != std::string_view::npos) {
+            dots = 0;
+        }
+    }
+}
+
 /// A dotted key with an empty text as its value: tables of one entry each. Comments and several lines are no key.
 toml::table parse_key(const std::string& key, const std::string& assignment) {
+    check_dots(key, "--set");
     toml::table parsed;
     try {
         parsed = toml::parse(key + " = ''");
@@ -147,6 +174,7 @@ void RecipeTable::no_others() const {
 }
 
 toml::table parse_toml(const std::string& content, const std::string& name) {
+    check_dots(content, name);
     try {
         return toml::parse(content, name);
     } catch (const toml::parse_error& error) {
@@ -161,6 +189,7 @@ void set_key(toml::table& table, const std::string& assignment) {
     }
     const std::string key = assignment.substr(0, equals), value = assignment.substr(equals + 1);
     toml::table parsed = parse_key(key, assignment);
+    check_dots(value, "--set");
     try {
         parsed = toml::parse(key + " = " + value);
     } catch (const toml::parse_error&) {  // plain text

@@ -68,7 +68,9 @@ void make_folder(const std::filesystem::path& folder) {
         fail(ErrorCode::system, "the folder {} cannot be made ({}); name another with --out", folder.string(),
              error.message());
     }
-    base::check_writable(Paths(folder).log);
+    const Paths paths(folder);
+    base::check_writable(paths.log);
+    for (const std::filesystem::path& file : {paths.checkpoint, paths.log, paths.page, paths.gguf}) base::check_regular(file);
 }
 
 TextExamples examples_of(const Recipe& recipe, const engine::LoadedModel& words) {

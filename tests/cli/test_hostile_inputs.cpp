@@ -77,6 +77,15 @@ TEST(HostileInputs, PipesAndDevicesAreNoFiles) {
     }
 }
 
+TEST(HostileInputs, PipesInARunsFolderAreNoFiles) {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder.path() / "run");
+    ASSERT_EQ(::mkfifo((folder.path() / "run" / "page.html").c_str(), 0600), 0);
+    expect_sentence(run_ergon_within(0, {"train", ERGON_SOURCE_DIR "/recipes/first.toml", "--out", (folder.path() / "run").string(),
+                                         "--set", "tokenizer=" + fixture("train/folder")}),
+                    "page.html is a pipe");
+}
+
 TEST(HostileInputs, TokensOfALongTextNeedNoMemory) {
     const std::string vocabulary = fixture("vocab/r1-distill-qwen.gguf");
     const Outcome digits = run_ergon_within(gigabyte, {"tokenize", vocabulary}, times(20'000'000, "7"));

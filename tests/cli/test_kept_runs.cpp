@@ -49,6 +49,42 @@ class KeptRuns : public ::testing::Test {
     TemporaryFolder folder_;
 };
 
+TEST_F(KeptRuns, OutputsReplaceNothingThatIsRead) {
+    const std::string asked = prompts(), before = read_file(asked);
+    for (const char* option : {"--json", "--csv", "--html"}) {
+        const Outcome outcome = compare({option, asked});
+        EXPECT_EQ(outcome.exit_code, 2);
+        EXPECT_THAT(outcome.err, HasSubstr("is named twice, and would be overwritten"));
+        EXPECT_EQ(read_file(asked), before);
+    }
+    std::filesystem::copy(fixture("scripted-plain"), folder_.path() / "model");
+    const std::string part = path("model/config.json");
+    const Outcome outcome = run_ergon({"eval", path("model"), "--task", asked, "--results", path("r.sqlite"), "--json", part});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("is part of what is read"));
+    const std::string model = path("model.gguf");
+    std::filesystem::copy_file(fixture("gguf-qwen3/model.gguf"), model);
+    const Outcome logits = run_ergon({"logits", model, "--ids", folder_.write("ids.json", "[1, 2]"), "--out", model});
+    EXPECT_EQ(logits.exit_code, 2);
+    EXPECT_EQ(read_file(model), read_file(fixture("gguf-qwen3/model.gguf")));
+}
+
+// Every session loads the models anew: another file under the name would be a second model under one hash.
+TEST_F(KeptRuns, AModelThatChangesBetweenSessionsEndsTheRun) {
+    const std::filesystem::path model = folder_.path() / "model.gguf", shipped = ERGON_SOURCE_DIR "/models";
+    std::filesystem::copy_file(shipped / "ergon-dense-direct.gguf", model);
+    const std::vector<std::string> command{"eval", model.string(), "--task", prompts(), "--idle-seconds", "0", "--repeats", "40",
+                                           "--max-tokens", "40", "--sessions", "2", "--results", path("r.sqlite")};
+    const Outcome outcome = while_ergon_runs(command, path("r.sqlite-wal"), [&](int) {
+        const auto answered = [&] { return read_file(path("r.sqlite-wal")).find("judge_joules") != std::string::npos; };
+        for (int tries = 0; tries < 10'000 && !answered(); ++tries) usleep(1000);
+        std::filesystem::copy_file(shipped / "ergon-moe-direct.gguf", path("other.gguf"));
+        std::filesystem::rename(path("other.gguf"), model);
+    });
+    EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("model.gguf was changed while the experiment ran"));
+}
+
 TEST_F(KeptRuns, AFinishedRunIsToldOfAndNotAskedAgain) {
     const Outcome first = compare({"--json", path("a.json")});
     ASSERT_EQ(first.exit_code, 0) << first.err;

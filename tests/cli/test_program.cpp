@@ -39,6 +39,19 @@ TEST(Program, EveryCommandExplainsItselfWithAnExample) {
     }
 }
 
+TEST(Program, NumbersAreDecimalAndFinite) {
+    const auto with_seed = [](const char* seed) { return run_ergon({"puzzles", "--count", "3", "--seed", seed}); };
+    EXPECT_EQ(with_seed("010").out, with_seed("10").out);
+    EXPECT_EQ(with_seed("000").out, with_seed("0").out);
+    EXPECT_NE(with_seed("010").out, with_seed("8").out);
+    for (const char* seed : {"0x10", "0b1", "1e3", "1.0", "", " 1", "1'000"}) EXPECT_EQ(with_seed(seed).exit_code, 2) << seed;
+    for (const char* seconds : {"nan", "inf", "-nan", "0x1p3", "", "1s"}) {
+        const Outcome outcome = run_ergon({"meter", "--seconds", seconds});
+        EXPECT_EQ(outcome.exit_code, 2) << seconds;
+        EXPECT_THAT(outcome.err, HasSubstr("number")) << seconds;
+    }
+}
+
 TEST(Program, WrongUseIsASentenceAndExitCode2) {
     const Outcome nothing = run_ergon({});
     EXPECT_EQ(nothing.exit_code, 2);

@@ -380,7 +380,13 @@ TEST_F(CalibrationFile, ThatIsBrokenIsRefused) {
         std::string changed = good;
         const std::size_t at = changed.find("\"family\": ") + 10;
         changed.replace(at, changed.find(',', at) - at, family);
-        test::expect_error(base::ErrorCode::bad_file, std::string("not ") + family, [&] { read_calibration(written(changed)); });
+        test::expect_error(base::ErrorCode::bad_file, "expected a whole number", [&] { read_calibration(written(changed)); });
+    }
+    for (const char* key : {"\"high\": ", "\"left_out_error\": ", "\"worst_error\": ", "\"kind_of_work_sd\": "}) {
+        std::string changed = good;
+        const std::size_t at = changed.find(key) + std::string_view(key).size();
+        changed.replace(at, changed.find_first_of(",\n}", at) - at, "1e308");
+        test::expect_error(base::ErrorCode::bad_file, "make no sense", [&] { read_calibration(written(changed)); });
     }
     const std::string deep = std::string(80'000, '[') + std::string(80'000, ']');
     EXPECT_THROW(read_calibration(written(std::string(good).insert(1, "\"x\": " + deep + ","))), base::Error);

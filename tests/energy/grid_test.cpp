@@ -57,6 +57,10 @@ TEST(Grid, RefusesWhatIsNone) {
     refused("2026-11-22T14:00Z,100\n2026-11-22T15:00Z,-1\n", "line 2");
     refused("2026-11-22T14:00Z,100\n2026-11-22T15:00Z,6000\n", "grams of CO2e per kWh from 0 to 5000");
     refused("2026-11-22T14:00Z,100\n2026-11-22T15:00+01:00,60\n", "line 2");
+    for (const char* time : {"nan", "inf", "1e17", "-5", "2026-99-99T00:00:00", "2026-02-30T00:00:00", "2026-01-01T24:00:00",
+                             "2e03-01-01T00:00:00", "9223372036854775807"}) {
+        refused(("time,g/kWh\n" + std::string(time) + ",100\n").c_str(), "line 2: expected a time");
+    }
 }
 
 TEST(Grid, ACommandIsAskedForItsFirstNumber) {

@@ -346,7 +346,27 @@ TEST_F(ResultsTest, ProgramsInAFileDoNotRun) {
     Database(file()).execute(
         "DROP TABLE run; CREATE VIEW run AS WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) "
         "SELECT id FROM n");
-    test::expect_error(ErrorCode::system, "cannot be used", [&] { Results(file(), Access::read).last_run(); });
+    test::expect_error(ErrorCode::bad_file, "holds other tables", [&] { Results(file(), Access::read).last_run(); });
+}
+
+TEST_F(ResultsTest, AmountsBeyondAllReasonAreDamage) {
+    Results results(file());
+    const RunId id = open_run(results, run(), two());
+    results.add(id, answer(0, "p1"));
+    for (const char* change : {"answer_tokens = 9223372036854775807", "answer_tokens = -1", "prompt_seconds = 9e999",
+                               "thinking_seconds = -1"}) {
+        Database(file()).execute(fmt::format("UPDATE answer SET prompt_tokens = 1, answer_tokens = 1, prompt_seconds = 1, "
+                                             "thinking_seconds = 1; UPDATE answer SET {}", change));
+        test::expect_error(ErrorCode::bad_file, "an answer to prompt p1 took", [&] { all(results, id); });
+    }
+}
+
+// SQLite would wait for somebody to write into it.
+TEST_F(ResultsTest, APipeAsJournalIsRefused) {
+    { const Results results(file()); }
+    ASSERT_EQ(::mkfifo((file().string() + "-journal").c_str(), 0600), 0);
+    test::expect_error(ErrorCode::bad_file, "is a pipe", [&] { Results(file(), Access::read); });
+    test::expect_error(ErrorCode::bad_file, "is a pipe", [&] { Results{file()}; });
 }
 
 TEST_F(ResultsTest, BrokenJsonInsideIsSaid) {

@@ -466,6 +466,26 @@ TEST(ChatTemplateBounds, HostileTemplatesEndSoonWithASentence) {
     }
 }
 
+// An operation that reads all of a text or a number takes time with its length, so it takes steps with it.
+TEST(ChatTemplateBounds, CountWhatOperationsRead) {
+    const auto expect_counted = [](const std::string& x, const std::string& y, int times, const std::string& operation) {
+        const std::string source = fmt::format("{{% set x = {} %}}{{% set y = {} %}}{{% for i in range({}) %}}{{% set q = {} %}}"
+                                               "{{% endfor %}}", x, y, times, operation);
+        EXPECT_THAT(error_of_the_rest(source, std::size_t{1} << 20), HasSubstr("steps")) << operation;
+    };
+    const std::string text = "'a' * 4000000";
+    for (const char* operation :
+         {"x|length", "x|count", "x|int", "x|float", "x.center(5)", "x.ljust(5)", "x.rjust(5)", "x.zfill(5)", "x.format(1)",
+          "x.format_map({})", "'{:>5}'.format(x)", "x is lt(y)", "x is gt(y)", "x < y", "x >= y", "x == y", "{x: 1}[y]",
+          "x in {y: 1}", "{1: 1}[x]", "1[x]", "x|upper", "x.find('b')", "x[3]", "x|sort", "x.strip('a')"}) {
+        expect_counted(text, text, 20, operation);
+    }
+    for (const char* operation : {"x < y", "x > y", "x <= y", "x is ge(y)", "x == y - 1 + 1", "x|round", "x|int", "x|abs", "(x, 1) < (y, 1)",
+                                  "{x: 1}[y]"}) {
+        expect_counted("2 ** 65000", "2 ** 65000", 3000, operation);
+    }
+}
+
 TEST(ChatTemplateBounds, LeaveRoomForLongConversations) {
     // A million words: 2,000 messages of 4 KB, each handled as templates of thinking models do.
     Json messages = Json::array();

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/clock.h"
 #include "base/expect_error.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -188,6 +189,27 @@ TEST(RegexDialect, AnExponentialPatternEndsInAnError) {
     const auto splitter = make_regex_splitter(R"((a|aa|aaa)*b$)", SplitBehavior::isolated, false, "here");
     const std::string text = std::string(4000, 'a') + "bc";
     test::expect_error(base::ErrorCode::out_of_budget, "here: ", [&] { pieces_of(*splitter, text); });
+}
+
+// Each place of a text could take what one is granted: what all take together is bounded too.
+TEST(RegexDialect, ManyPlacesOfAnExponentialPatternEndInAnError) {
+    std::string text;
+    for (int i = 0; i < 20'000; ++i) text += std::string(13, 'a') + "d";
+    for (const char* pattern : {R"((?:a+)+[bc]|\s)", R"((?:a|a)+[bc])", R"((?:a+)+[bc]|d)"}) {
+        const auto splitter = make_regex_splitter(pattern, SplitBehavior::isolated, false, "here");
+        const base::Nanoseconds begin = base::now();
+        test::expect_error(base::ErrorCode::out_of_budget, "here: ", [&] { pieces_of(*splitter, text); });
+        EXPECT_LT(base::now() - begin, base::Nanoseconds(20'000'000'000)) << pattern;
+    }
+}
+
+// A piece may be as long as the text: then one place takes many steps, and finds what it seeks.
+TEST(RegexDialect, LongPiecesAreFound) {
+    const std::string spaces(300'000, ' '), letters(300'000, 'x');
+    const auto splitter = make_regex_splitter(R"(\s+(?!\S)|\s+|\S+)", SplitBehavior::isolated, false, "here");
+    const std::string text = letters + spaces + letters;
+    const std::string_view all = text;
+    EXPECT_EQ(pieces_of(*splitter, all), (std::vector<std::string_view>{letters, all.substr(300'000, 299'999), " ", letters}));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "base/temporary_directory.h"
@@ -54,6 +55,20 @@ std::vector<TokenId> by_definition(std::string_view text, const std::vector<std:
         at += std::max<std::size_t>(longest, 1);
     }
     return ids;
+}
+
+// A thousand tokens that begin alike: each place of a text is looked at once, not once for each length.
+TEST(UserDefinedTokens, ManyLengthsTakeLinearTime) {
+    std::vector<std::string> tokens;
+    for (std::size_t length = 21; length <= 1020; ++length) tokens.emplace_back(length, 'a');
+    const Tokenizer tokenizer = with_user_defined(tokens, "");
+    const base::Nanoseconds begin = base::now();
+    EXPECT_EQ(tokenizer.encode(std::string(20, 'a') + "b").size(), 21u);
+    std::string text;
+    for (int i = 0; i < 20'000; ++i) text += std::string(19, 'a') + "b";
+    EXPECT_EQ(tokenizer.encode(text).size(), text.size());
+    EXPECT_EQ(tokenizer.encode(std::string(102'000, 'a')).size(), 100u);
+    EXPECT_LT(base::now() - begin, base::Nanoseconds(20'000'000'000));
 }
 
 // What a template's source happens to hold changes nothing: blank runs and line ends stand in every one.

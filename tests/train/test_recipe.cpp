@@ -170,6 +170,21 @@ TEST_F(RecipeFile, OtherThanOneKeyIsNotSet) {
     expect_error(ErrorCode::bad_argument, "training.steps", [&] { read(good, {"training={steps=0, warm_up=0}"}); });
 }
 
+// Tables in tables are freed by recursion.
+TEST_F(RecipeFile, KeysAreOfFewParts) {
+    std::string deep;
+    for (int i = 0; i < 100'000; ++i) deep += "a.";
+    for (const std::string& text : {deep + "b = 1", "[" + deep + "b]\n", "x = 'a' # y\n\"a\"." + deep + "b = 1", "x = {" + deep + "b = 1}",
+                                    "x = '''\n'\n'''\n" + deep + "b = 1", "x = \"a\\\"\"\n" + deep + "b = 1"}) {
+        expect_error(ErrorCode::bad_file, "a key of more than 64 parts", [&] { read(text); });
+    }
+    expect_error(ErrorCode::bad_file, "a key of more than 64 parts", [&] { read(good, {deep + "b=1"}); });
+    // Dots elsewhere are no keys.
+    const std::string dots(1000, '.');
+    EXPECT_NO_THROW(read("# " + dots + "\n" + good + "\n# " + dots));
+    expect_error(ErrorCode::bad_argument, "note", [&] { read("note = [\"" + dots + "\", '" + dots + "']\n" + good); });
+}
+
 TEST_F(RecipeFile, StretchedFrequenciesAreRefused) {
     folder_.write("config.json", R"({"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 300,
         "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 4,

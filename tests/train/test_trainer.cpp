@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <limits>
 
 #include "base/expect_error.h"
 #include "base/random.h"
@@ -177,6 +178,19 @@ TEST_P(GoesOn, FromACheckpointWithTheSameBits) {
     const std::vector<float> before = second.values();
     test::expect_error(base::ErrorCode::bad_file, "another recipe",
                        [&] { load_checkpoint(path, second.weights, second.trainer, 78); });
+    for (const std::int64_t step : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max()}) {
+        Training damaged(3, true, GetParam());
+        damaged.trainer.adamw().set_steps(step);
+        save_checkpoint(path, damaged.weights, damaged.trainer, 77);
+        test::expect_error(base::ErrorCode::bad_file, "is damaged: it is of step",
+                           [&] { load_checkpoint(path, second.weights, second.trainer, 77); });
+        damaged.trainer.adamw().set_steps(1);
+        damaged.trainer.set_place(step);
+        save_checkpoint(path, damaged.weights, damaged.trainer, 77);
+        test::expect_error(base::ErrorCode::bad_file, "is damaged: it is of step",
+                           [&] { load_checkpoint(path, second.weights, second.trainer, 77); });
+    }
+    save_checkpoint(path, whole.weights, whole.trainer, 77);
     Training other(1, false);
     test::expect_error(base::ErrorCode::bad_file, "not a checkpoint of this model",
                        [&] { load_checkpoint(path, other.weights, other.trainer, 77); });
