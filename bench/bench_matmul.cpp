@@ -9,13 +9,13 @@
 #include <numeric>
 #include <vector>
 
-#include "base/random.h"
 #include "base/processors.h"
+#include "base/random.h"
 #include "base/threads.h"
+#include "kernels/elementwise.h"
 #include "kernels/matmul.h"
 #include "kernels/packed_matrix.h"
 #include "kernels/random_data.h"
-#include "kernels/elementwise.h"
 
 namespace {
 

@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 #include <string>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "formats/gguf.h"
-#include "text/tokenizer_parts.h"
+#include "text/tokenizer/parts.h"
 #include "text/unicode.h"
 
 namespace {

@@ -14,7 +14,7 @@
 #include "base/processors.h"
 #include "base/random.h"
 #include "kernels/throughput.h"
-#include "train/trainer.h"
+#include "train/optimizer/trainer.h"
 
 namespace {
 

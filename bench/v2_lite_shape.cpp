@@ -15,7 +15,7 @@
 
 #include "base/random.h"
 #include "formats/gguf_writer.h"
-#include "model/tensor_names.h"
+#include "model/weights/tensor_names.h"
 #include "tensor/float_bits.h"
 
 namespace {

@@ -1,4 +1,4 @@
-# ergon_embed(TARGET FOLDER FILES...): compiles data files into a target, as base/data_files.h reads them: a program that was moved away from its
+# ergon_embed(TARGET FOLDER FILES...): compiles data files into a target, as base/files/data_files.h reads them: a program that was moved away from its
 # sources has its tables all the same. Names are paths below FOLDER.
 function(ergon_embed target folder)
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/embedded_data.cpp)

@@ -10,7 +10,7 @@ foreach(file ${FILES})
   math(EXPR count "${count} + 1")
 endforeach()
 file(WRITE ${OUTPUT} "// Made by cmake/EmbedFiles.cmake from the files of data/.
-#include \"base/data_files.h\"
+#include \"base/files/data_files.h\"
 
 namespace ergon::base {
 namespace {

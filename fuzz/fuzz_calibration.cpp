@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "energy/calibration.h"
+#include "energy/estimate/calibration.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace ergon::energy;

@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/json/json.h"
 #include "formats/hf_folder.h"
-#include "base/json.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace ergon;

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "tasks/final_number.h"
-#include "tasks/maths/value.h"
+#include "tasks/graders/final_number.h"
+#include "tasks/graders/maths/value.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace ergon::tasks;

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "base/error.h"
-#include "energy/energy_unit.h"
-#include "energy/plug.h"
-#include "energy/prometheus.h"
+#include "energy/counters/energy_unit.h"
+#include "energy/sensors/plug.h"
+#include "energy/sensors/prometheus.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "train/recipe.h"
+#include "train/run/recipe.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace ergon::train;

@@ -11,15 +11,15 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/json.h"
-#include "base/json_text.h"
-#include "energy/references.h"
-#include "lab/answers_csv.h"
-#include "lab/circumstances.h"
-#include "lab/comparison_json.h"
-#include "lab/comparison_screen.h"
-#include "lab/comparison_table.h"
-#include "lab/loaded_run.h"
+#include "base/json/json.h"
+#include "base/json/json_text.h"
+#include "energy/cost/references.h"
+#include "lab/findings/circumstances.h"
+#include "lab/output/answers_csv.h"
+#include "lab/output/comparison_json.h"
+#include "lab/output/comparison_screen.h"
+#include "lab/output/comparison_table.h"
+#include "lab/store/loaded_run.h"
 
 namespace {
 

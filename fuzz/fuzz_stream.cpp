@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/error.h"
-#include "tasks/reply_reader.h"
+#include "client/reply_reader.h"
 
 namespace {
 

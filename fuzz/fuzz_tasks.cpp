@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "tasks/grader.h"
-#include "tasks/readers.h"
+#include "tasks/graders/grader.h"
+#include "tasks/readers/readers.h"
 
 namespace {
 

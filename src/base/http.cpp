@@ -8,10 +8,10 @@
 #include <memory>
 #include <utility>
 
-#include "base/characters.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/secrets.h"
+#include "base/strings/characters.h"
 
 namespace ergon::base {
 namespace {

@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <string>
 
-#include "base/characters.h"
+#include "base/strings/characters.h"
 
 namespace ergon::base {
 namespace {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-#include "base/characters.h"
+#include "base/strings/characters.h"
 
 namespace ergon::base {
 

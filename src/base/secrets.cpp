@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.h"
+#include "base/strings/text.h"
 
 namespace ergon::base {
 namespace {

@@ -16,13 +16,13 @@
 #include <vector>
 
 #include "base/error.h"
-#include "base/file.h"
-#include "base/json_text.h"
+#include "base/files/file.h"
+#include "base/json/json_text.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/commands.h"
-#include "cli/machine_options.h"
+#include "cli/options/machine_options.h"
 
 namespace ergon::cli {
 namespace {

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "base/json_text.h"
+#include "base/json/json_text.h"
 #include "base/units.h"
 
 namespace ergon::energy {

@@ -16,10 +16,10 @@
 
 #include "base/units.h"
 #include "energy/figure.h"
-#include "energy/ledger.h"
-#include "energy/machine_reader.h"
-#include "energy/request_figures.h"
-#include "energy/work_account.h"
+#include "energy/ledger/ledger.h"
+#include "energy/ledger/request_figures.h"
+#include "energy/ledger/work_account.h"
+#include "energy/machine/machine_reader.h"
 
 namespace ergon::energy {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/characters.h"
+#include "base/strings/characters.h"
 #include "text/marked_text.h"
 #include "text/reasoning.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/clock.h"
-#include "energy/ledger.h"
+#include "energy/ledger/ledger.h"
 #include "model/language_model.h"
 
 namespace ergon::engine {

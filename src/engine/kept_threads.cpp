@@ -2,10 +2,10 @@
 
 #include <exception>
 
-#include "base/file.h"
-#include "base/json.h"
-#include "base/json_text.h"
-#include "base/paths.h"
+#include "base/files/file.h"
+#include "base/files/paths.h"
+#include "base/json/json.h"
+#include "base/json/json_text.h"
 
 namespace ergon::engine {
 namespace {

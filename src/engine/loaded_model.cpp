@@ -1,7 +1,7 @@
 #include "engine/loaded_model.h"
 
 #include "base/error.h"
-#include "base/paths.h"
+#include "base/files/paths.h"
 #include "engine/scripted_model.h"
 #include "formats/safetensors.h"
 #include "text/reasoning.h"

@@ -9,10 +9,10 @@
 
 #include "base/threads.h"
 #include "base/units.h"
-#include "engine/defaults.h"
+#include "engine/generation/defaults.h"
 #include "model/model.h"
 #include "text/chat_template.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace ergon::engine {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "energy/meter.h"
-#include "engine/generation.h"
+#include "engine/generation/generation.h"
 #include "model/language_model.h"
 
 namespace ergon::engine {

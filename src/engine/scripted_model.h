@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "base/thought_markers.h"
+#include "base/strings/thought_markers.h"
 #include "formats/hf_folder.h"
 #include "model/language_model.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace ergon::engine {
 

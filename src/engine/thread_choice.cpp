@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "energy/window.h"
+#include "energy/ledger/window.h"
 #include "engine/scheduler.h"
 
 namespace ergon::engine {

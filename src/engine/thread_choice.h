@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/units.h"
-#include "energy/machine_reader.h"
+#include "energy/machine/machine_reader.h"
 #include "model/language_model.h"
 
 namespace ergon::engine {

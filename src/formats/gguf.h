@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "formats/gguf_parser.h"
 #include "formats/metadata.h"
 #include "tensor/tensor.h"

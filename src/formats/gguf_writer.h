@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "formats/gguf_types.h"
 #include "formats/metadata.h"
 #include "tensor/tensor.h"

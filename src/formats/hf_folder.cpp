@@ -1,8 +1,8 @@
 #include "formats/hf_folder.h"
 
 #include "base/error.h"
-#include "base/file.h"
-#include "base/paths.h"
+#include "base/files/file.h"
+#include "base/files/paths.h"
 
 namespace ergon::formats {
 namespace {

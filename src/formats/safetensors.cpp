@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/json.h"
-#include "base/paths.h"
+#include "base/files/paths.h"
+#include "base/json/json.h"
 #include "formats/byte_reader.h"
 #include "formats/safetensors_types.h"
 #include "formats/tensor_ranges.h"

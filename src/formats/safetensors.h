@@ -17,7 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "tensor/tensor.h"
 
 namespace ergon::formats {

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "base/characters.h"
 #include "base/error.h"
-#include "base/json.h"
-#include "base/json_text.h"
+#include "base/json/json.h"
+#include "base/json/json_text.h"
+#include "base/strings/characters.h"
 #include "formats/byte_reader.h"
 #include "formats/safetensors.h"
 #include "formats/tensor_ranges.h"

@@ -1,6 +1,6 @@
 #include "kernels/attention.h"
 
-#include "kernels/table.h"
+#include "kernels/builds/table.h"
 
 namespace ergon::kernels {
 

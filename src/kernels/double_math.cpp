@@ -6,8 +6,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/builds/table.h"
 #include "kernels/elementwise.h"
-#include "kernels/table.h"
 
 namespace ergon::kernels {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "kernels/table.h"
+#include "kernels/builds/table.h"
 
 namespace ergon::kernels {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kernels/table.h"
+#include "kernels/builds/table.h"
 
 namespace ergon::kernels {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/builds/table.h"
 #include "kernels/packed_layout.h"
-#include "kernels/table.h"
 
 namespace ergon::kernels {
 namespace {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "kernels/table.h"
+#include "kernels/builds/table.h"
 
 namespace ergon::kernels {
 namespace {

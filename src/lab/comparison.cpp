@@ -4,12 +4,12 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "base/thought_markers.h"
-#include "lab/answer_figures.h"
-#include "lab/answerer.h"
-#include "lab/attribution.h"
-#include "lab/endpoint_answerer.h"
-#include "lab/significance.h"
+#include "base/strings/thought_markers.h"
+#include "lab/experiment/answerer.h"
+#include "lab/experiment/endpoint_answerer.h"
+#include "lab/findings/answer_figures.h"
+#include "lab/findings/attribution.h"
+#include "lab/statistics/significance.h"
 
 namespace ergon::lab {
 namespace {

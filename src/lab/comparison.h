@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "energy/figure.h"
-#include "lab/factors.h"
-#include "lab/pairing.h"
-#include "lab/sample.h"
-#include "lab/results.h"
+#include "lab/statistics/factors.h"
+#include "lab/statistics/pairing.h"
+#include "lab/statistics/sample.h"
+#include "lab/store/results.h"
 
 namespace ergon::lab {
 

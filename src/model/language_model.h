@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/units.h"
-#include "energy/work_account.h"
+#include "energy/ledger/work_account.h"
 
 namespace ergon::model {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "model/operations.h"
-#include "model/weights.h"
+#include "model/weights/weights.h"
 
 namespace ergon::model {
 

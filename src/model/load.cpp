@@ -1,11 +1,11 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "base/paths.h"
+#include "base/files/paths.h"
 #include "formats/hf_folder.h"
 #include "model/model.h"
 #include "model/transformer.h"
-#include "model/unused_tensors.h"
+#include "model/weights/unused_tensors.h"
 
 namespace ergon::model {
 namespace {

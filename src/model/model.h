@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/threads.h"
-#include "model/config.h"
+#include "model/config/config.h"
 #include "model/language_model.h"
 
 namespace ergon::model {

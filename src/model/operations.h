@@ -8,9 +8,9 @@
 
 #include "base/threads.h"
 #include "kernels/matmul.h"
-#include "model/config.h"
+#include "model/attention/rotary.h"
+#include "model/config/config.h"
 #include "model/recorder.h"
-#include "model/rotary.h"
 #include "model/step.h"
 #include "model/workspace.h"
 

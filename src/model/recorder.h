@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "energy/work_account.h"
+#include "energy/ledger/work_account.h"
 #include "kernels/matmul.h"
 
 namespace ergon::model {

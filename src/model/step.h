@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "energy/work_account.h"
-#include "model/kv_cache.h"
+#include "energy/ledger/work_account.h"
+#include "model/attention/kv_cache.h"
 #include "model/language_model.h"
 
 namespace ergon::model {

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "kernels/elementwise.h"
-#include "model/unused_tensors.h"
+#include "model/weights/unused_tensors.h"
 
 namespace ergon::model {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "model/layers.h"
 #include "model/model.h"
-#include "model/weights.h"
+#include "model/weights/weights.h"
 
 namespace ergon::model {
 

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <utility>
 
-#include "base/format_number.h"
+#include "base/strings/format_number.h"
 
 namespace ergon::plan {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "base/format_number.h"
+#include "base/strings/format_number.h"
 #include "plan/rebound_findings.h"
 #include "plan/rebound_report.h"
 

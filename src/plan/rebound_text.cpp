@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "base/characters.h"
-#include "base/wrapped.h"
+#include "base/strings/characters.h"
+#include "base/strings/wrapped.h"
 #include "plan/rebound_findings.h"
 #include "plan/rebound_report.h"
 

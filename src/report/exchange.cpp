@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "base/characters.h"
-#include "base/format_number.h"
-#include "report/characters.h"
+#include "base/strings/characters.h"
+#include "base/strings/format_number.h"
+#include "report/markup/characters.h"
 
 namespace ergon::report {
 namespace {

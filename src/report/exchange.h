@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "report/markup.h"
+#include "report/markup/markup.h"
 
 namespace ergon::report {
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "report/style_sheet.h"
+#include "report/markup/style_sheet.h"
 
 namespace ergon::report {
 namespace {

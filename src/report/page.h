@@ -5,15 +5,15 @@
 #include <variant>
 #include <vector>
 
-#include "report/bar_chart.h"
+#include "report/charts/bar_chart.h"
+#include "report/charts/heat_map.h"
+#include "report/charts/line_chart.h"
+#include "report/charts/paired_dots.h"
+#include "report/charts/roofline.h"
+#include "report/charts/scatter.h"
+#include "report/charts/waterfall.h"
 #include "report/exchange.h"
-#include "report/heat_map.h"
-#include "report/line_chart.h"
-#include "report/paired_dots.h"
-#include "report/roofline.h"
-#include "report/scatter.h"
 #include "report/table.h"
-#include "report/waterfall.h"
 
 namespace ergon::report {
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "report/reading_note.h"
+#include "report/markup/reading_note.h"
 
 namespace ergon::report {
 namespace {

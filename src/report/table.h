@@ -8,10 +8,10 @@
 #include <variant>
 #include <vector>
 
-#include "base/format_number.h"
-#include "energy/carbon.h"
+#include "base/strings/format_number.h"
+#include "energy/cost/carbon.h"
 #include "energy/figure.h"
-#include "report/markup.h"
+#include "report/markup/markup.h"
 
 namespace ergon::report {
 

@@ -4,10 +4,10 @@
 #include <ctime>
 
 #include "base/error.h"
-#include "text/template_interpreter.h"
-#include "text/template_json.h"
-#include "text/template_lexer.h"
-#include "text/template_parser.h"
+#include "text/jinja/builtins/json.h"
+#include "text/jinja/interpreter.h"
+#include "text/jinja/lexer.h"
+#include "text/jinja/parser.h"
 
 namespace ergon::text {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base/thought_markers.h"
-#include "text/tokenizer.h"
+#include "base/strings/thought_markers.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace ergon::text {
 

@@ -2,8 +2,8 @@
 
 #include <initializer_list>
 
-#include "train/head.h"
 #include "train/held.h"
+#include "train/layers/head.h"
 
 namespace ergon::train {
 namespace {

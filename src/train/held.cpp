@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "kernels/narrow.h"
-#include "train/layer.h"
+#include "train/layers/layer.h"
 
 namespace ergon::train {
 namespace {

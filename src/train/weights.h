@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "base/threads.h"
-#include "model/config.h"
-#include "model/tensor_names.h"
+#include "model/config/config.h"
+#include "model/weights/tensor_names.h"
 #include "tensor/tensor.h"
 #include "train/arena.h"
-#include "train/precision.h"
+#include "train/optimizer/precision.h"
 
 namespace ergon::train {
 

@@ -1,6 +1,6 @@
 // Writes the page of a simulated comparison of three contenders: comparison_page FILE.
 
-#include "lab/comparison_page.h"
+#include "lab/output/comparison_page.h"
 
 #include <cmath>
 #include <fmt/format.h>

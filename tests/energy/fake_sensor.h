@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "energy/sensor.h"
+#include "energy/sensors/sensor.h"
 
 namespace ergon::energy {
 

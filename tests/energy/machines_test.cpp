@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <string>
 
-#include "energy/estimate.h"
-#include "fake_tree.h"
+#include "energy/estimate/estimate.h"
+#include "energy/fake_tree.h"
 
 namespace ergon::energy {
 namespace {

@@ -16,10 +16,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/sanitized.h"
-#include "energy/estimate.h"
-#include "energy/request_figures.h"
-#include "fake_tree.h"
-#include "moving_counter.h"
+#include "energy/estimate/estimate.h"
+#include "energy/fake_tree.h"
+#include "energy/ledger/request_figures.h"
+#include "energy/moving_counter.h"
 
 namespace ergon::energy {
 namespace {

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "energy/counter_sensor.h"
-#include "energy/power_integral.h"
-#include "fake_sensor.h"
+#include "energy/counters/counter_sensor.h"
+#include "energy/counters/power_integral.h"
+#include "energy/fake_sensor.h"
 
 namespace ergon::energy {
 namespace {

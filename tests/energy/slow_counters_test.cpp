@@ -9,11 +9,11 @@
 
 #include "base/random.h"
 #include "base/sanitized.h"
-#include "energy/counter_sensor.h"
-#include "energy/ledger.h"
-#include "energy/machine_counter.h"
-#include "energy/request_figures.h"
-#include "fake_sensor.h"
+#include "energy/counters/counter_sensor.h"
+#include "energy/counters/machine_counter.h"
+#include "energy/fake_sensor.h"
+#include "energy/ledger/ledger.h"
+#include "energy/ledger/request_figures.h"
 
 namespace ergon::energy {
 namespace {

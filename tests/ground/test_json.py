@@ -1,4 +1,4 @@
-"""JSON from outside is parsed in one way: by src/base/json.cpp, which bounds depth, values and time."""
+"""JSON from outside is parsed in one way: by src/base/json/json.cpp, which bounds depth, values and time."""
 import re
 import unittest
 

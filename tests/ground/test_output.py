@@ -1,5 +1,5 @@
 """All that the program says goes one way (base/output.h), where it is made safe for a terminal and no failure is thrown; JSON
-is written one way (base/json_text.h), where bytes that are no UTF-8 end nothing, and no library's own words reach a reader."""
+is written one way (base/json/json_text.h), where bytes that are no UTF-8 end nothing, and no library's own words reach a reader."""
 import re
 import unittest
 
@@ -28,7 +28,7 @@ class Output(unittest.TestCase):
                 continue
             seen += 1
             for number, line in enumerate(text.splitlines(), 1):
-                if name in ("src/base/file.cpp", "src/base/memory.cpp") and "::write(STDERR_FILENO, sentence" in line:
+                if name in ("src/base/files/file.cpp", "src/base/memory.cpp") and "::write(STDERR_FILENO, sentence" in line:
                     continue
                 with self.subTest(file=name, line=number):
                     self.assertIsNone(DIRECT.search(line), "use base::print, tell or write_data (base/output.h)")
@@ -37,7 +37,7 @@ class Output(unittest.TestCase):
     def test_json_is_written_one_way(self):
         for name, text in sources():
             for number, line in enumerate(text.splitlines(), 1):
-                safe = name == "src/base/json_text.h" or "error_handler_t::replace" in line
+                safe = name == "src/base/json/json_text.h" or "error_handler_t::replace" in line
                 with self.subTest(file=name, line=number):
                     self.assertTrue(safe or not DUMP.search(line), "use base::json_text: dump() throws on bytes")
 

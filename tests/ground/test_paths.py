@@ -1,10 +1,10 @@
-"""The standard library's questions about paths throw where a permission is missing: base/paths.h asks them instead."""
+"""The standard library's questions about paths throw where a permission is missing: base/files/paths.h asks them instead."""
 import re
 import unittest
 
 from floors import ROOT
 
-ASKED_IN = {"src/base/paths.cpp", "src/base/file.cpp"}
+ASKED_IN = {"src/base/files/paths.cpp", "src/base/files/file.cpp"}
 QUESTION = re.compile(r"(?:std::filesystem|\bfs)::(?!path\b|directory_iterator\b|recursive_directory_iterator\b)([a-z_]+)\s*\(")
 LOOP = re.compile(r"for\s*\([^;)]*:\s*[^;]*directory_iterator\s*\(")
 
@@ -22,8 +22,8 @@ class Paths(unittest.TestCase):
             for number, line in enumerate(text.splitlines(), 1):
                 found = None if any(f", {code})" in line for code in codes) else QUESTION.search(line)
                 with self.subTest(file=name, line=number):
-                    self.assertIsNone(found, f"use base/paths.h instead of std::filesystem::{found and found[1]}")
-                    caught = name == "src/tasks/folder.cpp"  # it catches, and says which folder
+                    self.assertIsNone(found, f"use base/files/paths.h instead of std::filesystem::{found and found[1]}")
+                    caught = name == "src/tasks/readers/folder.cpp"  # it catches, and says which folder
                     self.assertTrue(caught or not LOOP.search(line), "use base::entries: a loop over a folder throws")
         self.assertGreater(seen, 100)
 

@@ -5,10 +5,11 @@
 #include <cstring>
 #include <limits>
 
-#include "emulated_avx512_intrinsics.h"
+#include "kernels/emulated_avx512_intrinsics.h"
+
 #include "emulated_lanes_avx512.h"  // made from src/kernels/lanes_avx512.h
+#include "kernels/builds/table.h"
 #include "kernels/packed_layout.h"
-#include "kernels/table.h"
 #include "tensor/float_bits.h"
 
 namespace ergon::kernels {

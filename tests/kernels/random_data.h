@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "kernels/isa.h"
+#include "kernels/builds/isa.h"
 #include "tensor/float_bits.h"
 #include "tensor/tensor.h"
 

@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "lab/comparison_json.h"
-#include "lab/comparison_table.h"
-#include "lab/findings.h"
+#include "lab/findings/findings.h"
+#include "lab/output/comparison_json.h"
+#include "lab/output/comparison_table.h"
 
 namespace ergon::lab {
 namespace {

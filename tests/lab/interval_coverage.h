@@ -11,7 +11,7 @@
 
 #include "base/random.h"
 #include "base/sanitized.h"
-#include "lab/estimate.h"
+#include "lab/statistics/estimate.h"
 
 namespace ergon::lab {
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "lab/jackknife.h"
-#include "lab/significance.h"
+#include "lab/statistics/jackknife.h"
+#include "lab/statistics/significance.h"
 
 namespace ergon::lab {
 namespace {

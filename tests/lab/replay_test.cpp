@@ -7,11 +7,11 @@
 #include <functional>
 #include <gtest/gtest.h>
 
-#include "base/random.h"
 #include "base/distributions.h"
-#include "lab/comparison.h"
-#include "lab/decomposition.h"
+#include "base/random.h"
 #include "base/sanitized.h"
+#include "lab/comparison.h"
+#include "lab/statistics/decomposition.h"
 
 namespace ergon::lab {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "base/sanitized.h"
 #include "base/temporary_directory.h"
-#include "lab/answers_csv.h"
-#include "lab/comparison_json.h"
-#include "lab/comparison_screen.h"
-#include "lab/loaded_run.h"
+#include "lab/output/answers_csv.h"
+#include "lab/output/comparison_json.h"
+#include "lab/output/comparison_screen.h"
+#include "lab/store/loaded_run.h"
 
 namespace ergon::lab {
 namespace {

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/json/json.h"
 #include "formats/gguf.h"
 #include "formats/gguf_writer.h"
-#include "base/json.h"
 #include "formats/safetensors.h"
 #include "model/fixture.h"
 #include "model/gguf_copy.h"

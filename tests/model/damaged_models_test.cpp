@@ -9,7 +9,7 @@
 #include <set>
 
 #include "base/error.h"
-#include "base/file.h"
+#include "base/files/file.h"
 #include "base/sanitized.h"
 #include "base/temporary_directory.h"
 #include "formats/gguf.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "formats/safetensors.h"
 #include "kernels/elementwise.h"
 

@@ -7,7 +7,7 @@
 #include "formats/gguf_writer.h"
 #include "formats/hf_folder.h"
 #include "formats/safetensors.h"
-#include "model/rotary.h"
+#include "model/attention/rotary.h"
 
 namespace ergon::test {
 namespace {

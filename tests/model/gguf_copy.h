@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "model/config.h"
+#include "model/config/config.h"
 
 namespace ergon::test {
 

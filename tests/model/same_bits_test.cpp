@@ -6,7 +6,7 @@
 
 #include "base/random.h"
 #include "base/sanitized.h"
-#include "kernels/isa.h"
+#include "kernels/builds/isa.h"
 #include "model/fixture.h"
 
 namespace ergon {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/characters.h"
-#include "report/characters.h"
+#include "base/strings/characters.h"
+#include "report/markup/characters.h"
 #include "report/svg.h"
 
 namespace ergon::report {

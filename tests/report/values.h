@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "base/format_number.h"
+#include "base/strings/format_number.h"
 
 namespace ergon::report::test {
 

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "train/run_log.h"
+#include "train/run/run_log.h"
 
 namespace ergon::test {
 

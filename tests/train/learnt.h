@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <string_view>
 
-#include "base/json.h"
-#include "text/tokenizer.h"
-#include "train/tokenizer_files.h"
-#include "train/training_text.h"
+#include "base/json/json.h"
+#include "text/tokenizer/tokenizer.h"
+#include "train/tokenizer/tokenizer_files.h"
+#include "train/tokenizer/training_text.h"
 
 namespace ergon::test {
 

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "train/precision.h"
+#include "train/optimizer/precision.h"
 
 namespace ergon::test {
 

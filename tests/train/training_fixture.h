@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <string>
 
-#include "base/json.h"
+#include "base/json/json.h"
 #include "formats/hf_folder.h"
 #include "formats/safetensors.h"
-#include "train/transformer.h"
+#include "train/layers/transformer.h"
 
 namespace ergon::test {
 

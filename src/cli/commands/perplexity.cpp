@@ -1,0 +1,81 @@
+// ergon perplexity MODEL FILE: how well a model foretells a text.
+
+#include "engine/perplexity.h"
+
+#include <fmt/format.h>
+#include <memory>
+
+#include "base/error.h"
+#include "base/files/file.h"
+#include "base/json/json_text.h"
+#include "base/output.h"
+#include "cli/commands.h"
+#include "cli/options/generation_options.h"
+#include "cli/options/model_path.h"
+#include "cli/options/thread_options.h"
+#include "cli/terminal/progress.h"
+#include "engine/chat.h"
+
+namespace ergon::cli {
+namespace {
+
+struct PerplexityOptions {
+    std::string model, file;
+    std::int64_t window = 512;
+    ThreadOption threads;
+    model::CacheType cache = model::CacheType::f16;
+    model::LoadOptions load;
+    bool json = false;
+};
+
+void perplexity(const PerplexityOptions& options) {
+    const std::string text = base::read_text(options.file);
+    base::ThreadPool pool(options.threads.pool());
+    const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
+    print_unused(model.name, model.unused);
+    const ThreadChoice threads = options.threads.choose(model, options.cache, options.load);
+    const std::vector<model::TokenId> ids = raw_prompt(model, text);
+    Progress progress("windows");
+    const engine::Perplexity result =
+        engine::perplexity(*model.model, pool, ids, options.window, options.cache,
+                           [&](const engine::Perplexity& so_far, std::int64_t all) {
+                               progress.show(so_far.windows, all, fmt::format("perplexity {:.3f}", so_far.value));
+                           });
+    progress.clear();
+    if (options.json) {
+        base::Json json{{"perplexity", result.value},
+                        {"tokens", result.tokens},
+                           {"window", options.window},
+                           {"threads", threads.json()}};
+        if (!model.unused.empty()) json["unused"] = model.unused;
+        base::print_data("{}\n", base::json_text(json));
+    } else {
+        base::print("perplexity {:.4f} over {} tokens (the second halves of {} windows of {}); {}\n",
+                   result.value, result.tokens, result.windows, options.window, threads.text());
+    }
+}
+
+}  // namespace
+
+void add_perplexity(CLI::App& program) {
+    auto options = std::make_shared<PerplexityOptions>();
+    CLI::App& command = *program.add_subcommand("perplexity", "Measure how well a model foretells a text");
+    add_model(command, options->model);
+    command.add_option("FILE", options->file, "A text file")->required();
+    command.add_option("--window", options->window, "Tokens of a window; its second half is scored")
+        ->check(CLI::Range(2, 1 << 24))
+        ->capture_default_str();
+    options->threads.add(command);
+    add_cache(command, options->cache);
+    add_loading(command, options->load);
+    command.add_flag("--json", options->json, "Print {\"perplexity\", \"tokens\", \"window\", \"threads\"}");
+    command.footer(
+        "The text is cut into whole windows that do not overlap; each is run alone and scored on its second half. A "
+        "BOS token stands before the "
+        "text if the model asks for one.\n\n"
+        "Example:\n"
+        "  ergon perplexity model.gguf text.txt --window 512");
+    command.callback([options] { perplexity(*options); });
+}
+
+}  // namespace ergon::cli

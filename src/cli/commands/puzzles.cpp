@@ -1,0 +1,121 @@
+// ergon puzzles: the puzzles that models learn from, and those held back to examine them.
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <memory>
+
+#include "base/output.h"
+#include "cli/commands.h"
+#include "tasks/puzzles/conversation.h"
+#include "tasks/puzzles/worked/export.h"
+#include "tasks/puzzles/worked/worked.h"
+
+namespace ergon::cli {
+namespace {
+
+struct PuzzleOptions {
+    std::string split = "train", kind, style = "think", talk;
+    std::int64_t seed = 1, first = 0, count = 5;
+    int difficulty = 0;
+    bool json = false;
+};
+
+template <std::size_t size>
+std::size_t index_of(const std::array<std::string_view, size>& names, const std::string& name) {
+    return static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
+}
+
+template <std::size_t size>
+std::vector<std::string> list_of(const std::array<std::string_view, size>& names) {
+    return {names.begin(), names.end()};
+}
+
+tasks::Mixture mixture_of(const PuzzleOptions& options) {
+    tasks::Mixture mixture;
+    if (!options.kind.empty()) {
+        mixture.kinds = {};
+        mixture.kinds[index_of(tasks::worked_kind_names, options.kind)] = 1;
+    }
+    if (options.difficulty > 0) {
+        mixture.difficulties = {};
+        mixture.difficulties[static_cast<std::size_t>(options.difficulty - 1)] = 1;
+    }
+    return mixture;
+}
+
+/// Exchanges of plain talk, which nothing grades.
+void print_talk(const PuzzleOptions& options) {
+    const std::vector<tasks::Topic> topics = tasks::read_conversation(options.talk);
+    for (std::int64_t i = 0; i < options.count && base::output_problem() == 0; ++i) {
+        const tasks::Exchange one = tasks::exchange(topics, static_cast<std::uint64_t>(options.seed),
+                                                    static_cast<std::uint64_t>(options.first + i));
+        if (options.json) {
+            base::print_data("{}\n", tasks::json_line(one));
+        } else {
+            base::print_data("{}{}\n{}\n", i == 0 ? "" : "\n", one.user, one.assistant);
+        }
+    }
+}
+
+void print_puzzles(const PuzzleOptions& options) {
+    if (!options.talk.empty()) return print_talk(options);
+    const auto split = static_cast<tasks::Split>(index_of(tasks::split_names, options.split));
+    const tasks::Mixture mixture = mixture_of(options);
+    const bool think = options.style == "think";
+    for (std::int64_t i = 0; i < options.count && base::output_problem() == 0; ++i) {
+        const tasks::WorkedPuzzle puzzle = tasks::worked_puzzle(static_cast<std::uint64_t>(options.seed), split,
+                                                                static_cast<std::uint64_t>(options.first + i), mixture);
+        if (options.json) {
+            base::print_data("{}\n", tasks::json_line(puzzle, think));
+            continue;
+        }
+        base::print_data("{}{}, difficulty {}\n{}\n", i == 0 ? "" : "\n", puzzle.prompt.category, puzzle.difficulty,
+                   puzzle.prompt.text);
+        if (think) base::print_data("<think>\n{}\n</think>\n", puzzle.thinking);
+        base::print_data("{}\n", puzzle.reply());
+    }
+}
+
+}  // namespace
+
+void add_puzzles(CLI::App& program) {
+    auto options = std::make_shared<PuzzleOptions>();
+    CLI::App& command =
+        *program.add_subcommand("puzzles", "Puzzles with worked solutions, to learn from and to examine");
+    const CLI::Range whole(std::int64_t{0}, std::int64_t{1} << 62);
+    command
+        .add_option("--split", options->split,
+                    "train or held-out: no puzzle of the one is a rearrangement of one of the other [train]")
+        ->check(CLI::IsMember(list_of(tasks::split_names)))
+        ->type_name("SPLIT");
+    command.add_option("--count", options->count, "How many [5]")->check(whole)->type_name("N");
+    command.add_option("--first", options->first, "The place of the first: 1000 goes on where 1000 puzzles end [0]")
+        ->check(whole)
+        ->type_name("N");
+    command.add_option("--seed", options->seed, "Other puzzles for another number [1]")->check(whole)->type_name("N");
+    command.add_option("--kind", options->kind, "Only this kind [all]")
+        ->check(CLI::IsMember(list_of(tasks::worked_kind_names)))
+        ->type_name("KIND");
+    command.add_option("--difficulty", options->difficulty, "Only from 1, easy, to 5, hard [all]")
+        ->check(CLI::Range(1, tasks::hardest))
+        ->type_name("N");
+    command
+        .add_option("--style", options->style, "think, with the worked solution before the answer, or direct [think]")
+        ->check(CLI::IsMember({"think", "direct"}))
+        ->type_name("STYLE");
+    command
+        .add_option("--talk", options->talk,
+                    "Instead of puzzles, exchanges drawn from this file of topics (data/conversation.jsonl)")
+        ->type_name("FILE")
+        ->excludes("--kind", "--difficulty", "--split", "--style");
+    command.add_flag("--json", options->json, "A JSON object per line, which eval and compare read as a task");
+    command.footer(
+        "The same options give the same puzzles on every machine. docs/puzzles.md has an example of each kind.\n\n"
+        "Examples:\n"
+        "  ergon puzzles --kind countdown --difficulty 4\n"
+        "  ergon puzzles --split held-out --count 40 --style direct --json > held-out.jsonl\n"
+        "  ergon eval model.gguf --task held-out.jsonl");
+    command.callback([options] { print_puzzles(*options); });
+}
+
+}  // namespace ergon::cli

@@ -1,0 +1,120 @@
+// ergon report RUN.sqlite...: the findings of a run again, or of the parts of one together.
+
+#include <fmt/format.h>
+#include <memory>
+
+#include "base/error.h"
+#include "base/files/file.h"
+#include "base/output.h"
+#include "base/strings/format_number.h"
+#include "cli/commands.h"
+#include "cli/commands/verify.h"
+#include "cli/options/findings_files.h"
+#include "cli/options/output_files.h"
+#include "lab/findings/puzzle_findings.h"
+#include "lab/store/traces.h"
+#include "tasks/puzzles/worked/import.h"
+
+namespace ergon::cli {
+namespace {
+
+struct ReportOptions {
+    std::vector<std::string> files;
+    std::int64_t run = 0;
+    std::string verify, traces, puzzles;
+    FindingsFiles out;
+    bool full = false;
+    CostOptions cost;
+};
+
+/// The right answers of all files' runs.
+void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t run, const std::string& out) {
+    lab::Traces all;
+    for (const std::filesystem::path& file : files) {
+        lab::Results results(file, lab::Access::read);
+        const lab::Traces one = lab::traces(results, run > 0 ? run : results.last_run().value());
+        all.lines += one.lines;
+        all.kept += one.kept;
+        all.right += one.right;
+        all.graded += one.graded;
+        all.joules += one.joules;
+        all.metered = all.metered && one.metered;
+    }
+    if (all.kept == 0) {
+        base::fail(base::ErrorCode::bad_argument,
+                   "None of {} graded answers is right and complete, so that there is nothing to learn from: ask more "
+                   "often (--repeats), with higher caps, or another model.",
+                   all.graded);
+    }
+    base::write_atomically(out, all.lines);
+    const base::Unit joules{"J", base::Prefixes::all};
+    base::tell("Written: {}, {} different right answers; {} of {} were right{}.", out, all.kept, all.right,
+               all.graded,
+               all.metered ? fmt::format(", which took {} ({})", base::with_unit(all.joules.value.value(), joules),
+                                         energy::name(all.joules.method))
+                           : "");
+}
+
+/// Of worked puzzles: by difficulty, and revision. Printed, and returned for the JSON.
+nlohmann::ordered_json print_puzzles(lab::Results& results, lab::RunId run, const std::string& file) {
+    const std::vector<tasks::WorkedPuzzle> puzzles = tasks::read_worked_puzzles(file);
+    const std::vector<lab::PuzzleFindings> found = lab::puzzle_findings(results, run, puzzles);
+    base::print("\n{}", lab::puzzle_text(found));
+    return {{"puzzles", lab::puzzle_json(found)}};
+}
+
+void report(const ReportOptions& options) {
+    const std::vector<std::filesystem::path> files(options.files.begin(), options.files.end());
+    check_outputs({options.out.json, options.out.csv, options.out.html, options.traces}, options.files);
+    const bool of_one = options.run > 0 || !options.verify.empty() || !options.puzzles.empty();
+    if (of_one && files.size() > 1) {
+        base::fail(base::ErrorCode::bad_argument,
+                   "--run, --verify and --puzzles are about one file's run, but {} files were given: give one.",
+                   files.size());
+    }
+    const lab::LoadedRun loaded = lab::load_runs(
+        files, options.run > 0 ? std::optional(lab::RunId{options.run}) : std::nullopt, options.out.design());
+    print_findings(loaded, options.cost, options.full);
+    std::optional<lab::Results> results;
+    if (of_one) results.emplace(files[0], lab::Access::read);
+    const lab::RunId run = options.run > 0 ? options.run : results ? results->last_run().value() : 0;
+    nlohmann::ordered_json more = nlohmann::ordered_json::object();
+    if (!options.puzzles.empty()) more = print_puzzles(*results, run, options.puzzles);
+    options.out.write(loaded, options.cost, more);
+    if (!options.traces.empty()) write_traces(files, options.run, options.traces);
+    if (!options.verify.empty()) verify(*results, run, loaded, options.verify);
+}
+
+}  // namespace
+
+void add_report(CLI::App& program) {
+    auto options = std::make_shared<ReportOptions>();
+    CLI::App& command =
+        *program.add_subcommand("report", "Table, page and data of a finished comparison, from its results file");
+    command.add_option("RUN.sqlite", options->files, "Results files; several are merged as parts (--shard) of one run")
+        ->required();
+    command.add_option("--run", options->run, "Which run of the file; without it the last one");
+    command.add_option("--verify", options->verify, "Also say whether the run in this other file agrees")
+        ->type_name("FILE");
+    options->out.add(command);
+    add_full(command, options->full);
+    command
+        .add_option("--traces", options->traces,
+                    "The right answers with their thoughts, as JSON lines that ergon train learns from")
+        ->type_name("FILE")
+        ->group("What is written");
+    command
+        .add_option("--puzzles", options->puzzles,
+                    "The worked puzzles that were asked (ergon puzzles --json): also tell right answers by difficulty, "
+                    "and how many thoughts went back and revised")
+        ->type_name("FILE");
+    options->cost.add(command);
+    command.footer(
+        "Examples:\n"
+        "  ergon report ergon-results.sqlite --html page.html\n"
+        "  ergon report part-1.sqlite part-2.sqlite part-3.sqlite --json findings.json\n"
+        "  ergon report teacher.sqlite --traces lessons.jsonl");
+    command.callback([options] { report(*options); });
+}
+
+}  // namespace ergon::cli

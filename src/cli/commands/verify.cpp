@@ -1,0 +1,20 @@
+#include "cli/commands/verify.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/output.h"
+#include "lab/findings/verify.h"
+
+namespace ergon::cli {
+
+void verify(lab::Results& results, lab::RunId run, const lab::LoadedRun& loaded, const std::string& other_file) {
+    const lab::LoadedRun other = lab::load_runs({other_file});
+    lab::Results there(other_file, lab::Access::read);
+    const lab::Agreement agreement = lab::compare_runs(results, run, there, there.last_run().value());
+    base::print("\nAgainst {}:\n{}", other_file,
+               lab::agreement_text(agreement, loaded.report.comparison, other.report.comparison));
+    if (!agreement.agrees()) throw CLI::RuntimeError(1);
+}
+
+}  // namespace ergon::cli

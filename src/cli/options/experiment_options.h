@@ -1,0 +1,76 @@
+#pragma once
+// What `compare` and `eval` have in common: who answers what, under which settings, and where it is kept.
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/options/cost_options.h"
+#include "cli/options/findings_files.h"
+#include "cli/options/generation_options.h"
+#include "cli/options/thread_options.h"
+#include "lab/experiment/contender_spec.h"
+#include "lab/experiment/endpoint_answerer.h"
+#include "lab/experiment/experiment.h"
+#include "tasks/readers/readers.h"
+
+namespace ergon::cli {
+
+/// Contenders with all that they need in this process.
+struct Contestants {
+    std::map<int, std::unique_ptr<base::ThreadPool>> pools;  // by number of threads
+    std::map<std::pair<std::filesystem::path, int>, engine::LoadedModel>
+        models;  // by path and threads of their pools: loaded once each
+    std::vector<std::unique_ptr<lab::Answerer>> answerers;
+};
+
+struct ExperimentOptions {
+    std::vector<std::string> models;
+    std::vector<std::string> tasks_named{"everyday"};
+    tasks::TaskOptions tasks;
+    bool skip_bad = false;  // rows that are no prompts are left out and counted
+    std::int64_t limit = 0;
+    std::int64_t max_prompt = 0;  // tokens; 0: any length
+    std::int64_t repeats = 1;
+    std::optional<std::int64_t> sessions;  // nothing: by how long the first takes
+    std::string results_file = "ergon-results.sqlite";
+    FindingsFiles files;
+    std::string system;
+    std::string judge;  // a server that says what is right; empty: the graders do
+    bool by_likelihood = false;
+    std::string assume;  // joules of servers elsewhere; empty: not known
+    std::string shard = "1/1";
+    double margin = 100 * lab::default_margin;  // percent
+    bool resume = false;
+    bool anew = false;
+    std::optional<std::int64_t> max_failures;
+    double idle_seconds = 5;
+    ThreadOption threads;
+    model::CacheType cache = model::CacheType::f16;
+    model::LoadOptions load;
+    AnswerOptions answer;
+    CostOptions cost;
+
+    /// Everything but MODEL. `task_option`: how the command calls its prompts ("--prompts", "--task").
+    void add(CLI::App& command, const std::string& task_option);
+    /// Refuses before the first answer what would be refused at the end: outputs that cannot be written or would
+    /// overwrite results or `read`, factors that make no design.
+    void check(const std::vector<std::string>& read = {}) const;
+    /// Asks whatever the results file does not hold yet, with progress. Ctrl-C and SIGTERM say what is kept.
+    lab::RunId run(lab::Results& results) const;
+
+  private:
+    std::vector<tasks::Prompt> open_prompts(tasks::SkippedRows& skipped) const;
+    void check_assumption() const;
+    Contestants load_contestants(energy::Meter& meter) const;
+    std::int64_t leave_out_long(std::vector<tasks::Prompt>& prompts, const Contestants& contestants) const;
+    lab::EndpointOptions endpoint_options(const lab::ContenderSpec& spec, const AnswerOptions& own) const;
+    std::unique_ptr<lab::Answerer> open_judge() const;
+};
+
+}  // namespace ergon::cli

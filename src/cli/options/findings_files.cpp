@@ -1,0 +1,114 @@
+#include "cli/options/findings_files.h"
+
+#include <fmt/format.h>
+
+#include "base/files/file.h"
+#include "base/json/json_text.h"
+#include "base/output.h"
+#include "base/strings/wrapped.h"
+#include "energy/cost/references.h"
+#include "lab/findings/circumstances.h"
+#include "lab/findings/context.h"
+#include "lab/output/answers_csv.h"
+#include "lab/output/comparison_json.h"
+#include "lab/output/comparison_screen.h"
+#include "lab/output/comparison_table.h"
+#include "lab/slice/slice_findings.h"
+
+namespace ergon::cli {
+namespace {
+
+void print_costs(const lab::Comparison& comparison, const CostOptions& cost) {
+    if (!cost.any()) return;
+    base::print("\nAn answer comes to:\n");
+    for (const lab::ContenderSummary& one : comparison.contenders) {
+        if (one.joules_per_answer) base::print("  {}: {}\n", one.label, cost.text(*one.joules_per_answer));
+    }
+}
+
+void print_everything(const lab::LoadedRun& run, const CostOptions& cost) {
+    const lab::Comparison& comparison = run.report.comparison;
+    base::print("{}", lab::comparison_table(comparison, run.energy_source));
+    for (const std::string& sentence : lab::circumstances(comparison, run.report.run, run.report.conditions)) {
+        base::print("{}", base::wrapped(sentence));
+    }
+    print_costs(comparison, cost);
+    if (run.report.slice) base::print("\n{}", lab::slice_text(*run.report.slice));
+    if (const std::string context = lab::context_text(comparison, energy::read_references()); !context.empty()) {
+        base::print("\n{}", context);
+    }
+}
+
+/// The findings, with grams and money for each contender if they are asked for.
+nlohmann::ordered_json findings(const lab::LoadedRun& run, const CostOptions& cost) {
+    const lab::Comparison& comparison = run.report.comparison;
+    nlohmann::ordered_json json = lab::comparison_json(comparison, run.report.run, run.report.conditions);
+    for (std::size_t i = 0; i < comparison.contenders.size(); ++i) {
+        const auto& joules = comparison.contenders[i].joules_per_answer;
+        if (cost.any() && joules) json["contenders"][i]["cost_per_answer"] = cost.json(*joules);
+    }
+    if (run.report.slice) json["layer_slice"] = lab::slice_json(*run.report.slice);
+    return json;
+}
+
+}  // namespace
+
+void add_full(CLI::App& command, bool& full) {
+    command
+        .add_flag("--full", full,
+                  "Print every table: phases, tasks, pairs with what they differ in, published figures; else a screen of it")
+        ->group("What is written");
+}
+
+void FindingsFiles::add(CLI::App& command) {
+    const std::string group = "What is written";
+    command.add_option("--json", json, "The findings for machines")->type_name("FILE")->group(group);
+    command.add_option("--csv", csv, "A row for each answer: all that the figures are computed from")->type_name("FILE")->group(group);
+    command.add_option("--html", html, "A page with table, charts, every answer and how it was done")
+        ->type_name("FILE")
+        ->group(group);
+    command
+        .add_option(
+            "--factor", factors,
+            "A factor of a design and each contender's level of it, such as thinking=no,yes,no,yes; several make a "
+            "design of all their combinations")
+        ->type_name("NAME=LEVELS")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->group(group);
+}
+
+std::vector<lab::Factor> FindingsFiles::design() const {
+    std::vector<lab::Factor> design;
+    for (const std::string& factor : factors) design.push_back(lab::parse_factor(factor));
+    return design;
+}
+
+void FindingsFiles::write(const lab::LoadedRun& run, const CostOptions& cost,
+                          const nlohmann::ordered_json& more) const {
+    if (!json.empty()) {
+        nlohmann::ordered_json found = findings(run, cost);
+        found.update(more);
+        base::write_atomically(json, base::json_text(found, 2) + "\n");
+    }
+    if (!csv.empty()) base::write_atomically(csv, lab::answers_csv(run.parts));
+    if (!html.empty()) {
+        base::write_atomically(html, lab::comparison_page(run.report, energy::read_references(), lab::read_shapes()));
+    }
+    for (const std::string* file : {&json, &csv, &html}) {
+        if (!file->empty()) base::tell("Written: {}", *file);
+    }
+}
+
+void print_findings(const lab::LoadedRun& run, const CostOptions& cost, bool full) {
+    const lab::Comparison& comparison = run.report.comparison;
+    if (!full && comparison.contenders.size() > 1) {
+        base::print("{}", lab::comparison_screen(run.report, run.energy_source));
+        print_costs(comparison, cost);
+    } else {
+        print_everything(run, cost);
+    }
+    if (!run.finished) base::tell("The run is not finished: these are the answers so far.");
+}
+
+}  // namespace ergon::cli

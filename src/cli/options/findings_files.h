@@ -1,0 +1,32 @@
+#pragma once
+// The files that findings are written to: JSON, CSV, HTML.
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "cli/options/cost_options.h"
+#include "lab/store/loaded_run.h"
+
+namespace ergon::cli {
+
+struct FindingsFiles {
+    std::string json;
+    std::string csv;
+    std::string html;
+    std::vector<std::string> factors;  // of a design, as --factor has them
+
+    void add(CLI::App& command);
+    std::vector<lab::Factor> design() const;
+    std::vector<std::string> outputs() const { return {json, csv, html}; }
+    /// `more` is put beside the findings in the JSON.
+    void write(const lab::LoadedRun& run, const CostOptions& cost,
+               const nlohmann::ordered_json& more = nlohmann::ordered_json::object()) const;
+};
+
+/// --full, of commands that compare.
+void add_full(CLI::App& command, bool& full);
+
+/// What was found, on a screen; `full`, or where there is one contender: every table, and what others published.
+void print_findings(const lab::LoadedRun& run, const CostOptions& cost, bool full);
+
+}  // namespace ergon::cli

@@ -1,0 +1,53 @@
+#include "cli/options/output_files.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/files/file.h"
+#include "base/files/paths.h"
+
+namespace ergon::cli {
+namespace {
+
+bool same_file(const std::string& a, const std::string& b) {
+    std::error_code none;
+    const auto place = [&](const std::string& name) {
+        const auto path = std::filesystem::weakly_canonical(name, none);
+        return none ? std::filesystem::path(name) : path;
+    };
+    return !b.empty() && (place(a) == place(b) || std::filesystem::equivalent(a, b, none));
+}
+
+bool part_of(const std::string& file, const std::string& folder) {
+    if (!base::is_folder(folder) || !base::path_exists(file)) return false;
+    return same_file(std::filesystem::path(file).parent_path() / "", std::filesystem::path(folder) / "");
+}
+
+/// A terminal or /dev/null may be written to twice.
+bool replaceable(const std::string& name) {
+    std::error_code none;
+    return !std::filesystem::is_character_file(name, none) && !std::filesystem::is_fifo(name, none);
+}
+
+}  // namespace
+
+void check_outputs(const std::vector<std::string>& outputs, const std::vector<std::string>& others) {
+    for (auto output = outputs.begin(); output != outputs.end(); ++output) {
+        if (output->empty()) continue;
+        base::check_writable(*output);
+        if (!replaceable(*output)) continue;
+        const auto same = [&](const std::string& other) { return same_file(*output, other); };
+        const auto holds = [&](const std::string& folder) { return part_of(*output, folder); };
+        if (std::ranges::any_of(others, holds)) {
+            base::fail(base::ErrorCode::bad_argument, "{} is part of what is read, and would be overwritten: give another name.",
+                       *output);
+        }
+        if (std::any_of(output + 1, outputs.end(), same) || std::ranges::any_of(others, same)) {
+            base::fail(base::ErrorCode::bad_argument,
+                       "{} is named twice, and would be overwritten: give each output a file of its own.", *output);
+        }
+    }
+}
+
+}  // namespace ergon::cli

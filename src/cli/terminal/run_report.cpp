@@ -1,0 +1,109 @@
+#include "cli/terminal/run_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <vector>
+
+namespace ergon::cli {
+namespace {
+
+using energy::Figure;
+using engine::Answer;
+using text::Phase;
+
+struct PhaseWords {
+    Phase phase;
+    const char* name;  // in JSON
+    const char* done;  // in the line
+};
+constexpr PhaseWords phases[] = {
+    {Phase::prompt, "prompt", "read"}, {Phase::thinking, "thinking", "thought"}, {Phase::answer, "answer", "answered"}};
+
+/// Tokens of a phase per second of its steps. A prompt's step reads many tokens, a later step makes one.
+std::optional<double> speed(const engine::PhaseUse& use, Phase phase) {
+    const std::int64_t made = phase == Phase::prompt ? use.tokens : use.steps;
+    if (made == 0 || use.time <= base::Seconds(0)) return std::nullopt;
+    return static_cast<double>(made) / use.time.value();
+}
+
+std::optional<double> generation_speed(const Answer& answer) {
+    engine::PhaseUse sum;
+    for (const Phase phase : {Phase::thinking, Phase::answer}) {
+        sum.steps += answer[phase].steps;
+        sum.time += answer[phase].time;
+    }
+    return speed(sum, Phase::answer);
+}
+
+const Figure& figure_of(const Answer& answer, Phase phase) {
+    return (*answer.energy)[static_cast<energy::Phase>(phase)].total;
+}
+
+base::Json or_null(std::optional<double> value) {
+    return value ? base::Json(*value) : base::Json();
+}
+
+}  // namespace
+
+std::string short_number(double value) {
+    const double size = std::abs(value);
+    const int digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4;
+    return fmt::format("{:.{}f}", value, digits);
+}
+
+std::optional<Figure> joules_per_token(const Answer& answer) {
+    if (!answer.energy || answer.tokens.empty()) return std::nullopt;
+    return (figure_of(answer, Phase::thinking) + figure_of(answer, Phase::answer)) /
+           static_cast<double>(answer.tokens.size());
+}
+
+std::string usage_line(const Answer& answer) {
+    // The method is said once if all figures have the same one.
+    bool uniform = true;
+    for (const PhaseWords& words : phases) {
+        uniform =
+            uniform && answer.energy &&
+            (answer[words.phase].tokens == 0 || figure_of(answer, words.phase).method == answer.energy->total.method);
+    }
+    std::vector<std::string> parts;
+    for (const auto& [phase, name, done] : phases) {
+        const engine::PhaseUse& use = answer[phase];
+        if (use.tokens == 0) continue;
+        std::vector<std::string> details;
+        if (const auto rate = speed(use, phase)) details.push_back(short_number(*rate) + " tokens/s");
+        if (answer.energy) {
+            const Figure& figure = figure_of(answer, phase);
+            details.push_back(fmt::format("{} J [{}, {}]", short_number(figure.value.value()),
+                                          short_number(figure.low.value()), short_number(figure.high.value())));
+            if (!uniform) details.back() += fmt::format(" {}", energy::name(figure.method));
+        }
+        parts.push_back(fmt::format("{} {}{}", use.tokens, parts.empty() ? fmt::format("tokens {}", done) : done,
+                                    details.empty() ? "" : fmt::format(" ({})", fmt::join(details, ", "))));
+    }
+    std::string line = fmt::format("{}", fmt::join(parts, ", "));
+    if (answer.energy) {
+        const Figure& total = answer.energy->total;
+        line +=
+            fmt::format("; {} J, between {} and {}, {}", short_number(total.value.value()),
+                        short_number(total.low.value()), short_number(total.high.value()), energy::name(total.method));
+    }
+    return line;
+}
+
+base::Json answer_json(const Answer& answer) {
+    base::Json json{{"thinking", answer.thinking}, {"answer", answer.text}, {"stop", engine::name(answer.stop)}};
+    for (const auto& [phase, name, done] : phases) {
+        json["tokens"][name] = answer[phase].tokens;
+        json["seconds"][name] = answer[phase].time.value();
+    }
+    json["tokens"]["reused"] = answer.reused;
+    json["tokens_per_second"] = {{"prompt", or_null(speed(answer[Phase::prompt], Phase::prompt))},
+                                 {"generated", or_null(generation_speed(answer))}};
+    if (answer.energy) json["energy"] = energy_json(*answer.energy);
+    const auto per_token = joules_per_token(answer);
+    json["joules_per_token"] = per_token ? base::Json(*per_token) : base::Json();
+    return json;
+}
+
+}  // namespace ergon::cli

@@ -1,0 +1,30 @@
+#pragma once
+// Sensors that say watts: joules are the area under straight lines from reading to reading.
+
+#include <functional>
+#include <optional>
+
+#include "energy/sensors/sensor.h"
+
+namespace ergon::energy {
+
+/// Assumed: what power did over a gap longer than this cannot be guessed from its two ends.
+inline constexpr base::Nanoseconds longest_bridge{2'000'000'000};
+
+class PowerIntegral final : public Sensor {
+  public:
+    using Ask = std::function<Answer<base::Watts>()>;
+    /// `info.step` is how often the gauge itself moves; the horizon is longest_bridge.
+    PowerIntegral(SensorInfo info, Ask ask, base::Nanoseconds now);
+    const SensorInfo& info() const override { return info_; }
+    Reading read(base::Nanoseconds now) override;
+    void restart(base::Nanoseconds now) override;
+
+  private:
+    SensorInfo info_;
+    Ask ask_;
+    std::optional<base::Watts> last_;  // at begin_
+    base::Nanoseconds begin_{};
+};
+
+}  // namespace ergon::energy

@@ -1,0 +1,143 @@
+#include "engine/generation/generation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "engine/components.h"
+
+namespace ergon::engine {
+
+using text::Phase;
+
+std::string_view name(StopReason reason) {
+    constexpr std::array<std::string_view, 5> names{"end", "stop", "max_tokens", "context", "cancelled"};
+    return names[static_cast<std::size_t>(reason)];
+}
+
+Generation::Generation(const text::Tokenizer* tokenizer, std::vector<TokenId> prompt, GenerationOptions options,
+                       PieceCallback on_piece)
+    : tokenizer_(tokenizer),
+      options_(std::move(options)),
+      on_piece_(std::move(on_piece)),
+      sampler_(options_.sampling, options_.choice),
+      forbidden_(options_.forbidden),
+      stops_(options_.stop),
+      sequence_(std::move(prompt)),
+      prompt_size_(static_cast<std::int64_t>(sequence_.size())) {
+    if (sequence_.empty()) base::fail(base::ErrorCode::bad_argument, "The prompt is empty: nothing can be continued.");
+    for (const TokenId id : options_.allowed) {
+        if (id >= 0 && (tokenizer_ == nullptr || id < tokenizer_->size())) continue;
+        base::fail(base::ErrorCode::bad_argument, "Token {} was to be allowed, but the vocabulary has none such.", id);
+    }
+    if (tokenizer_ == nullptr) return;
+    detokenizer_.emplace(*tokenizer_);
+    splitter_.emplace(*tokenizer_, sequence_);
+    text_phase_ = splitter_->phase();
+}
+
+bool Generation::thought_is_used_up() const {
+    return options_.max_thinking && splitter_ && splitter_->can_think() && splitter_->phase() == Phase::thinking &&
+           thought_tokens_ >= *options_.max_thinking;
+}
+
+/// The first of the likeliest.
+TokenId likeliest_of(std::span<const TokenId> allowed, std::span<const float> logits) {
+    return *std::ranges::max_element(allowed, {}, [&](TokenId id) { return logits[static_cast<std::size_t>(id)]; });
+}
+
+TokenId Generation::choose(std::span<float> logits) {
+    if (!options_.allowed.empty()) return likeliest_of(options_.allowed, logits);
+    // Some models have more logits than their vocabulary has tokens: padding, which nobody can read.
+    const auto readable = tokenizer_ != nullptr ? static_cast<std::size_t>(tokenizer_->size()) : logits.size();
+    logits = logits.first(std::min(logits.size(), readable));
+    if (tokenizer_ != nullptr) forbidden_.strike(logits, *tokenizer_);
+    return sampler_.choose(logits, sequence_);
+}
+
+bool Generation::advance(std::span<float> logits, energy::WorkAccount& account, std::int32_t participant) {
+    if (ended_) return false;
+    if (generated() >= options_.max_tokens) {
+        end(StopReason::max_tokens);
+        return false;
+    }
+    TokenId id = 0;
+    if (thought_is_used_up() && forced_.empty()) forced_ = splitter_->closing();
+    const bool forced = !forced_.empty();
+    {
+        const TimedWork work(account, sampling_component, participant);
+        id = forced ? forced_.front() : choose(logits);
+    }
+    if (forced) forced_.erase(forced_.begin());
+    const TimedWork work(account, tokenising_component, participant);
+    if (!forced && tokenizer_ != nullptr && tokenizer_->ends_generation(id)) {
+        answer_->end = id;
+        end(StopReason::end_token);
+        return false;
+    }
+    take(id);
+    if (stops_.hit()) {
+        end(StopReason::stop_string);
+    } else if (generated() >= options_.max_tokens) {
+        end(StopReason::max_tokens);
+    }
+    return !ended_;
+}
+
+void Generation::take(TokenId id) {
+    sequence_.push_back(id);
+    if (tokenizer_ != nullptr) forbidden_.push(id, *tokenizer_);
+    answer_->tokens.push_back(id);
+    if (!splitter_) {
+        ++(*answer_)[Phase::answer].tokens;
+        return;
+    }
+    for (const text::ReasoningSplitter::Piece& piece : splitter_->push(id)) take(piece);
+}
+
+void Generation::take(const text::ReasoningSplitter::Piece& piece) {
+    if (piece.id == text::ReasoningSplitter::no_token) {
+        flush();
+        text_phase_ = piece.phase;
+        emit(piece.phase, piece.beside);
+        return;
+    }
+    ++(*answer_)[piece.phase].tokens;
+    if (piece.phase == Phase::thinking && !piece.marker) ++thought_tokens_;
+    if (piece.marker || piece.phase != text_phase_) flush();
+    text_phase_ = piece.phase;
+    if (!piece.marker) emit(piece.phase, detokenizer_->push(piece.id));
+}
+
+/// The text that the detokenizer still holds belongs to the phase that ends here.
+void Generation::flush() {
+    emit(text_phase_, detokenizer_->finish());
+}
+
+void Generation::emit(Phase phase, std::string text) {
+    std::string& whole = phase == Phase::thinking ? answer_->thinking : answer_->text;
+    // Where there are markers, the newlines around them belong to neither the thought nor the answer.
+    if (whole.empty() && splitter_->can_think()) text.erase(0, std::min(text.find_first_not_of('\n'), text.size()));
+    if (phase == Phase::answer) text = stops_.push(text);
+    if (text.empty()) return;
+    whole += text;
+    if (on_piece_) on_piece_({phase, text});
+}
+
+void Generation::end(StopReason reason) {
+    if (ended_) return;
+    ended_ = true;
+    answer_->stop = reason;
+    if (!detokenizer_) return;
+    for (const text::ReasoningSplitter::Piece& piece : splitter_->finish()) take(piece);
+    flush();
+    const std::string held = stops_.finish();
+    if (!held.empty()) {
+        answer_->text += held;
+        if (on_piece_) on_piece_({Phase::answer, held});
+    }
+    std::string& thinking = answer_->thinking;
+    thinking.erase(thinking.find_last_not_of('\n') + 1);
+}
+
+}  // namespace ergon::engine

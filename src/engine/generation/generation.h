@@ -1,0 +1,126 @@
+#pragma once
+// One answer as it grows: logits in, tokens and text out, until something ends it.
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/units.h"
+#include "energy/meter.h"
+#include "engine/generation/forbidden_texts.h"
+#include "engine/generation/sampler.h"
+#include "engine/generation/stop_strings.h"
+#include "text/reasoning.h"
+#include "text/tokenizer/tokenizer.h"
+
+namespace ergon::engine {
+
+enum class StopReason : std::uint8_t { end_token, stop_string, max_tokens, context_full, cancelled };
+std::string_view name(StopReason reason);  // "end", "stop", "max_tokens", "context", "cancelled"
+
+struct GenerationOptions {
+    SamplerSettings sampling;
+    /// Generated tokens, thinking included; 0 only reads the prompt.
+    std::int64_t max_tokens = std::numeric_limits<std::int64_t>::max();
+    /// Tokens of thought after which the markers that end it are put in and the answer begins.
+    std::optional<std::int64_t> max_thinking;
+    /// Strings that end the answer; they are looked for in the answer, not in the thought, and are not part of it.
+    std::vector<std::string> stop;
+    /// Texts that neither thought nor answer contains: the next likeliest token stands where one would be completed.
+    std::vector<std::string> forbidden;
+    /// If there are any, each token is the likeliest of these, whatever the sampler's settings.
+    std::vector<TokenId> allowed;
+    /// Index of this answer among those asked for in one request (enters the random numbers).
+    std::uint64_t choice = 0;
+};
+
+/// Text that became complete, of one phase. Markers and control tokens bring none.
+struct Piece {
+    text::Phase phase = text::Phase::answer;
+    std::string_view text;
+};
+using PieceCallback = std::function<void(const Piece&)>;
+
+struct PhaseUse {
+    std::int64_t tokens = 0;
+    std::int64_t steps = 0;  // of the model that worked on it; a phase's first token may come from the step before it
+    base::Seconds time{};    // wall time of those steps
+};
+
+/// An answer when it is over (or so far).
+struct Answer {
+    std::vector<TokenId> tokens;  // generated ones, the end token excluded
+    std::optional<TokenId> end;   // the end token, if that is what ended it
+    std::string thinking;
+    std::string text;
+    StopReason stop = StopReason::cancelled;
+    /// By phase. The prompt's tokens are those that were read; those found in the cache are `reused`. Markers count for
+    /// the thought.
+    std::array<PhaseUse, 3> use{};
+    std::int64_t reused = 0;
+    /// What it cost, if it was metered and is over.
+    std::optional<energy::RequestFigures> energy;
+    /// Bytes and operations of the steps, if it was metered and ran alone.
+    energy::WorkTotals work;
+
+    PhaseUse& operator[](text::Phase phase) { return use[static_cast<std::size_t>(phase)]; }
+    const PhaseUse& operator[](text::Phase phase) const { return use[static_cast<std::size_t>(phase)]; }
+};
+
+class Generation {
+  public:
+    /// The tokenizer says which tokens end an answer, and what text they are; without one (null) there is no text, and
+    /// nothing ends an answer but its limits. Throws Error(bad_argument) for options out of range or an empty prompt.
+    Generation(const text::Tokenizer* tokenizer, std::vector<TokenId> prompt, GenerationOptions options,
+               PieceCallback on_piece);
+
+    /// Takes the next token from logits [vocabulary] (overwritten). True if it must be fed to the model to go on. What it
+    /// took is added to the account for that participant of the step.
+    bool advance(std::span<float> logits, energy::WorkAccount& account, std::int32_t participant);
+    /// Ends it from outside.
+    void end(StopReason reason);
+
+    bool ended() const { return ended_; }
+    /// Prompt and generated tokens.
+    const std::vector<TokenId>& sequence() const { return sequence_; }
+    std::int64_t prompt_size() const { return prompt_size_; }
+    std::int64_t generated() const { return static_cast<std::int64_t>(sequence_.size()) - prompt_size_; }
+    /// The phase that the next generated token is expected to belong to: what a step that computes it works for.
+    text::Phase phase() const { return splitter_ ? splitter_->phase() : text::Phase::answer; }
+    Answer& answer() { return *answer_; }
+    /// The answer outlives the generation for whoever holds it.
+    std::shared_ptr<const Answer> shared_answer() const { return answer_; }
+
+  private:
+    bool thought_is_used_up() const;
+    TokenId choose(std::span<float> logits);
+    void take(TokenId id);
+    void take(const text::ReasoningSplitter::Piece& piece);
+    void emit(text::Phase phase, std::string text);
+    void flush();
+
+    const text::Tokenizer* tokenizer_;
+    GenerationOptions options_;
+    PieceCallback on_piece_;
+    Sampler sampler_;
+    ForbiddenTexts forbidden_;
+    StopStrings stops_;
+    std::vector<TokenId> sequence_;
+    std::int64_t prompt_size_;
+    std::optional<text::ReasoningSplitter> splitter_;
+    std::optional<text::Detokenizer> detokenizer_;
+    text::Phase text_phase_ = text::Phase::answer;  // the phase of the text in the detokenizer
+    std::int64_t thought_tokens_ = 0;
+    std::vector<TokenId> forced_;  // what comes next, whatever the logits say
+    bool ended_ = false;
+    std::shared_ptr<Answer> answer_ = std::make_shared<Answer>();
+};
+
+}  // namespace ergon::engine

@@ -1,0 +1,251 @@
+#include "lab/findings/findings.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <string_view>
+
+#include "lab/findings/fairness.h"
+#include "lab/output/terminal_text.h"
+#include "lab/statistics/significance.h"
+
+namespace ergon::lab {
+namespace {
+
+std::string p_text(double p) {
+    return p < 0.001 ? "p < 0.001" : fmt::format("p = {:.{}f}", p, p < 0.1 ? 3 : 2);
+}
+
+/// "a factor of 1.80 (1.52 to 2.13; 94%) comes from more generated tokens"
+std::string cause(const Estimate& factor, const PairSummary& pair, std::string_view more, std::string_view fewer,
+                  std::string_view same) {
+    const std::string_view what = !excludes_one(factor) ? same : factor.value > 1 ? more : fewer;
+    const std::string share = share_text(factor, pair);
+    return fmt::format("a factor of {:.2f} ({}{}) comes from {}", factor.value, interval_text(factor),
+                       share.empty() ? "" : "; " + share, what);
+}
+
+/// "equal within 5%", "different" or "undecided", and the ratio.
+std::string verdict_text(const Estimate& ratio, double margin) {
+    return fmt::format("{:.2f} ({}; {})", ratio.value, interval_text(ratio), name(equivalence(ratio, margin), margin));
+}
+
+/// What the published quarrel turned on: a cause is named only where both of its sides are shown.
+std::string length_sentence(const PairSummary& pair, const std::string& b, double margin) {
+    const Estimate& per_token = pair.joules_per_token_ratio;
+    if (!known(per_token)) return {};
+    const bool longer = pair.tokens_ratio.value > 1;
+    const bool only_tokens = excludes_one(pair.tokens_ratio) && longer == (pair.energy_ratio.value > 1) &&
+                             equivalence(per_token, margin) == Equivalence::equal;
+    if (!only_tokens) return fmt::format(" Joules per token: {}.", verdict_text(per_token, margin));
+    return fmt::format(" Joules per token: {}, so {} takes {:.0f}% {} energy because its answers are {}.",
+                       verdict_text(per_token, margin), b, 100 * std::abs(pair.energy_ratio.value - 1),
+                       longer ? "more" : "less", longer ? "longer" : "shorter");
+}
+
+/// Of joules that are an assumption times the tokens, only the tokens are evidence.
+std::string assumed_sentence(const Comparison& comparison, const PairSummary& pair) {
+    const ContenderSummary &a = comparison.contenders[pair.a], &b = comparison.contenders[pair.b];
+    const std::string whose = a.assumed && b.assumed ? "both" : shown(a.assumed ? a.label : b.label);
+    return fmt::format(
+        "{} generated {:.2f} times the tokens of {} (95% interval {}). The joules per token of {} are assumed, not "
+        "measured, so these tokens are the only evidence; with what was assumed, and how far it may be off, the joules "
+        "per answer are {:.2f} times ({}).",
+        shown(b.label), pair.tokens_ratio.value, shown(a.label), interval_text(pair.tokens_ratio), whose,
+        pair.energy_ratio.value, interval_text(pair.energy_ratio));
+}
+
+std::string capped_sentence(const PairSummary& pair) {
+    if (pair.capped_share <= tolerated_capped_share) return {};
+    const std::string share = fmt::format(
+        " On {:.0f}% of the prompts an answer was cut off by a token limit, so this ratio is "
+        "that of the caps",
+        100 * pair.capped_share);
+    if (pair.uncapped.prompts == 0) return share + "; no prompt is left without.";
+    return share + fmt::format("; on the {} prompt{} where none was, it is {:.2f} ({}).", pair.uncapped.prompts,
+                               pair.uncapped.prompts == 1 ? "" : "s", pair.uncapped.energy_ratio.value,
+                               interval_text(pair.uncapped.energy_ratio));
+}
+
+std::string tokenizer_sentence(const Comparison& comparison, const PairSummary& pair) {
+    const std::optional<bool> same =
+        fairness(comparison.contenders[pair.a], comparison.contenders[pair.b]).same_tokenizer;
+    if (same.value_or(false) || !known(pair.joules_per_word_ratio)) return {};
+    const char* const why = same ? "Their tokenizers differ, so a token of the one is not a token of the other"
+                                 : "Whether their tokenizers are the same is not known, and with it whether a token of "
+                                   "the one is a token of the other";
+    return fmt::format(" {}: per word of answer the ratio of joules is {:.2f} ({}), per character {:.2f} ({}).", why,
+                       pair.joules_per_word_ratio.value, interval_text(pair.joules_per_word_ratio),
+                       pair.joules_per_character_ratio.value, interval_text(pair.joules_per_character_ratio));
+}
+
+std::string accuracy_sentence(const Comparison& comparison, const PairSummary& pair) {
+    if (!pair.accuracy) return {};
+    const ContenderSummary &a = comparison.contenders[pair.a], &b = comparison.contenders[pair.b];
+    const AccuracyDifference& accuracy = *pair.accuracy;
+    const std::string shares = fmt::format("{} is right on {:.0f}%, {} on {:.0f}% of {} prompts", shown(b.label),
+                                           100 * b.accuracy.value_or(Estimate{}).value, shown(a.label),
+                                           100 * a.accuracy.value_or(Estimate{}).value, accuracy.prompts);
+    const auto pairs =
+        std::ranges::count_if(comparison.pairs, [](const PairSummary& one) { return one.accuracy.has_value(); });
+    const std::string test = fmt::format("McNemar, {}{}", p_text(accuracy.corrected_p_value),
+                                         pairs > 1 ? fmt::format(" corrected for {} pairs", pairs) : "");
+    if (accuracy.corrected_p_value > 0.05) {
+        return fmt::format(" {}: not enough to show that one is better ({}).", shares, test);
+    }
+    return fmt::format(" {}, which is more than luck ({}).", shares, test);
+}
+
+}  // namespace
+
+std::string share_text(const Estimate& factor, const PairSummary& pair) {
+    if (!pair.differs()) return {};
+    const double whole = std::log(pair.energy_ratio.value);
+    // Where causes pull both ways their shares are no parts of the whole: 467% and -308% tell nobody anything.
+    constexpr double rounding = 0.005;
+    for (const Estimate* one : {&pair.from_tokens, &pair.from_joules_per_token, &pair.from_prompts}) {
+        if (std::log(one->value) / whole < -rounding) return {};
+    }
+    return fmt::format("{:.0f}%", std::max(0.0, 100 * std::log(factor.value) / whole));
+}
+
+std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair) {
+    const std::string a = shown(comparison.contenders[pair.a].label), b = shown(comparison.contenders[pair.b].label);
+    const Estimate& ratio = pair.energy_ratio;
+    if (!pair.no_ratio.empty()) {
+        return fmt::format("No ratio of joules is given for {} and {}, since {}.", b, a, pair.no_ratio);
+    }
+    if (!std::isfinite(ratio.value)) {
+        return fmt::format("Nothing can be said of {} and {}: one of them has no joules.", b, a);
+    }
+    if (pair.assumed) return assumed_sentence(comparison, pair);
+    const std::string amount =
+        fmt::format("{:.2f} times the joules of {} per answer (95% interval {})", ratio.value, a, interval_text(ratio));
+    if (!known(ratio)) {
+        return fmt::format("{} took {}: {}, so nothing is shown.", b, amount, no_interval_text(ratio.why, pair.prompts));
+    }
+    if (!excludes_one(ratio)) {
+        const bool equal = equivalence(ratio, comparison.margin) == Equivalence::equal;
+        return fmt::format("{} took {}: {}.", b, amount,
+                           equal ? name(Equivalence::equal, comparison.margin)
+                                 : "the interval includes 1, so these prompts do not show that they differ");
+    }
+    if (!pair.differs()) {
+        return fmt::format(
+            "{} took {}, but exchanging their answers at random gives as much too often ({}), so these "
+            "prompts do not show that they differ.",
+            b, amount, p_text(pair.corrected_p_value));
+    }
+    if (!pair.no_phases.empty()) {
+        return fmt::format(
+            "{} took {}. What this is made of is not known: {}, so that what each phase took cannot be told apart.", b,
+            amount, pair.no_phases);
+    }
+    return fmt::format(
+        "{} took {}. Of this, {}, {}, and {}.{}", b, amount,
+        cause(pair.from_tokens, pair, "more generated tokens", "fewer generated tokens", "generated tokens"),
+        cause(pair.from_joules_per_token, pair, "more joules per token", "fewer joules per token",
+              "joules per token, which are not shown to differ"),
+        cause(pair.from_prompts, pair, "dearer reading of the prompts", "cheaper reading of the prompts",
+              "reading the prompts"),
+        length_sentence(pair, b, comparison.margin));
+}
+
+std::string effect_sentence(const Effect& effect) {
+    const auto ratio = [](const Estimate& one, double p) {
+        const char* const doubt = known(one) && p > 0.05 ? ", so no difference is shown" : "";
+        return fmt::format("{:.2f} times the joules (95% interval {}, {} corrected{})", one.value, interval_text(one),
+                           p_text(p), doubt);
+    };
+    std::string what = effect.what;
+    if (const std::size_t colon = what.find(':'); colon != what.npos) what[colon] = ',';
+    if (!std::isfinite(effect.joules.value)) return fmt::format("{}: nothing can be said of joules.", what);
+    std::string text = fmt::format("{}: an answer takes {}.", what, ratio(effect.joules, effect.joules_p_value));
+    if (effect.accuracy && known(*effect.accuracy)) {
+        const Estimate& points = *effect.accuracy;
+        text +=
+            fmt::format(" Right answers: {:+.0f} points ({:+.0f} to {:+.0f}){}.", 100 * points.value, 100 * points.low,
+                        100 * points.high, effect.accuracy_p_value <= 0.05 ? "" : ", which may be luck");
+    }
+    if (effect.joules_per_correct && !(std::isfinite(effect.joules_per_correct->value) && effect.joules_per_correct->value > 0)) {
+        text += " What a right answer takes is not known: somebody was never right.";
+    } else if (effect.joules_per_correct) {
+        text += fmt::format(" A right answer takes {}.", ratio(*effect.joules_per_correct, effect.joules_per_correct_p_value));
+    }
+    return text;
+}
+
+std::string finding(const Comparison& comparison, const PairSummary& pair) {
+    std::string text = ratio_sentence(comparison, pair);
+    if (known(pair.energy_ratio)) text += capped_sentence(pair) + tokenizer_sentence(comparison, pair);
+    return text + accuracy_sentence(comparison, pair);
+}
+
+std::string fairness_text(const Comparison& comparison, const PairSummary& pair) {
+    const Fairness found = fairness(comparison.contenders[pair.a], comparison.contenders[pair.b]);
+    std::string text = found.differs.empty()
+                           ? std::string("Nothing that is known differs between the two.")
+                           : fmt::format("What differs ({} / {}): {}.", shown(comparison.contenders[pair.a].label),
+                                         shown(comparison.contenders[pair.b].label), differences_text(found));
+    if (!found.not_known.empty()) {
+        text += fmt::format(" Not known of one or both: {}.", fmt::join(found.not_known, ", "));
+    }
+    for (const std::string& sentence : found.shows) text += " " + sentence;
+    return text;
+}
+
+std::string basis_sentence(const Comparison& comparison) {
+    const bool estimated = std::ranges::any_of(comparison.contenders, [](const ContenderSummary& one) {
+        return !one.assumed && one.joules_per_answer && one.joules_per_answer->method == energy::Method::estimated;
+    });
+    if (!estimated) return {};
+    return fmt::format(
+        "No counter was read: these joules are busy time times a constant of this machine. They rank, and cannot tell "
+        "one mix of instructions from another; that watts differ with the work by {:.0f}% (standard deviation) is in "
+        "every interval.",
+        100 * comparison.kind_of_work);
+}
+
+std::string energy_text(const Comparison& comparison, const std::string& energy_source) {
+    std::string text, assumed;
+    bool here = false;
+    for (const ContenderSummary& one : comparison.contenders) {
+        here = here || (one.joules_per_answer && !one.assumed);
+        if (one.assumed) assumed += fmt::format(" Joules of {} are {}.", shown(one.label), one.details.value("energy", "assumed"));
+    }
+    if (here || assumed.empty()) text = energy_source;
+    return text + assumed;
+}
+
+std::string sessions_sentence(const Comparison& comparison) {
+    return comparison.sessions > 1
+               ? fmt::format("{} sessions: models were loaded and threads made anew for each, and what differed between "
+                             "them is in the intervals.",
+                             comparison.sessions)
+               : "One session: the intervals tell of this session alone (--sessions).";
+}
+
+std::string reasoning_sentence(const Comparison& comparison) {
+    std::vector<std::string> thinkers;
+    std::vector<std::string> others;
+    for (const ContenderSummary& contender : comparison.contenders) {
+        if (contender.answers == 0) continue;
+        (contender.reasons ? thinkers : others).push_back(shown(contender.label));
+    }
+    if (thinkers.empty() && others.empty()) return {};
+    if (thinkers.empty()) {
+        const char* who = others.size() == 1   ? "This model does not reason"
+                          : others.size() == 2 ? "Neither of these models reasons"
+                                               : "None of these models reasons";
+        return fmt::format(
+            "{}: no answer holds a thinking token or a think marker, so this says nothing about reasoning models.",
+            who);
+    }
+    const std::string thinking =
+        fmt::format("{} {} before answering", fmt::join(thinkers, ", "), thinkers.size() == 1 ? "reasons" : "reason");
+    if (others.empty()) return thinking + ".";
+    return fmt::format("{}; {} {} not.", thinking, fmt::join(others, ", "), others.size() == 1 ? "does" : "do");
+}
+
+}  // namespace ergon::lab

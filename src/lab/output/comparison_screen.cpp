@@ -1,0 +1,117 @@
+#include "lab/output/comparison_screen.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/strings/wrapped.h"
+#include "lab/findings/circumstances.h"
+#include "lab/findings/findings.h"
+#include "lab/output/comparison_table.h"
+#include "lab/output/terminal_text.h"
+#include "lab/slice/slice_findings.h"
+
+namespace ergon::lab {
+namespace {
+
+constexpr std::size_t most_quoted = 3;
+
+/// "experts", "thinking": what effects are named after.
+std::vector<std::string> factor_names(const Comparison& comparison) {
+    std::vector<std::string> names;
+    for (const Effect& effect : comparison.effects) {
+        const std::string name = effect.what.substr(0, effect.what.find(':'));
+        if (!effect.interaction && std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+    return names;
+}
+
+bool any_graded(const Comparison& comparison) {
+    return std::ranges::any_of(comparison.contenders, [](const auto& one) { return one.accuracy.has_value(); });
+}
+
+std::string question(const Comparison& comparison) {
+    const std::string right = any_graded(comparison) ? ", and of a right one" : "";
+    if (const auto factors = factor_names(comparison); !factors.empty()) {
+        return fmt::format("What {} {} do to the joules of an answer{}?", factors.size() == 1 ? "does" : "do",
+                           fmt::join(factors, " and "), right);
+    }
+    if (comparison.contenders.size() == 2) {
+        return fmt::format("What does an answer of {} take beside one of {}?", shown(comparison.contenders[1].label),
+                           shown(comparison.contenders[0].label));
+    }
+    return fmt::format("What does an answer{} take?", right);
+}
+
+/// A row for each contender; 100 columns.
+std::string screen_table(const Comparison& comparison) {
+    const bool with_method = !uniform_method(comparison);
+    const auto row = [](const std::string& label, const std::string& answers, const std::string& tokens,
+                        const std::string& joules, const std::string& right, const std::string& per_right) {
+        return fmt::format("{:<24} {:>7} {:>7} {:>22} {:>13} {:>22}\n", label, answers, tokens, joules, right,
+                           per_right);
+    };
+    std::string text = row("", "prompts", "tokens", "joules per answer", "right", "joules per right one");
+    for (const ContenderSummary& one : comparison.contenders) {
+        const auto answers = static_cast<double>(std::max<std::int64_t>(one.answers, 1));
+        text += row(shown(one.label, 24), count(one.prompts),
+                    digits(static_cast<double>(one.tokens[1] + one.tokens[2]) / answers),
+                    figure_cell(one.joules_per_answer, with_method),
+                    one.accuracy ? fmt::format("{:.0f}% ({:.0f}-{:.0f})", 100 * one.accuracy->value,
+                                               100 * one.accuracy->low, 100 * one.accuracy->high)
+                                 : "-",
+                    figure_cell(one.joules_per_correct, with_method));
+    }
+    return text;
+}
+
+std::string capped_note(const Comparison& comparison) {
+    std::vector<std::string> capped;
+    for (const ContenderSummary& one : comparison.contenders) {
+        if (one.capped > 0) capped.push_back(fmt::format("{} {} of {}", shown(one.label), one.capped, one.answers));
+    }
+    return capped.empty() ? "" : fmt::format(" Cut off by a token limit: {}.", fmt::join(capped, ", "));
+}
+
+}  // namespace
+
+std::vector<std::string> quotable(const Comparison& comparison, const std::optional<LayerSlice>& slice) {
+    std::vector<std::string> sentences;
+    const std::size_t of_models = slice ? most_quoted - 1 : most_quoted;
+    const auto add = [&](const std::string& sentence) {
+        if (sentences.size() < of_models && !sentence.empty()) sentences.push_back(sentence);
+    };
+    for (const Effect& effect : comparison.effects) {
+        if (!effect.interaction) add(effect_sentence(effect));
+    }
+    if (comparison.effects.empty()) {
+        for (const PairSummary& pair : comparison.pairs) add(finding(comparison, pair));
+    }
+    add(reasoning_sentence(comparison));
+    if (slice) sentences.push_back(slice_sentence(slice_findings(*slice)));
+    return sentences;
+}
+
+std::string comparison_screen(const ComparisonReport& report, const std::string& energy_source) {
+    const Comparison& comparison = report.comparison;
+    const auto method = uniform_method(comparison);
+    std::string text = question(comparison) + '\n';
+    if (const std::string basis = basis_sentence(comparison); !basis.empty()) text += base::wrapped(basis);
+    text += '\n' + screen_table(comparison);
+    text += base::wrapped(fmt::format("{}, with 95% intervals; tokens are those generated for an answer. {}{}",
+                                      method ? fmt::format("Joules are {}", name(*method))
+                                             : "Joules: m measured, a apportioned, e estimated",
+                                      energy_text(comparison, method == energy::Method::estimated ? "" : energy_source),
+                                      capped_note(comparison)));
+    text += base::wrapped(sessions_sentence(comparison));
+    if (!comparison.effects.empty()) text += '\n' + effects_text(comparison.effects);
+    if (report.slice) text += '\n' + slice_table(*report.slice);
+    text += "\nTo quote:\n";
+    for (const std::string& sentence : quotable(comparison, report.slice)) text += base::wrapped("- " + sentence);
+    for (const std::string& sentence : circumstances(comparison, report.run, report.conditions)) {
+        text += base::wrapped(sentence);
+    }
+    return text;
+}
+
+}  // namespace ergon::lab

@@ -1,0 +1,23 @@
+#pragma once
+// JSON in the columns of the results store.
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/json/json.h"
+#include "base/json/json_text.h"
+#include "lab/store/sqlite.h"
+
+namespace ergon::lab {
+
+inline nlohmann::ordered_json parse(const Database& database, const std::string& text, std::string_view what) {
+    try {
+        return base::parse_json(text, what);
+    } catch (const base::Error& error) {
+        base::fail(base::ErrorCode::bad_file, "The results file {} holds broken JSON: {}.", database.path().string(),
+                   error.what());
+    }
+}
+
+}  // namespace ergon::lab

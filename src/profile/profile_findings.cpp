@@ -1,0 +1,113 @@
+// What a profile says in sentences: the parts that take most, what holds them up, what to try.
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "base/memory.h"
+#include "profile/profile.h"
+
+namespace ergon::profile {
+namespace {
+
+// Assumed: a part that comes this near to a limit is held up by it; below, by the small loops and waits around it.
+constexpr double near_limit = 0.5;
+constexpr double worth_naming_idle = 0.25;
+constexpr std::size_t named_parts = 3;
+
+std::string percent(double share) {
+    return fmt::format("{:.0f}%", 100 * share);
+}
+
+bool is(const std::string& name, std::initializer_list<std::string_view> names) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+std::string what_holds_it_up(const ComponentUse& use, const Closeness& near, const MachineLimits& limits) {
+    if (near.memory >= near_limit && near.memory >= near.arithmetic) {
+        return fmt::format("It reads {} at {} of this machine's {}", limits.from_cache ? "cache" : "memory",
+                           percent(near.memory), near.memory > 1 ? "measured speed" : "speed");
+    }
+    if (near.arithmetic >= near_limit) {
+        return fmt::format("Its arithmetic runs at {} of this machine's peak", percent(near.arithmetic));
+    }
+    if (use.all_operations() == 0 && use.memory_bytes() == 0) return {};
+    return fmt::format("It comes to {} of the {}'s speed and {} of the arithmetic's, so small loops and waits hold it up",
+                       percent(near.memory), limits.from_cache ? "cache" : "memory", percent(near.arithmetic));
+}
+
+/// What makes this part cheaper, by what it is and by what holds it up.
+std::string what_to_try(const ComponentUse& use, const Closeness& near, bool generating, const Profile& profile) {
+    const bool by_memory = near.memory >= near.arithmetic;
+    const bool weights = is(use.name, {"attention projections", "dense feed-forward", "shared expert", "output head"});
+    if (use.name == "routed experts") {
+        return generating && profile.settings.batch == 1
+                   ? "Fewer bits in the experts' weights, fewer experts for each token, or several requests at once, "
+                     "which share what each expert's weights cost to read."
+                   : "Fewer bits in the experts' weights, or fewer experts for each token.";
+    }
+    if (use.name == "attention") {
+        return by_memory ? "A shorter context, a smaller number format in the cache, or a model whose keys and values "
+                           "share heads or latents."
+                         : "A shorter prompt, or one that is kept in the cache and not read again.";
+    }
+    if (weights && by_memory) {
+        return generating && profile.settings.batch == 1
+                   ? "Fewer bits in these weights, or several requests at once: their weights are read once for all."
+                   : "Fewer bits in these weights.";
+    }
+    if (weights) {
+        return generating ? "Fewer bits bring little here; shorter answers do."
+                          : "A shorter prompt, or one that is kept in the cache and not read again.";
+    }
+    if (use.name == "everything else") {
+        return "It is waiting and small work between the parts: fewer threads may take less of it.";
+    }
+    return "It is small work on every token: several requests at once share its fixed part.";
+}
+
+Hog hog_of(const Profile& profile, const PhaseProfile& phase, const ComponentUse& use) {
+    const bool generating = phase.name != "prompt";
+    Hog hog{phase.name, use.name, use.joules.value / profile.above_idle().value, {}};
+    const Closeness near = closeness(use, phase.limits);
+    const std::string held = what_holds_it_up(use, near, phase.limits);
+    const double tokens = static_cast<double>(std::max<std::int64_t>(phase.tokens, 1));
+    const std::string read =
+        use.memory_bytes() > 0
+            ? fmt::format(" It takes {} of weights and cache for each token.",
+                          base::readable(base::Bytes(static_cast<std::int64_t>(use.memory_bytes() / tokens))))
+            : "";
+    hog.sentence = fmt::format("{}, {}: {} of the joules above idle ({:.3g} J, {} of that phase).{}{} {}",
+                               generating ? "Generating" : "Reading the prompt", use.name, percent(hog.share),
+                               use.joules.value.value(), percent(use.joules.value / phase.above_idle.value), read,
+                               held.empty() ? "" : fmt::format(" {}.", held),
+                               what_to_try(use, near, generating, profile));
+    return hog;
+}
+
+Hog idle_hog(const Profile& profile) {
+    const double share = 1 - profile.above_idle().value / profile.total().value;
+    return {"",
+            "idle power",
+            share,
+            fmt::format("Idle power takes {} of all joules: the machine draws it whatever it does, so what ends sooner, "
+                        "or serves several requests at once, takes less of it.",
+                        percent(share))};
+}
+
+}  // namespace
+
+std::vector<Hog> biggest_hogs(const Profile& profile) {
+    std::vector<Hog> hogs;
+    if (!(profile.above_idle().value > base::Joules(0))) return hogs;
+    for (const PhaseProfile& phase : profile.phases) {
+        for (const ComponentUse& use : phase.components) {
+            if (use.joules.value > base::Joules(0)) hogs.push_back(hog_of(profile, phase, use));
+        }
+    }
+    std::ranges::stable_sort(hogs, [](const Hog& a, const Hog& b) { return a.share > b.share; });
+    if (hogs.size() > named_parts) hogs.resize(named_parts);
+    if (Hog idle = idle_hog(profile); idle.share >= worth_naming_idle) hogs.push_back(std::move(idle));
+    return hogs;
+}
+
+}  // namespace ergon::profile

@@ -1,0 +1,135 @@
+// A profile as a table and as JSON.
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "profile/profile.h"
+
+namespace ergon::profile {
+namespace {
+
+using energy::Figure;
+using nlohmann::ordered_json;
+
+constexpr std::array<const char*, energy::source_count> source_names{"weights", "cache", "activations"};
+constexpr std::array<const char*, energy::arithmetic_count> arithmetic_names{"f32", "f16", "bf16", "f8", "int8"};
+
+std::string rate_or_dash(double amount, base::Seconds time, double unit) {
+    return amount > 0 && time.value() > 0 ? fmt::format("{:.2f}", amount / time.value() / unit) : "-";
+}
+
+std::string interval(const Figure& figure) {
+    return fmt::format("{:.3g} ({:.3g} to {:.3g})", figure.value.value(), figure.low.value(), figure.high.value());
+}
+
+std::string phase_table(const PhaseProfile& phase) {
+    const double tokens = static_cast<double>(std::max<std::int64_t>(phase.tokens, 1));
+    std::string text = fmt::format(
+        "{}: {} tokens in {:.2f} s, {:.1f} tokens/s; {} J with idle power, {} J above idle, {:.3g} J for each token\n",
+        phase.name == "prompt" ? "Reading the prompt" : "Generating", phase.tokens, phase.seconds.value(),
+        tokens / std::max(phase.seconds.value(), 1e-9), interval(phase.total), interval(phase.above_idle),
+        phase.total.value.value() / tokens);
+    if (phase.limits.bytes_per_second > 0) text += fmt::format("  measured limits: {}\n", limits_text(phase.limits));
+    text += fmt::format("  {:<22}{:>7} {:>9} {:>9} {:>9} {:>8} {:>10} {:>8} {:>7}\n", "part", "ms", "MB/token", "GB/s",
+                        "Gop/s", "J", "share",
+                        phase.limits.from_cache ? "cache" : "memory", "arith");
+    for (const ComponentUse& use : phase.components) {
+        const Closeness near = closeness(use, phase.limits);
+        const auto part = [](double value) { return value > 0 ? fmt::format("{:.0f}%", 100 * value) : "-"; };
+        const double share = phase.above_idle.value > base::Joules(0) ? use.joules.value / phase.above_idle.value : 0;
+        text += fmt::format("  {:<22}{:>7.1f} {:>9} {:>9} {:>9} {:>8.3g} {:>10} {:>8} {:>7}\n", use.name,
+                            1e3 * use.elapsed.value(),
+                            use.memory_bytes() > 0 ? fmt::format("{:.2f}", use.memory_bytes() / tokens / 1e6) : "-",
+                            rate_or_dash(use.memory_bytes(), use.elapsed, 1e9),
+                            rate_or_dash(use.all_operations(), use.elapsed, 1e9), use.joules.value.value(),
+                            fmt::format("{:.1f}%", 100 * share), part(near.memory), part(near.arithmetic));
+    }
+    return text;
+}
+
+ordered_json use_json(const ComponentUse& use, const MachineLimits& limits) {
+    const Closeness near = closeness(use, limits);
+    ordered_json bytes, operations;
+    for (std::size_t i = 0; i < use.bytes.size(); ++i) bytes[source_names[i]] = use.bytes[i];
+    for (std::size_t i = 0; i < use.operations.size(); ++i) operations[arithmetic_names[i]] = use.operations[i];
+    return {{"component", use.name},
+            {"seconds", use.elapsed.value()},
+            {"busy_seconds", use.busy.value()},
+            {"bytes", bytes},
+            {"operations", operations},
+            {"joules_above_idle", use.joules},
+            {"share_of_memory_speed", near.memory},
+            {"share_of_peak_arithmetic", near.arithmetic}};
+}
+
+ordered_json limits_json(const MachineLimits& limits) {
+    return {{"threads", limits.threads},
+            {"bytes_from", limits.from_cache ? "cache" : "memory"},
+            {"bytes_per_second", limits.bytes_per_second},
+            {"float_operations_per_second", limits.float_operations_per_second},
+            {"int8_operations_per_second", limits.int8_operations_per_second}};
+}
+
+}  // namespace
+
+std::string limits_text(const MachineLimits& limits) {
+    return fmt::format("{:.1f} GB/s {}, {:.0f} Gop/s on F32, {:.0f} Gop/s on int8 ({} thread{})",
+                       limits.bytes_per_second / 1e9,
+                       limits.from_cache ? "from the cache, where these weights fit" : "from memory",
+                       limits.float_operations_per_second / 1e9, limits.int8_operations_per_second / 1e9, limits.threads,
+                       limits.threads == 1 ? "" : "s");
+}
+
+std::string profile_table(const Profile& profile) {
+    std::string text =
+        fmt::format("{}: {} prompt tokens, {} generated, {} sequence{}\n", profile.model, profile.settings.prompt_tokens,
+                    profile.settings.tokens, profile.settings.batch, profile.settings.batch == 1 ? "" : "s");
+    for (const PhaseProfile& phase : profile.phases) {
+        text += '\n';
+        text += phase_table(phase);
+    }
+    if (any_passes(profile)) text += fmt::format("\n{}\n", passing_sentence);
+    text += "\nThe biggest energy hogs\n";
+    int rank = 0;
+    for (const Hog& hog : biggest_hogs(profile)) text += fmt::format("  {}. {}\n", ++rank, hog.sentence);
+    text += fmt::format("\nJoules are {}, with 95% intervals. {}\n", energy::name(profile.total().method),
+                        profile.energy_source);
+    return text;
+}
+
+ordered_json profile_json(const Profile& profile) {
+    ordered_json phases, hogs = ordered_json::array();
+    for (const PhaseProfile& phase : profile.phases) {
+        ordered_json components = ordered_json::array();
+        for (const ComponentUse& use : phase.components) components.push_back(use_json(use, phase.limits));
+        phases[phase.name] = {{"tokens", phase.tokens},
+                              {"seconds", phase.seconds.value()},
+                              {"joules", phase.total},
+                              {"joules_above_idle", phase.above_idle},
+                              {"limits", limits_json(phase.limits)},
+                              {"components", components}};
+    }
+    for (const Hog& hog : biggest_hogs(profile)) {
+        hogs.push_back(
+            {{"phase", hog.phase}, {"component", hog.component}, {"share", hog.share}, {"sentence", hog.sentence}});
+    }
+    return {{"model", profile.model},
+            {"weight_bytes", profile.weight_bytes.value()},
+            {"settings",
+             {{"prompt_tokens", profile.settings.prompt_tokens},
+              {"tokens", profile.settings.tokens},
+              {"batch", profile.settings.batch},
+              {"threads", {{"decode", profile.settings.threads.few}, {"prompt", profile.settings.threads.many}}},
+              {"cache", profile.settings.cache == model::CacheType::f16 ? "f16" : "f32"}}},
+            {"phases", phases},
+            {"hogs", hogs},
+            {"experts",
+             {{"layers", profile.experts.layers},
+              {"tokens", profile.experts.tokens},
+              {"joules_above_idle", profile.experts.joules}}},
+            {"energy_source", profile.energy_source},
+            {"machine", profile.machine},
+            {"version", profile.settings.version}};
+}
+
+}  // namespace ergon::profile

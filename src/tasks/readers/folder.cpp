@@ -1,0 +1,35 @@
+#include "tasks/readers/folder.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/error.h"
+#include "base/files/paths.h"
+
+namespace ergon::tasks {
+namespace {
+
+constexpr std::size_t most_files = 100'000;  // assumed; MATH, with a file for each problem, has 12,500
+
+}  // namespace
+
+std::vector<std::filesystem::path> files_below(const std::filesystem::path& folder, std::string_view ending) {
+    std::vector<std::filesystem::path> files;
+    try {
+        for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+            if (!entry.is_regular_file() || !entry.path().filename().string().ends_with(ending)) continue;
+            files.push_back(entry.path());
+            if (files.size() > most_files) {
+                base::fail(base::ErrorCode::bad_file,
+                           "{} holds more than {} files that end in {}; give the folder of one test.", folder.string(),
+                           most_files, ending);
+            }
+        }
+    } catch (const std::filesystem::filesystem_error& error) {
+        base::fail(base::ErrorCode::system, "cannot read the folder {}: {}", folder.string(), base::refusal(error.path1(), error.code().value()));
+    }
+    std::ranges::sort(files);
+    return files;
+}
+
+}  // namespace ergon::tasks

@@ -1,0 +1,84 @@
+#include "train/files/checkpoint.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/error.h"
+#include "formats/safetensors.h"
+
+namespace ergon::train {
+namespace {
+
+using base::ErrorCode;
+using tensor::DType;
+using tensor::TensorView;
+
+constexpr const char* state_name = "ergon.state";  // steps, place, recipe
+constexpr std::size_t state_values = 3;
+constexpr std::int64_t max_place = std::int64_t{1} << 53;  // examples that were learnt from
+
+/// Everything with a name, in memory: what is written, and what a file's bytes are copied to.
+std::vector<TensorView> contents(Weights& weights, Trainer& trainer, std::span<const TensorView> more) {
+    std::vector<TensorView> all = weights.tensors();
+    Adamw& adamw = trainer.adamw();
+    const DType type = adamw.moment_type();
+    const auto add = [&](const char* prefix, const NamedWeight& one, const std::byte* moments) {
+        const auto bytes = static_cast<std::size_t>(one.weight.values() * tensor::info(type).block_bytes);
+        all.push_back({prefix + one.name(), type, {one.weight.rows, one.weight.cols}, {moments, bytes}});
+    };
+    for (const NamedWeight& one : weights.named()) add("adamw.first.", one, adamw.first(one.weight));
+    for (const NamedWeight& one : weights.named()) add("adamw.second.", one, adamw.second(one.weight));
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
+}  // namespace
+
+void save_checkpoint(const std::filesystem::path& path, Weights& weights, Trainer& trainer, std::uint64_t recipe,
+                     std::span<const TensorView> more) {
+    const std::array<std::int64_t, state_values> state{trainer.steps(), trainer.place(),
+                                                       static_cast<std::int64_t>(recipe)};
+    std::vector<TensorView> all = contents(weights, trainer, more);
+    all.push_back({state_name, DType::i64, {std::ssize(state)}, std::as_bytes(std::span(state))});
+    formats::write_safetensors(path, all);
+}
+
+void load_checkpoint(const std::filesystem::path& path, Weights& weights, Trainer& trainer, std::uint64_t recipe,
+                     std::span<const TensorView> more) {
+    const auto file = formats::Safetensors::open(path);
+    const auto require = [&](const std::string& name, DType type, const tensor::Shape& shape) -> const TensorView& {
+        const TensorView* found = file.find(name);
+        if (found == nullptr || found->type != type || !(found->shape == shape)) {
+            base::fail(ErrorCode::bad_file,
+                       "{}: the tensor {} is {}; expected {} of shape {}: not a checkpoint of this model",
+                       path.string(), name, found == nullptr ? "missing" : found->shape.text(), tensor::name(type),
+                       shape.text());
+        }
+        return *found;
+    };
+    std::array<std::int64_t, state_values> state{};
+    const TensorView& stored = require(state_name, DType::i64, {std::ssize(state)});
+    std::memcpy(state.data(), stored.bytes.data(), sizeof state);
+    if (static_cast<std::uint64_t>(state[2]) != recipe) {
+        base::fail(ErrorCode::bad_file,
+                   "{}: the checkpoint was made with another recipe; remove it, or train into another folder",
+                   path.string());
+    }
+    if (state[0] < 0 || state[0] > trainer.options().schedule.steps || state[1] < 0 || state[1] > max_place) {
+        base::fail(ErrorCode::bad_file, "{}: the checkpoint is damaged: it is of step {} and example {}", path.string(),
+                   state[0], state[1]);
+    }
+    // Found and checked first, copied then: a file that does not fit changes nothing.
+    const std::vector<TensorView> all = contents(weights, trainer, more);
+    for (const TensorView& one : all) require(one.name, one.type, one.shape);
+    for (const TensorView& one : all) {
+        const TensorView& from = *file.find(one.name);
+        // The views are of memory that `weights`, `trainer` and the caller, not const here, own.
+        std::memcpy(const_cast<std::byte*>(one.bytes.data()), from.bytes.data(), from.bytes.size());
+    }
+    trainer.adamw().set_steps(state[0]);
+    trainer.set_place(state[1]);
+}
+
+}  // namespace ergon::train

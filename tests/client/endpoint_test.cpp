@@ -1,0 +1,541 @@
+#include <array>
+#include <atomic>
+#include <ctime>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <thread>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/expect_error.h"
+#include "base/http_server.h"
+#include "base/random.h"
+#include "client/endpoint.h"
+#include "client/streams.h"
+
+namespace ergon::client {
+namespace {
+
+using base::ErrorCode;
+using base::Tokens;
+using ergon::test::expect_error;
+using ergon::test::HttpPart;
+using ergon::test::HttpServer;
+using nlohmann::json;
+using std::chrono::milliseconds;
+using streams::content;
+using streams::delta;
+using streams::done;
+using streams::end;
+using streams::usage;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* chat = "/v1/chat/completions";
+const std::string key = "sk-very-secret";
+
+EndpointAddress at(const HttpServer& server) {
+    return {server.address() + "/v1", "m"};
+}
+
+ChatRequest question(const std::string& text = "2+2?") {
+    ChatRequest request;
+    request.messages = {{"user", text}};
+    return request;
+}
+
+AskLimits quick() {
+    AskLimits limits;
+    limits.silence = base::Nanoseconds(2'000'000'000);
+    limits.total = base::Nanoseconds(10'000'000'000);
+    limits.retries = 4;
+    limits.first_wait = base::Nanoseconds(5'000'000);
+    limits.longest_wait = base::Nanoseconds(1'500'000'000);
+    return limits;
+}
+
+const std::string good_stream =
+    delta({{"reasoning_content", "Hm"}}) + content("Four.") + end() +
+    usage({{"prompt_tokens", 5}, {"completion_tokens", 3}, {"completion_tokens_details", {{"reasoning_tokens", 2}}}}) +
+    done;
+
+json body_of(const std::string& request) {
+    return json::parse(request.substr(request.find("\r\n\r\n") + 4));
+}
+
+AskLimits once() {
+    AskLimits limits = quick();
+    limits.retries = 0;
+    return limits;
+}
+
+/// The sentence of the refusal of one attempt, in which no key may stand.
+std::string refusal(const HttpServer& server, const AskLimits& limits = once()) {
+    try {
+        ask(at(server), key, question(), {}, limits);
+    } catch (const base::Error& error) {
+        EXPECT_THAT(error.what(), Not(HasSubstr(key)));
+        return error.what();
+    }
+    return "answered";
+}
+
+TEST(EndpointAddress, IsBaseAndModel) {
+    EXPECT_EQ(parse_endpoint("http://localhost:8080/v1#llama"), (EndpointAddress{"http://localhost:8080/v1", "llama"}));
+    EXPECT_EQ(parse_endpoint("https://api.deepseek.com#deepseek-chat"),
+              (EndpointAddress{"https://api.deepseek.com/v1", "deepseek-chat"}));
+    EXPECT_EQ(parse_endpoint("http://h/v1/"), (EndpointAddress{"http://h/v1", ""}));
+    EXPECT_EQ(parse_endpoint("http://h/#org/model:7b@q4"), (EndpointAddress{"http://h/v1", "org/model:7b@q4"}));
+    EXPECT_EQ(parse_endpoint("http://[::1]:1/openai/v1#a#b"), (EndpointAddress{"http://[::1]:1/openai/v1", "a#b"}));
+    for (const char* wrong : {"", "localhost:8080/v1#x", "ftp://h/v1#x", "http://", "http://#x", "http://a b/#x",
+                              "http://h:x/#m", "http://h/v1?a=b#m", "http://h/v1#a\nb", "http://h\r\nX: y/#m"}) {
+        EXPECT_THROW(parse_endpoint(wrong), base::Error) << wrong;
+    }
+    for (const std::string& with_key :
+         {"http://me:" + key + "@host/v1#x", "http://host/v1?key=" + key + "#x", "http://host/v1/key=" + key,
+          "http://host/v1#" + key, "http://host/v1#m:key=" + key, "http://host/" + key + "/v1#m", "host?key=" + key}) {
+        try {
+            parse_endpoint(with_key);
+            ADD_FAILURE() << with_key;
+        } catch (const base::Error& error) {
+            EXPECT_THAT(error.what(), Not(HasSubstr(key)));
+        }
+    }
+    expect_error(ErrorCode::bad_argument, "no user or password and no key",
+                 [] { parse_endpoint("http://me:" + key + "@host/v1#x"); });
+    expect_error(ErrorCode::bad_argument, "looks like a key", [] { parse_endpoint("http://host/v1#" + key); });
+}
+
+TEST(OnThisMachine, ByItsAddress) {
+    for (const char* here : {"http://localhost:1/v1", "http://LOCALHOST/", "http://127.0.0.1/", "http://127.8.9.1:80/",
+                             "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://2130706433/", "http://0x7f.1/",
+                             "http://0.0.0.0:80/", "http://[::]/", "http://a.localhost/", "http://localhost./"}) {
+        EXPECT_TRUE(on_this_machine(here)) << here;
+    }
+    for (const char* elsewhere :
+         {"http://example.org/", "http://localhost.example.org/", "http://127.0.0.1.example.org/", "http://192.0.2.1/",
+          "http://[2001:db8::1]/", "http://localhost@192.0.2.1/", "http://192.0.2.1/localhost", "http://128.0.0.1/"}) {
+        EXPECT_FALSE(on_this_machine(elsewhere)) << elsewhere;
+    }
+    std::array<char, 256> name{};
+    ASSERT_EQ(gethostname(name.data(), name.size() - 1), 0);
+    EXPECT_TRUE(on_this_machine("http://" + std::string(name.data()) + ":8080/v1"));
+    expect_error(ErrorCode::bad_argument, "must begin with", [] { on_this_machine("localhost"); });
+}
+
+TEST(WithModel, AsksTheServer) {
+    HttpServer server;
+    const auto models = [&](const std::string& body, int status = 200) { server.answer("/v1/models", body, status); };
+    const auto resolve = [&] { return with_model({server.address() + "/v1", ""}, key, quick()).model; };
+    models(R"({"object": "list", "data": [{"id": "only", "object": "model"}]})");
+    EXPECT_EQ(resolve(), "only");
+    EXPECT_THAT(server.requests().at(0), HasSubstr("\r\nAuthorization: Bearer " + key + "\r\n"));
+    EXPECT_EQ(with_model(at(server), key, quick()).model, "m");
+    EXPECT_EQ(server.asked(), 1) << "a model that is named needs no question";
+    models(R"({"data": [{"id": "one"}, {"id": "t\u001bwo"}, {"id": 3}, 4]})");
+    expect_error(ErrorCode::bad_argument, "several models", [&] { resolve(); });
+    expect_error(ErrorCode::bad_argument, "one, t\uFFFDwo.", [&] { resolve(); });
+    models(R"({"data": [{"id": "one"}, {"id": "of )" + key + R"("}, {"id": "sk-abcdefgh12"}, {"id": "key=abcdefgh12"}]})");
+    expect_error(ErrorCode::bad_argument, "one, of ..., sk-..., key=....", [&] { resolve(); });
+    json many{{"data", json::array()}};
+    for (int i = 0; i < 50; ++i) many["data"].push_back({{"id", "model-" + std::to_string(i)}});
+    models(many.dump());
+    expect_error(ErrorCode::bad_argument, "model-19 and 30 more", [&] { resolve(); });
+    for (const char* none : {"{}", "[]", "7", R"({"data": []})", R"({"data": "x"})", R"({"data": {"id": "x"}})"}) {
+        models(none);
+        expect_error(ErrorCode::bad_argument, "names no model", [&] { resolve(); });
+    }
+    models("<html>");
+    expect_error(ErrorCode::bad_file, "no valid JSON", [&] { resolve(); });
+    models("", 404);
+    expect_error(ErrorCode::not_found, "HTTP 404", [&] { resolve(); });
+    models(R"({"error": {"message": "not )" + key + R"("}})", 401);
+    expect_error(ErrorCode::bad_argument, "refuses the key, or that there is none: HTTP 401, with: not ....",
+                 [&] { resolve(); });
+}
+
+TEST(Ask, SendsWhatIsWanted) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}});
+    ChatRequest request = question("Grüße \"x\"");
+    ask(at(server), key, request, {}, quick());
+    const std::string bare = server.requests().at(0);
+    EXPECT_THAT(bare, HasSubstr("\r\nAuthorization: Bearer " + key + "\r\n"));
+    EXPECT_THAT(bare, HasSubstr("\r\nContent-Type: application/json\r\n"));
+    EXPECT_EQ(body_of(bare), (json{{"model", "m"},
+                                   {"messages", {{{"role", "user"}, {"content", "Grüße \"x\""}}}},
+                                   {"stream", true},
+                                   {"stream_options", {{"include_usage", true}}}}));
+
+    request.messages.insert(request.messages.begin(), {"system", "Be short."});
+    request.max_tokens = 64;
+    request.temperature = 0.5;
+    request.top_p = 0.9;
+    request.seed = 7;
+    request.stop = {"\n\n", "END"};
+    request.no_think = true;
+    ask(at(server), "", request, {}, quick());
+    EXPECT_THAT(server.requests().at(1), Not(HasSubstr("Authorization")));
+    const json body = body_of(server.requests().at(1));
+    EXPECT_EQ(body["messages"].size(), 2u);
+    EXPECT_EQ(body["max_tokens"], json(64));
+    EXPECT_EQ(body["temperature"], json(0.5));
+    EXPECT_EQ(body["top_p"], json(0.9));
+    EXPECT_EQ(body["seed"], json(7));
+    EXPECT_EQ(body["stop"], (json{"\n\n", "END"}));
+    EXPECT_EQ(body["chat_template_kwargs"], (json{{"enable_thinking", false}, {"thinking", false}}));
+    EXPECT_EQ(body["thinking"], (json{{"type", "disabled"}}));
+    EXPECT_EQ(body["reasoning_effort"], json("none"));
+
+    // JSON is UTF-8: what is no character in it is asked as U+FFFD.
+    ask(at(server), "", question("a\xFF"), {}, quick());
+    EXPECT_EQ(body_of(server.requests().at(2))["messages"].back()["content"], json("a\xEF\xBF\xBD"));
+}
+
+TEST(Ask, PhasesAreToldWhenTheyChange) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + ": keep-alive\n\n"},
+                       {delta({{"reasoning", "Hm"}}), milliseconds(150)},
+                       {delta({{"reasoning", " so"}}), milliseconds(20)},
+                       {content("Four."), milliseconds(150)},
+                       {end() + done, milliseconds(150)}});
+    std::vector<Phase> phases;
+    std::vector<double> times;
+    const base::Nanoseconds begin = base::now();
+    const ChatReply reply = ask(
+        at(server), key, question(),
+        [&](Phase phase) {
+            phases.push_back(phase);
+            times.push_back(base::to_seconds(base::now() - begin).value());
+        },
+        quick());
+    EXPECT_THAT(phases, ElementsAre(Phase::prompt, Phase::thinking, Phase::answer));
+    EXPECT_GT(times[1] - times[0], 0.12);
+    EXPECT_GT(times[2] - times[1], 0.12);
+    const auto since = [&](base::Nanoseconds time) { return base::to_seconds(time - begin).value(); };
+    EXPECT_NEAR(since(reply.sent), times[0], 0.05);
+    EXPECT_NEAR(since(reply.first_thinking.value()), times[1], 0.05);
+    EXPECT_NEAR(since(reply.first_answer.value()), times[2], 0.05);
+    EXPECT_GT(since(reply.ended) - times[2], 0.12);
+    EXPECT_EQ(reply.tokens.thinking, Tokens(2));
+}
+
+TEST(Ask, WhatTheListenerThrowsIsThrownOn) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}});
+    const auto listener = [](Phase phase) {
+        if (phase == Phase::answer) throw std::runtime_error("counter lost");
+    };
+    EXPECT_THROW(ask(at(server), key, question(), listener, quick()), std::runtime_error);
+}
+
+TEST(Ask, ReadsChunkedAnswersAndThoseInOnePiece) {
+    HttpServer server;
+    std::string chunked = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const char letter : good_stream) chunked += std::string("1\r\n") + letter + "\r\n";
+    server.play(chat, {{chunked + "0\r\n\r\n"}});
+    EXPECT_EQ(ask(at(server), key, question(), {}, quick()).text, "Four.");
+    server.answer(chat, R"({"choices": [{"message": {"content": "Four."}, "finish_reason": "stop"}]})");
+    const ChatReply whole = ask(at(server), key, question(), {}, quick());
+    EXPECT_EQ(whole.text, "Four.");
+    EXPECT_FALSE(whole.streamed);
+}
+
+TEST(Ask, DoesNotWaitBehindDone) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}, {"", std::chrono::seconds(30)}});
+    const base::Nanoseconds begin = base::now();
+    EXPECT_EQ(ask(at(server), key, question(), {}, quick()).text, "Four.");
+    EXPECT_LT(base::to_seconds(base::now() - begin).value(), 1.5);
+}
+
+TEST(Ask, RefusalsAreSentences) {
+    HttpServer server;
+    const std::string where = server.address() + chat;
+    server.answer(chat, R"({"error": {"message": "Wrong key: )" + key + R"(", "type": "x"}})", 401);
+    EXPECT_EQ(refusal(server), where + " refuses the key, or that there is none: HTTP 401, with: Wrong key: ....");
+    server.answer(chat, R"({"error": {"message": "model \"m\" not found"}})", 404);
+    EXPECT_EQ(refusal(server), where + " answers HTTP 404, with: model \"m\" not found.");
+    server.answer(chat, "", 500);
+    EXPECT_EQ(refusal(server), where + " answers HTTP 500, without a word.");
+    server.answer(chat, "<h1>\x1b[31mBad\r\n gateway</h1>" + std::string(5000, 'x'), 502);
+    EXPECT_THAT(refusal(server), HasSubstr("HTTP 502, with: <h1>\uFFFD[31mBad"));
+    EXPECT_LT(refusal(server).size(), 500u);
+    server.answer(chat, R"({"detail": [{"loc": ["body", "messages"], "msg": "missing"}]})", 422);
+    EXPECT_THAT(refusal(server), HasSubstr("HTTP 422, with: [{\"loc\":[\"body\",\"messages\"],\"msg\":\"missing\"}]"));
+    for (const int status : {301, 302, 303, 307, 308}) {
+        server.answer(chat, "", status, "Location: " + server.address() + "/elsewhere\r\n");
+        EXPECT_THAT(refusal(server), HasSubstr("it has moved"));
+    }
+    for (const std::string& asked : server.requests()) EXPECT_THAT(asked, Not(HasSubstr("/elsewhere")));
+    server.answer(chat, "", 500);
+    expect_error(ErrorCode::system, "HTTP 500", [&] { ask(at(server), key, question(), {}, once()); });
+}
+
+// What may pass is tried again: errors of the server, connections that are cut, streams that break off.
+TEST(Ask, FailuresThatMayPassAreTriedAgain) {
+    HttpServer server;
+    const std::string good = HttpServer::head() + good_stream;
+    const auto try_after = [&](const std::vector<HttpPart>& failure) {
+        server.play(chat, {{good}});
+        server.play_once(chat, failure);
+        int prompts = 0;
+        const ChatReply reply = ask(
+            at(server), key, question(), [&](Phase phase) { prompts += phase == Phase::prompt; }, quick());
+        EXPECT_EQ(reply.text, "Four.");
+        EXPECT_EQ(reply.thinking, "Hm") << "nothing of the attempt before";
+        EXPECT_EQ(reply.retries, 1);
+        EXPECT_EQ(prompts, 2) << "whoever counts begins anew";
+    };
+    for (const int status : {408, 425, 429, 500, 502, 503, 504, 529}) {
+        try_after({{HttpServer::whole("", status, "")}});
+    }
+    try_after({{""}});
+    try_after({{HttpServer::head() + delta({{"reasoning_content", "Hm"}}) + content("Fo")}});
+    try_after({{"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + content("half")}});
+    try_after({{HttpServer::head() + content("half") + "data: {\"choi"}});
+    try_after({{HttpServer::head() + content("half") + "data: {\"error\": {\"message\": \"overloaded\"}}\n\n"}});
+    try_after({{HttpServer::head() + "data: {\"error\": {\"message\": \"overloaded\", \"code\": 503}}\n\n"}});
+}
+
+TEST(Ask, WhatWillNotPassIsTriedOnce) {
+    HttpServer server;
+    const auto attempts = [&](const std::vector<HttpPart>& answer) {
+        server.play(chat, answer);
+        const int before = server.asked();
+        EXPECT_THROW(ask(at(server), key, question(), {}, quick()), base::Error);
+        return server.asked() - before;
+    };
+    for (const int status : {400, 401, 403, 404, 413, 422, 501}) {
+        EXPECT_EQ(attempts({{HttpServer::whole("", status, "")}}), 1) << status;
+    }
+    EXPECT_EQ(attempts({{HttpServer::head() + "data: {\"error\": {\"message\": \"too long\", \"code\": 400}}\n\n"}}),
+              1);
+    EXPECT_EQ(attempts({{HttpServer::whole("", 500, "")}}), 5) << "and this one five times, not for ever";
+}
+
+TEST(Ask, NobodyThereIsTriedAgainAndHasAnEnd) {
+    EndpointAddress nobody;
+    {
+        HttpServer server;
+        nobody = at(server);
+    }
+    const base::Nanoseconds begin = base::now();
+    expect_error(ErrorCode::system, "(5 attempts failed.)", [&] { ask(nobody, key, question(), {}, quick()); });
+    // 5 + 10 + 20 + 40 ms, of each half at least.
+    EXPECT_GT(base::to_seconds(base::now() - begin).value(), 0.037);
+    AskLimits hurried = quick();
+    hurried.retries = 1000;
+    hurried.patience = base::Nanoseconds(100'000'000);
+    expect_error(ErrorCode::system, "attempts failed", [&] { ask(nobody, key, question(), {}, hurried); });
+}
+
+TEST(Ask, RetryAfterMayBeADate) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}});
+    const std::time_t then = std::time(nullptr) + 2;
+    std::array<char, 64> date{};
+    std::strftime(date.data(), date.size(), "%a, %d %b %Y %H:%M:%S GMT", std::gmtime(&then));
+    server.answer_once(chat, "", 503, "Retry-After: " + std::string(date.data()) + "\r\n");
+    AskLimits limits = quick();
+    limits.longest_wait = base::Nanoseconds(3'000'000'000);
+    const base::Nanoseconds begin = base::now();
+    const ChatReply reply = ask(at(server), key, question(), {}, limits);
+    EXPECT_EQ(reply.retries, 1);
+    EXPECT_GT(base::to_seconds(reply.sent - begin).value(), 0.9) << "dates are of whole seconds";
+}
+
+TEST(Ask, TheSeedSettlesTheWaits) {
+    HttpServer server;
+    server.answer(chat, "", 500);
+    const auto waited = [&](std::uint64_t seed) {
+        AskLimits limits = quick();
+        limits.retries = 1;
+        limits.first_wait = base::Nanoseconds(400'000'000);
+        limits.seed = seed;
+        const base::Nanoseconds begin = base::now();
+        EXPECT_THROW(ask(at(server), key, question(), {}, limits), base::Error);
+        return base::to_seconds(base::now() - begin).value();
+    };
+    const auto expected = [](std::uint64_t seed) { return 0.4 * (0.5 + 0.5 * base::random_uniform(seed, 0, 0)); };
+    for (const std::uint64_t seed : {1, 2}) EXPECT_NEAR(waited(seed), expected(seed), 0.1) << seed;
+}
+
+TEST(Ask, ABusyServerIsAskedAgain) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}});
+    server.answer_once(chat, R"({"error": {"code": 503, "message": "Loading model"}})", 503);
+    server.answer_once(chat, "", 429, "Retry-After: 1\r\n");
+    int prompts = 0;
+    const base::Nanoseconds begin = base::now();
+    const ChatReply reply = ask(
+        at(server), key, question(), [&](Phase phase) { prompts += phase == Phase::prompt; }, quick());
+    EXPECT_EQ(reply.text, "Four.");
+    EXPECT_EQ(reply.retries, 2);
+    EXPECT_EQ(prompts, 3);
+    EXPECT_GT(base::to_seconds(reply.sent - begin).value(), 1.0) << "waiting is no part of the request";
+}
+
+TEST(Ask, PatienceHasAnEnd) {
+    HttpServer server;
+    server.answer(chat, R"({"error": {"message": "full"}})", 429);
+    EXPECT_THAT(refusal(server, quick()), HasSubstr("is busy: HTTP 429 after 5 attempts, with: full."));
+    EXPECT_EQ(server.asked(), 5);
+    server.answer(chat, "", 503, "Retry-After: 3600\r\n");
+    EXPECT_THAT(refusal(server, quick()), HasSubstr("HTTP 503, without a word. It asks to wait 3600 s."));
+    EXPECT_EQ(server.asked(), 6);
+}
+
+TEST(Ask, CanBeCancelledWhileItWaits) {
+    HttpServer server;
+    server.answer(chat, "", 429, "Retry-After: 30\r\n");
+    AskLimits patient = quick();
+    patient.longest_wait = base::Nanoseconds(60'000'000'000);
+    std::atomic<bool> cancelled = false;
+    std::thread other([&] {
+        std::this_thread::sleep_for(milliseconds(100));
+        cancelled = true;
+    });
+    const base::Nanoseconds begin = base::now();
+    expect_error(ErrorCode::system, "was cancelled",
+                 [&] { ask(at(server), key, question(), {}, patient, &cancelled); });
+    EXPECT_LT(base::to_seconds(base::now() - begin).value(), 2.0);
+    other.join();
+}
+
+TEST(Ask, AFieldThatIsRefusedByNameIsLeftOut) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}});
+    server.answer_once(chat, R"({"error": {"message": "Unrecognized request argument: chat_template_kwargs"}})", 400);
+    server.answer_once(chat, R"({"detail": [{"loc": ["body", "reasoning_effort"], "msg": "Input should be 'low'"}]})",
+                       422);
+    server.answer_once(chat, R"({"error": {"message": "Use 'max_completion_tokens' instead of 'max_tokens'."}})", 400);
+    ChatRequest request = question();
+    request.no_think = true;
+    request.max_tokens = 9;
+    const ChatReply reply = ask(at(server), key, request, {}, quick());
+    EXPECT_THAT(reply.left_out, ElementsAre("chat_template_kwargs", "reasoning_effort", "max_tokens"));
+    EXPECT_EQ(reply.retries, 0);
+    const json last = body_of(server.requests().back());
+    EXPECT_FALSE(last.contains("chat_template_kwargs") || last.contains("reasoning_effort") ||
+                 last.contains("max_tokens"));
+    EXPECT_TRUE(last.contains("thinking"));
+    EXPECT_EQ(last["max_completion_tokens"], json(9));
+
+    // A cap is never left out, nor is the question.
+    server.answer(chat, R"({"error": {"message": "max_tokens is not supported", "param": "max_tokens"}})", 400);
+    expect_error(ErrorCode::bad_argument, "max_tokens is not supported",
+                 [&] { ask(at(server), key, request, {}, quick()); });
+    // A server that names all of them for ever is not asked for ever.
+    server.answer(chat, "stream_options chat_template_kwargs thinking reasoning_effort max_completion_tokens", 400);
+    const int before = server.asked();
+    expect_error(ErrorCode::bad_argument, "HTTP 400", [&] { ask(at(server), key, request, {}, quick()); });
+    EXPECT_EQ(server.asked() - before, 6);
+}
+
+/// What is sent in the end if the first answer is this refusal.
+json sent_after(const std::string& refusal, std::vector<std::string>& left_out, int status = 400) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}});
+    server.answer_once(chat, refusal, status);
+    ChatRequest request = question("seed, temperature and thinking are words of a question, too");
+    request.seed = 7;
+    request.temperature = 0;
+    request.top_p = 0.9;
+    request.max_tokens = 9;
+    left_out = ask(at(server), key, request, {}, quick()).left_out;
+    return body_of(server.requests().back());
+}
+
+TEST(Ask, AnOptionalFieldIsFoundHoweverTheRefusalNamesIt) {
+    const std::vector<std::pair<std::string, std::string>> refusals{
+        {R"({"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted",
+             "input": 0}]})",
+         "seed"},
+        // What is refused stands in a place of its own; the request that is repeated names every field.
+        {R"({"detail": [{"loc": ["body", "top_p"], "msg": "Extra inputs are not permitted",
+             "input": {"stream_options": 1, "seed": 7, "top_p": 1}}]})",
+         "top_p"},
+        {R"({"error": {"message": "Unsupported value: 'temperature' does not support 0 with this model.",
+             "param": "temperature", "code": "unsupported_value"}})",
+         "temperature"},
+        {R"({"error": {"message": "Unrecognized request argument supplied: stream_options"}})", "stream_options"},
+        {R"({"message": "unknown field \"seed\""})", "seed"},
+        {"Unknown parameter `seed`.", "seed"},
+        {R"({"error": {"message": "not allowed", "param": "stream_options.include_usage"}})", "stream_options"},
+        {R"({"error": {"message": ")" + std::string(2000, 'x') + R"( seed"}})", "seed"}};
+    for (const auto& [refusal, field] : refusals) {
+        for (const int status : {400, 422}) {
+            std::vector<std::string> left_out;
+            const json body = sent_after(refusal, left_out, status);
+            EXPECT_THAT(left_out, ElementsAre(field)) << refusal;
+            EXPECT_FALSE(body.contains(field)) << refusal;
+            EXPECT_EQ(body.size(), 7u) << refusal;  // of eight
+        }
+    }
+    std::vector<std::string> left_out;
+    const json body = sent_after(R"({"detail": [{"loc": ["body", "seed"]}, {"loc": ["body", "top_p"]}]})", left_out);
+    EXPECT_THAT(left_out, ElementsAre("seed", "top_p")) << "both at once";
+    EXPECT_FALSE(body.contains("seed") || body.contains("top_p"));
+    sent_after("`temperature` and `top_p` cannot both be specified for this model.", left_out);
+    EXPECT_THAT(left_out, ElementsAre("top_p")) << "one of two is enough";
+    for (const char* other : {"the seeds are bad", R"({"detail": [{"loc": ["body", "messages"], "input": "seed"}]})",
+                              R"({"error": {"message": "unseeded"}})",
+                              R"({"error": {"message": "no seed in messages", "param": "messages"}})"}) {
+        EXPECT_THROW(sent_after(other, left_out), base::Error) << other;
+    }
+}
+
+TEST(Ask, AFieldThatIsKnownToBeRefusedIsNotSent) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}});
+    ChatRequest request = question();
+    request.seed = 7;
+    request.max_tokens = 9;
+    request.leave_out = {"seed", "max_tokens"};
+    EXPECT_THAT(ask(at(server), key, request, {}, quick()).left_out, ElementsAre("seed", "max_tokens"));
+    const json body = body_of(server.requests().at(0));
+    EXPECT_FALSE(body.contains("seed") || body.contains("max_tokens"));
+    EXPECT_EQ(body["max_completion_tokens"], json(9));
+}
+
+TEST(Ask, SilenceBreaksAndFloods) {
+    HttpServer server;
+    AskLimits limits = once();
+    limits.silence = base::Nanoseconds(150'000'000);
+    server.play(chat, {{HttpServer::head() + content("half")}, {done, std::chrono::seconds(30)}});
+    EXPECT_THAT(refusal(server, limits), HasSubstr("broke off its answer: nothing came for"));
+
+    HttpServer other;
+    other.play(chat, {{HttpServer::head() + content("half")}});
+    EXPECT_THAT(refusal(other), HasSubstr("broke off: it ended without [DONE]"));
+    other.play(chat, {{"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n" + content("half")}});
+    EXPECT_THAT(refusal(other), HasSubstr("broke off its answer"));
+    other.play(chat, {{""}});
+    EXPECT_THAT(refusal(other), HasSubstr("does not answer"));
+    other.play(chat, {{HttpServer::head() + "data: {\"choi" + "\n\n"}});
+    EXPECT_THAT(refusal(other), HasSubstr("no valid JSON: {\"choi"));
+    std::vector<HttpPart> flood{{HttpServer::head()}};
+    for (int i = 0; i < 64; ++i) flood.push_back({content(std::string(8192, 'x'))});
+    other.play(chat, flood);
+    limits = once();
+    limits.bytes = 100'000;
+    EXPECT_THAT(refusal(other, limits), HasSubstr("longer than the 100000 bytes"));
+    EXPECT_THAT(refusal(other), HasSubstr("broke off"));
+}
+
+TEST(Ask, AKeyWithALineBreakIsNotSent) {
+    HttpServer server;
+    try {
+        ask(at(server), key + "\r\nX-Injected: 1", question(), {}, quick());
+        FAIL();
+    } catch (const base::Error& error) {
+        EXPECT_THAT(error.what(), HasSubstr("holds a control character"));
+        EXPECT_THAT(error.what(), Not(HasSubstr(key)));
+    }
+    EXPECT_EQ(server.asked(), 0);
+}
+
+}  // namespace
+}  // namespace ergon::client

@@ -1,0 +1,134 @@
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "engine/scripted.h"
+
+namespace ergon::engine {
+namespace {
+
+using testing::scripted;
+using text::Phase;
+
+/// The pieces of an answer, joined by phase, beside the answer itself.
+struct Heard {
+    std::string thinking, text;
+    Answer answer;
+};
+
+Heard ask(const LoadedModel& model, const std::string& question, const GenerationOptions& options = {},
+          bool thinking = true) {
+    Heard heard;
+    Session session(model, {}, nullptr);
+    const std::vector<Message> messages{{"user", question}};
+    heard.answer = session.answer(chat_prompt(model, messages, thinking), options, [&](const Piece& piece) {
+        EXPECT_FALSE(piece.text.empty());
+        (piece.phase == Phase::thinking ? heard.thinking : heard.text) += piece.text;
+    });
+    return heard;
+}
+
+TEST(Generation, ThoughtAndAnswerComeApart) {
+    const Heard heard = ask(scripted("scripted-thinker"), "What is the capital of France?");
+    EXPECT_EQ(heard.answer.thinking,
+              "The question is about France. Its seat of government is Paris, and so is its capital.");
+    EXPECT_EQ(heard.answer.text, "The capital of France is **Paris**.");
+    EXPECT_EQ(heard.thinking, heard.answer.thinking + "\n");
+    EXPECT_EQ(heard.text, heard.answer.text);
+    EXPECT_EQ(heard.answer.stop, StopReason::end_token);
+    EXPECT_TRUE(heard.answer.end.has_value());
+    EXPECT_EQ(heard.answer[Phase::thinking].tokens + heard.answer[Phase::answer].tokens,
+              static_cast<std::int64_t>(heard.answer.tokens.size()));
+    EXPECT_GT(heard.answer[Phase::thinking].tokens, heard.answer[Phase::answer].tokens);
+}
+
+TEST(Generation, AModelWithoutMarkersOnlyAnswers) {
+    const Heard heard = ask(scripted("scripted-plain"), "What is the capital of France?");
+    EXPECT_EQ(heard.answer.thinking, "");
+    EXPECT_EQ(heard.answer.text, "Paris.");
+    EXPECT_EQ(heard.answer[Phase::thinking].tokens, 0);
+}
+
+TEST(Generation, CharactersOfSeveralTokensArriveWhole) {
+    const Heard heard = ask(scripted("scripted-thinker"), "Something else");
+    EXPECT_EQ(heard.text, "I am a script 🤖. Of this I know nothing.");
+}
+
+TEST(Generation, OnlyAllowedTokensAreChosen) {
+    const LoadedModel& model = scripted("scripted-plain");
+    const TokenId b = model.words().encode("B").at(0), c = model.words().encode("C").at(0);
+    GenerationOptions options;
+    options.max_tokens = 3;
+    options.allowed = {c};
+    EXPECT_EQ(ask(model, "What is the capital of France?", options).answer.text, "CCC");
+    options.allowed = {b, c};
+    options.sampling.temperature = 1;
+    options.max_tokens = 1;
+    const std::string letter = ask(model, "What is the capital of France?", options).answer.text;
+    EXPECT_TRUE(letter == "B" || letter == "C") << letter;
+    for (const TokenId wrong : {TokenId(-1), static_cast<TokenId>(model.words().size())}) {
+        options.allowed = {wrong};
+        EXPECT_THROW(ask(model, "Hm?", options), base::Error);
+    }
+}
+
+TEST(Generation, AnUnfinishedThoughtIsThought) {
+    GenerationOptions options;
+    options.max_tokens = 6;
+    const Heard heard = ask(scripted("scripted-thinker"), "What is the capital of France?", options);
+    EXPECT_EQ(heard.answer.stop, StopReason::max_tokens);
+    EXPECT_EQ(heard.answer[Phase::thinking].tokens, 6);
+    EXPECT_EQ(heard.answer[Phase::answer].tokens, 0);
+    EXPECT_EQ(heard.answer.text, "");
+    EXPECT_TRUE(heard.answer.thinking.starts_with("The question"));
+}
+
+TEST(Generation, ABudgetClosesTheThoughtAndTheAnswerFollows) {
+    for (const std::int64_t budget : {0, 1, 5}) {
+        GenerationOptions options;
+        options.max_thinking = budget;
+        const Heard heard = ask(scripted("scripted-thinker"), "What is the capital of France?", options);
+        EXPECT_EQ(heard.answer[Phase::thinking].tokens, budget + 2) << "the thought and its two markers";
+        EXPECT_EQ(heard.answer.text, "The capital of France is **Paris**.");
+        EXPECT_EQ(heard.answer.stop, StopReason::end_token);
+    }
+    // A thought that never closes by itself ends as well.
+    GenerationOptions options;
+    options.max_thinking = 10;
+    const Heard heard = ask(scripted("scripted-thinker"), "Think and never stop", options);
+    EXPECT_EQ(heard.answer[Phase::thinking].tokens, 12);
+    EXPECT_EQ(heard.answer.stop, StopReason::end_token);
+}
+
+TEST(Generation, WithoutThinkingTheThoughtIsClosedInThePrompt) {
+    const Heard heard = ask(scripted("scripted-thinker"), "What is the capital of France?", {}, false);
+    EXPECT_EQ(heard.answer.thinking, "");
+    EXPECT_EQ(heard.answer.text, "The capital of France is **Paris**.");
+    EXPECT_EQ(heard.answer[Phase::thinking].tokens, 0);
+}
+
+TEST(Generation, StopStringsEndTheAnswerAcrossTokensButNotTheThought) {
+    GenerationOptions options;
+    options.stop = {"s **Par"};
+    const Heard heard = ask(scripted("scripted-thinker"), "What is the capital of France?", options);
+    EXPECT_EQ(heard.answer.text, "The capital of France i");
+    EXPECT_EQ(heard.text, heard.answer.text);
+    EXPECT_EQ(heard.answer.stop, StopReason::stop_string);
+
+    options.stop = {"seat"};  // stands in the thought only
+    EXPECT_EQ(ask(scripted("scripted-thinker"), "What is the capital of France?", options).answer.stop,
+              StopReason::end_token);
+}
+
+TEST(Generation, SampledAnswersFollowTheScript) {
+    GenerationOptions options;
+    options.sampling = {.temperature = 1.0, .top_p = 0.95, .repeat_penalty = 1.1, .seed = 5};
+    EXPECT_EQ(ask(scripted("scripted-thinker"), "What is 2+2?", options).answer.text, "4");
+}
+
+TEST(Generation, AnEmptyPromptIsRefused) {
+    const LoadedModel& model = scripted("scripted-plain");
+    EXPECT_THROW(Generation(model.tokenizer.get(), {}, {}, {}), base::Error);
+}
+
+}  // namespace
+}  // namespace ergon::engine
