@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <ctime>
 #include <thread>
 
 #include "base/units.h"
@@ -12,6 +14,13 @@ inline Nanoseconds now() {
     return Nanoseconds(std::chrono::duration_cast<std::chrono::nanoseconds>(
                            std::chrono::steady_clock::now().time_since_epoch())
                            .count());
+}
+
+/// Processor time of this thread so far.
+inline Nanoseconds thread_time() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return Nanoseconds(std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec);
 }
 
 /// Lets this thread rest for so long, or a little longer.

@@ -97,7 +97,10 @@ std::string sentence_of(const std::exception& thrown) {
     if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&thrown)) {
         return fmt::format("{}: {}.", file->path1().string(), file->code().message());
     }
-    if (dynamic_cast<const std::system_error*>(&thrown) != nullptr) return fmt::format("{}.", thrown.what());
+    if (dynamic_cast<const std::system_error*>(&thrown) != nullptr) {
+        return fmt::format("the system refused what was asked of it ({}): close other programs, or raise this one's limits.",
+                           thrown.what());
+    }
     if (dynamic_cast<const std::bad_alloc*>(&thrown) != nullptr) return "there is not enough memory.";
     if (const auto* json = dynamic_cast<const nlohmann::json::exception*>(&thrown)) {
         return fmt::format("JSON has another form than is expected: {}.", base::json_reason(*json));
@@ -160,6 +163,9 @@ int run(int argc, char** argv) {
     add_puzzles(program);
     add_logits(program);
     read_numbers_plainly(program);
+    if (argc > 1 && argv[argc - 1] == std::string_view("--")) {
+        return complain("Nothing stands behind --; give a command there, or leave it out.", wrong_use);
+    }
     if (argc < 2) {
         base::write_text(base::Stream::error, program.help());
         return wrong_use;

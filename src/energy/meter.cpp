@@ -70,8 +70,8 @@ struct Meter::State {
     /// Adds the calling thread's time to what metering takes.
     class Timed {
       public:
-        explicit Timed(State& state) : state_(state), began_(thread_time()) {}
-        ~Timed() { state_.keeping += thread_time() - began_; }
+        explicit Timed(State& state) : state_(state), began_(base::thread_time()) {}
+        ~Timed() { state_.keeping += base::thread_time() - began_; }
         Timed(const Timed&) = delete;
         Timed& operator=(const Timed&) = delete;
 
@@ -86,7 +86,7 @@ struct Meter::State {
         while (!wake.wait_for(lock, std::chrono::nanoseconds(reader.interval().value()), [this] { return stopping; })) {
             read();
             if (!ledger.any_running()) ledger.settle(reader.last_reading());  // else steps under way may belong to it
-            sampling = thread_time();
+            sampling = base::thread_time();
         }
     }
 

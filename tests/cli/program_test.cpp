@@ -39,6 +39,12 @@ TEST(Program, EveryCommandExplainsItselfWithAnExample) {
     }
 }
 
+TEST(Program, NothingBehindTwoDashesIsWrongUse) {
+    const Outcome outcome = run_ergon({"meter", "--seconds", "1", "--"});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("Nothing stands behind --"));
+}
+
 TEST(Program, NumbersAreDecimalAndFinite) {
     const auto with_seed = [](const char* seed) { return run_ergon({"puzzles", "--count", "3", "--seed", seed}); };
     EXPECT_EQ(with_seed("010").out, with_seed("10").out);

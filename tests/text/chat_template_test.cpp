@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json/json.h"
 #include "base/sanitized.h"
@@ -433,6 +434,10 @@ TEST(ChatTemplateBounds, HostileTemplatesEndSoonWithASentence) {
         {"{% macro m() %}{{ caller() }}{% endmacro %}{% macro n() %}{% call m() %}{{ n() }}{% endcall %}{% endmacro %}"
          "{{ n() }}",
          "deeper"},
+        {"{% set ns = namespace(t=(1, 1)) %}{% for a in range(60) %}{% set ns.t = (ns.t, ns.t) %}{% endfor %}{{ {}.get(ns.t) }}", "steps"},
+        {"{{ [] | sort(attribute='a.' * 30000000) }}", "steps"},
+        {"{{ [] | groupby('a.' * 30000000) }}", "steps"},
+        {"{% for i in range(100000) if true %}{% set q = loop.length %}{% endfor %}", "steps"},
         {nested("{{ ", "(", "1", ")", " }}"), "deeper"},
         {nested("{{ ", "[", "1", "]", " }}"), "deeper"},
         {nested("{{ ", "{1:", "1", "}", " }}"), "deeper"},
@@ -484,6 +489,14 @@ TEST(ChatTemplateBounds, CountWhatOperationsRead) {
                                   "{x: 1}[y]"}) {
         expect_counted("2 ** 65000", "2 ** 65000", 3000, operation);
     }
+}
+
+// Whatever an operation is charged.
+TEST(ChatTemplateBounds, TimeIsBounded) {
+    const base::Nanoseconds begin = base::now();
+    EXPECT_THAT(error_of("{% set x = 'f' * 16000 %}{% for i in range(100000) %}{% set q = x | int(0, 16) %}{% endfor %}"),
+                HasSubstr("it takes more than 5 s"));
+    EXPECT_LT(base::now() - begin, base::Nanoseconds(60'000'000'000));
 }
 
 TEST(ChatTemplateBounds, LeaveRoomForLongConversations) {

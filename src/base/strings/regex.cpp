@@ -3,11 +3,12 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <limits>
 #include <new>
 #include <pcre2.h>
 #include <utility>
+
+#include "base/clock.h"
 
 namespace ergon::base {
 namespace {
@@ -37,13 +38,6 @@ std::string message_of(int code) {
     std::array<PCRE2_UCHAR, 256> buffer{};
     pcre2_get_error_message(code, buffer.data(), buffer.size());
     return reinterpret_cast<const char*>(buffer.data());
-}
-
-/// This thread's processor time.
-Seconds thread_seconds() {
-    std::timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return Seconds(static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec));
 }
 
 PCRE2_SPTR units(std::string_view text) {
@@ -90,7 +84,7 @@ struct RegexSearch::Memory {
     MatchContext context;
     JitStack stack;  // made when the default one (32 KiB of the machine's) was too small
     std::int64_t items = 0;
-    Seconds long_seconds{};  // that places took which needed more than the usual steps
+    Nanoseconds long_time{};  // that places took which needed more than the usual steps
     int result = PCRE2_ERROR_NOMATCH;
 };
 
@@ -135,9 +129,9 @@ int RegexSearch::find_long(std::string_view text, std::size_t from) {
     const std::size_t places = std::clamp<std::uint64_t>(steps_between_looks / steps, 1, most_places);
     pcre2_set_match_limit(memory.context.get(), static_cast<std::uint32_t>(steps));
     int result = PCRE2_ERROR_NOMATCH;
-    Seconds last = thread_seconds();
+    Nanoseconds last = thread_time();
     for (std::size_t at = from; result == PCRE2_ERROR_NOMATCH && at <= text.size();) {
-        if (memory.long_seconds > memory.limits.seconds) {
+        if (to_seconds(memory.long_time) > memory.limits.seconds) {
             result = PCRE2_ERROR_MATCHLIMIT;
             break;
         }
@@ -145,8 +139,8 @@ int RegexSearch::find_long(std::string_view text, std::size_t from) {
         while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
         pcre2_set_offset_limit(memory.context.get(), end == text.size() ? end : end - 1);
         result = run(text, at);
-        const Seconds now = thread_seconds();
-        memory.long_seconds += now - std::exchange(last, now);
+        const Nanoseconds now = thread_time();
+        memory.long_time += now - std::exchange(last, now);
         at = end == text.size() ? end + 1 : end;
     }
     pcre2_set_offset_limit(memory.context.get(), PCRE2_UNSET);

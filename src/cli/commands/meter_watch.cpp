@@ -40,6 +40,7 @@ struct Line {
     std::string part_of;
     std::optional<energy::PowerRange> watts;
     energy::Method method = energy::Method::measured;
+    std::string problem;  // why the sensor tells nothing at present, so that others' figures stand here
 };
 
 /// The total, and every sensor beside it.
@@ -50,7 +51,11 @@ std::vector<Line> lines_of(const energy::MachineReader& reader, const std::optio
     if (total) lines[0] = {name, "", total->watts, total->method};
     if (counter == nullptr) return lines;
     for (const energy::Tally& tally : counter->tallies()) {
-        if (tally.info.name != name) lines.push_back({tally.info.name, tally.info.part_of, tally.power});
+        if (tally.info.name == name) {
+            lines[0].problem = tally.problem;
+        } else {
+            lines.push_back({tally.info.name, tally.info.part_of, tally.power, energy::Method::measured, tally.problem});
+        }
     }
     return lines;
 }
@@ -61,8 +66,8 @@ std::string watts_text(const Line& line) {
     const auto& [value, low, high] = *line.watts;
     const base::IntervalText text =
         base::with_interval(value.value(), low.value(), high.value(), {"W", base::Prefixes::all});
-    return fmt::format("{}{}{} {}", text.value, text.interval.empty() ? "" : " ", text.interval,
-                       energy::name(line.method));
+    return fmt::format("{}{}{} {}{}", text.value, text.interval.empty() ? "" : " ", text.interval,
+                       energy::name(line.method), line.problem.empty() ? "" : " (" + line.problem + ")");
 }
 
 /// Redraws its lines in place.
@@ -107,6 +112,7 @@ void print_json(const std::vector<Line>& lines, double seconds) {
         }
         const auto part_of = line.part_of.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(line.part_of);
         sensors.push_back({{"name", line.name}, {"watts", watts}, {"part_of", part_of}});
+        if (!line.problem.empty()) sensors.back()["problem"] = line.problem;
     }
     const nlohmann::ordered_json json{{"seconds", seconds}, {"sensors", sensors}};
     base::print_data("{}\n", base::json_text(json));

@@ -42,6 +42,7 @@ class Shell {
     ~Shell() {
         if (!ended_) {
             ::kill(-process_, SIGKILL);
+            ::kill(process_, SIGKILL);  // which may have left its group
             int ignored = 0;
             while (::waitpid(process_, &ignored, 0) < 0 && errno == EINTR) {
             }

@@ -48,12 +48,6 @@ PowerRange memory_power(const MachineShare& share) {
 
 }  // namespace
 
-Nanoseconds thread_time() {
-    timespec time{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return Nanoseconds(std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec);
-}
-
 MachineReader::MachineReader(const MeterOptions& options, bool accounted)
     : options_(options),
       processor_(read_processor(options.procfs)),
@@ -191,7 +185,7 @@ void MachineReader::start(Nanoseconds now) {
 
 std::vector<Interval> MachineReader::read(Nanoseconds now, bool quiet) {
     if (now <= last_reading_) return {};
-    const Nanoseconds began = thread_time();
+    const Nanoseconds began = base::thread_time();
     Interval interval{last_reading_, now, {}, {}, {}, {}, false};
     take_busy_time(interval);
     std::vector<Interval> known;
@@ -208,7 +202,7 @@ std::vector<Interval> MachineReader::read(Nanoseconds now, bool quiet) {
         known.push_back(estimated(interval));
     }
     last_reading_ = now;
-    spent_ += thread_time() - began;
+    spent_ += base::thread_time() - began;
     ++readings_;
     return known;
 }

@@ -147,7 +147,4 @@ class MachineReader {
     std::int64_t readings_ = 0;
 };
 
-/// Processor time of the calling thread so far.
-base::Nanoseconds thread_time();
-
 }  // namespace ergon::energy

@@ -13,7 +13,7 @@ namespace {
 
 Value dict_get(Runtime& runtime, const Value& self, const Arguments& arguments) {
     const Parameters given("get", arguments, {"key", "default"}, 1);
-    require_hashable(*given[0]);
+    require_hashable(runtime, *given[0]);
     const Value* found = find(runtime, *self.dict(), *given[0]);
     if (found) return *found;
     return given[1] ? *given[1] : Value();

@@ -29,9 +29,10 @@ bool Loop::advance() {
     return true;
 }
 
-std::size_t Loop::count() {
+std::size_t Loop::count(Runtime& runtime) {
     if (node_.filter) {
         std::vector<Value> rest;
+        runtime.spend_elements(items_.size() - next_);
         for (std::size_t i = next_; i < items_.size(); ++i) {
             if (i < approved_ || interpreter_.passes(node_, outer_, items_[i])) rest.push_back(items_[i]);
         }
@@ -51,9 +52,9 @@ std::optional<Value> Loop::attribute(Runtime& runtime, std::string_view name) {
     if (name == "index0") return Value(Integer(passed_) - 1);
     if (name == "first") return passed_ == 1;
     if (name == "last") return peek() == nullptr;
-    if (name == "length") return count();
-    if (name == "revindex") return count() - passed_ + 1;
-    if (name == "revindex0") return count() - passed_;
+    if (name == "length") return count(runtime);
+    if (name == "revindex") return count(runtime) - passed_ + 1;
+    if (name == "revindex0") return count(runtime) - passed_;
     if (name == "depth") return depth_ + 1;
     if (name == "depth0") return depth_;
     if (name == "previtem") return passed_ == 1 ? Value::undefined("there is no previous item") : previous_;

@@ -26,7 +26,7 @@ class Loop final : public Object {
     /// The next item that passes the filter, null at the end.
     const Value* peek();
     /// Applies the filter to all that is left; returns how many items there are in all.
-    std::size_t count();
+    std::size_t count(Runtime& runtime);
     Value changed(Runtime& runtime, const Arguments& arguments);
 
     Interpreter& interpreter_;

@@ -144,7 +144,7 @@ bool contains(Runtime& runtime, const Value& container, const Value& item) {
         return find_bytes(text->text(), item.text()->text()) != std::string_view::npos;
     }
     if (const Dict* dict = container.dict()) {
-        require_hashable(item);
+        require_hashable(runtime, item);
         return find(runtime, *dict, item) != nullptr;
     }
     if (const Sequence* sequence = container.sequence(); sequence && sequence->kind != SequenceKind::generator) {
@@ -182,6 +182,7 @@ MarkedText repeat(Runtime& runtime, const MarkedText& text, const Integer& count
     const auto times = static_cast<std::size_t>(count);
     require_text_size(text.text().size() > max_text / times ? max_text + 1 : 0);
     runtime.spend_text(text.text().size() * times);
+    if (text.runs().size() > 1) runtime.spend(text.runs().size() * times / 2);  // 16 bytes for each run
     for (std::size_t i = 0; i < times; ++i) result.append(text);
     return result;
 }

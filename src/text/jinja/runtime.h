@@ -10,6 +10,8 @@
 #include <string>
 #include <utility>
 
+#include "base/clock.h"
+
 namespace ergon::text::jinja {
 
 class Object;
@@ -30,6 +32,9 @@ template <typename... Args>
 /// Units of work: one per node evaluated, and enough per byte made that a unit stands for at most 32 bytes of memory.
 inline constexpr std::size_t max_work = std::size_t{1} << 24;
 inline constexpr std::size_t bytes_per_unit = 32;
+/// Processor time, looked at between nodes: what an operation is charged may be less than what it takes. Published templates
+/// take milliseconds.
+inline constexpr base::Nanoseconds max_time{5'000'000'000};
 /// Bytes of one string, and of the whole output.
 inline constexpr std::size_t max_text = std::size_t{64} << 20;
 /// Nested evaluation: expressions in statements in macros. A level takes below 1 KB of stack (below 4 KB with
@@ -52,6 +57,9 @@ class Runtime {
     void spend(std::size_t units) {
         if (units > max_work - work_) refuse("it takes more than {} steps", max_work);
         work_ += units;
+        constexpr unsigned calls_between_looks = 16;
+        if (++calls_ % calls_between_looks == 0 && base::thread_time() - begin_ > max_time)
+            refuse("it takes more than {} s", max_time.value() / 1'000'000'000);
     }
     /// Counts the making of a text of `bytes`, before it is made.
     void spend_text(std::size_t bytes) {
@@ -92,6 +100,8 @@ class Runtime {
     const std::tm& now() const { return now_; }
 
   private:
+    base::Nanoseconds begin_ = base::thread_time();
+    unsigned calls_ = 0;
     std::size_t work_ = 0;
     int depth_ = 0;
     std::tm now_;

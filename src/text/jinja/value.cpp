@@ -167,14 +167,15 @@ bool same(const Value& a, const Value& b) {
            a.function() == b.function() && a.object() == b.object();
 }
 
-void require_hashable(const Value& value) {
+void require_hashable(Runtime& runtime, const Value& value) {
+    runtime.spend(1);
     const Sequence* sequence = value.sequence();
     if (value.dict() || (sequence && sequence->kind != SequenceKind::tuple && can_index(sequence->kind) &&
                          sequence->kind != SequenceKind::range)) {
         refuse("unhashable type: '{}'", type_name(value));
     }
     if (sequence && sequence->kind == SequenceKind::tuple) {
-        for (const Value& item : sequence->items) require_hashable(item);
+        for (const Value& item : sequence->items) require_hashable(runtime, item);
     }
 }
 
@@ -236,7 +237,7 @@ const Value* find(const Dict& dict, std::string_view key) {
 }
 
 void assign(Runtime& runtime, std::vector<std::pair<Value, Value>>& entries, Value key, Value value) {
-    require_hashable(key);
+    require_hashable(runtime, key);
     for (auto& entry : entries) {
         if (equal(runtime, entry.first, key)) {
             entry.second = std::move(value);

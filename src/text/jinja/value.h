@@ -162,7 +162,7 @@ bool less(Runtime& runtime, const Value& a, const Value& b);
 /// Whether the two are the same thing (Python's `is`).
 bool same(const Value& a, const Value& b);
 /// Whether it can be a key: refuses otherwise.
-void require_hashable(const Value& value);
+void require_hashable(Runtime& runtime, const Value& value);
 /// Refuses, saying that it is undefined, where that is so.
 void require_defined(const Value& value);
 

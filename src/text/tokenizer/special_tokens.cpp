@@ -31,6 +31,12 @@ CharClass class_after(std::string_view text, std::size_t& at) {
     return classes;
 }
 
+bool word_ends_at(std::string_view text, std::size_t at) { return (class_before(text, at) & char_class::word) != 0; }
+
+bool word_begins_at(std::string_view text, std::size_t at) {
+    return at < text.size() && (class_after(text, at) & char_class::word) != 0;
+}
+
 std::size_t skip_space_backward(std::string_view text, std::size_t at, std::size_t from) {
     for (std::size_t before = at; before > from; at = before) {
         if ((class_before(text, before) & char_class::space) == 0 || before < from) break;
@@ -82,21 +88,16 @@ const SpecialToken* SpecialTokens::longest_at(std::string_view text, std::size_t
     // The last one in order that is not behind the text: what begins like the text is it, or is one that it begins with.
     const std::string& nearest = std::prev(after)->spelling;
     const auto equal = static_cast<std::size_t>(std::ranges::mismatch(nearest, rest).in1 - nearest.begin());
+    const bool in_word = at > 0 && word_ends_at(text, at);
     for (std::ptrdiff_t i = after - tokens_.begin() - 1; i >= 0; i = shorter_[static_cast<std::size_t>(i)]) {
         const SpecialToken& token = tokens_[static_cast<std::size_t>(i)];
         const std::size_t length = token.spelling.size();
         if (length > equal) continue;
         if (token.template_only && at + length > template_end) continue;
-        if (token.single_word && !stands_alone(text, at, at + length)) continue;
+        if (token.single_word && (in_word || word_begins_at(text, at + length))) continue;
         return &token;
     }
     return nullptr;
-}
-
-bool SpecialTokens::stands_alone(std::string_view text, std::size_t begin, std::size_t end) const {
-    const bool word_before = begin > 0 && (class_before(text, begin) & char_class::word) != 0;
-    const bool word_after = end < text.size() && (class_after(text, end) & char_class::word) != 0;
-    return !word_before && !word_after;
 }
 
 void SpecialTokens::cut(std::string_view text, std::span<const MarkedText::Run> authors,

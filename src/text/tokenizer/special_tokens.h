@@ -46,7 +46,6 @@ class SpecialTokens {
   private:
     using FirstBytes = std::array<bool, 256>;
     const SpecialToken* longest_at(std::string_view text, std::size_t at, std::size_t template_end) const;
-    bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) const;
 
     std::vector<SpecialToken> tokens_;     // in the order of their spellings' bytes
     std::vector<std::ptrdiff_t> shorter_;  // of each, the longest other one that it begins with; -1: none

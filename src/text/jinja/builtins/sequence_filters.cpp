@@ -15,8 +15,9 @@ namespace {
 using Path = std::vector<Value>;
 
 /// "a.0.b" as the keys a, 0, b.
-Path parse_path(std::string_view text) {
+Path parse_path(Runtime& runtime, std::string_view text) {
     Path path;
+    runtime.spend_short_texts(static_cast<std::size_t>(std::ranges::count(text, '.')) + 1);
     for (std::size_t at = 0; at <= text.size();) {
         const std::size_t end = std::min(text.find('.', at), text.size());
         const std::string_view part = text.substr(at, end - at);
@@ -32,9 +33,9 @@ Path parse_path(std::string_view text) {
     return path;
 }
 
-Path parse_path(const Value* attribute) {
+Path parse_path(Runtime& runtime, const Value* attribute) {
     if (!attribute || attribute->is_none()) return {};
-    if (attribute->text()) return parse_path(attribute->text()->text());
+    if (attribute->text()) return parse_path(runtime, attribute->text()->text());
     return {*attribute};
 }
 
@@ -101,7 +102,7 @@ Value list_filter(Runtime& runtime, const Value& value, const Arguments& argumen
 Value join_filter(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters given("join", arguments, {"d", "attribute"});
     std::vector<Value> items = iterate(runtime, value);
-    const Path path = parse_path(given[1]);
+    const Path path = parse_path(runtime, given[1]);
     for (Value& item : items) item = follow(runtime, path, std::move(item));
     return join(runtime, given[0] ? to_text(runtime, *given[0]) : MarkedText(), items, false);
 }
@@ -149,11 +150,11 @@ Value sort(Runtime& runtime, const Value& value, const Arguments& arguments) {
         const std::string_view text = given[2]->text()->text();
         for (std::size_t at = 0; at <= text.size();) {
             const std::size_t end = std::min(text.find(',', at), text.size());
-            paths.push_back(parse_path(text.substr(at, end - at)));
+            paths.push_back(parse_path(runtime, text.substr(at, end - at)));
             at = end + 1;
         }
     } else {
-        paths.push_back(parse_path(given[2]));
+        paths.push_back(parse_path(runtime, given[2]));
     }
     std::vector<Keyed> keyed;
     for (Value& item : iterate(runtime, value)) {
@@ -170,7 +171,7 @@ Value sort(Runtime& runtime, const Value& value, const Arguments& arguments) {
 /// Pairs of a key and the items that have it, in the order of the keys.
 Value groupby(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters given("groupby", arguments, {"attribute", "default", "case_sensitive"}, 1);
-    const Path path = parse_path(given[0]);
+    const Path path = parse_path(runtime, given[0]);
     const bool exact = given.truth(2, false);
     std::vector<Keyed> keyed;
     for (Value& item : iterate(runtime, value)) {
@@ -218,13 +219,13 @@ Value reverse(Runtime& runtime, const Value& value, const Arguments& arguments) 
 
 Value unique(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters given("unique", arguments, {"case_sensitive", "attribute"});
-    const Path path = parse_path(given[1]);
+    const Path path = parse_path(runtime, given[1]);
     std::vector<Value> seen;
     std::vector<Value> items;
     for (Value& item : iterate(runtime, value)) {
         Value key = follow(runtime, path, item);
         if (!given.truth(0, false)) key = ignore_case(runtime, std::move(key));
-        require_hashable(key);
+        require_hashable(runtime, key);
         if (std::any_of(seen.begin(), seen.end(), [&](const Value& other) { return equal(runtime, other, key); }))
             continue;
         seen.push_back(std::move(key));
@@ -236,7 +237,7 @@ Value unique(Runtime& runtime, const Value& value, const Arguments& arguments) {
 template <bool largest>
 Value extreme(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters given("min", arguments, {"case_sensitive", "attribute"});
-    const Path path = parse_path(given[1]);
+    const Path path = parse_path(runtime, given[1]);
     std::optional<Keyed> best;
     for (Value& item : iterate(runtime, value)) {
         Value key = follow(runtime, path, item);
@@ -250,7 +251,7 @@ Value extreme(Runtime& runtime, const Value& value, const Arguments& arguments) 
 
 Value sum(Runtime& runtime, const Value& value, const Arguments& arguments) {
     const Parameters given("sum", arguments, {"attribute", "start"});
-    const Path path = parse_path(given[0]);
+    const Path path = parse_path(runtime, given[0]);
     Value total = given[1] ? *given[1] : Value(0);
     if (total.text()) refuse("sum() can't sum strings");
     for (Value& item : iterate(runtime, value)) {
@@ -281,7 +282,7 @@ Value map(Runtime& runtime, const Value& value, const Arguments& arguments) {
     std::vector<Value> items = iterate(runtime, value);
     if (arguments.positional.empty()) {
         const Parameters given("map", arguments, {"attribute", "default"}, 1);
-        const Path path = parse_path(given[0]);
+        const Path path = parse_path(runtime, given[0]);
         for (Value& item : items) item = follow(runtime, path, std::move(item), given[1]);
     } else {
         const std::string filter = name_argument(arguments, 0);
@@ -296,7 +297,7 @@ Value choose(Runtime& runtime, const Value& value, const Arguments& arguments) {
     if (!is_true(value)) return Value::generator(runtime, {});
     constexpr std::size_t test_at = by_attribute ? 1 : 0;
     if (arguments.positional.size() < test_at) refuse("selectattr and rejectattr need the name of an attribute");
-    const Path path = by_attribute ? parse_path(&arguments.positional[0]) : Path();
+    const Path path = by_attribute ? parse_path(runtime, &arguments.positional[0]) : Path();
     const bool has_test = arguments.positional.size() > test_at;
     const std::string test = has_test ? name_argument(arguments, test_at) : "";
     const Arguments rest = has_test ? rest_of(arguments, test_at + 1) : Arguments();
