@@ -32,7 +32,7 @@ class Session {
     std::int64_t context() const { return cache_->capacity(); }
     base::Bytes context_bytes() const { return bytes_; }
 
-    /// Answers a prompt. What it has in common with the tokens of the cache is not read again (DESIGN, contract 1: an
+    /// Answers a prompt. What it has in common with the tokens of the cache is not read again (contract 1 of docs/architecture.md: an
     /// earlier answer stays as it was generated). Throws Error(out_of_budget) if the prompt does not fit.
     Answer answer(std::vector<TokenId> prompt, const GenerationOptions& options, PieceCallback on_piece = {},
                   const std::atomic<bool>* cancelled = nullptr);

@@ -1,7 +1,7 @@
 #pragma once
 // Products of weights with activations: y[t, r] = sum over k of w[r, k] * x[t, k].
 //
-// Definition (DESIGN, contract 2). Float weights (F32, F16, BF16, F8_E4M3 times its block's scale, rounded to F32): one FMA per k, ascending,
+// Definition (contract 2 of docs/architecture.md). Float weights (F32, F16, BF16, F8_E4M3 times its block's scale, rounded to F32): one FMA per k, ascending,
 // from 0. Block-quantised weights meet activations quantised per 32 values (quantise_rows); for each block of 32, ascending:
 //   y = fma(float(I), d_w * d_x, y), I the exact integer sum (sub-block scales of the K types are part of it), and for types with
 //   minima y = fma(m, s_x, y) after it, s_x = d_x * float(sum of the quantised activations);

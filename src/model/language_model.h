@@ -32,7 +32,7 @@ class Cache {
 /// Number format of cached keys and values.
 enum class CacheType : std::uint8_t { f16, f32 };
 
-/// Whether a token was read or generated: decides which form of latent attention computes it (DESIGN, contract 1).
+/// Whether a token was read or generated: decides which form of latent attention computes it (contract 1 of docs/architecture.md).
 enum class Role : std::uint8_t { prompt, generated };
 
 /// Some tokens of one sequence, to be appended to its cache.
@@ -50,7 +50,7 @@ struct HiddenStates {
     std::vector<float> values;
 };
 
-/// Threads that compute a step, by its tokens. Whatever they are, the bits are the same (DESIGN, contract 1).
+/// Threads that compute a step, by its tokens. Whatever they are, the bits are the same (contract 1 of docs/architecture.md).
 struct StepThreads {
     int few = 1;   // where one or a few sequences generate
     int many = 1;  // where prompts are read, or many sequences generate

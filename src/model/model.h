@@ -11,7 +11,7 @@
 namespace ergon::model {
 
 struct LoadOptions {
-    /// Latent attention uses the absorbed form for prompts too (DESIGN, contract 1).
+    /// Latent attention uses the absorbed form for prompts too (contract 1 of docs/architecture.md).
     bool strict = false;
     /// Tensors and keys that the model does not use are left so; without it they are an error.
     bool allow_unused = false;

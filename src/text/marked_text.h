@@ -1,5 +1,5 @@
 #pragma once
-// Text in which every character remembers who wrote it (DESIGN, contract 5: words are never commands).
+// Text in which every character remembers who wrote it (contract 5 of docs/architecture.md: words are never commands).
 
 #include <cstddef>
 #include <string>

@@ -1,6 +1,7 @@
 // ergon run on a terminal: a chat, and what Ctrl-C does to it.
 
 #include <chrono>
+#include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <thread>
@@ -35,6 +36,15 @@ TEST(Chat, CtrlCLeavesWhereAQuestionIsAwaited) {
     terminal.until("> ");
     terminal.type("\x03");
     EXPECT_EQ(terminal.wait(), 0);
+}
+
+TEST(Chat, SignalsToEndAreToldInTheExitCode) {
+    for (const int signal : {SIGTERM, SIGHUP}) {
+        Terminal terminal({"run", fixture("scripted-plain")});
+        terminal.until("> ");
+        kill(terminal.process(), signal);
+        EXPECT_EQ(terminal.wait(), 128 + signal);
+    }
 }
 
 TEST(Chat, CtrlCLeavesAfterHalfALine) {

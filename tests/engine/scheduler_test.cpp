@@ -39,7 +39,7 @@ std::shared_ptr<const Answer> alone(const Job& job, std::int64_t step_tokens) {
     return answer;
 }
 
-// DESIGN, contract 1: what a request gets does not depend on the chunks of its prompt nor on who else is in the batch.
+// contract 1 of docs/architecture.md: what a request gets does not depend on the chunks of its prompt nor on who else is in the batch.
 TEST(Scheduler, AnswersDependNeitherOnChunksNorOnTheBatch) {
     std::vector<Job> jobs;
     for (std::uint64_t i = 0; i < 7; ++i) {

@@ -118,7 +118,7 @@ class ThreadsOfAModel : public ::testing::Test {
     base::ThreadPool pool_{3};
 };
 
-// DESIGN, contract 1: whatever is chosen, and while it is chosen, the bits stay.
+// contract 1 of docs/architecture.md: whatever is chosen, and while it is chosen, the bits stay.
 TEST_F(ThreadsOfAModel, AnyChoiceGivesTheSameBits) {
     for (const char* name : {"qwen2", "deepseek-v2-lite"}) {
         const LoadedModel loaded = load_model(std::filesystem::path(ERGON_FIXTURES) / name, {}, pool_);

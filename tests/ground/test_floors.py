@@ -3,6 +3,8 @@ import unittest
 
 from floors import ROOT, declared_uses, floor_order, included_paths, reachable, sources
 
+MOST_FILES = 25  # in a folder
+
 
 class Floors(unittest.TestCase):
     def test_every_folder_of_src_is_a_floor(self):
@@ -26,6 +28,14 @@ class Floors(unittest.TestCase):
                         self.assertTrue((ROOT / "src" / path).is_file(), "quoted includes are relative to src/")
                         self.assertIn(path.split("/")[0], allowed)
         self.assertGreater(seen, 0)
+
+    def test_a_folder_holds_few_files(self):
+        for top in ("src", "tests"):
+            for folder in [ROOT / top, *(ROOT / top).rglob("*/")]:
+                if "fixtures" in folder.parts or "__pycache__" in folder.parts:
+                    continue
+                with self.subTest(folder=folder.relative_to(ROOT).as_posix()):
+                    self.assertLessEqual(sum(p.is_file() for p in folder.iterdir()), MOST_FILES, "give it rooms")
 
 
 if __name__ == "__main__":

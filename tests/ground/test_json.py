@@ -4,7 +4,7 @@ import unittest
 
 from floors import ROOT
 
-PARSER = ROOT / "src" / "base" / "json.cpp"
+PARSER = ROOT / "src" / "base" / "json" / "json.cpp"
 OTHER_PARSERS = {"Integer", "SafetensorsParser", "jinja", "toml"}  # that have a function of the same name
 CALL = re.compile(r"\b(\w+)\s*::\s*(parse|sax_parse|accept|from_(?:bson|bjdata|cbor|msgpack|ubjson))\s*\(")
 FROM_STREAM = re.compile(r">>\s*\w*json\w*\b(?!\s*::)|std::istream\s*&\s*\w*\s*,\s*[\w:]*json\s*&", re.IGNORECASE)

@@ -1,4 +1,4 @@
-// DESIGN, contract 1: logits do not depend on the number of threads, on what else is in the step, on how a prompt is
+// contract 1 of docs/architecture.md: logits do not depend on the number of threads, on what else is in the step, on how a prompt is
 // cut, on preemption, nor on the instruction set. Every comparison is ==.
 
 #include <fmt/format.h>

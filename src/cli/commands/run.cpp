@@ -213,7 +213,7 @@ int chat(const RunOptions& options) {
         answer_question(conversation, line, interrupt, options.cost);
     }
     base::tell("");
-    return 0;
+    return interrupt.told_to_end() == 0 ? 0 : 128 + interrupt.told_to_end();
 }
 
 int run(const RunOptions& options) {

@@ -16,14 +16,15 @@ namespace ergon::cli {
 namespace {
 
 // A signal handler can reach nothing else.
-std::atomic<bool> interrupted = false, told_to_end = false;
+std::atomic<bool> interrupted = false;
+std::atomic<int> told_to_end_by = 0;
 static_assert(std::atomic<bool>::is_always_lock_free);
 std::atomic<int> last_sentence_pipe = -1;
 static_assert(std::atomic<int>::is_always_lock_free);
 
 void set_flag(int signal) {
     interrupted.store(true, std::memory_order_relaxed);
-    if (signal != SIGINT) told_to_end.store(true, std::memory_order_relaxed);
+    if (signal != SIGINT) told_to_end_by.store(signal, std::memory_order_relaxed);
 }
 
 void send_signal(int signal) {
@@ -49,7 +50,8 @@ SignalHandler::~SignalHandler() {
 }
 
 InterruptFlag::InterruptFlag() {
-    interrupted = told_to_end = false;
+    interrupted = false;
+    told_to_end_by = 0;
     for (const int signal : ending_signals) handlers_.emplace_back(signal, set_flag);
 }
 
@@ -58,7 +60,11 @@ const std::atomic<bool>& InterruptFlag::value() const {
 }
 
 void InterruptFlag::clear() {
-    interrupted = told_to_end.load();
+    interrupted = told_to_end_by != 0;
+}
+
+int InterruptFlag::told_to_end() const {
+    return told_to_end_by;
 }
 
 LastSentence::LastSentence(std::function<std::string()> sentence) : sentence_(std::move(sentence)) {

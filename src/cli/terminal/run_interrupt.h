@@ -39,6 +39,8 @@ class InterruptFlag {
     const std::atomic<bool>& value() const;
     /// Forgets a Ctrl-C, which may mean the work at hand alone. Who was told to end stays told.
     void clear();
+    /// The signal by which the program was told to end (SIGTERM, SIGHUP), 0 if it was not.
+    int told_to_end() const;
 
   private:
     std::list<SignalHandler> handlers_;

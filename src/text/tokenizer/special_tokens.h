@@ -1,6 +1,6 @@
 #pragma once
 // Tokens that are cut from text before anything else: control tokens and markers where the template wrote them, other
-// user-defined tokens (a letter such as `ü`) from anyone's text (DESIGN, contract 5).
+// user-defined tokens (a letter such as `ü`) from anyone's text (contract 5 of docs/architecture.md).
 
 #include <array>
 #include <functional>

@@ -23,7 +23,7 @@ struct TrainingText {
 };
 
 /// Adds the pieces of one text, normalised and cut as the tokenizer will do it. Markers such as `</think>` are words
-/// here (DESIGN, contract 5). Bytes that are not UTF-8 are pieces of their own.
+/// here (contract 5 of docs/architecture.md). Bytes that are not UTF-8 are pieces of their own.
 class PieceCounter {
   public:
     PieceCounter();

@@ -312,6 +312,15 @@ TEST_F(Mmlu, WithoutExamples) {
     EXPECT_EQ(file[0].category, "ships");
 }
 
+// Each question carries the examples.
+TEST_F(Mmlu, LongExamplesBeforeManyQuestionsAreRefused) {
+    folder_.write("val/ships_val.csv", std::string(1'000'000, 'x') + ",a,b,c,d,B\n");
+    std::string many;
+    for (int i = 0; i < 3000; ++i) many += "q,a,b,c,d,A\n";
+    folder_.write("test/ships_test.csv", many);
+    test::expect_error(ErrorCode::out_of_budget, "ask for fewer --shots", [&] { read_task(folder_.path(), {}); });
+}
+
 TEST_F(Mmlu, MistakesAreNamedWithTheirLine) {
     const auto refused = [&](const std::string& fragment, std::string_view content) {
         folder_.write("test/ships_test.csv", content);

@@ -117,7 +117,7 @@ TEST(Vocabularies, KnowTheirTokens) {
     EXPECT_TRUE(smollm.ends_generation(*smollm.find("<|endoftext|>")));
 }
 
-// DESIGN, contract 5.
+// contract 5 of docs/architecture.md.
 TEST(Vocabularies, APersonsWordsAreNeverCommands) {
     for (const std::string& name : names) {
         const Tokenizer& words = tokenizer(name);

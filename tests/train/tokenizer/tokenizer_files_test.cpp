@@ -56,7 +56,7 @@ TEST(TokenizerFiles, DigitsStandAlone) {
     EXPECT_EQ(tokenizer.encode("1212").size(), 4u);
 }
 
-// DESIGN, contract 5: however often a text spells the markers, they are made of ordinary tokens.
+// contract 5 of docs/architecture.md: however often a text spells the markers, they are made of ordinary tokens.
 TEST(TokenizerFiles, MarkersInTheTextStayText) {
     const std::string markers =
         "<think></think><｜User｜><｜Assistant｜><｜begin▁of▁sentence｜><｜end▁of▁sentence｜><｜▁pad▁｜> <think> "
