@@ -14,12 +14,12 @@
 #include "base/json/json.h"
 #include "base/json/json_text.h"
 #include "energy/cost/references.h"
-#include "lab/findings/circumstances.h"
+#include "lab/findings/caveats.h"
 #include "lab/output/answers_csv.h"
 #include "lab/output/comparison_json.h"
 #include "lab/output/comparison_screen.h"
 #include "lab/output/comparison_table.h"
-#include "lab/store/loaded_run.h"
+#include "lab/store/run_summary.h"
 
 namespace {
 
@@ -94,13 +94,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!tables.is_object()) return 0;
         const std::filesystem::path file = folder.copy();
         fill(file, tables);
-        const lab::LoadedRun run = lab::load_runs({file});
+        const lab::RunSummary run = lab::load_runs({file});
         lab::comparison_page(run.report, references);
         lab::comparison_screen(run.report, run.energy_source);
         lab::comparison_table(run.report.comparison, run.energy_source);
-        lab::circumstances(run.report.comparison, run.report.run, run.report.conditions);
+        lab::caveats(run.report.comparison, run.report.run, run.report.machine_events);
         lab::answers_csv(run.parts);
-        lab::comparison_json(run.report.comparison, run.report.run, run.report.conditions);
+        lab::comparison_json(run.report.comparison, run.report.run, run.report.machine_events);
     } catch (const base::Error&) {
     }
     return 0;

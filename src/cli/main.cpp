@@ -132,9 +132,13 @@ std::string plain_number(std::string& text, bool whole) {
     return !whole && plain ? std::string() : fmt::format("expected a {}number, not \"{}\"", whole ? "whole " : "", text);
 }
 
+/// Also: an empty name is no file (a script's variable that is not set).
 void read_numbers_plainly(CLI::App& command) {
     for (CLI::Option* option : command.get_options()) {
         const std::string type = option->get_type_name();
+        if (type.find("FILE") != type.npos && !option->get_positional()) {
+            option->check(CLI::Validator([](std::string& name) { return name.empty() ? "expected the name of a file" : std::string(); }, ""));
+        }
         const bool whole = type.find("INT") != type.npos, real = type.find("FLOAT") != type.npos;
         const bool or_word = type.find(" OR ") != type.npos;  // --threads auto
         if ((!whole && !real) || or_word) continue;

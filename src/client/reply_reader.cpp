@@ -389,7 +389,7 @@ void ReplyReader::take_timings(const json& answer) {
 /// pieces of so many tokens that where a phase ends is known to a tenth of the time at best.
 bool ReplyReader::was_collected() const {
     constexpr double fastest = 5000;  // tokens per second; assumed: the fastest that are published write half as many
-    constexpr double most_at_once = 16;
+    constexpr double max_at_once = 16;
     constexpr std::int64_t few_bursts = 10;
     constexpr double characters_per_token = 10;  // assumed: at most, where a whole text comes as one piece
     const double characters = static_cast<double>(character_count(reply_.text) + character_count(reply_.thinking));
@@ -400,7 +400,7 @@ bool ReplyReader::was_collected() const {
     const double visible = base::to_seconds(last_ - first_).value();
     const double whole = base::to_seconds(reply_.ended - began_).value();
     const bool at_once = tokens > fastest * visible && visible < whole / static_cast<double>(few_bursts);
-    return at_once || (bursts_ < few_bursts && tokens > most_at_once * static_cast<double>(bursts_));
+    return at_once || (bursts_ < few_bursts && tokens > max_at_once * static_cast<double>(bursts_));
 }
 
 /// Who counted what, and what belongs to the thought.

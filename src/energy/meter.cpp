@@ -17,7 +17,7 @@ using base::Nanoseconds;
 namespace {
 
 // About 100 MB: a counter that moves rarely is not waited for beyond this.
-constexpr std::size_t most_waiting_records = 1'000'000;
+constexpr std::size_t max_waiting_records = 1'000'000;
 
 }  // namespace
 
@@ -147,7 +147,7 @@ void Meter::step(std::span<const Participant> participants, Nanoseconds begin, c
     const State::Timed timed(*state_);
     const Nanoseconds end = step.end;
     state_->ledger.add_step(std::move(step));
-    if (state_->ledger.waiting_records() > most_waiting_records) state_->add(state_->reader.give_up());
+    if (state_->ledger.waiting_records() > max_waiting_records) state_->add(state_->reader.give_up());
     state_->ledger.settle(end);
 }
 

@@ -12,12 +12,12 @@ namespace {
 
 using base::Json;
 
-constexpr std::size_t most_bytes_of_choices = 1 << 20;
-constexpr std::size_t most_choices = 200;
+constexpr std::size_t max_bytes_of_choices = 1 << 20;
+constexpr std::size_t max_choices = 200;
 
 /// {"key": {"decode": 1, "prompt": 2}, ...}, the oldest first.
 Json read_choices(const std::filesystem::path& file) {
-    Json choices = base::parse_json(base::read_text(file, most_bytes_of_choices), file.string());
+    Json choices = base::parse_json(base::read_text(file, max_bytes_of_choices), file.string());
     if (!choices.is_object()) choices = Json::object();
     return choices;
 }
@@ -41,7 +41,7 @@ bool keep_threads(const std::filesystem::path& file, const std::string& key, con
     } catch (const std::exception&) {  // a new file, or a damaged one that is replaced
     }
     choices.erase(key);
-    while (choices.size() >= most_choices) choices.erase(choices.begin());
+    while (choices.size() >= max_choices) choices.erase(choices.begin());
     choices[key] = {{"decode", threads.few}, {"prompt", threads.many}};
     base::make_folders(file.parent_path());
     base::write_atomically(file, base::json_text(choices, 1) + "\n");

@@ -25,7 +25,7 @@ constexpr double timing_scatter = 0.03;
 // A count this much slower than the best is not halved: a half as many would have to be quicker than it (assumed).
 constexpr double far_too_slow = 1.5;
 // Enough that each count meets a quiet moment of a machine with some other work (assumed), within these times.
-constexpr int first_passes = 3, most_rounds = 10, least_rounds = 3;
+constexpr int first_passes = 3, max_rounds = 10, least_rounds = 3;
 constexpr Seconds enough_time{0.3}, most_time{1};
 
 constexpr std::int64_t prompt_tokens = 32;      // what one pass of reading reads
@@ -151,7 +151,7 @@ std::vector<ThreadTrial> time_passes(int most, const std::function<ThreadPass(in
         best = trials.size() == 1 ? trial.least.elapsed : std::min(best, trial.least.elapsed);
         if (trial.least.elapsed > best * far_too_slow) break;
     }
-    for (int round = 0; round < most_rounds; ++round) {
+    for (int round = 0; round < max_rounds; ++round) {
         if (spent > most_time || (spent > enough_time && round >= least_rounds)) break;
         std::ranges::reverse(trials);
         for (ThreadTrial& trial : trials) pass(trial);

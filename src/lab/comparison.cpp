@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/strings/thought_markers.h"
-#include "lab/experiment/answerer.h"
-#include "lab/experiment/endpoint_answerer.h"
+#include "lab/experiment/backend.h"
+#include "lab/experiment/endpoint_backend.h"
 #include "lab/findings/answer_figures.h"
 #include "lab/findings/attribution.h"
 #include "lab/statistics/significance.h"

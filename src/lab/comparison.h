@@ -45,7 +45,7 @@ struct AnswerSummary : AnswerFigures {
     base::Seconds seconds{};
     std::int64_t graded = 0;                     // prompts that have a right answer
     double right = 0;                            // of them; repeats count by their share
-    std::optional<Estimate> accuracy;            // Wilson, of prompts
+    std::optional<ConfidenceInterval> accuracy;            // Wilson, of prompts
     AnswerFigures of_these;                      // what these very prompts took: without the drawing of prompts
     /// Where the intervals of the figures come from.
     std::array<double, uncertainty_count> joules_per_token_shares{}, joules_per_answer_shares{};
@@ -67,7 +67,7 @@ struct ContenderSummary : AnswerSummary {
 /// Who is right more often, on one answer for each prompt (the first).
 struct AccuracyDifference {
     std::int64_t prompts = 0;  // that both answered and that have a right answer
-    Estimate difference;       // share right of b less that of a, over all repeats
+    ConfidenceInterval difference;       // share right of b less that of a, over all repeats
     std::int64_t only_a = 0;   // right with a alone
     std::int64_t only_b = 0;
     double p_value = 1;            // McNemar's

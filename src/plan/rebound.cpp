@@ -59,9 +59,9 @@ Ratio quotient(const Difference& over, const Difference& under) {
 }  // namespace
 
 void check(const ReboundInputs& inputs) {
-    constexpr double most_growth = 10;
-    constexpr double most_answers = 1e15;  // a hundred thousand for everybody alive, each day
-    constexpr int most_years = 100;
+    constexpr double max_growth = 10;
+    constexpr double max_answers = 1e15;  // a hundred thousand for everybody alive, each day
+    constexpr int max_years = 100;
     check_model(inputs.before);
     check_model(inputs.after);
     if (inputs.gain &&
@@ -71,18 +71,18 @@ void check(const ReboundInputs& inputs) {
             "The ratio of joules per answer must be positive and finite, within its interval: found {} ({} to {}).",
             inputs.gain->value, inputs.gain->low, inputs.gain->high);
     }
-    if (!(inputs.answers_per_day > 0 && inputs.answers_per_day <= most_answers)) {
+    if (!(inputs.answers_per_day > 0 && inputs.answers_per_day <= max_answers)) {
         base::fail(ErrorCode::bad_argument, "Answers per day must be more than 0 and at most {}: found {}.",
-                   most_answers, inputs.answers_per_day);
+                   max_answers, inputs.answers_per_day);
     }
-    if (!(inputs.growth > -1 && inputs.growth <= most_growth)) {
+    if (!(inputs.growth > -1 && inputs.growth <= max_growth)) {
         base::fail(ErrorCode::bad_argument,
                    "The growth of a year must be above -1 (nobody asks any more) and at most {} (0.5: half as many "
                    "again): found {}.",
-                   most_growth, inputs.growth);
+                   max_growth, inputs.growth);
     }
-    if (inputs.years < 1 || inputs.years > most_years) {
-        base::fail(ErrorCode::bad_argument, "The years to look ahead must be 1 to {}: found {}.", most_years,
+    if (inputs.years < 1 || inputs.years > max_years) {
+        base::fail(ErrorCode::bad_argument, "The years to look ahead must be 1 to {}: found {}.", max_years,
                    inputs.years);
     }
 }

@@ -85,14 +85,14 @@ struct Profile {
 Profile profile(const engine::LoadedModel& model, energy::Meter& meter, const ProfileSettings& settings);
 
 /// A part of the whole that stands out, and what could be tried.
-struct Hog {
+struct Hotspot {
     std::string phase;
     std::string component;
     double share = 0;      // of the joules above idle, or of all joules for "idle power"
     std::string sentence;  // what it takes, what holds it up, what to try
 };
 /// The three largest parts of the joules above idle, and idle power if it is a quarter of all joules or more.
-std::vector<Hog> biggest_hogs(const Profile& profile);
+std::vector<Hotspot> biggest_hotspots(const Profile& profile);
 
 /// "12.3 GB/s from the cache that holds the weights, ... on int8 (2 threads)", and so on for each phase.
 std::string limits_text(const MachineLimits& limits);

@@ -65,9 +65,9 @@ std::string what_to_try(const ComponentUse& use, const Closeness& near, bool gen
     return "It is small work on every token: several requests at once share its fixed part.";
 }
 
-Hog hog_of(const Profile& profile, const PhaseProfile& phase, const ComponentUse& use) {
+Hotspot hog_of(const Profile& profile, const PhaseProfile& phase, const ComponentUse& use) {
     const bool generating = phase.name != "prompt";
-    Hog hog{phase.name, use.name, use.joules.value / profile.above_idle().value, {}};
+    Hotspot hotspot{phase.name, use.name, use.joules.value / profile.above_idle().value, {}};
     const Closeness near = closeness(use, phase.limits);
     const std::string held = what_holds_it_up(use, near, phase.limits);
     const double tokens = static_cast<double>(std::max<std::int64_t>(phase.tokens, 1));
@@ -76,15 +76,15 @@ Hog hog_of(const Profile& profile, const PhaseProfile& phase, const ComponentUse
             ? fmt::format(" It takes {} of weights and cache for each token.",
                           base::readable(base::Bytes(static_cast<std::int64_t>(use.memory_bytes() / tokens))))
             : "";
-    hog.sentence = fmt::format("{}, {}: {} of the joules above idle ({:.3g} J, {} of that phase).{}{} {}",
-                               generating ? "Generating" : "Reading the prompt", use.name, percent(hog.share),
+    hotspot.sentence = fmt::format("{}, {}: {} of the joules above idle ({:.3g} J, {} of that phase).{}{} {}",
+                               generating ? "Generating" : "Reading the prompt", use.name, percent(hotspot.share),
                                use.joules.value.value(), percent(use.joules.value / phase.above_idle.value), read,
                                held.empty() ? "" : fmt::format(" {}.", held),
                                what_to_try(use, near, generating, profile));
-    return hog;
+    return hotspot;
 }
 
-Hog idle_hog(const Profile& profile) {
+Hotspot idle_hog(const Profile& profile) {
     const double share = 1 - profile.above_idle().value / profile.total().value;
     return {"",
             "idle power",
@@ -96,18 +96,18 @@ Hog idle_hog(const Profile& profile) {
 
 }  // namespace
 
-std::vector<Hog> biggest_hogs(const Profile& profile) {
-    std::vector<Hog> hogs;
-    if (!(profile.above_idle().value > base::Joules(0))) return hogs;
+std::vector<Hotspot> biggest_hotspots(const Profile& profile) {
+    std::vector<Hotspot> hotspots;
+    if (!(profile.above_idle().value > base::Joules(0))) return hotspots;
     for (const PhaseProfile& phase : profile.phases) {
         for (const ComponentUse& use : phase.components) {
-            if (use.joules.value > base::Joules(0)) hogs.push_back(hog_of(profile, phase, use));
+            if (use.joules.value > base::Joules(0)) hotspots.push_back(hog_of(profile, phase, use));
         }
     }
-    std::ranges::stable_sort(hogs, [](const Hog& a, const Hog& b) { return a.share > b.share; });
-    if (hogs.size() > named_parts) hogs.resize(named_parts);
-    if (Hog idle = idle_hog(profile); idle.share >= worth_naming_idle) hogs.push_back(std::move(idle));
-    return hogs;
+    std::ranges::stable_sort(hotspots, [](const Hotspot& a, const Hotspot& b) { return a.share > b.share; });
+    if (hotspots.size() > named_parts) hotspots.resize(named_parts);
+    if (Hotspot idle = idle_hog(profile); idle.share >= worth_naming_idle) hotspots.push_back(std::move(idle));
+    return hotspots;
 }
 
 }  // namespace ergon::profile

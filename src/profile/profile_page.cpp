@@ -142,8 +142,8 @@ report::Table summary(const Profile& profile) {
 Section hogs_section(const Profile& profile) {
     Section section{"The biggest energy hogs", {}};
     int rank = 0;
-    for (const Hog& hog : biggest_hogs(profile)) {
-        section.blocks.emplace_back(report::Paragraph{fmt::format("{}. {}", ++rank, hog.sentence)});
+    for (const Hotspot& hotspot : biggest_hotspots(profile)) {
+        section.blocks.emplace_back(report::Paragraph{fmt::format("{}. {}", ++rank, hotspot.sentence)});
     }
     section.blocks.emplace_back(energy_chart(profile));
     return section;
@@ -179,8 +179,8 @@ Section setting_section(const Profile& profile) {
 std::string profile_page(const Profile& profile) {
     report::Page page;
     page.title = fmt::format("Where the joules of {} go", profile.model);
-    const std::vector<Hog> hogs = biggest_hogs(profile);
-    page.lede = hogs.empty() ? "Nothing above idle power was seen." : hogs.front().sentence;
+    const std::vector<Hotspot> hotspots = biggest_hotspots(profile);
+    page.lede = hotspots.empty() ? "Nothing above idle power was seen." : hotspots.front().sentence;
     page.sections.push_back(hogs_section(profile));
     page.sections.push_back({"The two phases", {summary(profile)}});
     for (const PhaseProfile& phase : profile.phases) {

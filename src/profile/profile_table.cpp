@@ -91,14 +91,14 @@ std::string profile_table(const Profile& profile) {
     if (any_passes(profile)) text += fmt::format("\n{}\n", passing_sentence);
     text += "\nThe biggest energy hogs\n";
     int rank = 0;
-    for (const Hog& hog : biggest_hogs(profile)) text += fmt::format("  {}. {}\n", ++rank, hog.sentence);
+    for (const Hotspot& hotspot : biggest_hotspots(profile)) text += fmt::format("  {}. {}\n", ++rank, hotspot.sentence);
     text += fmt::format("\nJoules are {}, with 95% intervals. {}\n", energy::name(profile.total().method),
                         profile.energy_source);
     return text;
 }
 
 ordered_json profile_json(const Profile& profile) {
-    ordered_json phases, hogs = ordered_json::array();
+    ordered_json phases, hotspots = ordered_json::array();
     for (const PhaseProfile& phase : profile.phases) {
         ordered_json components = ordered_json::array();
         for (const ComponentUse& use : phase.components) components.push_back(use_json(use, phase.limits));
@@ -109,9 +109,9 @@ ordered_json profile_json(const Profile& profile) {
                               {"limits", limits_json(phase.limits)},
                               {"components", components}};
     }
-    for (const Hog& hog : biggest_hogs(profile)) {
-        hogs.push_back(
-            {{"phase", hog.phase}, {"component", hog.component}, {"share", hog.share}, {"sentence", hog.sentence}});
+    for (const Hotspot& hotspot : biggest_hotspots(profile)) {
+        hotspots.push_back(
+            {{"phase", hotspot.phase}, {"component", hotspot.component}, {"share", hotspot.share}, {"sentence", hotspot.sentence}});
     }
     return {{"model", profile.model},
             {"weight_bytes", profile.weight_bytes.value()},
@@ -122,7 +122,7 @@ ordered_json profile_json(const Profile& profile) {
               {"threads", {{"decode", profile.settings.threads.few}, {"prompt", profile.settings.threads.many}}},
               {"cache", profile.settings.cache == model::CacheType::f16 ? "f16" : "f32"}}},
             {"phases", phases},
-            {"hogs", hogs},
+            {"hogs", hotspots},
             {"experts",
              {{"layers", profile.experts.layers},
               {"tokens", profile.experts.tokens},

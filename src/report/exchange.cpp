@@ -15,7 +15,7 @@ std::string count(std::size_t characters) {
 
 /// A text as it was written. Its direction is its own, whatever stands beside it.
 Markup written(std::string_view text) {
-    const Beginning shown = beginning_of(text, most_shown_characters);
+    const Beginning shown = beginning_of(text, max_shown_characters);
     Markup whole;
     whole.element("div", {{"class", "written"}, {"dir", "auto"}}, shown.text);
     if (shown.left_out > 0) {

@@ -23,7 +23,7 @@ struct Exchange {
 };
 
 /// Of a text that is longer this many characters are shown, and how many more there are.
-inline constexpr std::size_t most_shown_characters = 20'000;
+inline constexpr std::size_t max_shown_characters = 20'000;
 
 /// Line breaks and spaces stay as the model wrote them. On paper the prompt is unfolded and the thoughts are left out.
 Markup markup(const Exchange& exchange);

@@ -9,8 +9,8 @@ namespace {
 
 // A chart's data of more columns is wider than a sheet of paper, of more rows fills sheets: it stays in the file
 // (assumed).
-constexpr std::size_t most_printed_columns = 10;
-constexpr std::size_t most_printed_rows = 40;
+constexpr std::size_t max_printed_columns = 10;
+constexpr std::size_t max_printed_rows = 40;
 // Contents pay where there are more sections than fit a screen (assumed).
 constexpr std::size_t sections_with_contents = 3;
 
@@ -18,7 +18,7 @@ Markup details(const Table& table) {
     Markup inside;
     inside.element("summary", {}, "The data of this chart");
     inside.add(markup(table));
-    const bool printed = table.columns.size() <= most_printed_columns && table.rows.size() <= most_printed_rows;
+    const bool printed = table.columns.size() <= max_printed_columns && table.rows.size() <= max_printed_rows;
     Markup whole;
     whole.element("details", {{"class", printed ? "data" : "data unprinted"}}, inside);
     if (!printed) {

@@ -37,7 +37,7 @@ Arena::Arena(base::Bytes wanted) : size_(wanted.value()) {
 std::byte* Arena::take_bytes(std::int64_t n) {
     std::byte* const at = memory_ ? memory_.get() + taken_ : nullptr;
     taken_ += (n + line - 1) / line * line;
-    most_ = std::max(most_, taken_);
+    max_ = std::max(max_, taken_);
     if (memory_ && taken_ > size_) {
         base::fail(base::ErrorCode::out_of_budget, "an arena of {} bytes was asked for {}", size_, taken_);
     }

@@ -28,7 +28,7 @@ class Arena {
     std::int64_t taken() const { return taken_; }
     void rewind(std::int64_t taken) { taken_ = taken; }
     /// The most that was ever taken.
-    base::Bytes most() const { return base::Bytes(most_); }
+    base::Bytes most() const { return base::Bytes(max_); }
     /// What it holds.
     base::Bytes size() const { return base::Bytes(size_); }
 
@@ -39,7 +39,7 @@ class Arena {
         void operator()(std::byte* memory) const;
     };
     std::unique_ptr<std::byte[], Free> memory_;
-    std::int64_t taken_ = 0, most_ = 0, size_ = 0;
+    std::int64_t taken_ = 0, max_ = 0, size_ = 0;
 };
 
 }  // namespace ergon::train

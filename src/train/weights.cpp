@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "kernels/narrow.h"
-#include "train/held.h"
+#include "train/stored_tensor.h"
 
 namespace ergon::train {
 namespace {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <string>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -39,6 +40,16 @@ TEST(WriteAtomically, ReplacesWhatALinkLeadsToAndLeavesTheLink) {
     base::write_atomically(link, "new");
     EXPECT_TRUE(std::filesystem::is_symlink(link));
     EXPECT_EQ(base::read_text(file), "new");
+}
+
+TEST(WriteAtomically, KeepsWhoMayRead) {
+    const TemporaryDirectory directory;
+    const auto file = directory.write("file", "old");
+    ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
+    base::write_atomically(file, "new");
+    struct stat written {};
+    ASSERT_EQ(::stat(file.c_str(), &written), 0);
+    EXPECT_EQ(written.st_mode & 0777, 0600u);
 }
 
 TEST(WriteAtomically, WritesToADeviceAndDoesNotReplaceIt) {

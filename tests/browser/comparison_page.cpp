@@ -73,7 +73,7 @@ ComparisonReport report() {
                   "0.1.0",
                   {{"order", "ABBA"}}};
     report.comparison = builder.finish(7);
-    report.conditions = {{"idle before",
+    report.machine_events = {{"idle before",
                           {{"watts", {{"value", 10.0}, {"low", 8.0}, {"high", 12.0}, {"method", "measured"}}}},
                           "2026-11-22"}};
     report.prompts = 41;

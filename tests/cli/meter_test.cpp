@@ -95,6 +95,13 @@ TEST_F(MeterCommand, AddsRowsThatOthersReadAsCodeCarbons) {
     EXPECT_THAT(lines[0], ::testing::StartsWith("timestamp,project_name,run_id,experiment_id,duration,emissions,"));
     for (const std::string& line : lines) EXPECT_EQ(std::ranges::count(line, ','), 37) << line;
 
+    // Several at once: each adds its row.
+    std::vector<std::thread> at_once;
+    for (int i = 0; i < 6; ++i) at_once.emplace_back([&] { meter({"--csv", "--carbon", "100", "--out", out, "--", "true"}); });
+    for (std::thread& one : at_once) one.join();
+    const std::string rows = read_file(out);
+    EXPECT_EQ(std::ranges::count(rows, '\n'), 9);
+
     const std::string other = folder_.write("other.csv", "a,b\n1,2\n");
     const Outcome refused = meter({"--csv", "--out", other, "--", "touch", path("ran")});
     EXPECT_EQ(refused.exit_code, 2);

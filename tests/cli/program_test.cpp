@@ -45,6 +45,13 @@ TEST(Program, NothingBehindTwoDashesIsWrongUse) {
     EXPECT_THAT(outcome.err, HasSubstr("Nothing stands behind --"));
 }
 
+TEST(Program, AnEmptyNameIsNoFile) {
+    const Outcome outcome = run_ergon({"report", "r.sqlite", "--json", ""});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("expected the name of a file"));
+    EXPECT_EQ(run_ergon({"report", "r.sqlite", "--run", "-1"}).exit_code, 2);
+}
+
 TEST(Program, NumbersAreDecimalAndFinite) {
     const auto with_seed = [](const char* seed) { return run_ergon({"puzzles", "--count", "3", "--seed", seed}); };
     EXPECT_EQ(with_seed("010").out, with_seed("10").out);

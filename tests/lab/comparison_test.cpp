@@ -231,7 +231,7 @@ TEST(Comparison, WhatDiffersBetweenSessionsIsInTheInterval) {
     };
     const Comparison three = run(3);
     EXPECT_EQ(three.sessions, 3);
-    const Estimate ratio = three.pairs.at(0).energy_ratio;
+    const ConfidenceInterval ratio = three.pairs.at(0).energy_ratio;
     EXPECT_NEAR(ratio.value, 1.1, 0.005);
     // Student's t with two degrees of freedom, of the logarithms of 1, 1.1 and 1.2.
     const double mean = std::log(1.32) / 3;
@@ -335,9 +335,9 @@ TEST(Comparison, SharedCoefficientsCancelOnlyAsFarAsTheyAreShared) {
         }
         return builder.finish(3).pairs.at(0).energy_ratio;
     };
-    const Estimate alike = build(1.0 / 3);
+    const ConfidenceInterval alike = build(1.0 / 3);
     EXPECT_NEAR(alike.high / alike.low, 1, scatter);
-    const Estimate unlike = build(0.9);
+    const ConfidenceInterval unlike = build(0.9);
     EXPECT_GT(unlike.high / unlike.low, 1.5);
     EXPECT_LT(unlike.high / unlike.low, 4 * 2.25) << "no wider than two independent estimates";
 }

@@ -11,7 +11,7 @@
 
 #include "base/random.h"
 #include "base/sanitized.h"
-#include "lab/statistics/estimate.h"
+#include "lab/statistics/confidence_interval.h"
 
 namespace ergon::lab {
 
@@ -42,7 +42,7 @@ struct Coverage {
     double held = 0;
     std::vector<double> widths;  // high / low
 
-    void count(const Estimate& estimate, double truth) {
+    void count(const ConfidenceInterval& estimate, double truth) {
         if (std::isinf(estimate.low) && std::isinf(estimate.high)) return;
         ++given;
         held += estimate.low <= truth && truth <= estimate.high ? 1 : 0;

@@ -130,7 +130,7 @@ struct SampledPairs {
             b.push_back(pair[1]);
         }
     }
-    Estimate interval() const {
+    ConfidenceInterval interval() const {
         Rows rows(2);
         for (std::size_t i = 0; i < a.size(); ++i) rows.add(std::array{a[i], b[i]});
         return jackknife(rows, ratio_scale, ratio_of_totals_of)[0];

@@ -136,7 +136,7 @@ void score(const Scenario& scenario, std::uint64_t experiment, Score& score) {
         from_tokens += terms[i].tokens;
         from_joules += terms[i].joules_per_token;
     }
-    const auto check = [&](const char* name, const Estimate& estimate, double truth) {
+    const auto check = [&](const char* name, const ConfidenceInterval& estimate, double truth) {
         score.covered[name] += estimate.low <= truth && truth <= estimate.high ? 1 : 0;
     };
     check("energy", pair.energy_ratio, (joules_b + b[0].joules) / (joules_a + a[0].joules));

@@ -10,7 +10,7 @@
 #include "lab/output/answers_csv.h"
 #include "lab/output/comparison_json.h"
 #include "lab/output/comparison_screen.h"
-#include "lab/store/loaded_run.h"
+#include "lab/store/run_summary.h"
 
 namespace ergon::lab {
 namespace {
@@ -53,14 +53,14 @@ TEST(Scale, ManyPromptsGiveAPageThatCanBeSent) {
     store(folder / "many.sqlite", 60);
     EXPECT_LT(std::filesystem::file_size(folder / "many.sqlite"), 60u << 20);
     const auto begin = std::chrono::steady_clock::now();
-    const LoadedRun run = load_runs({folder / "many.sqlite"});
+    const RunSummary run = load_runs({folder / "many.sqlite"});
     EXPECT_EQ(run.answers, 2 * many_prompts);
     const std::string page = comparison_page(run.report, energy::read_references(), read_shapes());
     EXPECT_LT(page.size(), 2u << 20);
     EXPECT_THAT(page, HasSubstr("The data hold the first 500; every answer is in many.sqlite, its figures in --csv"));
     EXPECT_THAT(page, HasSubstr(fmt::format("The first 200 of {} prompts; the others are in many.sqlite, their figures in --csv", many_prompts)));
     EXPECT_LT(comparison_screen(run.report, run.energy_source).size(), 10'000u);
-    EXPECT_LT(comparison_json(run.report.comparison, run.report.run, run.report.conditions).dump().size(), 8u << 20);
+    EXPECT_LT(comparison_json(run.report.comparison, run.report.run, run.report.machine_events).dump().size(), 8u << 20);
     EXPECT_LT(answers_csv(run.parts).size(), 16u << 20);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     RecordProperty("seconds", std::to_string(took.count()));
@@ -72,7 +72,7 @@ TEST(Scale, ManyPromptsGiveAPageThatCanBeSent) {
 TEST(Scale, LongAnswersAreCutAndFewOfThemShown) {
     const test::TemporaryDirectory folder;
     store(folder / "long.sqlite", 100'000, 300);
-    const LoadedRun run = load_runs({folder / "long.sqlite"});
+    const RunSummary run = load_runs({folder / "long.sqlite"});
     const std::string page = comparison_page(run.report, energy::read_references(), read_shapes());
     EXPECT_LT(page.size(), 5u << 20);
     EXPECT_GT(run.report.shown.size(), 10u);

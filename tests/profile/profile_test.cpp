@@ -61,17 +61,17 @@ TEST(Profile, KnowsHowNearPartsComeToTheLimits) {
 }
 
 TEST(Profile, NamesTheBiggestHogsWithTheirShareAndReason) {
-    const std::vector<Hog> hogs = biggest_hogs(known_profile());
-    ASSERT_EQ(hogs.size(), 4u);
-    EXPECT_EQ(hogs[0].component, "routed experts");
-    EXPECT_DOUBLE_EQ(hogs[0].share, 7.0 / 15);
-    EXPECT_NE(hogs[0].sentence.find("memory at 80%"), std::string::npos) << hogs[0].sentence;
-    EXPECT_NE(hogs[0].sentence.find("several requests at once"), std::string::npos) << hogs[0].sentence;
-    EXPECT_EQ(hogs[1].component, "dense feed-forward");
-    EXPECT_NE(hogs[1].sentence.find("75% of this machine's peak"), std::string::npos) << hogs[1].sentence;
-    EXPECT_EQ(hogs[2].component, "output head");
-    EXPECT_EQ(hogs[3].component, "idle power");
-    EXPECT_DOUBLE_EQ(hogs[3].share, 0.25);
+    const std::vector<Hotspot> hotspots = biggest_hotspots(known_profile());
+    ASSERT_EQ(hotspots.size(), 4u);
+    EXPECT_EQ(hotspots[0].component, "routed experts");
+    EXPECT_DOUBLE_EQ(hotspots[0].share, 7.0 / 15);
+    EXPECT_NE(hotspots[0].sentence.find("memory at 80%"), std::string::npos) << hotspots[0].sentence;
+    EXPECT_NE(hotspots[0].sentence.find("several requests at once"), std::string::npos) << hotspots[0].sentence;
+    EXPECT_EQ(hotspots[1].component, "dense feed-forward");
+    EXPECT_NE(hotspots[1].sentence.find("75% of this machine's peak"), std::string::npos) << hotspots[1].sentence;
+    EXPECT_EQ(hotspots[2].component, "output head");
+    EXPECT_EQ(hotspots[3].component, "idle power");
+    EXPECT_DOUBLE_EQ(hotspots[3].share, 0.25);
 }
 
 // What passes a measured limit is shown as that, not as a share of what the machine can do at most.
@@ -87,7 +87,7 @@ TEST(Profile, SaysWhatIsMoreThanTheMeasuredLimit) {
     EXPECT_NE(table.find(passing_sentence), std::string::npos) << table;
     EXPECT_EQ(table.find("at most"), std::string::npos) << table;
     EXPECT_NE(profile_page(profile).find(passing_sentence), std::string::npos);
-    EXPECT_NE(biggest_hogs(profile)[0].sentence.find("cache at 200% of this machine's measured speed"), std::string::npos);
+    EXPECT_NE(biggest_hotspots(profile)[0].sentence.find("cache at 200% of this machine's measured speed"), std::string::npos);
 }
 
 TEST(Profile, EachPhaseHasTheLimitsOfItsOwnThreads) {
@@ -101,7 +101,7 @@ TEST(Profile, EachPhaseHasTheLimitsOfItsOwnThreads) {
 }
 
 TEST(Profile, WithoutJoulesNamesNothing) {
-    EXPECT_TRUE(biggest_hogs(Profile()).empty());
+    EXPECT_TRUE(biggest_hotspots(Profile()).empty());
     EXPECT_FALSE(profile_page(Profile()).empty());
     EXPECT_FALSE(profile_table(Profile()).empty());
 }

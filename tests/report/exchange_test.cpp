@@ -40,20 +40,20 @@ TEST(Exchange, WhatIsMissingIsSaid) {
 }
 
 TEST(Exchange, ALongTextIsCutAndSaysByHowMuch) {
-    const std::string longest(most_shown_characters, 'x');
+    const std::string longest(max_shown_characters, 'x');
     EXPECT_THAT(answered(longest), Not(HasSubstr("more characters")));
     EXPECT_THAT(answered(longest + "y"), HasSubstr("x</div><p class=\"remark\">… (1 more characters are in"));
     // A megabyte of three-byte characters: counted as characters, never cut within one.
     std::string megabyte;
     while (megabyte.size() < 1'000'000) megabyte += "深";
     const std::string cut = answered(megabyte);
-    EXPECT_EQ(count(cut, "深"), most_shown_characters);
+    EXPECT_EQ(count(cut, "深"), max_shown_characters);
     EXPECT_THAT(cut, HasSubstr("… (313,334 more characters are in the results file)"));
     EXPECT_THAT(cut, Not(HasSubstr("\uFFFD")));
     const std::string thought = markup(Exchange{"", "", {{"", "", megabyte, ""}}}).text();
     EXPECT_THAT(thought, HasSubstr("Thought, 333,334 characters"));
-    EXPECT_LT(thought.size(), 4 * most_shown_characters);
-    EXPECT_LT(markup(Exchange{"", megabyte, {}}).text().size(), 4 * most_shown_characters);
+    EXPECT_LT(thought.size(), 4 * max_shown_characters);
+    EXPECT_LT(markup(Exchange{"", megabyte, {}}).text().size(), 4 * max_shown_characters);
 }
 
 TEST(Exchange, AnswersAreOnlyText) {

@@ -206,6 +206,12 @@ std::optional<std::string> read_optional_text(const std::filesystem::path& path,
 
 namespace {
 
+/// What a link leads to is replaced, not the link.
+std::filesystem::path target_of(const std::filesystem::path& path) {
+    std::error_code none;
+    return std::filesystem::is_symlink(path, none) ? std::filesystem::weakly_canonical(path, none) : path;
+}
+
 std::filesystem::path beside(const std::filesystem::path& path) {
     return path.string() + ".part" + std::to_string(::getpid());
 }
@@ -245,10 +251,13 @@ void sweep(const std::filesystem::path& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path), aside_(beside(path)) {
-    sweep(path);
+AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(target_of(path)), aside_(beside(path_)) {
+    sweep(path_);
     descriptor_ = create(aside_);
     if (descriptor_ < 0) fail_errno(aside_, "create");
+    // What only its owner could read stays so.
+    struct stat replaced {};
+    if (::stat(path_.c_str(), &replaced) == 0) ::fchmod(descriptor_, replaced.st_mode & 0777);
 }
 
 AtomicFile::~AtomicFile() {
@@ -288,12 +297,6 @@ void AtomicFile::commit() {
 }
 
 namespace {
-
-/// What a link leads to is replaced, not the link.
-std::filesystem::path target_of(const std::filesystem::path& path) {
-    std::error_code none;
-    return std::filesystem::is_symlink(path, none) ? std::filesystem::weakly_canonical(path, none) : path;
-}
 
 /// What is no file (a terminal, a pipe) is written to.
 bool is_device(const std::filesystem::path& target) {

@@ -22,7 +22,7 @@ namespace ergon::base {
 namespace {
 
 // Longer command lines are cut: enough to know a program again (assumed).
-constexpr std::size_t most_shown = 300;
+constexpr std::size_t max_shown = 300;
 
 std::string host() {
     std::array<char, 256> name{};
@@ -35,7 +35,7 @@ std::string command_line() {
     std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
     while (text.ends_with('\0')) text.pop_back();
     std::ranges::replace(text, '\0', ' ');
-    if (text.size() > most_shown) text = text.substr(0, most_shown) + " ...";
+    if (text.size() > max_shown) text = text.substr(0, max_shown) + " ...";
     return text;
 }
 
@@ -47,7 +47,7 @@ std::string this_holder() {
 
 /// What the holder wrote; others may have written the file, so that it is cut and goes to no terminal as it is.
 std::string holder_of(int descriptor) {
-    std::array<char, 2 * most_shown> bytes{};
+    std::array<char, 2 * max_shown> bytes{};
     const ssize_t got = ::pread(descriptor, bytes.data(), bytes.size(), 0);
     std::string text(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
     std::ranges::replace_if(text, [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, '?');

@@ -23,7 +23,7 @@ constexpr std::array<Scale, 10> scales{{{1e15, "P"},
 constexpr int largest_plain_exponent = 12;
 constexpr int smallest_plain_exponent = -5;
 // What an interval can justify: more digits than these are of no use to a reader (assumed).
-constexpr int most_digits = 5;
+constexpr int max_digits = 5;
 
 /// The power of ten of the leading digit once the number is rounded to `digits`: 9.996 has 1 where three are kept.
 int exponent(double value, int digits) {
@@ -116,7 +116,7 @@ IntervalText with_interval(double value, double low, double high, const Unit& un
     // An end that is not known leaves three digits; otherwise at least the value's first digit stays visible.
     const int leading = scaled == 0 ? 0 : exponent(scaled, 1);
     const int by_width = std::isfinite(width) ? 1 - exponent(width, 2) : 2 - leading;
-    const int decimals = std::max(0, std::min(std::max(by_width, -leading), most_digits - 1 - leading));
+    const int decimals = std::max(0, std::min(std::max(by_width, -leading), max_digits - 1 - leading));
     const auto end = [&](double number) {
         if (std::isnan(number)) return std::string(no_number);
         if (std::isinf(number)) return std::string(number > 0 ? "∞" : "−∞");

@@ -122,11 +122,11 @@ int RegexSearch::run(std::string_view text, std::size_t from) {
 int RegexSearch::find_long(std::string_view text, std::size_t from) {
     // Between two looks at the clock: some milliseconds of steps, and few places, since each may look for what it begins
     // with up to the text's end.
-    constexpr std::uint64_t steps_between_looks = 4'000'000, most_places = 64;
+    constexpr std::uint64_t steps_between_looks = 4'000'000, max_places = 64;
     Memory& memory = *memory_;
     const std::uint64_t steps = std::min<std::uint64_t>(memory.limits.steps + memory.limits.steps_per_byte * std::uint64_t{text.size()},
                                                         std::numeric_limits<std::uint32_t>::max());
-    const std::size_t places = std::clamp<std::uint64_t>(steps_between_looks / steps, 1, most_places);
+    const std::size_t places = std::clamp<std::uint64_t>(steps_between_looks / steps, 1, max_places);
     pcre2_set_match_limit(memory.context.get(), static_cast<std::uint32_t>(steps));
     int result = PCRE2_ERROR_NOMATCH;
     Nanoseconds last = thread_time();

@@ -71,7 +71,7 @@ void compare(const CompareOptions& options) {
     lab::Results results(options.results_file);
     const lab::RunId run = options.run(results);
     add_slice(options, results, run);
-    const lab::LoadedRun loaded = lab::load_run(results, run);
+    const lab::RunSummary loaded = lab::load_run(results, run);
     print_findings(loaded, options.cost, options.full);
     base::flush_output();  // the table first, where both go to one place
     base::tell(

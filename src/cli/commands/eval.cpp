@@ -8,7 +8,7 @@
 #include "cli/commands.h"
 #include "cli/options/experiment_options.h"
 #include "lab/output/comparison_table.h"
-#include "lab/store/loaded_run.h"
+#include "lab/store/run_summary.h"
 
 namespace ergon::cli {
 namespace {
@@ -17,7 +17,7 @@ void evaluate(const ExperimentOptions& options) {
     options.check();
     lab::Results results(options.results_file);
     const lab::RunId run = options.run(results);
-    const lab::LoadedRun loaded = lab::load_run(results, run);
+    const lab::RunSummary loaded = lab::load_run(results, run);
     print_findings(loaded, options.cost, true);
     if (loaded.report.comparison.contenders[0].graded == 0) {
         base::print("None of these prompts has a right answer, so nothing could be graded.\n");

@@ -10,7 +10,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
+#include <fcntl.h>
 #include <spawn.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -145,23 +147,31 @@ int exit_code(int status) {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/// What rows can be added to: nothing, or a file that begins with the same columns.
-std::string rows_of(const std::string& file) {
-    const std::string header = codecarbon_header() + "\n";
-    std::string text;
-    if (base::path_exists(file)) text = base::read_text(file);
-    if (text.empty()) return header;
-    if (!text.starts_with(header)) {
-        base::fail(ErrorCode::bad_argument,
-                   "{} is there and does not begin with the columns that would be written: give another file to --out.",
-                   file);
-    }
-    return text.ends_with('\n') ? text : text + "\n";
+/// Throws Error(bad_argument) for a file that begins with other columns.
+void check_rows(const std::string& file, std::string_view text) {
+    if (text.empty() || text.starts_with(codecarbon_header() + "\n")) return;
+    base::fail(ErrorCode::bad_argument,
+               "{} is there and does not begin with the columns that would be written: give another file to --out.", file);
+}
+
+/// Adds a row at the end; several programs may do so at once.
+void add_row(const std::string& file, const std::string& row) {
+    const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (descriptor < 0) base::fail(ErrorCode::system, "{} cannot be opened: {}.", file, std::strerror(errno));
+    ::flock(descriptor, LOCK_EX);
+    const std::string before = base::is_plain_file(file) ? base::read_text(file) : std::string();
+    check_rows(file, before);
+    const std::string begin = before.empty() ? codecarbon_header() + "\n" : before.ends_with('\n') ? "" : "\n";
+    const std::string text = begin + row + "\n";
+    const bool written = ::write(descriptor, text.data(), text.size()) == std::ssize(text);
+    const int problem = errno;
+    ::close(descriptor);
+    if (!written) base::fail(ErrorCode::system, "{} cannot be written: {}.", file, std::strerror(problem));
 }
 
 /// A file that cannot be written is told before the command runs, not after.
 void check_target(const MeterOutput& output) {
-    if (output.csv) rows_of(output.out);
+    if (output.csv && base::is_plain_file(output.out)) check_rows(output.out, base::read_text(output.out));
     const std::filesystem::path target(output.out);
     const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
     const bool there = base::path_exists(target);
@@ -174,7 +184,8 @@ void tell(const WindowFigures& figures, const energy::MachineReader& reader, con
     std::string text;
     if (output.csv) {
         const std::string row = codecarbon_row(figures, reader, output, name);
-        text = (output.out.empty() ? codecarbon_header() + "\n" : rows_of(output.out)) + row + "\n";
+        if (!output.out.empty()) return add_row(output.out, row);
+        text = codecarbon_header() + "\n" + row + "\n";
     } else if (output.json) {
         nlohmann::ordered_json json = window_json(figures, reader.overhead());
         json.update(output.cost.json(figures.joules));

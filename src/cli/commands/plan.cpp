@@ -14,7 +14,7 @@
 #include "cli/commands.h"
 #include "cli/options/output_files.h"
 #include "energy/cost/references.h"
-#include "lab/store/loaded_run.h"
+#include "lab/store/run_summary.h"
 #include "plan/rebound_report.h"
 
 namespace ergon::cli {
@@ -78,7 +78,7 @@ std::optional<energy::Ratio> gain_of(const lab::Comparison& comparison, const st
                                      const std::string& after) {
     for (const lab::PairSummary& pair : comparison.pairs) {
         const std::string &a = comparison.contenders[pair.a].label, &b = comparison.contenders[pair.b].label;
-        const lab::Estimate& ratio = pair.energy_ratio;
+        const lab::ConfidenceInterval& ratio = pair.energy_ratio;
         if (!lab::known(ratio) || !(ratio.low > 0)) continue;
         if (a == after && b == before) return energy::Ratio{ratio.value, ratio.low, ratio.high};
         if (a == before && b == after) return energy::Ratio{1 / ratio.value, 1 / ratio.high, 1 / ratio.low};
@@ -126,7 +126,7 @@ nlohmann::ordered_json rebound_json(const plan::ReboundInputs& inputs) {
 
 void jevons(JevonsOptions options) {
     check_outputs({options.html, options.json}, {options.file});
-    const lab::LoadedRun run =
+    const lab::RunSummary run =
         lab::load_runs({options.file}, options.run > 0 ? std::optional(lab::RunId{options.run}) : std::nullopt);
     const lab::Comparison& comparison = run.report.comparison;
     const energy::References references = energy::read_references();
@@ -149,7 +149,8 @@ void add_plan(CLI::App& program) {
     CLI::App& command = *plan.add_subcommand(
         "jevons", "How much more use cancels what a model saves per answer, and when training is paid back");
     command.add_option("RUN.sqlite", options->file, "Results file of a comparison")->required();
-    command.add_option("--run", options->run, "Which run of the file; without it the last one");
+    command.add_option("--run", options->run, "Which run of the file; without it the last one")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
     command.add_option("--before", options->before, "The contender in use now; without it the dearer of the first two");
     command.add_option("--after", options->after, "The contender that takes its place");
     command.add_option("--answers-per-day", options->inputs.answers_per_day, "Answers asked for today")

@@ -7,8 +7,8 @@
 #include "base/output.h"
 #include "cli/commands.h"
 #include "tasks/puzzles/conversation.h"
-#include "tasks/puzzles/worked/export.h"
-#include "tasks/puzzles/worked/worked.h"
+#include "tasks/puzzles/solved/export.h"
+#include "tasks/puzzles/solved/solved_puzzles.h"
 
 namespace ergon::cli {
 namespace {
@@ -34,7 +34,7 @@ tasks::Mixture mixture_of(const PuzzleOptions& options) {
     tasks::Mixture mixture;
     if (!options.kind.empty()) {
         mixture.kinds = {};
-        mixture.kinds[index_of(tasks::worked_kind_names, options.kind)] = 1;
+        mixture.kinds[index_of(tasks::solved_kind_names, options.kind)] = 1;
     }
     if (options.difficulty > 0) {
         mixture.difficulties = {};
@@ -63,7 +63,7 @@ void print_puzzles(const PuzzleOptions& options) {
     const tasks::Mixture mixture = mixture_of(options);
     const bool think = options.style == "think";
     for (std::int64_t i = 0; i < options.count && base::output_problem() == 0; ++i) {
-        const tasks::WorkedPuzzle puzzle = tasks::worked_puzzle(static_cast<std::uint64_t>(options.seed), split,
+        const tasks::SolvedPuzzle puzzle = tasks::solved_puzzle(static_cast<std::uint64_t>(options.seed), split,
                                                                 static_cast<std::uint64_t>(options.first + i), mixture);
         if (options.json) {
             base::print_data("{}\n", tasks::json_line(puzzle, think));
@@ -94,7 +94,7 @@ void add_puzzles(CLI::App& program) {
         ->type_name("N");
     command.add_option("--seed", options->seed, "Other puzzles for another number [1]")->check(whole)->type_name("N");
     command.add_option("--kind", options->kind, "Only this kind [all]")
-        ->check(CLI::IsMember(list_of(tasks::worked_kind_names)))
+        ->check(CLI::IsMember(list_of(tasks::solved_kind_names)))
         ->type_name("KIND");
     command.add_option("--difficulty", options->difficulty, "Only from 1, easy, to 5, hard [all]")
         ->check(CLI::Range(1, tasks::hardest))

@@ -13,7 +13,7 @@
 #include "cli/options/output_files.h"
 #include "lab/findings/puzzle_findings.h"
 #include "lab/store/traces.h"
-#include "tasks/puzzles/worked/import.h"
+#include "tasks/puzzles/solved/import.h"
 
 namespace ergon::cli {
 namespace {
@@ -57,7 +57,7 @@ void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t 
 
 /// Of worked puzzles: by difficulty, and revision. Printed, and returned for the JSON.
 nlohmann::ordered_json print_puzzles(lab::Results& results, lab::RunId run, const std::string& file) {
-    const std::vector<tasks::WorkedPuzzle> puzzles = tasks::read_worked_puzzles(file);
+    const std::vector<tasks::SolvedPuzzle> puzzles = tasks::read_solved_puzzles(file);
     const std::vector<lab::PuzzleFindings> found = lab::puzzle_findings(results, run, puzzles);
     base::print("\n{}", lab::puzzle_text(found));
     return {{"puzzles", lab::puzzle_json(found)}};
@@ -72,7 +72,7 @@ void report(const ReportOptions& options) {
                    "--run, --verify and --puzzles are about one file's run, but {} files were given: give one.",
                    files.size());
     }
-    const lab::LoadedRun loaded = lab::load_runs(
+    const lab::RunSummary loaded = lab::load_runs(
         files, options.run > 0 ? std::optional(lab::RunId{options.run}) : std::nullopt, options.out.design());
     print_findings(loaded, options.cost, options.full);
     std::optional<lab::Results> results;
@@ -93,7 +93,8 @@ void add_report(CLI::App& program) {
         *program.add_subcommand("report", "Table, page and data of a finished comparison, from its results file");
     command.add_option("RUN.sqlite", options->files, "Results files; several are merged as parts (--shard) of one run")
         ->required();
-    command.add_option("--run", options->run, "Which run of the file; without it the last one");
+    command.add_option("--run", options->run, "Which run of the file; without it the last one")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
     command.add_option("--verify", options->verify, "Also say whether the run in this other file agrees")
         ->type_name("FILE");
     options->out.add(command);

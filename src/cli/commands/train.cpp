@@ -102,7 +102,7 @@ nlohmann::ordered_json grid_json(const train::GridLine& grid) {
             {"waiting_grams", grid.waiting_grams}};
 }
 
-void tell_end(const TrainOptions& options, const std::filesystem::path& folder, const train::Outcome& outcome) {
+void print_summary(const TrainOptions& options, const std::filesystem::path& folder, const train::Outcome& outcome) {
     const train::StepLine& line = outcome.last;
     const auto tokens = static_cast<double>(std::max<std::int64_t>(line.total_tokens, 1));
     const std::string page = (folder / "page.html").string();
@@ -145,12 +145,12 @@ void tell_end(const TrainOptions& options, const std::filesystem::path& folder, 
         if (line.report.round) base::print("{}.\n", outcome.finding);
     }
     if (line.grid) tell_grid(*line.grid);
-    if (outcome.ended == train::Ended::finished) {
+    if (outcome.ended == train::RunStatus::finished) {
         const std::filesystem::path gguf = folder / "model.gguf";
         base::print("Written: {}{}\n", (folder / "model").string(),
                    base::path_exists(gguf) ? ", " + gguf.string() : "");
     }
-    if (outcome.ended == train::Ended::stopped)
+    if (outcome.ended == train::RunStatus::stopped)
         base::print("Stopped; --resume goes on from step {}.\n", line.report.step);
     base::print("Page: {}\n", page);
 }
@@ -193,13 +193,13 @@ void train_recipe(const TrainOptions& options) {
                       already);
     });
     progress.clear();
-    if (outcome.ended == train::Ended::diverged) {
+    if (outcome.ended == train::RunStatus::diverged) {
         base::fail(base::ErrorCode::out_of_budget,
                    "the loss or the gradient was not a number in the step after {}; the last good weights are kept in "
                    "{}. Begin anew with a lower training.learning_rate or a longer training.warm_up",
                    outcome.last.report.step, folder.string());
     }
-    tell_end(options, folder, outcome);
+    print_summary(options, folder, outcome);
 }
 
 }  // namespace
@@ -224,7 +224,7 @@ void add_train(CLI::App& program) {
         command
             .add_option("--below", options->below,
                         "With --when: grams of CO2e per kWh; training pauses while it is not below this")
-            ->check(CLI::Range(1.0, energy::most_grams))
+            ->check(CLI::Range(1.0, energy::max_grams))
             ->type_name("G/KWH");
     when->needs(below);
     below->needs(when);

@@ -59,11 +59,11 @@ Outcome train_and_write(const TrainTokenizerOptions& options) {
     std::error_code exists_or_is_told_below;
     std::filesystem::create_directories(options.out, exists_or_is_told_below);
     check_outputs({options.out + "/tokenizer.json"}, options.files);
-    const std::int64_t most_merges = options.vocabulary - train::smallest_vocabulary;
+    const std::int64_t max_merges = options.vocabulary - train::smallest_vocabulary;
     Progress progress("merges");
     const train::LearntMerges learnt =
-        train::learn_merges(text.pieces, {.most_merges = most_merges, .least_count = options.least_count},
-                            [&](std::int64_t merges) { progress.show(merges, most_merges); });
+        train::learn_merges(text.pieces, {.max_merges = max_merges, .least_count = options.least_count},
+                            [&](std::int64_t merges) { progress.show(merges, max_merges); });
     progress.clear();
     train::write_tokenizer(options.out, learnt);
     const auto merges = static_cast<std::int64_t>(learnt.merges.size());

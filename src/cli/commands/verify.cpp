@@ -8,8 +8,8 @@
 
 namespace ergon::cli {
 
-void verify(lab::Results& results, lab::RunId run, const lab::LoadedRun& loaded, const std::string& other_file) {
-    const lab::LoadedRun other = lab::load_runs({other_file});
+void verify(lab::Results& results, lab::RunId run, const lab::RunSummary& loaded, const std::string& other_file) {
+    const lab::RunSummary other = lab::load_runs({other_file});
     lab::Results there(other_file, lab::Access::read);
     const lab::Agreement agreement = lab::compare_runs(results, run, there, there.last_run().value());
     base::print("\nAgainst {}:\n{}", other_file,

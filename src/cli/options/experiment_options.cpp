@@ -22,7 +22,7 @@
 #include "cli/terminal/run_interrupt.h"
 #include "cli/terminal/run_report.h"
 #include "lab/experiment/design.h"
-#include "lab/experiment/endpoint_answerer.h"
+#include "lab/experiment/endpoint_backend.h"
 
 namespace ergon::cli {
 namespace {
@@ -178,7 +178,7 @@ void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
                     fmt::format("Sessions: models are loaded and threads made anew for each, so that intervals hold what "
                                 "differs between them. Default: {} where the answers of one take under {:.0f} s, else 1",
                                 lab::sessions_if_short, lab::short_session.value()))
-        ->check(CLI::Range(std::int64_t{1}, lab::most_sessions));
+        ->check(CLI::Range(std::int64_t{1}, lab::max_sessions));
     command
         .add_option("--margin", margin,
                     "Ratios that surely differ from 1 by less than so many percent are called equal")
@@ -294,7 +294,7 @@ lab::EndpointOptions ExperimentOptions::endpoint_options(const lab::ContenderSpe
     return options;
 }
 
-std::unique_ptr<lab::Answerer> ExperimentOptions::open_judge() const {
+std::unique_ptr<lab::Backend> ExperimentOptions::open_judge() const {
     const lab::ContenderSpec spec = lab::parse_contender(judge);
     if (!spec.is_server()) {
         base::fail(ErrorCode::bad_argument, "--judge {} must be the address of a server: http(s)://host/v1#name.",
@@ -324,8 +324,8 @@ void ExperimentOptions::check_assumption() const {
                assume);
 }
 
-Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
-    Contestants all;
+LoadedContenders ExperimentOptions::load_contenders(energy::Meter& meter) const {
+    LoadedContenders all;
     std::vector<lab::ContenderSpec> specs;
     std::vector<std::filesystem::path> paths;
     for (const std::string& model : models) {
@@ -383,7 +383,7 @@ Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
             }
             lab::EndpointOptions options = endpoint_options(spec, own);
             if (!local.empty()) options.usual = {shared.sampling.temperature, shared.sampling.top_p};
-            all.answerers.push_back(lab::answer_by_server(options));
+            all.backends.push_back(lab::answer_by_server(options));
             continue;
         }
         if (by_likelihood && !own.forbidden.empty()) {
@@ -403,17 +403,17 @@ Contestants ExperimentOptions::load_contestants(energy::Meter& meter) const {
                                   .strict = load.strict,
                                   .by_likelihood = by_likelihood};
         if (!own.max_tokens) options.generation.max_tokens = default_max_tokens;
-        all.answerers.push_back(lab::answer_locally(model, options, meter));
+        all.backends.push_back(lab::answer_locally(model, options, meter));
     }
     return all;
 }
 
 std::int64_t ExperimentOptions::leave_out_long(std::vector<tasks::Prompt>& prompts,
-                                               const Contestants& contestants) const {
+                                               const LoadedContenders& loaded_contenders) const {
     if (max_prompt == 0) return 0;
     const auto left_out = std::erase_if(prompts, [&](const tasks::Prompt& prompt) {
-        return std::ranges::any_of(contestants.answerers, [&](const auto& answerer) {
-            return answerer->prompt_tokens(prompt).value_or(0) > max_prompt;
+        return std::ranges::any_of(loaded_contenders.backends, [&](const auto& backend) {
+            return backend->prompt_tokens(prompt).value_or(0) > max_prompt;
         });
     });
     if (prompts.empty()) {
@@ -444,8 +444,8 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     tasks::SkippedRows skipped;
     std::vector<tasks::Prompt> prompts = open_prompts(skipped);
     energy::Meter meter(machine_options());
-    std::optional<Contestants> contestants = load_contestants(meter);
-    const std::int64_t left_out = leave_out_long(prompts, *contestants);
+    std::optional<LoadedContenders> loaded_contenders = load_contenders(meter);
+    const std::int64_t left_out = leave_out_long(prompts, *loaded_contenders);
     std::optional<lab::Judge> the_judge;
     if (!judge.empty()) the_judge.emplace(open_judge());
 
@@ -464,9 +464,9 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     options.seed = answer.seed;
     options.repeats = repeats;
     options.sessions = sessions;
-    options.reopen = [&]() -> std::span<const std::unique_ptr<lab::Answerer>> {
-        contestants.reset();  // the memory of the old ones may be needed for the new ones
-        return contestants.emplace(load_contestants(meter)).answerers;
+    options.reopen = [&]() -> std::span<const std::unique_ptr<lab::Backend>> {
+        loaded_contenders.reset();  // the memory of the old ones may be needed for the new ones
+        return loaded_contenders.emplace(load_contenders(meter)).backends;
     };
     options.shard = parse_shard(shard);
     options.resume = resume ? lab::Resume::must : anew ? lab::Resume::never : lab::Resume::if_any;
@@ -477,7 +477,7 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     options.factors = files.design();
 
     Progress progress("answers");
-    const lab::RunId run = lab::run_experiment(contestants->answerers, prompts, options, results,
+    const lab::RunId run = lab::run_experiment(loaded_contenders->backends, prompts, options, results,
                                                [&](const lab::ExperimentProgress& at) {
                                                    kept.set(at);
                                                    show(progress, at);

@@ -15,18 +15,18 @@
 #include "cli/options/generation_options.h"
 #include "cli/options/thread_options.h"
 #include "lab/experiment/contender_spec.h"
-#include "lab/experiment/endpoint_answerer.h"
+#include "lab/experiment/endpoint_backend.h"
 #include "lab/experiment/experiment.h"
 #include "tasks/readers/readers.h"
 
 namespace ergon::cli {
 
 /// Contenders with all that they need in this process.
-struct Contestants {
+struct LoadedContenders {
     std::map<int, std::unique_ptr<base::ThreadPool>> pools;  // by number of threads
     std::map<std::pair<std::filesystem::path, int>, engine::LoadedModel>
         models;  // by path and threads of their pools: loaded once each
-    std::vector<std::unique_ptr<lab::Answerer>> answerers;
+    std::vector<std::unique_ptr<lab::Backend>> backends;
 };
 
 struct ExperimentOptions {
@@ -67,10 +67,10 @@ struct ExperimentOptions {
   private:
     std::vector<tasks::Prompt> open_prompts(tasks::SkippedRows& skipped) const;
     void check_assumption() const;
-    Contestants load_contestants(energy::Meter& meter) const;
-    std::int64_t leave_out_long(std::vector<tasks::Prompt>& prompts, const Contestants& contestants) const;
+    LoadedContenders load_contenders(energy::Meter& meter) const;
+    std::int64_t leave_out_long(std::vector<tasks::Prompt>& prompts, const LoadedContenders& loaded_contenders) const;
     lab::EndpointOptions endpoint_options(const lab::ContenderSpec& spec, const AnswerOptions& own) const;
-    std::unique_ptr<lab::Answerer> open_judge() const;
+    std::unique_ptr<lab::Backend> open_judge() const;
 };
 
 }  // namespace ergon::cli

@@ -7,8 +7,8 @@
 #include "base/output.h"
 #include "base/strings/wrapped.h"
 #include "energy/cost/references.h"
-#include "lab/findings/circumstances.h"
-#include "lab/findings/context.h"
+#include "lab/findings/caveats.h"
+#include "lab/findings/published_figures.h"
 #include "lab/output/answers_csv.h"
 #include "lab/output/comparison_json.h"
 #include "lab/output/comparison_screen.h"
@@ -26,23 +26,23 @@ void print_costs(const lab::Comparison& comparison, const CostOptions& cost) {
     }
 }
 
-void print_everything(const lab::LoadedRun& run, const CostOptions& cost) {
+void print_everything(const lab::RunSummary& run, const CostOptions& cost) {
     const lab::Comparison& comparison = run.report.comparison;
     base::print("{}", lab::comparison_table(comparison, run.energy_source));
-    for (const std::string& sentence : lab::circumstances(comparison, run.report.run, run.report.conditions)) {
+    for (const std::string& sentence : lab::caveats(comparison, run.report.run, run.report.machine_events)) {
         base::print("{}", base::wrapped(sentence));
     }
     print_costs(comparison, cost);
     if (run.report.slice) base::print("\n{}", lab::slice_text(*run.report.slice));
-    if (const std::string context = lab::context_text(comparison, energy::read_references()); !context.empty()) {
+    if (const std::string context = lab::published_figures_text(comparison, energy::read_references()); !context.empty()) {
         base::print("\n{}", context);
     }
 }
 
 /// The findings, with grams and money for each contender if they are asked for.
-nlohmann::ordered_json findings(const lab::LoadedRun& run, const CostOptions& cost) {
+nlohmann::ordered_json findings(const lab::RunSummary& run, const CostOptions& cost) {
     const lab::Comparison& comparison = run.report.comparison;
-    nlohmann::ordered_json json = lab::comparison_json(comparison, run.report.run, run.report.conditions);
+    nlohmann::ordered_json json = lab::comparison_json(comparison, run.report.run, run.report.machine_events);
     for (std::size_t i = 0; i < comparison.contenders.size(); ++i) {
         const auto& joules = comparison.contenders[i].joules_per_answer;
         if (cost.any() && joules) json["contenders"][i]["cost_per_answer"] = cost.json(*joules);
@@ -84,7 +84,7 @@ std::vector<lab::Factor> FindingsFiles::design() const {
     return design;
 }
 
-void FindingsFiles::write(const lab::LoadedRun& run, const CostOptions& cost,
+void FindingsFiles::write(const lab::RunSummary& run, const CostOptions& cost,
                           const nlohmann::ordered_json& more) const {
     if (!json.empty()) {
         nlohmann::ordered_json found = findings(run, cost);
@@ -100,7 +100,7 @@ void FindingsFiles::write(const lab::LoadedRun& run, const CostOptions& cost,
     }
 }
 
-void print_findings(const lab::LoadedRun& run, const CostOptions& cost, bool full) {
+void print_findings(const lab::RunSummary& run, const CostOptions& cost, bool full) {
     const lab::Comparison& comparison = run.report.comparison;
     if (!full && comparison.contenders.size() > 1) {
         base::print("{}", lab::comparison_screen(run.report, run.energy_source));

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/options/cost_options.h"
-#include "lab/store/loaded_run.h"
+#include "lab/store/run_summary.h"
 
 namespace ergon::cli {
 
@@ -19,7 +19,7 @@ struct FindingsFiles {
     std::vector<lab::Factor> design() const;
     std::vector<std::string> outputs() const { return {json, csv, html}; }
     /// `more` is put beside the findings in the JSON.
-    void write(const lab::LoadedRun& run, const CostOptions& cost,
+    void write(const lab::RunSummary& run, const CostOptions& cost,
                const nlohmann::ordered_json& more = nlohmann::ordered_json::object()) const;
 };
 
@@ -27,6 +27,6 @@ struct FindingsFiles {
 void add_full(CLI::App& command, bool& full);
 
 /// What was found, on a screen; `full`, or where there is one contender: every table, and what others published.
-void print_findings(const lab::LoadedRun& run, const CostOptions& cost, bool full);
+void print_findings(const lab::RunSummary& run, const CostOptions& cost, bool full);
 
 }  // namespace ergon::cli

@@ -22,8 +22,8 @@ using base::ErrorCode;
 using base::trimmed;
 
 // Two letters more, less or other are a slip of the finger, more is another word (assumed).
-constexpr std::size_t most_slips = 2;
-constexpr std::size_t most_suggestions = 4;
+constexpr std::size_t max_edit_distance = 2;
+constexpr std::size_t max_suggestions = 4;
 
 constexpr std::string_view blanks = " \t\r\n";
 
@@ -75,9 +75,9 @@ Region read_region(std::string_view line, const std::string& place) {
     }
     const auto grams = whole_number(fields[3]);
     const auto year = whole_number(fields[4]);
-    if (!grams || *grams < 0 || *grams > most_grams) {
+    if (!grams || *grams < 0 || *grams > max_grams) {
         base::fail(ErrorCode::bad_file, "{}: expected grams of CO2e per kWh from 0 to {}, found \"{}\".", place,
-                   most_grams, fields[3]);
+                   max_grams, fields[3]);
     }
     if (!year || *year < 1900 || *year > 2200) {
         base::fail(ErrorCode::bad_file, "{}: expected a year, found \"{}\".", place, fields[4]);
@@ -96,7 +96,7 @@ std::vector<std::string> names_of(const Region& region) {
 }
 
 /// Letters to insert, remove or change (Levenshtein 1966).
-std::size_t slips(const std::string& a, const std::string& b) {
+std::size_t edit_distance(const std::string& a, const std::string& b) {
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -115,20 +115,20 @@ std::size_t slips(const std::string& a, const std::string& b) {
 std::vector<std::string> similar(const std::string& word, const std::vector<Region>& regions) {
     std::vector<std::pair<std::size_t, std::string>> found;
     for (const Region& region : regions) {
-        std::size_t nearest = most_slips + 1;
+        std::size_t nearest = max_edit_distance + 1;
         for (const std::string& name : names_of(region)) {
             const std::string plain = folded(name);
-            const std::size_t distance = slips(word, plain);
+            const std::size_t distance = edit_distance(word, plain);
             // A short word is near to every code: at most a third of it may be wrong.
             if (3 * distance <= std::max<std::size_t>(word.size(), 3)) nearest = std::min(nearest, distance);
-            if (word.size() >= 3 && plain.find(word) != std::string::npos) nearest = std::min(nearest, most_slips);
+            if (word.size() >= 3 && plain.find(word) != std::string::npos) nearest = std::min(nearest, max_edit_distance);
         }
-        if (nearest <= most_slips) found.emplace_back(nearest, fmt::format("{} ({})", region.name, region.alpha3));
+        if (nearest <= max_edit_distance) found.emplace_back(nearest, fmt::format("{} ({})", region.name, region.alpha3));
     }
     std::ranges::stable_sort(found, {}, &std::pair<std::size_t, std::string>::first);
     std::vector<std::string> names;
     for (const auto& [distance, name] : found) {
-        if (names.size() < most_suggestions) names.push_back(name);
+        if (names.size() < max_suggestions) names.push_back(name);
     }
     return names;
 }
@@ -145,9 +145,9 @@ CarbonIntensity given_intensity(double grams, std::string_view unit, std::string
         base::fail(ErrorCode::bad_argument, "--carbon \"{}\": expected grams of CO2e per kWh, such as \"56 g/kWh\".",
                    shown(argument));
     }
-    if (grams < 0 || grams > most_grams) {
+    if (grams < 0 || grams > max_grams) {
         base::fail(ErrorCode::bad_argument, "--carbon \"{}\": expected 0 to {} grams of CO2e per kWh.", shown(argument),
-                   most_grams);
+                   max_grams);
     }
     return {base::GramsPerKilowattHour(grams), "as given", {}};
 }

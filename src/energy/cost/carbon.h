@@ -30,7 +30,7 @@ std::vector<Region> read_regions(const std::filesystem::path& path);
 
 /// No grid emits more per kilowatt-hour: the dirtiest of the table is at 1,306 g/kWh, a coal plant at about 1,000, so
 /// above this it is another unit (assumed).
-inline constexpr double most_grams = 5000;
+inline constexpr double max_grams = 5000;
 
 /// What a kilowatt-hour emits, and where the number comes from.
 struct CarbonIntensity {

@@ -33,7 +33,7 @@ std::string clock_text(double time) {
 
 std::vector<TimedValue> read_hours(const std::string& path) {
     std::vector<TimedValue> hours =
-        read_timed_values(path, fmt::format("grams of CO2e per kWh from 0 to {}", most_grams), most_grams);
+        read_timed_values(path, fmt::format("grams of CO2e per kWh from 0 to {}", max_grams), max_grams);
     if (hours.empty()) base::fail(ErrorCode::bad_file, "{} holds no hours; expected lines \"time,g/kWh\"", path);
     return hours;
 }
@@ -69,10 +69,10 @@ std::optional<double> first_number(std::string_view text) {
 GramsPerKilowattHour ask(const std::string& command) {
     const std::string output = command_output(command, command_limit);
     const std::optional<double> number = first_number(output);
-    if (!number || *number < 0 || *number > most_grams) {
+    if (!number || *number < 0 || *number > max_grams) {
         base::fail(ErrorCode::bad_file,
                    "The command \"{}\" prints \"{}\"; expected grams of CO2e per kWh from 0 to {} as its first number.",
-                   command, base::trimmed(std::string_view(output).substr(0, 60)), most_grams);
+                   command, base::trimmed(std::string_view(output).substr(0, 60)), max_grams);
     }
     return GramsPerKilowattHour(*number);
 }

@@ -28,14 +28,14 @@ PowerRange power_range(Nanojoules energy, Nanoseconds elapsed, Nanoseconds step)
 
 // Assumed: no machine that runs this takes more; what would be more is a fault of the sensor. Its energy over a day
 // fits 64 bits of nanojoules.
-constexpr base::Watts most_power{100'000};
+constexpr base::Watts max_power{100'000};
 constexpr Nanoseconds power_slack{100'000'000};  // a coarse counter's step may come all at once
 
 /// An absurd amount is a fault, whatever the sensor said of it.
 Reading judged(Reading reading, const SensorInfo& info) {
     if (reading.state != State::valid) return reading;
     const Nanoseconds covered = std::max(reading.end - reading.begin, info.step) + power_slack;
-    const base::Joules most = most_power * base::to_seconds(covered);
+    const base::Joules most = max_power * base::to_seconds(covered);
     if (reading.energy >= Nanojoules(0) && base::to_joules(reading.energy) <= most) return reading;
     reading.state = State::lost;
     reading.problem = fmt::format("{} gave an amount that no machine takes", info.name);

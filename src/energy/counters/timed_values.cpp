@@ -16,7 +16,7 @@ namespace {
 
 using base::trimmed;
 
-constexpr std::size_t most_series_bytes = 256 << 20;
+constexpr std::size_t max_series_bytes = 256 << 20;
 constexpr double latest = 253'402'300'799;  // the end of the year 9999
 
 std::optional<double> decimal_number(std::string_view text) {
@@ -59,7 +59,7 @@ std::optional<double> date(std::string_view text) {
 }  // namespace
 
 std::vector<TimedValue> read_timed_values(const std::filesystem::path& path, std::string_view what, double most) {
-    std::istringstream lines(base::read_text(path, most_series_bytes));
+    std::istringstream lines(base::read_text(path, max_series_bytes));
     std::vector<TimedValue> values;
     std::int64_t count = 0;
     for (std::string line; std::getline(lines, line);) {

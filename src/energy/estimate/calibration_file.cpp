@@ -17,7 +17,7 @@ using base::ErrorCode;
 using ordered_json = base::Json;
 
 constexpr int format_version = 2;
-constexpr std::size_t most_calibration_bytes = 1 << 20;
+constexpr std::size_t max_calibration_bytes = 1 << 20;
 
 std::string machine_words(const Fingerprint& machine) {
     return fmt::format("{} ({}, family {}, model {}, {} thread{}{})",
@@ -90,7 +90,7 @@ Calibration calibration_from(const ordered_json& json) {
 }
 
 // Beyond what any machine takes (assumed: a megawatt, a millijoule per byte or operation, a hundred times what was foretold).
-constexpr double most_watts = 1e6, most_joules_per_unit = 1e-3, most_relative_error = 100;
+constexpr double most_watts = 1e6, max_joules_per_unit = 1e-3, max_relative_error = 100;
 
 bool makes_sense(const Calibration& calibration) {
     const auto sensible = [](const Coefficient& one, double most) {
@@ -99,9 +99,9 @@ bool makes_sense(const Calibration& calibration) {
     for (std::size_t i = 0; i < resource_count; ++i) {
         const auto resource = static_cast<Resource>(i);
         const bool watts = resource == Resource::time || resource == Resource::busy_time;
-        if (!sensible(calibration[resource], watts ? most_watts : most_joules_per_unit)) return false;
+        if (!sensible(calibration[resource], watts ? most_watts : max_joules_per_unit)) return false;
     }
-    const auto error = [](double share) { return share >= 0 && share <= most_relative_error; };
+    const auto error = [](double share) { return share >= 0 && share <= max_relative_error; };
     return sensible(calibration.any_work, most_watts) && error(calibration.left_out_error) && error(calibration.worst_error) &&
            error(calibration.kind_of_work_sd) && calibration.machine.threads >= 1;
 }
@@ -114,7 +114,7 @@ Fingerprint fingerprint_of(const Processor& processor) {
 }
 
 Calibration read_calibration(const std::filesystem::path& path) {
-    return parse_calibration(base::read_text(path, most_calibration_bytes), path.string());
+    return parse_calibration(base::read_text(path, max_calibration_bytes), path.string());
 }
 
 Calibration parse_calibration(const std::string& text, const std::string& name) {

@@ -57,8 +57,8 @@ void solve_non_negative(std::span<const double> products, std::span<const double
     std::ranges::fill(x, 0.0);
     std::vector<std::size_t> active;
     std::vector<bool> refused(n);  // entered and left at once: rounding, not need
-    const std::size_t most_rounds = 3 * n;
-    for (std::size_t round = 0; round < most_rounds; ++round) {
+    const std::size_t max_rounds = 3 * n;
+    for (std::size_t round = 0; round < max_rounds; ++round) {
         std::size_t best = n;
         double steepest = 0;
         for (std::size_t i = 0; i < n; ++i) {

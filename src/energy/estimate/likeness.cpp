@@ -8,7 +8,7 @@
 namespace ergon::energy {
 namespace {
 
-constexpr std::size_t most_alike = 2;
+constexpr std::size_t max_alike = 2;
 // Farther than any batch that is said: 2^64 times.
 constexpr double unknown_batch = 64;
 
@@ -42,7 +42,7 @@ std::vector<AlikeFigure> nearest_in_kind(const Likeness& wanted, const Reference
         return std::tuple(one.covers != wanted.covers, batch_distance(one, wanted.batch),
                           energy_distance(one, wanted.per_token));
     });
-    if (alike.size() > most_alike) alike.resize(most_alike);
+    if (alike.size() > max_alike) alike.resize(max_alike);
     std::vector<AlikeFigure> found;
     for (PublishedFigure& one : alike) {
         const std::string differs = differences(one, wanted);

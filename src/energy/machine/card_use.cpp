@@ -18,7 +18,7 @@ constexpr double sharing_error = 0.2;
 // Assumed: with more memory in use a card has a process, whether or not it is shown (in containers it is not). Drivers
 // keep about half of it for themselves.
 constexpr unsigned long long unexplained_memory = 1ull << 30;
-constexpr unsigned most_processes = 1024;
+constexpr unsigned max_processes = 1024;
 
 using ListProcesses = int (*)(nvml::Device, unsigned*, nvml::ProcessInfo*);
 
@@ -29,8 +29,8 @@ bool add_processes(ListProcesses list, nvml::Device device, std::set<int>& all) 
     for (;;) {
         auto count = static_cast<unsigned>(processes.size());
         const int code = list(device, &count, processes.data());
-        if (code == nvml::insufficient_size && processes.size() < most_processes) {
-            processes.resize(most_processes);
+        if (code == nvml::insufficient_size && processes.size() < max_processes) {
+            processes.resize(max_processes);
             continue;
         }
         if (code != nvml::success || count > processes.size()) return false;
@@ -62,7 +62,7 @@ struct CardUse::Card {
     /// card does not tell.
     std::optional<double> share(const nvml::Library& library, const std::set<int>& processes) {
         if (library.functions.utilization == nullptr) return std::nullopt;
-        std::vector<nvml::ProcessUtilization> samples(most_processes);
+        std::vector<nvml::ProcessUtilization> samples(max_processes);
         auto count = static_cast<unsigned>(samples.size());
         if (library.functions.utilization(device, samples.data(), &count, sampled_until) != nvml::success ||
             count > samples.size()) {

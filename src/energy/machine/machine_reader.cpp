@@ -27,7 +27,7 @@ constexpr Nanoseconds shortest_interval{10'000'000};
 // The last cache of a machine that does not tell: assumed.
 constexpr base::Bytes assumed_cache{32 << 20};
 // What readings may take of a thread.
-constexpr double most_overhead = 0.001;
+constexpr double max_overhead = 0.001;
 
 // A counter that has not moved for so many of its steps, or for so long, is late; after that it is missing.
 constexpr std::int64_t steps_at_the_edge = 3;
@@ -313,7 +313,7 @@ Nanoseconds MachineReader::interval() const {
     Nanoseconds wait = options_.interval;
     if (readings_ > 0) {
         const double cost = static_cast<double>(spent_.value()) / static_cast<double>(readings_);
-        wait = std::max(wait, Nanoseconds(static_cast<std::int64_t>(cost / most_overhead)));
+        wait = std::max(wait, Nanoseconds(static_cast<std::int64_t>(cost / max_overhead)));
     }
     // Half the horizon, so that one late reading does not lose a wrap.
     const Nanoseconds horizon = search_.counter ? search_.counter->info().horizon : Nanoseconds(0);

@@ -25,7 +25,7 @@ using base::ErrorCode;
 
 // Counters with a fraction are counted in microjoules: fine enough for any plug, and 2^64 of them are 18 TJ.
 constexpr double microjoules = 1e6;
-constexpr double most_microjoules = 1.8e19;
+constexpr double max_microjoules = 1.8e19;
 
 struct WithUnit {
     std::string text;
@@ -82,7 +82,7 @@ std::unique_ptr<Sensor> open_file(const std::string& text, SensorInfo info, base
     const auto count = [amount, path]() -> Answer<std::uint64_t> {
         const Answer<double> joules = amount();
         if (!joules.value) return {{}, joules.problem};
-        if (*joules.value * microjoules > most_microjoules) return {{}, path.string() + " holds too large a number"};
+        if (*joules.value * microjoules > max_microjoules) return {{}, path.string() + " holds too large a number"};
         return {static_cast<std::uint64_t>(std::llround(*joules.value * microjoules)), {}};
     };
     return std::make_unique<CounterSensor>(std::move(info), std::move(rules), count, now);

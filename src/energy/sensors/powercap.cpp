@@ -197,7 +197,7 @@ namespace {
 
 /// More than that is no energy but a fault. Assumed: over a reading no package takes more than four times the power
 /// that the kernel says it is made for; 200 W are let pass in any case, as peaks of small ones are steep.
-base::Watts most_power_of(const PowercapZone& zone) {
+base::Watts max_power_of(const PowercapZone& zone) {
     const base::Watts most = highest_power(zone.scope);
     const auto made_for = parse_unsigned(read_small_file(zone.directory / "constraint_0_max_power_uw").text);
     if (zone.scope != Scope::package || made_for.value_or(0) == 0) return most;
@@ -216,7 +216,7 @@ std::unique_ptr<Sensor> open_powercap_counter(const PowercapZone& zone, base::Na
     info.step = processor_step;
     if (zone.scope == Scope::part) info.part_of = zone.parent.empty() ? package_of_die(zone.name) : zone.parent;
     const std::filesystem::path file = zone.directory / "energy_uj";
-    CounterRules rules{file.string(), 1000, zone.range, most_power_of(zone), processor_slack};
+    CounterRules rules{file.string(), 1000, zone.range, max_power_of(zone), processor_slack};
     return std::make_unique<CounterSensor>(
         std::move(info), std::move(rules), [file] { return read_count(file); }, now);
 }

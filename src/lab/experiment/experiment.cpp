@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "lab/experiment/design.h"
 #include "lab/experiment/fingerprint.h"
-#include "lab/findings/conditions.h"
 #include "lab/findings/labels.h"
+#include "lab/findings/machine_events.h"
 #include "tasks/graders/grader.h"
 
 namespace ergon::lab {
@@ -17,9 +17,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::vector<Contender> contenders_of(std::span<const std::unique_ptr<Answerer>> answerers) {
+std::vector<Contender> contenders_of(std::span<const std::unique_ptr<Backend>> backends) {
     std::vector<Contender> contenders;
-    for (const auto& answerer : answerers) contenders.push_back(answerer->contender());
+    for (const auto& backend : backends) contenders.push_back(backend->contender());
     make_labels_distinct(contenders);
     return contenders;
 }
@@ -69,15 +69,15 @@ std::vector<AskedPrompt> asked(std::span<const tasks::Prompt> prompts) {
 /// One start of an experiment, whether it begins or goes on.
 class Running {
   public:
-    Running(std::span<const std::unique_ptr<Answerer>> answerers, std::span<const tasks::Prompt> prompts,
+    Running(std::span<const std::unique_ptr<Backend>> backends, std::span<const tasks::Prompt> prompts,
             const ExperimentOptions& options, Results& results, const ExperimentCallback& on_progress)
-        : answerers_(answerers),
+        : backends_(backends),
           prompts_(prompts),
           options_(options),
           results_(results),
           on_progress_(on_progress),
-          contenders_(contenders_of(answerers)),
-          order_{answerers.size(), prompts.size(), options.repeats, options.shard, options.seed},
+          contenders_(contenders_of(backends)),
+          order_{backends.size(), prompts.size(), options.repeats, options.shard, options.seed},
           throttle_(options.meter.sysfs) {}
 
     RunId run() {
@@ -91,12 +91,12 @@ class Running {
         std::int64_t sessions = options_.sessions.value_or(1);
         bool answered = false;
         for (order_.session = 0; order_.session < sessions; ++order_.session) {
-            progress_.all = sessions * count_turns(order_);
-            if (results_.answers(run_, order_.session) < count_turns(order_)) {
+            progress_.all = sessions * count_trials(order_);
+            if (results_.answers(run_, order_.session) < count_trials(order_)) {
                 if (answered) reopen();
                 prepare(answered);
                 answered = true;
-                for_each_turn(order_, [this](const Turn& turn) { take(turn); });
+                for_each_trial(order_, [this](const Trial& turn) { take(turn); });
             }
             const bool short_one = results_.answering(run_, 0) < short_session;
             if (!options_.sessions && short_one) sessions = sessions_if_short;
@@ -110,10 +110,10 @@ class Running {
     void reopen() {
         if (!options_.reopen) return;
         tell("loading");
-        answerers_ = options_.reopen();
+        backends_ = options_.reopen();
         const std::vector<Contender> begun = results_.contenders(run_);
         for (std::size_t i = 0; i < begun.size(); ++i) {
-            const Contender& now = answerers_[i]->contender();
+            const Contender& now = backends_[i]->contender();
             if (now.hash == begun[i].hash) continue;
             base::fail(base::ErrorCode::bad_file,
                        "{} was changed while the experiment ran, so its answers would be of two models: what was answered is kept; "
@@ -124,10 +124,10 @@ class Running {
 
     void prepare(bool again) {
         tell("preparing");
-        for (const auto& answerer : answerers_) answerer->prepare(prompts_);
+        for (const auto& backend : backends_) backend->prepare(prompts_);
         if (!again) baseline("idle before");
         tell("warm-up");
-        for (const auto& answerer : answerers_) answerer->warm_up();
+        for (const auto& backend : backends_) backend->warm_up();
     }
 
     void tell(std::string doing) {
@@ -141,14 +141,14 @@ class Running {
     void baseline(const char* kind) {
         if (!(options_.idle > base::Seconds(0))) return;
         tell("idle baseline");
-        results_.add_condition(run_, idle_baseline(options_.meter, options_.idle, kind));
+        results_.add_machine_event(run_, idle_baseline(options_.meter, options_.idle, kind));
     }
 
-    void take(const Turn& turn) {
+    void take(const Trial& turn) {
         const tasks::Prompt& prompt = prompts_[turn.prompt];
         const auto contender = static_cast<std::int64_t>(turn.contender);
         if (progress_.already > 0 && results_.has(run_, contender, prompt.id, turn.repeat, order_.session)) return;
-        if (const auto pause = cool_down(throttle_, base::sleep_for)) results_.add_condition(run_, *pause);
+        if (const auto pause = cool_down(throttle_, base::sleep_for)) results_.add_machine_event(run_, *pause);
         std::optional<Answer> answer;
         Failure failure{contender, prompt.id, turn.repeat, order_.session, {}};
         try {
@@ -170,9 +170,9 @@ class Running {
     }
 
     /// Throws if there is no answer, or nobody could judge it.
-    Answer graded_answer(const Turn& turn) {
+    Answer graded_answer(const Trial& turn) {
         const tasks::Prompt& prompt = prompts_[turn.prompt];
-        Answer answer = answerers_[turn.contender]->answer(prompt, turn.repeat);
+        Answer answer = backends_[turn.contender]->answer(prompt, turn.repeat);
         answer.contender = static_cast<std::int64_t>(turn.contender);
         answer.session = order_.session;
         if (options_.judge != nullptr && !prompt.answer.empty()) {
@@ -194,13 +194,13 @@ class Running {
                    failure.reason, results_.answers(run_), progress_.all, results_.path().string());
     }
 
-    std::span<const std::unique_ptr<Answerer>> answerers_;
+    std::span<const std::unique_ptr<Backend>> backends_;
     std::span<const tasks::Prompt> prompts_;
     const ExperimentOptions& options_;
     Results& results_;
     const ExperimentCallback& on_progress_;
     std::vector<Contender> contenders_;
-    OrderOptions order_;
+    ScheduleOptions order_;
     ThrottleWatch throttle_;
     RunId run_ = 0;
     ExperimentProgress progress_;
@@ -209,9 +209,9 @@ class Running {
 
 }  // namespace
 
-RunId run_experiment(std::span<const std::unique_ptr<Answerer>> answerers, std::span<const tasks::Prompt> prompts,
+RunId run_experiment(std::span<const std::unique_ptr<Backend>> backends, std::span<const tasks::Prompt> prompts,
                      const ExperimentOptions& options, Results& results, const ExperimentCallback& on_progress) {
-    return Running(answerers, prompts, options, results, on_progress).run();
+    return Running(backends, prompts, options, results, on_progress).run();
 }
 
 }  // namespace ergon::lab

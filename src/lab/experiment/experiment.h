@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "lab/experiment/answerer.h"
+#include "lab/experiment/backend.h"
 #include "lab/experiment/judge.h"
-#include "lab/experiment/order.h"
 #include "lab/experiment/run_hold.h"
+#include "lab/experiment/schedule.h"
 #include "lab/statistics/factors.h"
 #include "lab/store/results.h"
 #include "tasks/prompt_set.h"
@@ -33,7 +33,7 @@ struct ExperimentOptions {
     std::optional<std::int64_t> sessions;
     /// Opens the contenders anew (models, threads), for each session after the first. What was opened before is not
     /// used any more. None: the same answer in all sessions.
-    std::function<std::span<const std::unique_ptr<Answerer>>()> reopen;
+    std::function<std::span<const std::unique_ptr<Backend>>()> reopen;
     Shard shard;
     Resume resume = Resume::if_any;
     base::Seconds idle{5};       // length of the idle baseline before and after; 0: none
@@ -62,7 +62,7 @@ using ExperimentCallback = std::function<void(const ExperimentProgress&)>;
 /// cannot be had is kept as a failure, and tried again when the run goes on. Labels that are equal are told apart
 /// (labels.h). Throws base::Error: contenders that cannot answer the short question, too many failures, a run to resume
 /// that is not there, results that cannot be written.
-RunId run_experiment(std::span<const std::unique_ptr<Answerer>> answerers, std::span<const tasks::Prompt> prompts,
+RunId run_experiment(std::span<const std::unique_ptr<Backend>> backends, std::span<const tasks::Prompt> prompts,
                      const ExperimentOptions& options, Results& results, const ExperimentCallback& on_progress = {});
 
 }  // namespace ergon::lab

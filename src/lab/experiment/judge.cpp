@@ -40,7 +40,7 @@ Verdict Judge::judge(const tasks::Prompt& prompt, const std::string& answer) {
     tasks::Prompt question;
     question.id = prompt.id;
     question.text = judge_question(prompt, answer);
-    Answer said = answerer_->answer(question, 0);
+    Answer said = backend_->answer(question, 0);
     const std::optional<bool> right = read_verdict(said.text);
     return {right, std::move(said)};
 }

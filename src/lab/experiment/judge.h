@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "lab/experiment/answerer.h"
+#include "lab/experiment/backend.h"
 
 namespace ergon::lab {
 
@@ -17,13 +17,13 @@ struct Verdict {
 
 class Judge {
   public:
-    explicit Judge(std::unique_ptr<Answerer> answerer) : answerer_(std::move(answerer)) {}
-    const Contender& contender() const { return answerer_->contender(); }
-    /// Asks about an answer to a prompt whose right answer is known. Throws as Answerer::answer.
+    explicit Judge(std::unique_ptr<Backend> backend) : backend_(std::move(backend)) {}
+    const Contender& contender() const { return backend_->contender(); }
+    /// Asks about an answer to a prompt whose right answer is known. Throws as Backend::answer.
     Verdict judge(const tasks::Prompt& prompt, const std::string& answer);
 
   private:
-    std::unique_ptr<Answerer> answerer_;
+    std::unique_ptr<Backend> backend_;
 };
 
 /// What the judge is asked.

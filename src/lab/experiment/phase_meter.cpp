@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "lab/experiment/answerer.h"
+#include "lab/experiment/backend.h"
 
 namespace ergon::lab {
 

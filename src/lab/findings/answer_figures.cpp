@@ -53,14 +53,14 @@ void evaluate(const Sums& sums, const MachineDraw& draw, std::span<double> value
     values[graded_total] = PhaseSum(sums.columns.subspan(graded_joules)).joules(draw);
 }
 
-std::optional<energy::Figure> figure_of(const Estimate& estimate, energy::Method method, double scale = 1) {
+std::optional<energy::Figure> figure_of(const ConfidenceInterval& estimate, energy::Method method, double scale = 1) {
     if (std::isnan(estimate.value)) return std::nullopt;
     const double low = std::isfinite(estimate.low) ? std::max(0.0, estimate.low) : 0;
     return energy::Figure{base::Joules(scale * estimate.value), base::Joules(scale * low),
                           base::Joules(scale * estimate.high), method};
 }
 
-void put(const std::vector<ScopedEstimate>& values, Estimate ScopedEstimate::* scope, energy::Method method,
+void put(const std::vector<ScopedEstimate>& values, ConfidenceInterval ScopedEstimate::* scope, energy::Method method,
          AnswerFigures& figures) {
     const auto figure = [&](std::size_t value, double scale = 1) {
         return figure_of(values[value].*scope, method, scale);
@@ -74,7 +74,7 @@ void put(const std::vector<ScopedEstimate>& values, Estimate ScopedEstimate::* s
 }
 
 /// `graded_total`: what these prompts' joules are uncertain by.
-void put_per_correct(std::span<const SampledPrompt> prompts, const Estimate& graded_total, AnswerSummary& summary) {
+void put_per_correct(std::span<const SampledPrompt> prompts, const ConfidenceInterval& graded_total, AnswerSummary& summary) {
     GradedCosts costs;
     for (const SampledPrompt& prompt : prompts) {
         const PromptSum& sum = prompt[0]->all;
@@ -84,8 +84,8 @@ void put_per_correct(std::span<const SampledPrompt> prompts, const Estimate& gra
     }
     if (costs.joules.empty()) return;
     const energy::Method method = summary.joules.method;
-    const Estimate of_prompts = joules_per_right(costs);
-    const Estimate exact{of_prompts.value, of_prompts.value, of_prompts.value, NoInterval::has_one, {}};
+    const ConfidenceInterval of_prompts = joules_per_right(costs);
+    const ConfidenceInterval exact{of_prompts.value, of_prompts.value, of_prompts.value, NoInterval::has_one, {}};
     summary.joules_per_correct = figure_of(widened(of_prompts, graded_total, Scale::ratio), method);
     summary.of_these.joules_per_correct = figure_of(widened(exact, graded_total, Scale::ratio), method);
 }

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <limits>
 
-#include "lab/experiment/answerer.h"
+#include "lab/experiment/backend.h"
 #include "lab/output/terminal_text.h"
 
 namespace ergon::lab {
@@ -14,7 +14,7 @@ namespace {
 constexpr double least_work = 0.05;
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-constexpr Estimate unknown_estimate{not_a_number, not_a_number, not_a_number, NoInterval::undefined, {}};
+constexpr ConfidenceInterval unknown_estimate{not_a_number, not_a_number, not_a_number, NoInterval::undefined, {}};
 
 /// Of a thread, while it answered.
 double share_of_thread(const ContenderSummary& one) {
@@ -27,7 +27,7 @@ bool used_cards(const ContenderSummary& one) {
 }
 
 void withhold_joules(RatioSummary& ratios) {
-    for (Estimate RatioSummary::*one :
+    for (ConfidenceInterval RatioSummary::*one :
          {&RatioSummary::energy_ratio, &RatioSummary::geometric_mean_ratio, &RatioSummary::joules_per_word_ratio,
           &RatioSummary::joules_per_character_ratio, &RatioSummary::energy_ratio_of_these}) {
         ratios.*one = unknown_estimate;
@@ -35,7 +35,7 @@ void withhold_joules(RatioSummary& ratios) {
 }
 
 void withhold_phases(RatioSummary& ratios) {
-    for (Estimate RatioSummary::*one : {&RatioSummary::joules_per_token_ratio,
+    for (ConfidenceInterval RatioSummary::*one : {&RatioSummary::joules_per_token_ratio,
                                         &RatioSummary::joules_per_token_ratio_of_these, &RatioSummary::from_tokens,
                                         &RatioSummary::from_joules_per_token, &RatioSummary::from_prompts}) {
         ratios.*one = unknown_estimate;

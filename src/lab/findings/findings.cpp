@@ -6,7 +6,7 @@
 #include <fmt/ranges.h>
 #include <string_view>
 
-#include "lab/findings/fairness.h"
+#include "lab/findings/confounders.h"
 #include "lab/output/terminal_text.h"
 #include "lab/statistics/significance.h"
 
@@ -18,7 +18,7 @@ std::string p_text(double p) {
 }
 
 /// "a factor of 1.80 (1.52 to 2.13; 94%) comes from more generated tokens"
-std::string cause(const Estimate& factor, const PairSummary& pair, std::string_view more, std::string_view fewer,
+std::string cause(const ConfidenceInterval& factor, const PairSummary& pair, std::string_view more, std::string_view fewer,
                   std::string_view same) {
     const std::string_view what = !excludes_one(factor) ? same : factor.value > 1 ? more : fewer;
     const std::string share = share_text(factor, pair);
@@ -27,13 +27,13 @@ std::string cause(const Estimate& factor, const PairSummary& pair, std::string_v
 }
 
 /// "equal within 5%", "different" or "undecided", and the ratio.
-std::string verdict_text(const Estimate& ratio, double margin) {
+std::string verdict_text(const ConfidenceInterval& ratio, double margin) {
     return fmt::format("{:.2f} ({}; {})", ratio.value, interval_text(ratio), name(equivalence(ratio, margin), margin));
 }
 
 /// What the published quarrel turned on: a cause is named only where both of its sides are shown.
 std::string length_sentence(const PairSummary& pair, const std::string& b, double margin) {
-    const Estimate& per_token = pair.joules_per_token_ratio;
+    const ConfidenceInterval& per_token = pair.joules_per_token_ratio;
     if (!known(per_token)) return {};
     const bool longer = pair.tokens_ratio.value > 1;
     const bool only_tokens = excludes_one(pair.tokens_ratio) && longer == (pair.energy_ratio.value > 1) &&
@@ -70,7 +70,7 @@ std::string capped_sentence(const PairSummary& pair) {
 
 std::string tokenizer_sentence(const Comparison& comparison, const PairSummary& pair) {
     const std::optional<bool> same =
-        fairness(comparison.contenders[pair.a], comparison.contenders[pair.b]).same_tokenizer;
+        confounders(comparison.contenders[pair.a], comparison.contenders[pair.b]).same_tokenizer;
     if (same.value_or(false) || !known(pair.joules_per_word_ratio)) return {};
     const char* const why = same ? "Their tokenizers differ, so a token of the one is not a token of the other"
                                  : "Whether their tokenizers are the same is not known, and with it whether a token of "
@@ -85,8 +85,8 @@ std::string accuracy_sentence(const Comparison& comparison, const PairSummary& p
     const ContenderSummary &a = comparison.contenders[pair.a], &b = comparison.contenders[pair.b];
     const AccuracyDifference& accuracy = *pair.accuracy;
     const std::string shares = fmt::format("{} is right on {:.0f}%, {} on {:.0f}% of {} prompts", shown(b.label),
-                                           100 * b.accuracy.value_or(Estimate{}).value, shown(a.label),
-                                           100 * a.accuracy.value_or(Estimate{}).value, accuracy.prompts);
+                                           100 * b.accuracy.value_or(ConfidenceInterval{}).value, shown(a.label),
+                                           100 * a.accuracy.value_or(ConfidenceInterval{}).value, accuracy.prompts);
     const auto pairs =
         std::ranges::count_if(comparison.pairs, [](const PairSummary& one) { return one.accuracy.has_value(); });
     const std::string test = fmt::format("McNemar, {}{}", p_text(accuracy.corrected_p_value),
@@ -99,12 +99,12 @@ std::string accuracy_sentence(const Comparison& comparison, const PairSummary& p
 
 }  // namespace
 
-std::string share_text(const Estimate& factor, const PairSummary& pair) {
+std::string share_text(const ConfidenceInterval& factor, const PairSummary& pair) {
     if (!pair.differs()) return {};
     const double whole = std::log(pair.energy_ratio.value);
     // Where causes pull both ways their shares are no parts of the whole: 467% and -308% tell nobody anything.
     constexpr double rounding = 0.005;
-    for (const Estimate* one : {&pair.from_tokens, &pair.from_joules_per_token, &pair.from_prompts}) {
+    for (const ConfidenceInterval* one : {&pair.from_tokens, &pair.from_joules_per_token, &pair.from_prompts}) {
         if (std::log(one->value) / whole < -rounding) return {};
     }
     return fmt::format("{:.0f}%", std::max(0.0, 100 * std::log(factor.value) / whole));
@@ -112,7 +112,7 @@ std::string share_text(const Estimate& factor, const PairSummary& pair) {
 
 std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair) {
     const std::string a = shown(comparison.contenders[pair.a].label), b = shown(comparison.contenders[pair.b].label);
-    const Estimate& ratio = pair.energy_ratio;
+    const ConfidenceInterval& ratio = pair.energy_ratio;
     if (!pair.no_ratio.empty()) {
         return fmt::format("No ratio of joules is given for {} and {}, since {}.", b, a, pair.no_ratio);
     }
@@ -153,7 +153,7 @@ std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair
 }
 
 std::string effect_sentence(const Effect& effect) {
-    const auto ratio = [](const Estimate& one, double p) {
+    const auto ratio = [](const ConfidenceInterval& one, double p) {
         const char* const doubt = known(one) && p > 0.05 ? ", so no difference is shown" : "";
         return fmt::format("{:.2f} times the joules (95% interval {}, {} corrected{})", one.value, interval_text(one),
                            p_text(p), doubt);
@@ -163,7 +163,7 @@ std::string effect_sentence(const Effect& effect) {
     if (!std::isfinite(effect.joules.value)) return fmt::format("{}: nothing can be said of joules.", what);
     std::string text = fmt::format("{}: an answer takes {}.", what, ratio(effect.joules, effect.joules_p_value));
     if (effect.accuracy && known(*effect.accuracy)) {
-        const Estimate& points = *effect.accuracy;
+        const ConfidenceInterval& points = *effect.accuracy;
         text +=
             fmt::format(" Right answers: {:+.0f} points ({:+.0f} to {:+.0f}){}.", 100 * points.value, 100 * points.low,
                         100 * points.high, effect.accuracy_p_value <= 0.05 ? "" : ", which may be luck");
@@ -183,7 +183,7 @@ std::string finding(const Comparison& comparison, const PairSummary& pair) {
 }
 
 std::string fairness_text(const Comparison& comparison, const PairSummary& pair) {
-    const Fairness found = fairness(comparison.contenders[pair.a], comparison.contenders[pair.b]);
+    const Confounders found = confounders(comparison.contenders[pair.a], comparison.contenders[pair.b]);
     std::string text = found.differs.empty()
                            ? std::string("Nothing that is known differs between the two.")
                            : fmt::format("What differs ({} / {}): {}.", shown(comparison.contenders[pair.a].label),

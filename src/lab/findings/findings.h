@@ -42,6 +42,6 @@ std::string reasoning_sentence(const Comparison& comparison);
 
 /// The part of ln(energy ratio) that a factor is, as "94%"; empty where the pair does not differ, or where one cause
 /// makes it dearer and another cheaper.
-std::string share_text(const Estimate& factor, const PairSummary& pair);
+std::string share_text(const ConfidenceInterval& factor, const PairSummary& pair);
 
 }  // namespace ergon::lab

@@ -5,24 +5,24 @@
 #include "base/error.h"
 #include "lab/output/terminal_text.h"
 #include "lab/statistics/significance.h"
-#include "tasks/puzzles/worked/revision.h"
+#include "tasks/puzzles/solved/backtracking.h"
 
 namespace ergon::lab {
 namespace {
 
-std::string percent(const Estimate& share) {
+std::string percent(const ConfidenceInterval& share) {
     return fmt::format("{:.0f}% ({:.0f}-{:.0f})", 100 * share.value, 100 * share.low, 100 * share.high);
 }
 
-void add(PuzzleFindings& found, const tasks::WorkedPuzzle& puzzle, const Answer& answer) {
+void add(PuzzleFindings& found, const tasks::SolvedPuzzle& puzzle, const Answer& answer) {
     const bool right = answer.right.value_or(false);
     PuzzleScore& score = found.scores[{puzzle.prompt.category, puzzle.difficulty}];
     ++score.answers;
     score.right += right ? 1 : 0;
     score.thinking += answer[energy::Phase::thinking].tokens;
     if (!right || puzzle.difficulty < least_hard) return;
-    const bool revised = tasks::revisions_in(puzzle, answer.thinking).revised;
-    const bool searches = tasks::revisions_in(puzzle, puzzle.thinking).rejected > 0;
+    const bool revised = tasks::backtracking_in(puzzle, answer.thinking).revised;
+    const bool searches = tasks::backtracking_in(puzzle, puzzle.thinking).rejected > 0;
     for (Revised* const one : {&found.hard, searches ? &found.searching : nullptr}) {
         if (one == nullptr) continue;
         ++one->solved;
@@ -31,7 +31,7 @@ void add(PuzzleFindings& found, const tasks::WorkedPuzzle& puzzle, const Answer&
 }
 
 /// null where nothing was counted.
-nlohmann::ordered_json json_of(const Estimate& share, std::int64_t of) {
+nlohmann::ordered_json json_of(const ConfidenceInterval& share, std::int64_t of) {
     if (of == 0) return nullptr;
     return {{"value", share.value}, {"low", share.low}, {"high", share.high}};
 }
@@ -49,7 +49,7 @@ nlohmann::ordered_json json_of(const Revised& one) {
 
 }  // namespace
 
-Estimate PuzzleScore::accuracy() const {
+ConfidenceInterval PuzzleScore::accuracy() const {
     return wilson(static_cast<double>(right), static_cast<double>(answers));
 }
 
@@ -57,7 +57,7 @@ double PuzzleScore::thinking_per_answer() const {
     return answers == 0 ? 0 : static_cast<double>(thinking.value()) / static_cast<double>(answers);
 }
 
-Estimate Revised::share() const {
+ConfidenceInterval Revised::share() const {
     return wilson(static_cast<double>(revised), static_cast<double>(solved));
 }
 
@@ -72,9 +72,9 @@ PuzzleScore PuzzleFindings::of_difficulty(int least, int most) const {
     return sum;
 }
 
-std::vector<PuzzleFindings> puzzle_findings(Results& results, RunId run, std::span<const tasks::WorkedPuzzle> puzzles) {
-    std::map<std::string_view, const tasks::WorkedPuzzle*> by_id;
-    for (const tasks::WorkedPuzzle& puzzle : puzzles) by_id.emplace(puzzle.prompt.id, &puzzle);
+std::vector<PuzzleFindings> puzzle_findings(Results& results, RunId run, std::span<const tasks::SolvedPuzzle> puzzles) {
+    std::map<std::string_view, const tasks::SolvedPuzzle*> by_id;
+    for (const tasks::SolvedPuzzle& puzzle : puzzles) by_id.emplace(puzzle.prompt.id, &puzzle);
     std::map<std::string, std::string> asked;  // an id alone may be that of another puzzle
     for (AskedPrompt& one : results.prompts(run)) asked.emplace(std::move(one.id), std::move(one.text));
     std::vector<PuzzleFindings> all;

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "lab/statistics/estimate.h"
+#include "lab/statistics/confidence_interval.h"
 #include "lab/store/results.h"
-#include "tasks/puzzles/worked/worked.h"
+#include "tasks/puzzles/solved/solved_puzzles.h"
 
 namespace ergon::lab {
 
@@ -24,17 +24,17 @@ struct PuzzleScore {
     std::int64_t right = 0;
     base::Tokens thinking{};  // of all answers
 
-    Estimate accuracy() const;  // Wilson
+    ConfidenceInterval accuracy() const;  // Wilson
     double thinking_per_answer() const;
 };
 
 /// Right answers to hard puzzles, and those among them in whose thought a wrong try was taken back and a later one was
-/// right (tasks/puzzles/worked/revision.h judges by the puzzle, not by what the thought says).
+/// right (tasks/puzzles/solved/backtracking.h judges by the puzzle, not by what the thought says).
 struct Revised {
     std::int64_t solved = 0;
     std::int64_t revised = 0;
 
-    Estimate share() const;
+    ConfidenceInterval share() const;
 };
 
 struct PuzzleFindings {
@@ -49,7 +49,7 @@ struct PuzzleFindings {
 
 /// By contender. Of an answer's repeats the first counts (more of the same prompt are no further evidence); a prompt
 /// that is not among `puzzles` does not. Throws Error(bad_argument) if none is.
-std::vector<PuzzleFindings> puzzle_findings(Results& results, RunId run, std::span<const tasks::WorkedPuzzle> puzzles);
+std::vector<PuzzleFindings> puzzle_findings(Results& results, RunId run, std::span<const tasks::SolvedPuzzle> puzzles);
 
 /// A table of at most 100 columns.
 std::string puzzle_text(std::span<const PuzzleFindings> findings);

@@ -7,12 +7,12 @@
 
 #include "base/strings/wrapped.h"
 #include "lab/output/terminal_text.h"
-#include "lab/store/loaded_run.h"
+#include "lab/store/run_summary.h"
 
 namespace ergon::lab {
 namespace {
 
-constexpr std::size_t most_named = 5;
+constexpr std::size_t max_named = 5;
 
 /// The same contender's place in the other run, if its answers must be equal there.
 std::optional<std::int64_t> counterpart(const Contender& contender, const std::vector<Contender>& others,
@@ -53,7 +53,7 @@ void compare_answers(Results& here, RunId run_here, Results& there, RunId run_th
         ++agreement.compared;
         if (same(answer, *other)) {
             ++agreement.equal;
-        } else if (agreement.differing.size() < most_named) {
+        } else if (agreement.differing.size() < max_named) {
             agreement.differing.push_back(
                 fmt::format("{} on \"{}\", repeat {}", shown(ours[who].label), answer.prompt, answer.repeat + 1));
         }
@@ -61,8 +61,8 @@ void compare_answers(Results& here, RunId run_here, Results& there, RunId run_th
 }
 
 /// Whether the difference of two ratios may be 0.
-bool agree(const Estimate& x, const Estimate& y) {
-    const Estimate &less = x.value < y.value ? x : y, &more = x.value < y.value ? y : x;
+bool agree(const ConfidenceInterval& x, const ConfidenceInterval& y) {
+    const ConfidenceInterval &less = x.value < y.value ? x : y, &more = x.value < y.value ? y : x;
     const double difference = std::log(more.value / less.value);
     constexpr double rounding = 1e-9;
     return difference <= std::hypot(std::log(less.high / less.value), std::log(more.value / more.low)) + rounding;
@@ -77,9 +77,9 @@ void compare_ratios(const Comparison& here, const Comparison& there, Agreement& 
         const auto found = std::ranges::find_if(
             there.pairs, [&](const PairSummary& other) { return labels(there, other) == labels(here, pair); });
         if (found == there.pairs.end()) continue;
-        const auto add = [&](const char* what, Estimate RatioSummary::* of_such, Estimate RatioSummary::* of_these) {
+        const auto add = [&](const char* what, ConfidenceInterval RatioSummary::* of_such, ConfidenceInterval RatioSummary::* of_these) {
             const auto ratio = repeated ? of_these : of_such;
-            const Estimate &x = pair.*ratio, &y = (*found).*ratio;
+            const ConfidenceInterval &x = pair.*ratio, &y = (*found).*ratio;
             if (!known(x) || !known(y)) return;
             agreement.ratios.push_back(
                 {fmt::format("{} over {}, {}", shown(labels(here, pair).second), shown(labels(here, pair).first), what),

@@ -13,8 +13,8 @@ namespace ergon::lab {
 
 struct RatioAgreement {
     std::string what;  // "beta over alpha, joules per answer"
-    Estimate here;
-    Estimate there;
+    ConfidenceInterval here;
+    ConfidenceInterval there;
     bool agrees = false;  // their difference, in logarithms, is within both reaches in quadrature
 };
 

@@ -7,7 +7,7 @@
 
 #include "base/strings/characters.h"
 #include "base/strings/text.h"
-#include "lab/experiment/endpoint_answerer.h"
+#include "lab/experiment/endpoint_backend.h"
 #include "lab/statistics/prompt_sums.h"
 
 namespace ergon::lab {

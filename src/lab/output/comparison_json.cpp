@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "lab/findings/fairness.h"
+#include "lab/findings/confounders.h"
 #include "lab/findings/findings.h"
 #include "lab/statistics/significance.h"
 
@@ -21,7 +21,7 @@ ordered_json shares_json(const std::array<double, uncertainty_count>& shares) {
     return json;
 }
 
-ordered_json estimate_json(const Estimate& estimate) {
+ordered_json estimate_json(const ConfidenceInterval& estimate) {
     ordered_json json{{"value", estimate.value}, {"low", estimate.low}, {"high", estimate.high}};
     if (ordered_json shares = shares_json(estimate.shares); !shares.empty()) json["variance"] = std::move(shares);
     return json;
@@ -30,7 +30,7 @@ ordered_json estimate_json(const Estimate& estimate) {
 template <typename T>
 ordered_json or_null(const std::optional<T>& value) {
     if (!value) return nullptr;
-    if constexpr (std::is_same_v<T, Estimate>) {
+    if constexpr (std::is_same_v<T, ConfidenceInterval>) {
         return estimate_json(*value);
     } else {
         return *value;
@@ -118,7 +118,7 @@ ordered_json decomposition_json(const PairSummary& pair) {
     const double whole = std::log(pair.energy_ratio.value);
     for (std::size_t i = 0; i < kept_phase_count; ++i) {
         for (std::size_t k = 0; k < factors.size(); ++k) {
-            const Estimate& term = pair.terms[i][k];
+            const ConfidenceInterval& term = pair.terms[i][k];
             decomposition.push_back({{"phase", std::string(energy::phase_names[i])},
                                      {"factor", factors[k]},
                                      {"log", estimate_json(term)},
@@ -160,7 +160,7 @@ ordered_json pair_json(const Comparison& comparison, const PairSummary& pair) {
         one["corrected_p_value"] = ratios.corrected_p_value;
         json["by_task"].push_back(std::move(one));
     }
-    const Fairness found = fairness(a, b);
+    const Confounders found = confounders(a, b);
     json["differs"] = ordered_json::array();
     for (const Difference& one : found.differs) {
         json["differs"].push_back({{"what", one.what}, {"a", one.a}, {"b", one.b}});
@@ -174,13 +174,13 @@ ordered_json pair_json(const Comparison& comparison, const PairSummary& pair) {
 }  // namespace
 
 ordered_json comparison_json(const Comparison& comparison, const RunDescription& run,
-                             const std::vector<Condition>& conditions) {
+                             const std::vector<MachineEvent>& machine_events) {
     ordered_json contenders = ordered_json::array();
     for (const ContenderSummary& contender : comparison.contenders) contenders.push_back(contender_json(contender));
     ordered_json pairs = ordered_json::array();
     for (const PairSummary& pair : comparison.pairs) pairs.push_back(pair_json(comparison, pair));
     ordered_json around = ordered_json::array();
-    for (const Condition& one : conditions) {
+    for (const MachineEvent& one : machine_events) {
         around.push_back({{"kind", one.kind}, {"time", one.time}, {"details", one.details}});
     }
     ordered_json effects = ordered_json::array();

@@ -14,6 +14,6 @@ namespace ergon::lab {
 /// "protocol", "settings", "seed", "machine", "conditions", "version"}. Ratios are {"value", "low", "high"} of b over a,
 /// energies figures as everywhere.
 nlohmann::ordered_json comparison_json(const Comparison& comparison, const RunDescription& run,
-                                       const std::vector<Condition>& conditions = {});
+                                       const std::vector<MachineEvent>& machine_events = {});
 
 }  // namespace ergon::lab

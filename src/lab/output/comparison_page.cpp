@@ -6,8 +6,8 @@
 #include <ranges>
 
 #include "base/json/json_text.h"
-#include "lab/findings/circumstances.h"
-#include "lab/findings/fairness.h"
+#include "lab/findings/caveats.h"
+#include "lab/findings/confounders.h"
 #include "lab/findings/findings.h"
 #include "lab/output/comparison_page_charts.h"
 #include "lab/output/comparison_page_tables.h"
@@ -49,13 +49,13 @@ auto telling_pairs(const Comparison& comparison) {
 }
 
 // Models below this many weights are for studying, not for use (assumed).
-constexpr double most_weights_of_a_toy = 50e6;
+constexpr double max_weights_of_a_toy = 50e6;
 
 bool all_small(const Comparison& comparison) {
     return !comparison.contenders.empty() && std::ranges::all_of(comparison.contenders, [](const auto& one) {
         const nlohmann::ordered_json::json_pointer total("/parameters/total");
         return one.details.contains(total) && one.details[total].is_number() &&
-               one.details[total].template get<double>() < most_weights_of_a_toy;
+               one.details[total].template get<double>() < max_weights_of_a_toy;
     });
 }
 
@@ -131,7 +131,7 @@ Section fairness_section(const Comparison& comparison) {
     Section section{"Is it a fair comparison?", {}};
     for (const PairSummary& pair : telling_pairs(comparison)) {
         const ContenderSummary &a = comparison.contenders[pair.a], &b = comparison.contenders[pair.b];
-        const Fairness found = fairness(a, b);
+        const Confounders found = confounders(a, b);
         report::Table table;
         table.caption = fmt::format("What differs between {} and {}", a.label, b.label);
         table.columns = {{"", Align::left}, {a.label, Align::left}, {b.label, Align::left}};
@@ -168,9 +168,9 @@ std::string watts_text(const nlohmann::ordered_json& watts) {
 }
 
 /// What was seen of the machine while the run went on.
-report::Facts condition_facts(const std::vector<Condition>& conditions) {
+report::Facts condition_facts(const std::vector<MachineEvent>& machine_events) {
     report::Facts facts;
-    for (const Condition& one : conditions) {
+    for (const MachineEvent& one : machine_events) {
         std::string text = base::json_text(one.details);
         if (one.details.contains("watts") && one.details["watts"].is_object()) {
             text = fmt::format("{}, {:.2f} threads busy", watts_text(one.details["watts"]),
@@ -188,8 +188,8 @@ Section protocol_section(const ComparisonReport& report) {
     section.blocks.emplace_back(report::json_facts(report.run.settings));
     section.blocks.emplace_back(report::Heading{"Machine"});
     section.blocks.emplace_back(report::json_facts(report.run.machine));
-    if (!report.conditions.empty()) section.blocks.emplace_back(condition_facts(report.conditions));
-    for (const std::string& sentence : circumstances(report.comparison, report.run, report.conditions)) {
+    if (!report.machine_events.empty()) section.blocks.emplace_back(condition_facts(report.machine_events));
+    for (const std::string& sentence : caveats(report.comparison, report.run, report.machine_events)) {
         section.blocks.emplace_back(Paragraph{sentence});
     }
     section.blocks.emplace_back(report::Heading{"Contenders"});

@@ -21,13 +21,13 @@ struct ShownPrompt {
 
 /// Prompts whose answers a page holds, and bytes of their texts, whichever is reached first; more would make it too large
 /// to open and to send (assumed: some megabytes).
-inline constexpr std::size_t most_shown_prompts = 200;
-inline constexpr std::size_t most_shown_bytes = std::size_t{3} << 20;
+inline constexpr std::size_t max_shown_prompts = 200;
+inline constexpr std::size_t max_shown_bytes = std::size_t{3} << 20;
 
 struct ComparisonReport {
     Comparison comparison;
     RunDescription run;
-    std::vector<Condition> conditions;
+    std::vector<MachineEvent> machine_events;
     std::vector<ShownPrompt> shown;
     std::int64_t prompts = 0;  // in all
     std::string results;       // the name of the file that holds every answer

@@ -13,7 +13,7 @@ namespace {
 
 using energy::kept_phase_count;
 
-report::Range range_of(const Estimate& estimate) {
+report::Range range_of(const ConfidenceInterval& estimate) {
     return {estimate.low, estimate.high};
 }
 
@@ -103,9 +103,9 @@ report::BarChart joules_by_component(const Comparison& comparison) {
     for (const auto& [component, joules] : sums) order.emplace_back(-joules, component);
     std::ranges::sort(order);
     // Eight colours: the smallest parts share the last.
-    constexpr std::size_t most_parts = 8;
+    constexpr std::size_t max_parts = 8;
     for (const auto& [joules, component] : order) {
-        if (chart.parts.size() + 1 < most_parts || order.size() <= most_parts) chart.parts.push_back(component);
+        if (chart.parts.size() + 1 < max_parts || order.size() <= max_parts) chart.parts.push_back(component);
     }
     const bool rest = order.size() > chart.parts.size();
     const std::vector<std::string> named = chart.parts;
@@ -162,7 +162,7 @@ report::Waterfall decomposition(const Comparison& comparison, const PairSummary&
     chart.method = method_of(a) == method_of(b) ? method_of(a) : std::nullopt;
     for (std::size_t i = 0; i < kept_phase_count; ++i) {
         for (std::size_t k = 0; k < 2; ++k) {
-            const Estimate& term = pair.terms[i][k];
+            const ConfidenceInterval& term = pair.terms[i][k];
             if (term.value == 0 && term.low == 0 && term.high == 0) continue;
             chart.factors.push_back({fmt::format("{}: {}", phase_doing[i], k == 0 ? "tokens" : "joules per token"),
                                      term.value, known(term) ? std::optional(range_of(term)) : std::nullopt});

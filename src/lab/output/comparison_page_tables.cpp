@@ -4,7 +4,7 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "lab/findings/context.h"
+#include "lab/findings/published_figures.h"
 #include "lab/output/terminal_text.h"
 #include "report/page_units.h"
 
@@ -22,12 +22,12 @@ Cell cell_of(const std::optional<energy::Figure>& figure) {
     return std::isfinite(figure->high.value()) ? Cell(*figure) : Cell(figure_cell(figure, false));
 }
 
-Cell ratio_cell(const Estimate& estimate) {
+Cell ratio_cell(const ConfidenceInterval& estimate) {
     if (!std::isfinite(estimate.value) || !(estimate.value > 0)) return std::monostate();
     return energy::Ratio{estimate.value, estimate.low, estimate.high};
 }
 
-Cell share_cell(const Estimate& share) {
+Cell share_cell(const ConfidenceInterval& share) {
     return fmt::format("{:.0f} % [{:.0f}, {:.0f}]", 100 * share.value, 100 * share.low, 100 * share.high);
 }
 
@@ -61,7 +61,7 @@ report::Table pair_table(const Comparison& comparison, const PairSummary& pair) 
     table.caption = fmt::format("{} over {}, on {} prompts", comparison.contenders[pair.b].label,
                                 comparison.contenders[pair.a].label, pair.prompts);
     table.columns = {{"", Align::left}, {"ratio", Align::right}};
-    const auto row = [&](const char* what, const Estimate& ratio) { table.rows.push_back({what, ratio_cell(ratio)}); };
+    const auto row = [&](const char* what, const ConfidenceInterval& ratio) { table.rows.push_back({what, ratio_cell(ratio)}); };
     row("energy per answer", pair.energy_ratio);
     row("generated tokens", pair.tokens_ratio);
     row("energy per generated token", pair.joules_per_token_ratio);

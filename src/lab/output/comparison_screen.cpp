@@ -5,7 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "base/strings/wrapped.h"
-#include "lab/findings/circumstances.h"
+#include "lab/findings/caveats.h"
 #include "lab/findings/findings.h"
 #include "lab/output/comparison_table.h"
 #include "lab/output/terminal_text.h"
@@ -14,7 +14,7 @@
 namespace ergon::lab {
 namespace {
 
-constexpr std::size_t most_quoted = 3;
+constexpr std::size_t max_quoted = 3;
 
 /// "experts", "thinking": what effects are named after.
 std::vector<std::string> factor_names(const Comparison& comparison) {
@@ -77,7 +77,7 @@ std::string capped_note(const Comparison& comparison) {
 
 std::vector<std::string> quotable(const Comparison& comparison, const std::optional<LayerSlice>& slice) {
     std::vector<std::string> sentences;
-    const std::size_t of_models = slice ? most_quoted - 1 : most_quoted;
+    const std::size_t of_models = slice ? max_quoted - 1 : max_quoted;
     const auto add = [&](const std::string& sentence) {
         if (sentences.size() < of_models && !sentence.empty()) sentences.push_back(sentence);
     };
@@ -108,7 +108,7 @@ std::string comparison_screen(const ComparisonReport& report, const std::string&
     if (report.slice) text += '\n' + slice_table(*report.slice);
     text += "\nTo quote:\n";
     for (const std::string& sentence : quotable(comparison, report.slice)) text += base::wrapped("- " + sentence);
-    for (const std::string& sentence : circumstances(comparison, report.run, report.conditions)) {
+    for (const std::string& sentence : caveats(comparison, report.run, report.machine_events)) {
         text += base::wrapped(sentence);
     }
     return text;

@@ -24,7 +24,7 @@ std::string without_trailing_spaces(std::string_view text) {
     return trimmed;
 }
 
-std::string pair_line(std::string_view what, const Estimate& ratio, const std::string& part) {
+std::string pair_line(std::string_view what, const ConfidenceInterval& ratio, const std::string& part) {
     const std::string value = std::isfinite(ratio.value) ? fmt::format("{:.2f}", ratio.value) : "-";
     return fmt::format("  {:<34}{:>8}   {:<16} {:>6}\n", what, value, interval_text(ratio), part);
 }
@@ -60,7 +60,7 @@ std::string category_block(const PairSummary& pair) {
     if (pair.categories.empty()) return {};
     std::string text = fmt::format("  {:<28}{:>8} {:>8}   {:<16} {:>8} {:>16}\n", "by category", "prompts", "joules",
                                    "95% interval", "tokens", "joules per token");
-    const auto value = [](const Estimate& one) {
+    const auto value = [](const ConfidenceInterval& one) {
         return std::isfinite(one.value) ? fmt::format("{:.2f}", one.value) : std::string("-");
     };
     for (const auto& [category, ratios] : pair.categories) {
@@ -135,7 +135,7 @@ std::string accuracy_lines(const std::vector<ContenderSummary>& contenders) {
         if (!one.accuracy) continue;
         if (text.empty()) text = fmt::format("{:<38} {:>12} {:>16}   {}\n", "right answers", "", "", "joules for each");
         const auto line = [&](const std::string& label, const AnswerSummary& of) {
-            const Estimate accuracy = of.accuracy.value_or(Estimate{});
+            const ConfidenceInterval accuracy = of.accuracy.value_or(ConfidenceInterval{});
             text += fmt::format(
                 "  {:<36} {:>12} {:>16}   {}\n", shown(label, 36),
                 fmt::format("{} of {}", digits_of_right(of.right), of.graded),

@@ -55,7 +55,7 @@ std::string figure_cell(const std::optional<energy::Figure>& figure, bool with_m
     return fmt::format("{} {}{} ({})", digits(value * prefix.scale), prefix.unit, method, interval);
 }
 
-std::string interval_text(const Estimate& estimate) {
+std::string interval_text(const ConfidenceInterval& estimate) {
     return known(estimate) ? fmt::format("{:.2f} to {:.2f}", estimate.low, estimate.high) : std::string("not known");
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "energy/figure.h"
-#include "lab/statistics/estimate.h"
+#include "lab/statistics/confidence_interval.h"
 
 namespace ergon::lab {
 
@@ -26,6 +26,6 @@ std::string count(std::int64_t amount);
 std::string figure_cell(const std::optional<energy::Figure>& figure, bool with_method);
 
 /// "1.21 to 2.90", or "not known".
-std::string interval_text(const Estimate& estimate);
+std::string interval_text(const ConfidenceInterval& estimate);
 
 }  // namespace ergon::lab

@@ -19,7 +19,7 @@ ShapeSpeed speed_of(const nlohmann::json& json) {
 }
 
 /// Of the first shape: 1.
-Estimate ratio_of(const nlohmann::json& json, bool first) {
+ConfidenceInterval ratio_of(const nlohmann::json& json, bool first) {
     if (first) return {1, 1, 1};
     const nlohmann::json& ratio = json.at("joules_of_sparse");
     return {ratio.at("value").get<double>(), ratio.at("low").get<double>(), ratio.at("high").get<double>()};
@@ -37,7 +37,7 @@ MeasuredShape shape_of(const nlohmann::json& json, bool first) {
 }
 
 std::string against(const MeasuredShape& dense) {
-    const Estimate& ratio = dense.joules_of_sparse;
+    const ConfidenceInterval& ratio = dense.joules_of_sparse;
     return fmt::format("{}: {} times the joules of the sparse one for a generated token ({} to {} over the turns, {})",
                        dense.shape, digits(ratio.value), digits(ratio.low), digits(ratio.high),
                        energy::name(dense.decode.joules_per_token.method));

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "energy/figure.h"
-#include "lab/statistics/estimate.h"
+#include "lab/statistics/confidence_interval.h"
 #include "report/page.h"
 
 namespace ergon::lab {
@@ -24,7 +24,7 @@ struct MeasuredShape {
     std::int64_t active = 0;  // of them, for a token
     std::int64_t bytes = 0;   // of the file
     ShapeSpeed prefill, decode;
-    Estimate joules_of_sparse;  // per generated token, times those of the first shape: median and range over turns
+    ConfidenceInterval joules_of_sparse;  // per generated token, times those of the first shape: median and range over turns
 };
 
 struct Shapes {

@@ -34,7 +34,7 @@ double half_interval(std::span<const double> values) {
 }
 
 /// The geometric mean of ratios whose logarithms these are; `unknown` is the standard deviation of what all rounds share.
-Estimate rounds_ratio(std::span<const double> logs, double unknown) {
+ConfidenceInterval rounds_ratio(std::span<const double> logs, double unknown) {
     const double mean = mean_of(logs), half = std::hypot(half_interval(logs), energy::end_of_95_percent * unknown);
     return {std::exp(mean), std::exp(mean - half), std::exp(mean + half)};
 }
@@ -77,13 +77,13 @@ SliceRatio ratio_over(const LayerSlice& slice, SliceShape against) {
     return ratio;
 }
 
-std::string with_interval(const Estimate& ratio) {
+std::string with_interval(const ConfidenceInterval& ratio) {
     return fmt::format("{:.2f} ({})", ratio.value, interval_text(ratio));
 }
 
 /// "0.18 times the joules (0.16 to 0.20) at batch 1 and 0.82 times (0.74 to 0.91) at batch 16"
 std::string at_batches(const SliceRatio& ratio) {
-    const Estimate &first = ratio.at.front(), &last = ratio.at.back();
+    const ConfidenceInterval &first = ratio.at.front(), &last = ratio.at.back();
     return fmt::format("{:.2f} times the joules ({}) at batch {} and {:.2f} times ({}) at batch {}", first.value,
                        interval_text(first), slice_batches.front(), last.value, interval_text(last),
                        slice_batches.back());
@@ -123,7 +123,7 @@ SliceFindings slice_findings(const LayerSlice& slice) {
 }
 
 std::string slice_sentence(const SliceFindings& found) {
-    const Estimate &total = found.over_total.at[0], &active = found.over_active.at[0];
+    const ConfidenceInterval &total = found.over_total.at[0], &active = found.over_active.at[0];
     const bool buys = known(total) && total.high < 1 && known(active) && !(active.high < 1);
     return fmt::format(
         "{} generated token a layer with 64 experts, of which it uses 6 and 2 shared ones, takes, against a dense layer of "
@@ -193,7 +193,7 @@ std::vector<report::Block> slice_blocks(const LayerSlice& slice) {
 
 ordered_json slice_json(const LayerSlice& slice) {
     const SliceFindings found = slice_findings(slice);
-    const auto estimate = [](const Estimate& one) {
+    const auto estimate = [](const ConfidenceInterval& one) {
         return ordered_json{{"value", one.value}, {"low", one.low}, {"high", one.high}};
     };
     const auto ratio = [&](const SliceRatio& one) {

@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "lab/slice/layer_slice.h"
-#include "lab/statistics/estimate.h"
+#include "lab/statistics/confidence_interval.h"
 #include "report/page.h"
 
 namespace ergon::lab {
 
 /// The sparse layer over a dense one: joules per token, at each batch and how that changes.
 struct SliceRatio {
-    std::array<Estimate, slice_batches.size()> at{};
-    Estimate change;  // the ratio at the largest batch over that at the smallest
+    std::array<ConfidenceInterval, slice_batches.size()> at{};
+    ConfidenceInterval change;  // the ratio at the largest batch over that at the smallest
 };
 
 struct SliceFindings {

@@ -142,7 +142,7 @@ std::vector<GradedCosts> costs_of(std::span<const SampledPrompt> prompts, std::s
 
 /// Shares right of the contenders on one side, less those on the other (Newcombe's interval of two shares, which are
 /// means over the contenders of a side), times what the weights of a side sum up to.
-Estimate accuracy_contrast(std::span<const GradedCosts> costs, std::span<const double> weights) {
+ConfidenceInterval accuracy_contrast(std::span<const GradedCosts> costs, std::span<const double> weights) {
     const std::size_t prompts = costs.front().right.size();
     std::array<std::vector<double>, 2> sides{std::vector<double>(prompts), std::vector<double>(prompts)};
     double whole = 0;
@@ -152,7 +152,7 @@ Estimate accuracy_contrast(std::span<const GradedCosts> costs, std::span<const d
             sides[weights[i] > 0 ? 1 : 0][prompt] += std::abs(weights[i]) / whole * costs[i].right[prompt];
         }
     }
-    Estimate difference = newcombe(sides[0], sides[1]);
+    ConfidenceInterval difference = newcombe(sides[0], sides[1]);
     for (double* one : {&difference.value, &difference.low, &difference.high}) *one *= whole;
     return difference;
 }
@@ -244,7 +244,7 @@ std::string effects_text(std::span<const Effect> effects) {
     const bool graded = effects.front().accuracy.has_value();
     std::string text = fmt::format("{:<40} {:<22}{}\n", "effect of a factor (95% intervals)", "joules, ratio",
                                    graded ? fmt::format("{:<17}{:<20}", "right, points", "joules per right") : "");
-    const auto ratio = [](const Estimate& one) {
+    const auto ratio = [](const ConfidenceInterval& one) {
         // Where somebody was never right the ratio of joules per right answer is nothing or without end.
         const bool a_ratio = std::isfinite(one.value) && one.value > 0;
         return a_ratio ? fmt::format("{:.2f} ({})", one.value, interval_text(one)) : std::string("not known");
@@ -252,7 +252,7 @@ std::string effects_text(std::span<const Effect> effects) {
     for (const Effect& one : effects) {
         text += fmt::format("{:<40} {:<22}", (one.interaction ? "  " : "") + shown(one.what, 38), ratio(one.joules));
         if (one.accuracy && one.joules_per_correct) {
-            const Estimate& points = *one.accuracy;
+            const ConfidenceInterval& points = *one.accuracy;
             const std::string interval = known(points)
                                              ? fmt::format(" ({:+.0f} to {:+.0f})", 100 * points.low, 100 * points.high)
                                              : std::string();

@@ -26,9 +26,9 @@ Factor parse_factor(const std::string& text);
 struct Effect {
     std::string what;  // "thinking: yes over no", "thinking: yes with sparse: yes"
     bool interaction = false;
-    Estimate joules;                             // a ratio, of geometric means over the other factors' levels
-    std::optional<Estimate> accuracy;            // a difference of shares; nothing without right answers
-    std::optional<Estimate> joules_per_correct;  // a ratio
+    ConfidenceInterval joules;                             // a ratio, of geometric means over the other factors' levels
+    std::optional<ConfidenceInterval> accuracy;            // a difference of shares; nothing without right answers
+    std::optional<ConfidenceInterval> joules_per_correct;  // a ratio
     // Chances of as much by luck (uncertainty.h), corrected for the number of effects (Holm), for each of the three.
     double joules_p_value = 1;
     double accuracy_p_value = 1;

@@ -14,7 +14,7 @@ namespace {
 // The term for tails that the prompts do not show: 25 s / n, 2 at most. Smaller numbers miss a thinker's long answers
 // among few prompts, larger ones widen what is well-behaved.
 constexpr double unseen_tail = 25;
-constexpr double most_for_tail = 2;
+constexpr double max_for_tail = 2;
 // Prompts scatter by at least that: less is what rounding leaves of equal ones.
 constexpr double least_scatter = 1e-9;
 constexpr double widest_factor = 1000;
@@ -28,7 +28,7 @@ double in_scale(Scale scale, double value) {
     return scale == Scale::ratio ? std::log(value) : value;
 }
 
-Estimate estimate_of(double value, Scale scale, std::span<const double> left_out, double confidence) {
+ConfidenceInterval estimate_of(double value, Scale scale, std::span<const double> left_out, double confidence) {
     if (!std::isfinite(in_scale(scale, value))) return without_interval(value, NoInterval::undefined);
     const Reach reach = jackknife_reach(left_out, confidence);
     if (reach.why != NoInterval::has_one) return without_interval(value, reach.why);
@@ -56,12 +56,12 @@ Reach jackknife_reach(std::span<const double> left_out, double confidence) {
     const double scatter = std::sqrt(squares / (n - 1)), error = scatter / std::sqrt(n);
     if (scatter < least_scatter) return {unknown, error, NoInterval::alike};
     const double reach =
-        error * (base::student_reach(confidence, n - 1) + std::min(unseen_tail * scatter / n, most_for_tail));
+        error * (base::student_reach(confidence, n - 1) + std::min(unseen_tail * scatter / n, max_for_tail));
     if (reach > std::log(widest_factor)) return {unknown, error, NoInterval::few_decide};
     return {reach, error, NoInterval::has_one};
 }
 
-std::vector<Estimate> jackknife(const Rows& rows, std::span<const Scale> scales, const Statistics& statistics,
+std::vector<ConfidenceInterval> jackknife(const Rows& rows, std::span<const Scale> scales, const Statistics& statistics,
                                 double confidence) {
     if (rows.size() == 0) base::fail(base::ErrorCode::bad_argument, "An interval needs at least one prompt.");
     if (!(confidence > 0 && confidence < 1)) {
@@ -80,7 +80,7 @@ std::vector<Estimate> jackknife(const Rows& rows, std::span<const Scale> scales,
         statistics({sums, number - 1}, one);
         for (std::size_t i = 0; i < scales.size(); ++i) left_out[i][row] = in_scale(scales[i], one[i]);
     }
-    std::vector<Estimate> estimates;
+    std::vector<ConfidenceInterval> estimates;
     for (std::size_t i = 0; i < scales.size(); ++i) {
         estimates.push_back(estimate_of(values[i], scales[i], left_out[i], confidence));
     }

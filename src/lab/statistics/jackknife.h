@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "lab/statistics/estimate.h"
+#include "lab/statistics/confidence_interval.h"
 #include "lab/statistics/rows.h"
 
 namespace ergon::lab {
@@ -39,7 +39,7 @@ std::vector<double> influences(std::span<const double> left_out);
 /// for 95%: their whole range misses it once in 2^5), where all prompts say the same, where it would be wider than a
 /// factor of 1,000 either way, and where the statistic is no number. Throws Error(bad_argument) without rows or with a
 /// confidence that is not between 0 and 1.
-std::vector<Estimate> jackknife(const Rows& rows, std::span<const Scale> scales, const Statistics& statistics,
+std::vector<ConfidenceInterval> jackknife(const Rows& rows, std::span<const Scale> scales, const Statistics& statistics,
                                 double confidence = 0.95);
 
 }  // namespace ergon::lab

@@ -52,7 +52,7 @@ struct Shares {
     std::vector<double> influences;  // of the prompts, as those of the joules are
 
     void add(std::span<const double> right, double weight, double confidence) {
-        const Estimate share = clopper_pearson(sum_of(right), static_cast<double>(right.size()), confidence);
+        const ConfidenceInterval share = clopper_pearson(sum_of(right), static_cast<double>(right.size()), confidence);
         const double at = std::log(share.value), low = std::log(share.low), high = std::log(share.high);
         value -= weight * at;
         lowest -= weight * (weight > 0 ? high : low);
@@ -70,7 +70,7 @@ double reach_of_difference(double first, double second, double correlation) {
 
 }  // namespace
 
-Estimate joules_per_right_contrast(std::span<const GradedCosts> contenders, std::span<const double> weights,
+ConfidenceInterval joules_per_right_contrast(std::span<const GradedCosts> contenders, std::span<const double> weights,
                                    double confidence) {
     const std::size_t prompts = prompts_of(contenders, weights);
     double of_joules = 0;
@@ -97,7 +97,7 @@ Estimate joules_per_right_contrast(std::span<const GradedCosts> contenders, std:
             std::exp(value + reach_of_difference(joules.reach, shares.above, correlation))};
 }
 
-Estimate joules_per_right(const GradedCosts& costs, double confidence) {
+ConfidenceInterval joules_per_right(const GradedCosts& costs, double confidence) {
     return joules_per_right_contrast({&costs, 1}, std::array{1.0}, confidence);
 }
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "lab/statistics/estimate.h"
+#include "lab/statistics/confidence_interval.h"
 
 namespace ergon::lab {
 
@@ -22,10 +22,10 @@ struct GradedCosts {
 /// weight, the value and the lower end are 0; of both, nothing is known. The end that is left is then what all
 /// intervals together exclude. Throws Error(bad_argument) unless there is a weight for each contender and all columns
 /// are as long and not empty.
-Estimate joules_per_right_contrast(std::span<const GradedCosts> contenders, std::span<const double> weights,
+ConfidenceInterval joules_per_right_contrast(std::span<const GradedCosts> contenders, std::span<const double> weights,
                                    double confidence = 0.95);
 
 /// Joules of all prompts over the number of right ones.
-Estimate joules_per_right(const GradedCosts& costs, double confidence = 0.95);
+ConfidenceInterval joules_per_right(const GradedCosts& costs, double confidence = 0.95);
 
 }  // namespace ergon::lab

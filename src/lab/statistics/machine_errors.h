@@ -7,7 +7,7 @@
 
 #include "energy/estimate/estimate.h"
 #include "energy/ledger/ledger.h"
-#include "lab/statistics/estimate.h"
+#include "lab/statistics/confidence_interval.h"
 #include "lab/store/results.h"
 
 namespace ergon::lab {

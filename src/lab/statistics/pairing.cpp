@@ -159,7 +159,7 @@ std::vector<double> Pairing::joules(std::size_t side) const {
     return joules;
 }
 
-Estimate Pairing::accuracy_difference() const {
+ConfidenceInterval Pairing::accuracy_difference() const {
     std::array<std::vector<double>, 2> shares;
     for (const SampledPrompt& prompt : prompts_) {
         if (prompt[0]->all.graded == 0 || prompt[1]->all.graded == 0) continue;

@@ -14,22 +14,22 @@ namespace ergon::lab {
 /// over a, of totals.
 struct RatioSummary {
     std::int64_t prompts = 0;
-    Estimate energy_ratio;            // joules of all phases
-    Estimate geometric_mean_ratio;    // of the prompts' energy ratios
-    Estimate tokens_ratio;            // generated tokens
-    Estimate joules_per_token_ratio;  // generated joules per generated token; not a number where they were assumed
-    Estimate joules_per_word_ratio;   // all joules per word of answer
-    Estimate joules_per_character_ratio;
+    ConfidenceInterval energy_ratio;            // joules of all phases
+    ConfidenceInterval geometric_mean_ratio;    // of the prompts' energy ratios
+    ConfidenceInterval tokens_ratio;            // generated tokens
+    ConfidenceInterval joules_per_token_ratio;  // generated joules per generated token; not a number where they were assumed
+    ConfidenceInterval joules_per_word_ratio;   // all joules per word of answer
+    ConfidenceInterval joules_per_character_ratio;
     // Factors whose product is energy_ratio (sums of the terms below); not numbers where joules were assumed:
-    Estimate from_tokens;
-    Estimate from_joules_per_token;
-    Estimate from_prompts;
+    ConfidenceInterval from_tokens;
+    ConfidenceInterval from_joules_per_token;
+    ConfidenceInterval from_prompts;
     // Terms that add up to ln(energy_ratio), by phase: from its tokens, from its joules per token.
-    std::array<std::array<Estimate, 2>, energy::kept_phase_count> terms{};
+    std::array<std::array<ConfidenceInterval, 2>, energy::kept_phase_count> terms{};
     // The same of these very prompts: without the drawing of prompts.
-    Estimate energy_ratio_of_these;
-    Estimate tokens_ratio_of_these;
-    Estimate joules_per_token_ratio_of_these;
+    ConfidenceInterval energy_ratio_of_these;
+    ConfidenceInterval tokens_ratio_of_these;
+    ConfidenceInterval joules_per_token_ratio_of_these;
     double corrected_p_value = 1;  // of energy_ratio among those of its family: the pair's categories (Holm)
 };
 
@@ -47,7 +47,7 @@ class Pairing {
     /// Joules of each prompt, averaged over its answers.
     std::vector<double> joules(std::size_t side) const;
     /// Share right of b less that of a, over the prompts that both have graded (Newcombe).
-    Estimate accuracy_difference() const;
+    ConfidenceInterval accuracy_difference() const;
 
   private:
     const MachineErrors& errors_;

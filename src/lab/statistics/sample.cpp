@@ -8,7 +8,7 @@ namespace {
 
 /// How many sessions hold answers of all contenders to all prompts; 0 if one of several is incomplete.
 std::size_t complete_sessions(std::span<const SampledPrompt> prompts) {
-    std::size_t sessions = prompts.empty() ? 0 : most_sessions;
+    std::size_t sessions = prompts.empty() ? 0 : max_sessions;
     for (const SampledPrompt& prompt : prompts) {
         for (const PromptSessions* one : prompt) {
             const bool complete =

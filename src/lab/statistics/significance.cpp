@@ -67,7 +67,7 @@ double mcnemar_p(std::int64_t only_a, std::int64_t only_b) {
     return std::min(1.0, 2 * tail);
 }
 
-Estimate wilson(double successes, double count, double confidence) {
+ConfidenceInterval wilson(double successes, double count, double confidence) {
     if (!(count > 0)) return {0, 0, 1};
     const double z = base::normal_quantile((1 + confidence) / 2);
     const double share = successes / count, spread = z * z / count;
@@ -78,14 +78,14 @@ Estimate wilson(double successes, double count, double confidence) {
             successes >= count ? 1 : std::min(1.0, middle + reach)};
 }
 
-Estimate clopper_pearson(double successes, double count, double confidence) {
+ConfidenceInterval clopper_pearson(double successes, double count, double confidence) {
     if (!(count > 0)) return {0, 0, 1};
     const double outside = (1 - confidence) / 2, failures = count - successes;
     return {successes / count, successes > 0 ? base::beta_quantile(outside, successes, failures + 1) : 0,
             failures > 0 ? base::beta_quantile(1 - outside, successes + 1, failures) : 1};
 }
 
-Estimate newcombe(std::span<const double> a, std::span<const double> b, double confidence) {
+ConfidenceInterval newcombe(std::span<const double> a, std::span<const double> b, double confidence) {
     if (a.size() != b.size()) {
         base::fail(base::ErrorCode::bad_argument, "Shares of {} and {} prompts were to be compared as pairs.", a.size(),
                    b.size());
@@ -93,7 +93,7 @@ Estimate newcombe(std::span<const double> a, std::span<const double> b, double c
     if (a.empty()) return {0, -1, 1};
     const auto n = static_cast<double>(a.size());
     const double right_a = std::accumulate(a.begin(), a.end(), 0.0), right_b = std::accumulate(b.begin(), b.end(), 0.0);
-    const Estimate one = wilson(right_a, n, confidence), other = wilson(right_b, n, confidence);
+    const ConfidenceInterval one = wilson(right_a, n, confidence), other = wilson(right_b, n, confidence);
     // Of right and wrong answers this is n11 n00 - n10 n01, with the continuity correction of method 10.
     double association = n * std::inner_product(a.begin(), a.end(), b.begin(), 0.0) - right_a * right_b;
     if (association > 0) association = std::max(0.0, association - n / 2);
@@ -107,7 +107,7 @@ Estimate newcombe(std::span<const double> a, std::span<const double> b, double c
             std::min(1.0, difference + combined(other.high - other.value, one.value - one.low))};
 }
 
-Equivalence equivalence(const Estimate& ratio, double margin) {
+Equivalence equivalence(const ConfidenceInterval& ratio, double margin) {
     if (!known(ratio)) return Equivalence::undecided;
     if (ratio.low >= 1 / (1 + margin) && ratio.high <= 1 + margin) return Equivalence::equal;
     return excludes_one(ratio) ? Equivalence::different : Equivalence::undecided;

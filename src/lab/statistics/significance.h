@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lab/statistics/estimate.h"
+#include "lab/statistics/confidence_interval.h"
 
 namespace ergon::lab {
 
@@ -22,10 +22,10 @@ double permutation_p(std::span<const double> a, std::span<const double> b, std::
 double mcnemar_p(std::int64_t only_a, std::int64_t only_b);
 
 /// Interval of a share of `count` trials (Wilson 1927), [0, 1] without trials. `successes` may be a mean over repeats.
-Estimate wilson(double successes, double count, double confidence = 0.95);
+ConfidenceInterval wilson(double successes, double count, double confidence = 0.95);
 
 /// The same, exact (Clopper and Pearson 1934): holds the truth at least as often as it says, also for few trials.
-Estimate clopper_pearson(double successes, double count, double confidence = 0.95);
+ConfidenceInterval clopper_pearson(double successes, double count, double confidence = 0.95);
 
 /// Interval of the mean of b less that of a, shares right between 0 and 1 of the same prompts (Newcombe 1998, "Improved
 /// confidence intervals for the difference between binomial proportions based on paired data", method 10: Wilson's
@@ -33,7 +33,7 @@ Estimate clopper_pearson(double successes, double count, double confidence = 0.9
 /// levels.
 /// [-1, 1] without prompts.
 /// Throws Error(bad_argument) unless a and b are as long.
-Estimate newcombe(std::span<const double> a, std::span<const double> b, double confidence = 0.95);
+ConfidenceInterval newcombe(std::span<const double> a, std::span<const double> b, double confidence = 0.95);
 
 /// What a ratio's interval says of its being 1.
 enum class Equivalence : std::uint8_t { equal, different, undecided };
@@ -41,7 +41,7 @@ enum class Equivalence : std::uint8_t { equal, different, undecided };
 /// Equal where the whole 95% interval lies between 1 / (1 + margin) and 1 + margin: two one-sided tests at 2.5% each
 /// (Schuirmann 1987), on the ratio's logarithm. Different where it leaves 1 out, else undecided. A ratio that is shown to
 /// differ by less than the margin is equal.
-Equivalence equivalence(const Estimate& ratio, double margin);
+Equivalence equivalence(const ConfidenceInterval& ratio, double margin);
 /// "equal within 5%", "different", "undecided".
 std::string name(Equivalence equivalence, double margin);
 

@@ -33,7 +33,7 @@ double from(Scale scale, double value) {
 }
 
 /// Infinite where there is no interval.
-Sides sides_of(const Estimate& estimate, Scale scale) {
+Sides sides_of(const ConfidenceInterval& estimate, Scale scale) {
     if (!known(estimate)) return {infinity, infinity};
     if (estimate.low == estimate.high) return {};
     return {on(scale, estimate.value) - on(scale, estimate.low), on(scale, estimate.high) - on(scale, estimate.value)};
@@ -52,10 +52,10 @@ Sums sums_of(std::span<const double> columns, const Sample& sample) {
 }
 
 /// Returns what the prompts alone leave uncertain.
-std::vector<Estimate> add_prompts(const Sample& sample, std::span<const Scale> scales,
+std::vector<ConfidenceInterval> add_prompts(const Sample& sample, std::span<const Scale> scales,
                                   const DrawnStatistics& statistics, Reaches& reaches) {
     const std::vector<MachineDraw> none(sample.contenders.size());
-    std::vector<Estimate> estimates = jackknife(
+    std::vector<ConfidenceInterval> estimates = jackknife(
         sample.rows, scales, [&](const Sums& sums, std::span<double> out) { statistics(sums, none, out); }, confidence);
     for (std::size_t i = 0; i < scales.size(); ++i) {
         reaches[i][static_cast<std::size_t>(Uncertainty::prompts)] = sides_of(estimates[i], scales[i]);
@@ -84,7 +84,7 @@ void add_sessions(const Sample& sample, std::span<const Scale> scales, const Dra
 
 void add_draws(Uncertainty source, const Sample& sample, std::span<const double> totals, std::span<const Scale> scales,
                const DrawnStatistics& statistics, const MachineErrors& errors, std::uint64_t seed,
-               std::span<const Estimate> values, Reaches& reaches) {
+               std::span<const ConfidenceInterval> values, Reaches& reaches) {
     if (!errors.matters(source)) return;
     std::vector<std::vector<double>> drawn(scales.size(), std::vector<double>(draws_of_a_source));
     std::vector<MachineDraw> draws(sample.contenders.size());
@@ -111,7 +111,7 @@ void add_draws(Uncertainty source, const Sample& sample, std::span<const double>
 }
 
 /// Independent reaches in quadrature. `first`: without the sources before it.
-Estimate combined(const Estimate& of_prompts, Scale scale, const std::array<Sides, uncertainty_count>& reaches,
+ConfidenceInterval combined(const ConfidenceInterval& of_prompts, Scale scale, const std::array<Sides, uncertainty_count>& reaches,
                   std::size_t first) {
     const double value = of_prompts.value;
     std::array<double, uncertainty_count> variances{};
@@ -126,7 +126,7 @@ Estimate combined(const Estimate& of_prompts, Scale scale, const std::array<Side
     if (!std::isfinite(value) || !std::isfinite(below) || !std::isfinite(above)) {
         return without_interval(value, first == 0 && !known(of_prompts) ? of_prompts.why : NoInterval::undefined);
     }
-    Estimate estimate{value, value, value, NoInterval::has_one, {}};
+    ConfidenceInterval estimate{value, value, value, NoInterval::has_one, {}};
     if (below > 0) estimate.low = from(scale, on(scale, value) - std::sqrt(below));
     if (above > 0) estimate.high = from(scale, on(scale, value) + std::sqrt(above));
     if (below + above > 0) {
@@ -141,7 +141,7 @@ std::vector<ScopedEstimate> estimate(const Sample& sample, std::span<const Scale
                                      const DrawnStatistics& statistics, const MachineErrors& errors,
                                      std::uint64_t seed) {
     Reaches reaches(scales.size());
-    const std::vector<Estimate> values = add_prompts(sample, scales, statistics, reaches);
+    const std::vector<ConfidenceInterval> values = add_prompts(sample, scales, statistics, reaches);
     add_sessions(sample, scales, statistics, reaches);
     const std::vector<double> totals = sample.totals();
     for (const Uncertainty source : drawn_sources) {
@@ -155,9 +155,9 @@ std::vector<ScopedEstimate> estimate(const Sample& sample, std::span<const Scale
     return estimates;
 }
 
-Estimate widened(const Estimate& of_prompts, const Estimate& beside, Scale scale) {
+ConfidenceInterval widened(const ConfidenceInterval& of_prompts, const ConfidenceInterval& beside, Scale scale) {
     const Sides more = sides_of(beside, scale);
-    Estimate wide = of_prompts;
+    ConfidenceInterval wide = of_prompts;
     // From the middle of what is known: a value of infinity has no distance to its lower end.
     const double value = std::isfinite(of_prompts.value) ? on(scale, of_prompts.value) : on(scale, of_prompts.low);
     if (std::isfinite(of_prompts.low)) {
@@ -169,7 +169,7 @@ Estimate widened(const Estimate& of_prompts, const Estimate& beside, Scale scale
     return wide;
 }
 
-double p_value(const Estimate& estimate, Scale scale) {
+double p_value(const ConfidenceInterval& estimate, Scale scale) {
     if (!known(estimate)) return 1;
     const double none = scale == Scale::ratio ? 1 : 0;
     const double distance = std::abs(on(scale, estimate.value) - on(scale, none));

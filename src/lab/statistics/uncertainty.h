@@ -18,8 +18,8 @@ using DrawnStatistics =
 
 /// An interval of what these prompts took, and one of what others of their kind take.
 struct ScopedEstimate {
-    Estimate of_these;
-    Estimate of_such;
+    ConfidenceInterval of_these;
+    ConfidenceInterval of_such;
 };
 
 /// Intervals of statistics, one for each scale. Every source of uncertainty gets a reach below and above the value:
@@ -34,10 +34,10 @@ std::vector<ScopedEstimate> estimate(const Sample& sample, std::span<const Scale
 
 /// An estimate whose prompts' part is known from elsewhere (shares right, joules per right answer): `of_prompts`, and
 /// what is uncertain beside them as far as it reaches from `beside`. An end that `of_prompts` does not know stays so.
-Estimate widened(const Estimate& of_prompts, const Estimate& beside, Scale scale);
+ConfidenceInterval widened(const ConfidenceInterval& of_prompts, const ConfidenceInterval& beside, Scale scale);
 
 /// The chance that as much is luck where the truth is none (a ratio of 1, a difference of 0): two-sided, normal, the
 /// standard error being what the interval's reach towards it tells. 1 without an interval.
-double p_value(const Estimate& estimate, Scale scale);
+double p_value(const ConfidenceInterval& estimate, Scale scale);
 
 }  // namespace ergon::lab

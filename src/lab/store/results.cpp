@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "lab/experiment/answerer.h"
+#include "lab/experiment/backend.h"
 #include "lab/store/results_json.h"
 
 namespace ergon::lab {
@@ -265,7 +265,7 @@ std::vector<AskedPrompt> Results::prompts(RunId run) {
     return prompts;
 }
 
-void Results::add_condition(RunId run, const Condition& condition) {
+void Results::add_machine_event(RunId run, const MachineEvent& condition) {
     Statement(database_, "INSERT INTO condition (run, kind, details) VALUES (?, ?, ?)")
         .bind(1, run)
         .bind(2, condition.kind)
@@ -273,15 +273,15 @@ void Results::add_condition(RunId run, const Condition& condition) {
         .step();
 }
 
-std::vector<Condition> Results::conditions(RunId run) {
+std::vector<MachineEvent> Results::machine_events(RunId run) {
     Statement statement(database_, "SELECT kind, details, created FROM condition WHERE run = ? ORDER BY rowid");
     statement.bind(1, run);
-    std::vector<Condition> conditions;
+    std::vector<MachineEvent> machine_events;
     while (statement.step()) {
-        conditions.push_back(
+        machine_events.push_back(
             {statement.text(0), parse(database_, statement.text(1), "a condition of a run"), statement.text(2)});
     }
-    return conditions;
+    return machine_events;
 }
 
 bool Results::finished(RunId run) {
@@ -306,9 +306,9 @@ RunDescription Results::description(RunId run) {
     Statement statement(database_, "SELECT settings, seed, machine, version, protocol FROM run WHERE id = ?");
     statement.bind(1, run);
     if (!statement.step()) base::fail(ErrorCode::not_found, "The results file {} has no run {}.", path().string(), run);
-    return {parse(database_, statement.text(0), "a run's settings"), static_cast<std::uint64_t>(statement.integer(1)),
-            parse(database_, statement.text(2), "a run's machine"), statement.text(3),
-            parse(database_, statement.text(4), "a run's protocol")};
+    return {parse_object(database_, statement.text(0), "a run's settings"), static_cast<std::uint64_t>(statement.integer(1)),
+            parse_object(database_, statement.text(2), "a run's machine"), statement.text(3),
+            parse_object(database_, statement.text(4), "a run's protocol")};
 }
 
 std::vector<Contender> Results::contenders(RunId run) {
@@ -322,7 +322,7 @@ std::vector<Contender> Results::contenders(RunId run) {
                        path().string(), run, found.size());
         }
         found.push_back({statement.text(0), statement.text(1), statement.text(2),
-                         parse(database_, statement.text(3), "a contender's details")});
+                         parse_object(database_, statement.text(3), "a contender's details")});
     }
     return found;
 }

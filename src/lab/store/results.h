@@ -63,7 +63,7 @@ struct AnswerMeasures {
     bool operator==(const AnswerMeasures&) const = default;
 };
 
-inline constexpr std::int64_t most_sessions = 1000;
+inline constexpr std::int64_t max_sessions = 1000;
 
 struct Answer {
     std::int64_t contender = 0;  // position among the run's contenders
@@ -108,7 +108,7 @@ struct AskedPrompt {
 };
 
 /// Something about the machine while a run went on: an idle baseline, a pause for its temperature.
-struct Condition {
+struct MachineEvent {
     std::string kind;
     nlohmann::ordered_json details;
     std::string time;  // UTC; of the store
@@ -160,8 +160,8 @@ class Results {
     void add_prompts(RunId run, const std::vector<AskedPrompt>& prompts);
     /// In the order in which they were added.
     std::vector<AskedPrompt> prompts(RunId run);
-    void add_condition(RunId run, const Condition& condition);
-    std::vector<Condition> conditions(RunId run);
+    void add_machine_event(RunId run, const MachineEvent& condition);
+    std::vector<MachineEvent> machine_events(RunId run);
     bool finished(RunId run);
 
     /// Keeps what is no answer: the factors of a design, a measurement beside the answers. One of a kind and run.

@@ -104,17 +104,17 @@ Answer read_answer(const Database& database, const Statement& statement) {
     answer.session = statement.integer(18);
     // Beyond what a computer can answer (assumed), so that sums of answers hold.
     constexpr std::int64_t most_tokens = std::int64_t{1} << 40;
-    constexpr double most_seconds = 1e10;
+    constexpr double max_seconds = 1e10;
     for (const PhaseResult& phase : answer.phases) {
         const bool sensible = phase.tokens.value() >= 0 && phase.tokens.value() <= most_tokens &&
-                              phase.seconds.value() >= 0 && phase.seconds.value() <= most_seconds;
+                              phase.seconds.value() >= 0 && phase.seconds.value() <= max_seconds;
         if (sensible) continue;
         base::fail(ErrorCode::bad_file, "The results file {} is damaged: an answer to prompt {} took {} tokens and {} s.",
                    database.path().string(), answer.prompt, phase.tokens.value(), phase.seconds.value());
     }
-    if (answer.session < 0 || answer.session >= most_sessions) {
+    if (answer.session < 0 || answer.session >= max_sessions) {
         base::fail(ErrorCode::bad_file, "The results file {} has an answer of session {}: sessions are 0 to {}.",
-                   database.path().string(), answer.session, most_sessions - 1);
+                   database.path().string(), answer.session, max_sessions - 1);
     }
     if (statement.integer(19) == 0) {
         base::fail(ErrorCode::bad_file, "The results file {} is damaged: it has an answer of contender {}, but no such contender.",

@@ -12,7 +12,7 @@ using kernels::attention_chunk;
 // Rows that go over the keys together. More rows share the cost of bringing a block of keys in place; 64 rows of latent
 // attention (576 + 512 values of F32 each) are 280 kB, so that a tile and its block of keys stay in a second-level
 // cache of 1 MB. Fewer than 16 are not worth a tile of their own (derived; assumed).
-constexpr std::int64_t most_rows = 64;
+constexpr std::int64_t max_rows = 64;
 constexpr std::int64_t fewest_rows = 16;
 /// Work items for each thread from which on the threads end about together (assumed).
 constexpr std::int64_t items_per_thread = 4;
@@ -31,7 +31,7 @@ std::int64_t chunks_of(std::int64_t keys) {
 std::vector<Tile> cut(std::span<const AttentionGroup> groups, int threads) {
     std::int64_t rows = 0;
     for (const AttentionGroup& g : groups) rows += g.tokens * g.heads;
-    const std::int64_t tile_rows = std::clamp(rows / (items_per_thread * threads), fewest_rows, most_rows);
+    const std::int64_t tile_rows = std::clamp(rows / (items_per_thread * threads), fewest_rows, max_rows);
     std::vector<Tile> tiles;
     std::int64_t partials = 0;
     for (const AttentionGroup& g : groups) {
@@ -48,7 +48,7 @@ std::vector<Tile> cut(std::span<const AttentionGroup> groups, int threads) {
 /// One chunk of keys for the rows of a tile.
 void attend_tile(const Tile& tile, std::int64_t chunk, float scale, float* states, float* scratch) {
     const AttentionGroup& g = *tile.group;
-    std::array<std::int64_t, most_rows> limits{};
+    std::array<std::int64_t, max_rows> limits{};
     for (std::int64_t i = 0; i < tile.rows; ++i)
         limits[static_cast<std::size_t>(i)] = g.past + (tile.first + i) / g.heads + 1;
     kernels::attend_chunk(g.keys, g.queries + tile.first * g.query_stride, g.query_stride, limits.data(), tile.rows,
@@ -76,9 +76,9 @@ base::Nanoseconds attend(std::span<const AttentionGroup> groups, float scale, Wo
     const std::vector<Tile> tiles = cut(groups, pool.size());
     if (tiles.empty()) return {};
     const kernels::KeysAndValues& keys = groups.front().keys;
-    const std::int64_t tile_floats = most_rows * kernels::state_floats(keys.value.width);
+    const std::int64_t tile_floats = max_rows * kernels::state_floats(keys.value.width);
     const std::int64_t scratch_floats =
-        kernels::attention_scratch(keys.key.width + keys.key_tail.width, keys.value.width, most_rows);
+        kernels::attention_scratch(keys.key.width + keys.key_tail.width, keys.value.width, max_rows);
     const std::int64_t worker_floats = 2 * tile_floats + scratch_floats;
     float* const workers = work.attention_workers.of(pool.size() * worker_floats);
 

@@ -15,16 +15,16 @@ constexpr double room_of_rows = 840;
 // A name needs a row of this height, a dot one of that.
 constexpr double least_named_row = 14;
 constexpr double least_row = 2;
-constexpr auto most_named_rows = static_cast<std::size_t>(room_of_rows / least_named_row);
-constexpr auto most_drawn_rows = static_cast<std::size_t>(room_of_rows / least_row);
+constexpr auto max_named_rows = static_cast<std::size_t>(room_of_rows / least_named_row);
+constexpr auto max_drawn_rows = static_cast<std::size_t>(room_of_rows / least_row);
 
 bool named(const PairedDots& chart) {
-    return chart.rows.size() <= most_named_rows;
+    return chart.rows.size() <= max_named_rows;
 }
 
 /// One row in so many is drawn.
 std::size_t row_step(const PairedDots& chart) {
-    return (chart.rows.size() + most_drawn_rows - 1) / most_drawn_rows;
+    return (chart.rows.size() + max_drawn_rows - 1) / max_drawn_rows;
 }
 
 std::optional<energy::Method> method_of_all(const PairedDots& chart) {
@@ -144,8 +144,8 @@ std::string reading_note(const PairedDots& chart) {
                                    base::fixed(static_cast<double>(chart.rows.size()), 0),
                                    any_interval(chart) ? " and intervals" : ""));
     if (row_step(chart) > 1) add_sentence(note, fmt::format("One row in {} is drawn.", row_step(chart)));
-    if (chart.rows.size() > most_data_rows) {
-        add_sentence(note, fmt::format("The data hold the first {}{}{}.", most_data_rows,
+    if (chart.rows.size() > max_data_rows) {
+        add_sentence(note, fmt::format("The data hold the first {}{}{}.", max_data_rows,
                                        chart.others.empty() ? "" : "; ", chart.others));
     }
     return note;
@@ -195,7 +195,7 @@ Table data_table(const PairedDots& chart) {
         }
     }
     for (const DotRow& row : chart.rows) {
-        if (table.rows.size() == most_data_rows) break;
+        if (table.rows.size() == max_data_rows) break;
         std::vector<Cell> cells{row.label};
         for (std::size_t i = 0; i < names.size(); ++i) {
             const Dot* dot = i < row.dots.size() ? &row.dots[i] : nullptr;

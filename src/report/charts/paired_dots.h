@@ -39,7 +39,7 @@ struct PairedDots {
 };
 
 /// A page's data hold so many rows of a chart (assumed: more than anybody reads there, some 50 kB).
-inline constexpr std::size_t most_data_rows = 500;
+inline constexpr std::size_t max_data_rows = 500;
 
 /// How the values were obtained, what whiskers are, and what of the rows had no room.
 std::string reading_note(const PairedDots& chart);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double radius = 6;
 // A label is tried against every other: more than these would crowd each other out anyway (assumed).
-constexpr std::size_t most_labels = 100;
+constexpr std::size_t max_labels = 100;
 
 bool has_scatter_place(const ScatterPoint& point) {
     return drawable(point.x) && drawable(point.y);
@@ -101,7 +101,7 @@ struct Layout {
                          {centres[i].x, box.bottom - range->high * box.height()});
             }
         }
-        if (points.size() <= most_labels) placed = place_labels(names, box, std::move(obstacles));
+        if (points.size() <= max_labels) placed = place_labels(names, box, std::move(obstacles));
         placed.resize(points.size());
     }
 };

@@ -55,7 +55,7 @@ std::optional<char> only_choice(std::span<const std::string> choices, const Hold
 }  // namespace
 
 std::optional<char> chosen_letter(std::string_view answer, std::span<const std::string> choices) {
-    if (choices.empty() || choices.size() > most_choices) return std::nullopt;
+    if (choices.empty() || choices.size() > max_choices) return std::nullopt;
     const LetterPatterns& patterns = patterns_for(choices.size());
     const std::string plain = half_width(ending(answer));
     answer = plain;

@@ -9,7 +9,7 @@
 namespace ergon::tasks {
 
 /// Most choices that a question can have: A to Z.
-inline constexpr std::size_t most_choices = 26;
+inline constexpr std::size_t max_choices = 26;
 
 /// 'A' for the first choice, and so on; nothing if the answer names none conclusively. In this order: the last
 /// \boxed{B}; the last "the answer is B", "Answer: (B)", "I choose B", "B is correct", "答案是B", "正解はB" or "정답은 B"; a

@@ -75,10 +75,10 @@ bool grade_choice(const Prompt& prompt, std::string_view text) {
     const auto is_letter = [&](const std::string& right) {
         return right.size() == 1 && right[0] >= 'A' && static_cast<std::size_t>(right[0] - 'A') < prompt.choices.size();
     };
-    if (prompt.choices.size() < 2 || prompt.choices.size() > most_choices || !is_letter(prompt.answer)) {
+    if (prompt.choices.size() < 2 || prompt.choices.size() > max_choices || !is_letter(prompt.answer)) {
         base::fail(ErrorCode::bad_argument,
                    "The right choice \"{}\" is no letter of {} choices (2 to {} are possible).", prompt.answer,
-                   prompt.choices.size(), most_choices);
+                   prompt.choices.size(), max_choices);
     }
     return chosen_letter(text, prompt.choices) == prompt.answer[0];
 }

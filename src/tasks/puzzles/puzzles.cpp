@@ -8,7 +8,7 @@
 namespace ergon::tasks {
 namespace {
 
-constexpr std::int64_t most_puzzles = 1'000'000;  // about 500 MB (derived: half a kilobyte each)
+constexpr std::int64_t max_puzzles = 1'000'000;  // about 500 MB (derived: half a kilobyte each)
 
 struct Kind {
     std::string_view category;
@@ -41,8 +41,8 @@ Prompt puzzle(std::string question, std::string_view wanted, std::string answer,
 }
 
 std::vector<Prompt> puzzles(std::uint64_t seed, std::int64_t count) {
-    if (count < 0 || count > most_puzzles) {
-        base::fail(base::ErrorCode::bad_argument, "{} puzzles are asked for; expected 0 to {}.", count, most_puzzles);
+    if (count < 0 || count > max_puzzles) {
+        base::fail(base::ErrorCode::bad_argument, "{} puzzles are asked for; expected 0 to {}.", count, max_puzzles);
     }
     std::vector<Prompt> made;
     for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(count); ++i) {

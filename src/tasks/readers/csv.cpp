@@ -11,9 +11,9 @@ namespace {
 
 using base::ErrorCode;
 
-constexpr std::size_t most_fields = 1000;  // assumed: GPQA, the widest known, has about 70
+constexpr std::size_t max_fields = 1000;  // assumed: GPQA, the widest known, has about 70
 // Each takes a walk to the end of the text.
-constexpr int most_open_quotes = 1000;
+constexpr int max_open_quotes = 1000;
 
 class CsvParser {
   public:
@@ -31,7 +31,7 @@ class CsvParser {
                 CsvRow next = row();
                 if (next.fields.size() > 1 || !next.fields[0].empty()) rows.push_back(std::move(next));
             } catch (const base::Error& error) {
-                if (open_quotes_ > most_open_quotes) throw;
+                if (open_quotes_ > max_open_quotes) throw;
                 rows.push_back({line, {}, error.what()});
                 at_ = std::min(text_.find('\n', begin), text_.size() - 1) + 1;
                 line_ = line + 1;
@@ -45,9 +45,9 @@ class CsvParser {
         CsvRow row{line_, {}, {}};
         do {
             row.fields.push_back(field());
-            if (row.fields.size() > most_fields) {
+            if (row.fields.size() > max_fields) {
                 base::fail(ErrorCode::bad_file, "{}, line {}: more than {} fields in one row.", origin_, row.line,
-                           most_fields);
+                           max_fields);
             }
             if (base::valid_utf8(row.fields.back()) != row.fields.back()) {
                 base::fail(ErrorCode::bad_file, "{}, line {}: field {} is not valid UTF-8; convert the file to UTF-8.",

@@ -9,7 +9,7 @@
 namespace ergon::tasks {
 namespace {
 
-constexpr std::size_t most_files = 100'000;  // assumed; MATH, with a file for each problem, has 12,500
+constexpr std::size_t max_files = 100'000;  // assumed; MATH, with a file for each problem, has 12,500
 
 }  // namespace
 
@@ -19,10 +19,10 @@ std::vector<std::filesystem::path> files_below(const std::filesystem::path& fold
         for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
             if (!entry.is_regular_file() || !entry.path().filename().string().ends_with(ending)) continue;
             files.push_back(entry.path());
-            if (files.size() > most_files) {
+            if (files.size() > max_files) {
                 base::fail(base::ErrorCode::bad_file,
                            "{} holds more than {} files that end in {}; give the folder of one test.", folder.string(),
-                           most_files, ending);
+                           max_files, ending);
             }
         }
     } catch (const std::filesystem::filesystem_error& error) {

@@ -49,7 +49,7 @@ void read_tolerance(const JsonItem& item, Prompt& prompt) {
 
 /// The letter of the right choice, given by itself or by the choice's own words.
 std::string letter_of(const std::string& answer, const std::vector<std::string>& choices) {
-    for (std::size_t i = 0; i < choices.size() && i < most_choices; ++i) {
+    for (std::size_t i = 0; i < choices.size() && i < max_choices; ++i) {
         if (choices[i] == answer) return std::string(1, static_cast<char>('A' + i));
     }
     return answer;
@@ -242,7 +242,7 @@ Prompt mmlu_prompt(const JsonItem& item) {
     const std::string answer = text_or_number(item, "answer");
     const json place = item.object.value("answer", json());
     if (place.is_number_integer()) {
-        if (place < 0 || place >= prompt.choices.size() || place >= most_choices) {
+        if (place < 0 || place >= prompt.choices.size() || place >= max_choices) {
             base::fail(ErrorCode::bad_file,
                        "{}: \"answer\" is {}; expected the place of one of the {} choices, from 0.", item.place, answer,
                        prompt.choices.size());

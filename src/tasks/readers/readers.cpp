@@ -12,7 +12,7 @@
 #include "base/random.h"
 #include "base/strings/text.h"
 #include "tasks/puzzles/puzzles.h"
-#include "tasks/puzzles/worked/worked.h"
+#include "tasks/puzzles/solved/solved_puzzles.h"
 #include "tasks/readers/csv_tasks.h"
 #include "tasks/readers/folder.h"
 #include "tasks/readers/json_lines.h"
@@ -23,15 +23,15 @@ namespace {
 
 using base::ErrorCode;
 
-constexpr std::int64_t most_shots = 100;          // assumed: more than any context is meant for
+constexpr std::int64_t max_shots = 100;          // assumed: more than any context is meant for
 constexpr std::int64_t puzzles_unless_told = 60;  // ten of each kind
 
 void check(const TaskOptions& options) {
     if (options.count < 0)
         base::fail(ErrorCode::bad_argument, "{} prompts are asked for; expected 0 (all) or more.", options.count);
-    if (options.shots < 0 || options.shots > most_shots) {
+    if (options.shots < 0 || options.shots > max_shots) {
         base::fail(ErrorCode::bad_argument, "{} solved examples are asked for; expected 0 to {}.", options.shots,
-                   most_shots);
+                   max_shots);
     }
 }
 
@@ -114,7 +114,7 @@ std::vector<Prompt> finished(PromptList& list, const std::filesystem::path& orig
 std::vector<Prompt> held_out(std::uint64_t seed, std::int64_t count) {
     std::vector<Prompt> prompts;
     for (std::int64_t i = 0; i < count; ++i) {
-        prompts.push_back(worked_puzzle(seed, Split::held_out, static_cast<std::uint64_t>(i)).prompt);
+        prompts.push_back(solved_puzzle(seed, Split::held_out, static_cast<std::uint64_t>(i)).prompt);
     }
     return prompts;
 }

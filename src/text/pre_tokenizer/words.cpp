@@ -140,7 +140,7 @@ struct Gpt2Rule {
 struct Llama3Rule {
     bool contractions;
     CharClass letters;  // what words are made of
-    std::size_t most_digits;
+    std::size_t max_digits;
 
     std::size_t operator()(const CharacterReader& text, std::size_t i) const {
         if (contractions) {
@@ -148,7 +148,7 @@ struct Llama3Rule {
         }
         const CharacterReader::Character c = text.at(i);
         if ((c.classes & letters) != 0) return text.run(c.end, letters);
-        if ((c.classes & number) != 0) return text.run(i, number, most_digits);
+        if ((c.classes & number) != 0) return text.run(i, number, max_digits);
         const bool can_begin_word = (c.classes & newline) == 0;
         if (can_begin_word && (text.at(c.end).classes & letters) != 0) return text.run(c.end, letters);
         const auto signs = static_cast<CharClass>(visible_other & ~letters);
@@ -185,7 +185,7 @@ struct DeepSeekV3Rule {
 /// GPT-4o and relatives: capitals begin a word, lower case goes on with it.
 struct CasedWordsRule {
     bool contractions;
-    std::size_t most_digits;
+    std::size_t max_digits;
 
     static constexpr CharClass heads = cased_upper | uncased | mark;  // [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]
     static constexpr CharClass tails = lower | uncased | mark;        // [\p{Ll}\p{Lm}\p{Lo}\p{M}]
@@ -221,7 +221,7 @@ struct CasedWordsRule {
     std::size_t operator()(const CharacterReader& text, std::size_t i) const {
         if (const std::size_t end = word(text, i); end > i) return contractions ? text.contraction(end, true) : end;
         const CharacterReader::Character c = text.at(i);
-        if ((c.classes & number) != 0) return text.run(i, number, most_digits);
+        if ((c.classes & number) != 0) return text.run(i, number, max_digits);
         const std::size_t start = text.is(i, ' ') ? i + 1 : i;
         if ((text.at(start).classes & visible_other) != 0) {
             std::size_t end = text.run(start, visible_other);
@@ -345,17 +345,17 @@ std::unique_ptr<const Splitter> known_words(std::string_view pattern) {
     for (const auto& [digits, most] : {std::pair(R"(\p{N})", std::size_t{1}),
                                        std::pair(R"(\p{N}{1,3})", std::size_t{3}), std::pair(R"(\p{N}+)", unlimited)}) {
         if (pattern == llama_words + digits + std::string(rest)) {
-            return make_rule_splitter(Llama3Rule{.contractions = true, .letters = letter, .most_digits = most});
+            return make_rule_splitter(Llama3Rule{.contractions = true, .letters = letter, .max_digits = most});
         }
         if (pattern == std::string(words) + digits + std::string(rest)) {
-            return make_rule_splitter(Llama3Rule{.contractions = false, .letters = letter, .most_digits = most});
+            return make_rule_splitter(Llama3Rule{.contractions = false, .letters = letter, .max_digits = most});
         }
     }
     if (pattern ==
         std::string(contractions) +
             R"([^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)") {
         return make_rule_splitter(
-            Llama3Rule{.contractions = true, .letters = static_cast<CharClass>(letter | mark), .most_digits = 1});
+            Llama3Rule{.contractions = true, .letters = static_cast<CharClass>(letter | mark), .max_digits = 1});
     }
     return nullptr;
 }
@@ -371,7 +371,7 @@ std::unique_ptr<const Splitter> known_cased_words(std::string_view pattern) {
             const std::string digits = most == 1 ? R"(\p{N})" : R"(\p{N}{1,3})";
             if (pattern == sign + head + "*" + tail + "+" + ending + "|" + sign + head + "+" + tail + "*" + ending +
                                "|" + digits + rest) {
-                return make_rule_splitter(CasedWordsRule{.contractions = contractions, .most_digits = most});
+                return make_rule_splitter(CasedWordsRule{.contractions = contractions, .max_digits = most});
             }
         }
     }

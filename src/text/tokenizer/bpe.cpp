@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <random>
 #include <functional>
 #include <queue>
 
@@ -15,10 +16,12 @@ constexpr std::size_t few_symbols = 48;
 // Remembering pays for words, which come again; English has some 10^5 different ones per 10 MB (measured), after that
 // the table only grows.
 constexpr std::size_t longest_remembered = 48;
-constexpr std::size_t most_remembered = std::size_t{1} << 18;
+constexpr std::size_t max_remembered = std::size_t{1} << 18;
 constexpr std::size_t first_slots = 256;
 
 }  // namespace
+
+const std::uint64_t MergeTable::seed_ = std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
 
 MergeTable::MergeTable(const std::vector<Merge>& merges) {
     slots_.resize(std::bit_ceil(merges.size() * 2 + 2));
@@ -39,7 +42,7 @@ void BpeEncoder::encode(std::string_view piece, std::vector<TokenId>& tokens) {
     if (slot->key_size == 0) {
         const std::size_t before = tokens.size();
         encode_anew(piece, tokens);
-        if (used_ == most_remembered) return;
+        if (used_ == max_remembered) return;
         if (++used_ * 2 > slots_.size()) {
             grow();
             slot = look_up(piece, hash);

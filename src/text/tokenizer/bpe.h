@@ -54,8 +54,13 @@ class MergeTable {
         return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 | static_cast<std::uint32_t>(right);
     }
     std::size_t slot_of(std::uint64_t key) const {
-        return static_cast<std::size_t>((key * 0x9E3779B97F4A7C15u) >> 32) & mask_;  // Fibonacci hashing
+        key = (key ^ seed_) * 0x9E3779B97F4A7C15u;
+        key = (key ^ key >> 32) * 0xD6E8FEB86659FD93u;
+        return static_cast<std::size_t>(key >> 32) & mask_;
     }
+
+    /// Drawn anew by each process: a file could choose merges that all meet in one slot.
+    static const std::uint64_t seed_;
 
     std::vector<Slot> slots_;
     std::size_t mask_ = 0;

@@ -82,12 +82,12 @@ class PreTokenizerReader {
 
   private:
     void add(std::unique_ptr<const Splitter> splitter) {
-        constexpr std::size_t most_splits = 64;  // assumed; published files have a handful
-        if (parts_.pre_tokenizer.size() == most_splits) {
+        constexpr std::size_t max_splits = 64;  // assumed; published files have a handful
+        if (parts_.pre_tokenizer.size() == max_splits) {
             fail(ErrorCode::bad_file,
                  "the tokenizer's pre_tokenizer has more than {} steps, which none that is published has; its file is "
                  "damaged",
-                 most_splits);
+                 max_splits);
         }
         if (traits_.byte_level) splitter = make_byte_alphabet_splitter(std::move(splitter));
         parts_.pre_tokenizer.add(std::move(splitter));

@@ -10,9 +10,9 @@ namespace {
 
 // What a normaliser may make of a text. Assumed: published ones make at most three bytes of one (a space is written ▁,
 // NFC triples some letters), of at most a handful of steps.
-constexpr std::size_t most_growth = 16;
-constexpr std::size_t most_more = 64;  // bytes, of what is put in front of a short text
-constexpr std::size_t most_steps = 64;
+constexpr std::size_t max_growth = 16;
+constexpr std::size_t max_more = 64;  // bytes, of what is put in front of a short text
+constexpr std::size_t max_steps = 64;
 
 // Each step gives the changed text, or nothing if it does not change.
 struct Apply {
@@ -66,7 +66,7 @@ struct Apply {
             base::fail(base::ErrorCode::bad_file,
                        "the tokenizer's normalizer makes more than {} bytes of each byte of a text, which none that is "
                        "published does; its file is damaged",
-                       most_growth);
+                       max_growth);
         }
         changed += more;
     }
@@ -75,17 +75,17 @@ struct Apply {
 }  // namespace
 
 void Normalizer::add(Step step) {
-    if (steps_.size() == most_steps) {
+    if (steps_.size() == max_steps) {
         base::fail(base::ErrorCode::bad_file,
                    "the tokenizer's normalizer has more than {} steps, which none that is published has; its file is "
                    "damaged",
-                   most_steps);
+                   max_steps);
     }
     steps_.push_back(std::move(step));
 }
 
 std::string_view Normalizer::apply(std::string_view text, bool first, std::string& buffer) const {
-    const std::size_t limit = most_growth * text.size() + most_more;
+    const std::size_t limit = max_growth * text.size() + max_more;
     for (const Step& step : steps_) {
         if (auto changed = std::visit(Apply{text, first, limit}, step)) {
             buffer = std::move(*changed);

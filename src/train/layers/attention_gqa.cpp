@@ -37,10 +37,10 @@ struct Widths {
 GqaSaved GqaSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens) {
     const Widths w(a.config);
     return {arena.take(tokens * w.q), arena.take(tokens * w.kv), arena.take(tokens * w.kv),
-            Held::take(arena, linear_type(a.precision), tokens, w.q)};
+            StoredTensor::take(arena, linear_type(a.precision), tokens, w.q)};
 }
 
-void attention_gqa(const Context& c, const GqaWeights& w, const Held& x, GqaSaved& saved, float* y) {
+void attention_gqa(const Context& c, const GqaWeights& w, const StoredTensor& x, GqaSaved& saved, float* y) {
     const Widths width(c.config);
     const std::int64_t before = c.arena.taken();
     float* const attended = draft(c, c.tokens(), saved.attended);
@@ -56,12 +56,12 @@ void attention_gqa(const Context& c, const GqaWeights& w, const Held& x, GqaSave
         }
     }
     attend(c, groups, model::attention_scale(c.config));
-    hold(c, c.tokens(), attended, saved.attended);
+    store(c, c.tokens(), attended, saved.attended);
     project(c, c.tokens(), saved.attended, {{w.o, y}});
     c.arena.rewind(before);
 }
 
-void attention_gqa_backward(const Context& c, const GqaWeights& w, const Held& x, const GqaSaved& saved,
+void attention_gqa_backward(const Context& c, const GqaWeights& w, const StoredTensor& x, const GqaSaved& saved,
                             const float* dy, float* dx) {
     const Widths width(c.config);
     const std::int64_t before = c.arena.taken();

@@ -64,7 +64,7 @@ void copy_rope(const Context& c, const LatentWidths& w, const float* from, std::
     });
 }
 
-void project_queries(const Context& c, const MlaWeights& w, const Held& x, MlaSaved& s) {
+void project_queries(const Context& c, const MlaWeights& w, const StoredTensor& x, MlaSaved& s) {
     if (w.q_a.empty()) {
         project(c, c.tokens(), x, {{w.q, s.q}, {w.kv_a, s.kv_raw}});
         return;
@@ -73,13 +73,13 @@ void project_queries(const Context& c, const MlaWeights& w, const Held& x, MlaSa
     project(c, c.tokens(), x, {{w.q_a, s.q_latent_raw}, {w.kv_a, s.kv_raw}});
     float* const latent = draft(c, c.tokens(), s.q_latent);
     norm(c, c.tokens(), s.q_latent_raw, rank, w.q_a_norm, latent_norm_eps, latent, rank);
-    hold(c, c.tokens(), latent, s.q_latent);
+    store(c, c.tokens(), latent, s.q_latent);
     project(c, c.tokens(), s.q_latent, {{w.q, s.q}});
     c.arena.rewind(before);
 }
 
 /// From the gradients of queries and of what is cached to that of x.
-void project_queries_backward(const Context& c, const MlaWeights& w, const Held& x, const MlaSaved& s, const float* dq,
+void project_queries_backward(const Context& c, const MlaWeights& w, const StoredTensor& x, const MlaSaved& s, const float* dq,
                               const float* dkv, float* dx) {
     if (w.q_a.empty()) {
         project_backward(c, c.tokens(), x, {{w.q, dq}, {w.kv_a, dkv}}, dx);
@@ -103,18 +103,18 @@ MlaSaved MlaSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens
     MlaSaved s{};
     if (c.q_lora_rank > 0) {
         s.q_latent_raw = arena.take(tokens * c.q_lora_rank);
-        s.q_latent = Held::take(arena, type, tokens, c.q_lora_rank);
+        s.q_latent = StoredTensor::take(arena, type, tokens, c.q_lora_rank);
     }
     s.q = arena.take(tokens * w.heads * w.key);
     s.kv_raw = arena.take(tokens * w.cached);
     s.kv = arena.take(tokens * w.cached);
     s.queries = arena.take(tokens * w.heads * w.cached);
     s.attended_latents = arena.take(tokens * w.heads * w.rank);
-    s.attended = Held::take(arena, type, tokens, w.heads * w.value);
+    s.attended = StoredTensor::take(arena, type, tokens, w.heads * w.value);
     return s;
 }
 
-void attention_mla(const Context& c, const MlaWeights& w, const Held& x, MlaSaved& s, float* y) {
+void attention_mla(const Context& c, const MlaWeights& w, const StoredTensor& x, MlaSaved& s, float* y) {
     const LatentWidths width(c.config);
     const std::int64_t before = c.arena.taken(), tokens = c.tokens(), heads = width.heads;
     project_queries(c, w, x, s);
@@ -150,12 +150,12 @@ void attention_mla(const Context& c, const MlaWeights& w, const Held& x, MlaSave
                     .c = attended + h * width.value,
                     .c_row = heads * width.value};
     });
-    hold(c, tokens, attended, s.attended);
+    store(c, tokens, attended, s.attended);
     project(c, tokens, s.attended, {{w.o, y}});
     c.arena.rewind(before);
 }
 
-void attention_mla_backward(const Context& c, const MlaWeights& w, const Held& x, const MlaSaved& s, const float* dy,
+void attention_mla_backward(const Context& c, const MlaWeights& w, const StoredTensor& x, const MlaSaved& s, const float* dy,
                             float* dx) {
     const LatentWidths width(c.config);
     const std::int64_t before = c.arena.taken(), tokens = c.tokens(), heads = width.heads, rank = width.rank;

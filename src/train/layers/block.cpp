@@ -6,10 +6,10 @@ namespace ergon::train {
 namespace {
 
 /// The norm of x as linear layers read it. Returns it as F32, borrowed if it is not held so.
-const float* normalise(const Context& c, const float* x, const Weight& w, const Held& to) {
+const float* normalise(const Context& c, const float* x, const Weight& w, const StoredTensor& to) {
     float* const y = draft(c, c.tokens(), to);
     norm(c, c.tokens(), x, w.cols, w, c.config.rms_norm_eps, y, w.cols);
-    hold(c, c.tokens(), y, to);
+    store(c, c.tokens(), y, to);
     return y;
 }
 
@@ -19,9 +19,9 @@ BlockSaved BlockSaved::take(Arena& arena, const Architecture& a, bool experts, s
     const model::Config& c = a.config;
     const tensor::DType type = linear_type(a.precision);
     BlockSaved s{x,
-                 Held::take(arena, type, tokens, c.hidden_size),
+                 StoredTensor::take(arena, type, tokens, c.hidden_size),
                  arena.take(tokens * c.hidden_size),
-                 Held::take(arena, type, tokens, c.hidden_size),
+                 StoredTensor::take(arena, type, tokens, c.hidden_size),
                  {},
                  {}};
     if (c.is_mla()) {

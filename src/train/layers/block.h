@@ -12,9 +12,9 @@ namespace ergon::train {
 /// What the way back needs; all [tokens, hidden_size].
 struct BlockSaved {
     float* x;           // what came in
-    Held attention_in;  // its norm
+    StoredTensor attention_in;  // its norm
     float* middle;      // x + attention
-    Held ffn_in;        // its norm
+    StoredTensor ffn_in;        // its norm
     std::variant<GqaSaved, MlaSaved> attention;
     std::variant<FfnSaved, MoeSaved> ffn;
     /// x is the caller's: it stays while other blocks may share the rest.

@@ -39,7 +39,7 @@ void add_products(const Context& c, const MoeWeights& w, const MoeSaved& s, cons
 }
 
 /// y = x W^T for one of the matrices of every expert.
-void project_slots(const Context& c, const MoeWeights& w, const MoeSaved& s, Weight FfnWeights::*matrix, const Held& x,
+void project_slots(const Context& c, const MoeWeights& w, const MoeSaved& s, Weight FfnWeights::*matrix, const StoredTensor& x,
                    float* y) {
     add_products(c, w, s, [&](const FfnWeights& e, auto first, auto count, auto) {
         return forward(e.*matrix, x, first, count, y);
@@ -86,15 +86,15 @@ MoeSaved MoeSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens
     const std::int64_t slots = tokens * c.num_experts_per_tok, inner = c.moe_intermediate_size;
     MoeSaved s{};
     s.scores = arena.take(tokens * c.n_routed_experts);
-    s.gate = Held::take(arena, linear_type(a.precision), slots, inner);
-    s.up = Held::take(arena, linear_type(a.precision), slots, inner);
-    s.outputs = Held::take(arena, wide_type(a.precision), slots, c.hidden_size);
+    s.gate = StoredTensor::take(arena, linear_type(a.precision), slots, inner);
+    s.up = StoredTensor::take(arena, linear_type(a.precision), slots, inner);
+    s.outputs = StoredTensor::take(arena, wide_type(a.precision), slots, c.hidden_size);
     if (c.n_shared_experts > 0) s.shared = FfnSaved::take(arena, a.precision, tokens, c.n_shared_experts * inner);
     return s;
 }
 
 void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector<float>& bias, const float* x,
-                        const Held& held_x, MoeSaved& s, float* y) {
+                        const StoredTensor& held_x, MoeSaved& s, float* y) {
     const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     const std::int64_t slots = c.tokens() * k, inner = c.config.moe_intermediate_size;
     route(c, w, bias, x, s);
@@ -108,17 +108,17 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
     float* const up = draft(c, slots, s.up);
     float* const activated = c.arena.take(slots * inner);
     float* const outputs = draft(c, slots, s.outputs);
-    const Held x_slots = gathered(c, held_x, s.token);
+    const StoredTensor x_slots = gathered(c, held_x, s.token);
     c.scratch.products.clear();
     project_slots(c, w, s, &FfnWeights::gate, x_slots, gate);
     project_slots(c, w, s, &FfnWeights::up, x_slots, up);
     run_products(c);
-    hold(c, slots, gate, s.gate);
-    hold(c, slots, up, s.up);
+    store(c, slots, gate, s.gate);
+    store(c, slots, up, s.up);
     swiglu(c, slots, inner, gate, up, activated);
-    project_slots(c, w, s, &FfnWeights::down, held(c, held_x.type, slots, activated, inner), outputs);
+    project_slots(c, w, s, &FfnWeights::down, to_stored(c, held_x.type, slots, activated, inner), outputs);
     run_products(c);
-    hold(c, slots, outputs, s.outputs);
+    store(c, slots, outputs, s.outputs);
     for_rows(c, c.tokens(), [&](std::int64_t t) {
         for (std::int64_t i = t * k; i < (t + 1) * k; ++i) {
             const auto at = static_cast<std::size_t>(i);
@@ -128,7 +128,7 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
     c.arena.rewind(before);
 }
 
-double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const float* x, const Held& held_x,
+double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const float* x, const StoredTensor& held_x,
                                    MoeSaved& s, const Balance& balance, const float* dy, float* dx) {
     const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     const std::int64_t slots = c.tokens() * k, inner = c.config.moe_intermediate_size;
@@ -144,7 +144,7 @@ double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const 
     swiglu(c, slots, inner, gate, up, activated);
 
     c.scratch.products.clear();
-    project_slots_backward(c, w, s, &FfnWeights::down, columns(c, type, Held::of(activated, inner), s.begin), d_outputs,
+    project_slots_backward(c, w, s, &FfnWeights::down, columns(c, type, StoredTensor::of(activated, inner), s.begin), d_outputs,
                            d_activated, false);
     c.arena.rewind(products);
     swiglu_backward(c, slots, inner, gate, up, d_activated);

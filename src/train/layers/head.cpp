@@ -17,7 +17,7 @@ void head_logits(const Context& c, const Weight& head, const float* x, std::span
         std::copy_n(x + predictions[i].row * hidden, hidden, rows + static_cast<std::int64_t>(i) * hidden);
     }
     const std::int64_t before = c.arena.taken(), count = std::ssize(predictions);
-    project(c, count, held(c, head.type, count, rows, hidden), {{head, logits}});
+    project(c, count, to_stored(c, head.type, count, rows, hidden), {{head, logits}});
     c.arena.rewind(before);
 }
 
@@ -78,7 +78,7 @@ HeadLoss head_loss(const Context& c, const Weight& head, const float* x, std::sp
             result.right += best[i] == piece[i].target ? 1 : 0;
             if (largest != nullptr) largest[first + i] = best[i];
         }
-        project_backward(c, std::ssize(piece), Held::of(rows, hidden), {{head, logits}}, d_rows);
+        project_backward(c, std::ssize(piece), StoredTensor::of(rows, hidden), {{head, logits}}, d_rows);
         for (std::size_t i = 0; i < piece.size(); ++i) {
             kernels::add(dx + piece[i].row * hidden, d_rows + static_cast<std::int64_t>(i) * hidden, hidden);
         }

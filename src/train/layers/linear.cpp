@@ -13,7 +13,7 @@ const std::byte* at(const void* data, DType type, std::int64_t value) {
     return static_cast<const std::byte*>(data) + value * tensor::info(type).block_bytes;
 }
 
-Operand rows_from(const Held& x, std::int64_t first) {
+Operand rows_from(const StoredTensor& x, std::int64_t first) {
     const std::int64_t across = tiles(x.cols);
     return {.data = at(x.data, x.type, first * x.cols),
             .row = x.cols,
@@ -56,7 +56,7 @@ void run_products(const Context& c) {
     c.scratch.products.clear();
 }
 
-Gemm forward(const Weight& w, const Held& x, std::int64_t first, std::int64_t count, float* y) {
+Gemm forward(const Weight& w, const StoredTensor& x, std::int64_t first, std::int64_t count, float* y) {
     return {.a = rows_from(x, first),
             .b = weight(w, false),
             .m = count,
@@ -66,7 +66,7 @@ Gemm forward(const Weight& w, const Held& x, std::int64_t first, std::int64_t co
             .c_row = w.rows};
 }
 
-Gemm by_input(const Weight& w, const Held& dy, std::int64_t first, std::int64_t count, float* dx, bool add) {
+Gemm by_input(const Weight& w, const StoredTensor& dy, std::int64_t first, std::int64_t count, float* dx, bool add) {
     return {.a = rows_from(dy, first),
             .b = weight(w, true),
             .m = count,
@@ -89,13 +89,13 @@ Gemm by_weight(const Weight& w, const Columns& x, const Columns& dy, std::int64_
             .accumulate = true};
 }
 
-void project(const Context& c, std::int64_t rows, const Held& x, std::initializer_list<Output> outputs) {
+void project(const Context& c, std::int64_t rows, const StoredTensor& x, std::initializer_list<Output> outputs) {
     c.scratch.products.clear();
     for (const Output& o : outputs) c.scratch.products.push_back(forward(o.weight, x, 0, rows, o.y));
     run_products(c);
 }
 
-void project_backward(const Context& c, std::int64_t rows, const Held& x, std::initializer_list<OutputGradient> outputs,
+void project_backward(const Context& c, std::int64_t rows, const StoredTensor& x, std::initializer_list<OutputGradient> outputs,
                       float* dx, bool add) {
     const std::int64_t before = c.arena.taken();
     const std::array<std::int64_t, 2> whole{0, rows};

@@ -11,15 +11,15 @@
 #include <span>
 
 #include "kernels/gemm.h"
-#include "train/held.h"
 #include "train/layers/layer.h"
+#include "train/stored_tensor.h"
 #include "train/weights.h"
 
 namespace ergon::train {
 
 /// The three products for rows [first, first + count), as kernels::gemm runs them.
-kernels::Gemm forward(const Weight& w, const Held& x, std::int64_t first, std::int64_t count, float* y);
-kernels::Gemm by_input(const Weight& w, const Held& dy, std::int64_t first, std::int64_t count, float* dx, bool add);
+kernels::Gemm forward(const Weight& w, const StoredTensor& x, std::int64_t first, std::int64_t count, float* y);
+kernels::Gemm by_input(const Weight& w, const StoredTensor& dy, std::int64_t first, std::int64_t count, float* dx, bool add);
 /// `segment` of the columns.
 kernels::Gemm by_weight(const Weight& w, const Columns& x, const Columns& dy, std::int64_t first, std::int64_t count,
                         std::int64_t segment);
@@ -32,7 +32,7 @@ struct Output {
     float* y;  // [rows, weight.rows]
 };
 /// y = x W^T for each. x [rows, cols] is of the weights' format.
-void project(const Context& c, std::int64_t rows, const Held& x, std::initializer_list<Output> outputs);
+void project(const Context& c, std::int64_t rows, const StoredTensor& x, std::initializer_list<Output> outputs);
 
 struct OutputGradient {
     const Weight& weight;
@@ -40,7 +40,7 @@ struct OutputGradient {
 };
 /// dx [rows, cols] = (or += if `add`) the sum of dy W, and each weight's gradient += dy^T x. x is of the weights'
 /// format or F32.
-void project_backward(const Context& c, std::int64_t rows, const Held& x, std::initializer_list<OutputGradient> outputs,
+void project_backward(const Context& c, std::int64_t rows, const StoredTensor& x, std::initializer_list<OutputGradient> outputs,
                       float* dx, bool add = false);
 
 }  // namespace ergon::train

@@ -11,7 +11,7 @@ MtpSaved MtpSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens
     const std::int64_t values = tokens * c.hidden_size;
     MtpSaved s{};
     s.embedded = arena.take(values);
-    s.joined = Held::take(arena, wide_type(a.precision), tokens, 2 * c.hidden_size);
+    s.joined = StoredTensor::take(arena, wide_type(a.precision), tokens, 2 * c.hidden_size);
     s.block = BlockSaved::take(arena, a, c.is_moe_layer(c.num_hidden_layers), tokens, arena.take(values));
     s.out = arena.take(values);
     s.normed = arena.take(values);
@@ -36,7 +36,7 @@ void mtp(const Context& c, const Weights& weights, const std::vector<Weights::Bi
     embed(c, weights.embedding, next, s.embedded, hidden);
     norm(c, c.tokens(), s.embedded, hidden, w.embedding_norm, eps, joined, 2 * hidden);
     norm(c, c.tokens(), h, hidden, w.hidden_norm, eps, joined + hidden, 2 * hidden);
-    hold(c, c.tokens(), joined, s.joined);
+    store(c, c.tokens(), joined, s.joined);
     project(c, c.tokens(), s.joined, {{w.projection, s.block.x}});
     c.arena.rewind(before);
     block(c, w.block, biases, s.block, s.out);

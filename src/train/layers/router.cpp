@@ -105,7 +105,7 @@ double balance_losses(const Context& c, const MoeSaved& s, const Balance& balanc
 
 void route(const Context& c, const MoeWeights& w, const std::vector<float>& bias, const float* x, MoeSaved& s) {
     const std::int64_t k = c.config.num_experts_per_tok;
-    project(c, c.tokens(), Held::of(x, w.router.cols), {{w.router, s.scores}});
+    project(c, c.tokens(), StoredTensor::of(x, w.router.cols), {{w.router, s.scores}});
     s.chosen.resize(static_cast<std::size_t>(c.tokens() * k));
     s.weight.resize(s.chosen.size());
     std::vector<model::RouterScratch> scratch(static_cast<std::size_t>(c.pool.size()));
@@ -128,7 +128,7 @@ double route_backward(const Context& c, const MoeWeights& w, const float* x, con
         weigh_backward(c.config, s.scores + t * n, s.chosen.data() + t * k, d_weight.data() + t * k, d_scores + t * n);
         score_backward(c.config, s.scores + t * n, d_scores + t * n);
     });
-    project_backward(c, c.tokens(), Held::of(x, w.router.cols), {{w.router, d_scores}}, dx, true);
+    project_backward(c, c.tokens(), StoredTensor::of(x, w.router.cols), {{w.router, d_scores}}, dx, true);
     c.arena.rewind(before);
     return loss;
 }

@@ -4,9 +4,9 @@
 
 #include "base/error.h"
 #include "kernels/elementwise.h"
-#include "train/borrowed.h"
 #include "train/layers/attention.h"
 #include "train/layers/embedding.h"
+#include "train/scratch_memory.h"
 
 namespace ergon::train {
 namespace {
@@ -48,7 +48,7 @@ struct Layout {
 base::Bytes arena_bytes(const Architecture& a, const Limits& limits) {
     Arena count;
     const Layout layout(count, a, limits);
-    return count.most() + borrowed_bytes(a, limits.tokens);
+    return count.most() + scratch_bytes(a, limits.tokens);
 }
 
 }  // namespace

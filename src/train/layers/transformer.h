@@ -59,7 +59,7 @@ class Transformer {
     std::vector<std::vector<std::int64_t>>& loads() { return loads_; }
     /// Activations: what is held, and the most of it that was in use.
     base::Bytes bytes() const { return arena_.size(); }
-    base::Bytes most_used() const { return arena_.most(); }
+    base::Bytes max_used() const { return arena_.most(); }
 
   private:
     void check(const Batch& batch, std::span<const Prediction> predictions) const;

@@ -12,20 +12,20 @@
 namespace ergon::train {
 namespace {
 
-constexpr std::int64_t most_width = 1 << 20, most_layers = 1024, most_tokens = 1 << 24;
+constexpr std::int64_t max_width = 1 << 20, most_layers = 1024, most_tokens = 1 << 24;
 
 void read_attention(RecipeTable& t, model::Config& c) {
-    c.num_attention_heads = t.integer("num_attention_heads", {}, 1, most_width);
+    c.num_attention_heads = t.integer("num_attention_heads", {}, 1, max_width);
     if (c.is_mla()) {
         c.num_key_value_heads = c.num_attention_heads;
-        c.q_lora_rank = t.integer("q_lora_rank", 0, 0, most_width);
-        c.kv_lora_rank = t.integer("kv_lora_rank", {}, 1, most_width);
-        c.qk_nope_head_dim = t.integer("qk_nope_head_dim", {}, 1, most_width);
-        c.qk_rope_head_dim = t.integer("qk_rope_head_dim", {}, 2, most_width);
-        c.v_head_dim = t.integer("v_head_dim", {}, 1, most_width);
+        c.q_lora_rank = t.integer("q_lora_rank", 0, 0, max_width);
+        c.kv_lora_rank = t.integer("kv_lora_rank", {}, 1, max_width);
+        c.qk_nope_head_dim = t.integer("qk_nope_head_dim", {}, 1, max_width);
+        c.qk_rope_head_dim = t.integer("qk_rope_head_dim", {}, 2, max_width);
+        c.v_head_dim = t.integer("v_head_dim", {}, 1, max_width);
     } else {
         c.num_key_value_heads = t.integer("num_key_value_heads", c.num_attention_heads, 1, c.num_attention_heads);
-        c.head_dim = t.integer("head_dim", c.hidden_size / c.num_attention_heads, 2, most_width);
+        c.head_dim = t.integer("head_dim", c.hidden_size / c.num_attention_heads, 2, max_width);
         if (c.num_attention_heads % c.num_key_value_heads != 0)
             t.refuse("num_key_value_heads", "expected a divisor of num_attention_heads");
     }
@@ -33,11 +33,11 @@ void read_attention(RecipeTable& t, model::Config& c) {
 }
 
 void read_experts(RecipeTable& t, model::Config& c) {
-    c.n_routed_experts = t.integer("n_routed_experts", 0, 0, most_width);
+    c.n_routed_experts = t.integer("n_routed_experts", 0, 0, max_width);
     if (c.n_routed_experts == 0) return;
     c.num_experts_per_tok = t.integer("num_experts_per_tok", {}, 1, c.n_routed_experts);
-    c.moe_intermediate_size = t.integer("moe_intermediate_size", {}, 1, most_width);
-    c.n_shared_experts = t.integer("n_shared_experts", 0, 0, most_width);
+    c.moe_intermediate_size = t.integer("moe_intermediate_size", {}, 1, max_width);
+    c.n_shared_experts = t.integer("n_shared_experts", 0, 0, max_width);
     c.first_k_dense_replace = t.integer("first_k_dense_replace", 0, 0, c.num_hidden_layers);
     c.n_group = t.integer("n_group", 1, 1, c.n_routed_experts);
     c.topk_group = t.integer("topk_group", 1, 1, c.n_group);
@@ -75,7 +75,7 @@ Architecture read_model(RecipeTable t) {
     model::Config& c = a.config;
     const std::string name = t.word("architecture", "deepseek2", {"deepseek2", "llama"});
     c.architecture = name == "llama" ? model::Architecture::llama : model::Architecture::deepseek2;
-    c.hidden_size = t.integer("hidden_size", {}, 1, most_width);
+    c.hidden_size = t.integer("hidden_size", {}, 1, max_width);
     c.num_hidden_layers = t.integer("num_hidden_layers", {}, 1, most_layers);
     c.max_position_embeddings = t.integer("max_position_embeddings", {}, 1, most_tokens);
     c.rms_norm_eps = t.number("rms_norm_eps", 1e-6, 1e-12, 1);
@@ -84,7 +84,7 @@ Architecture read_model(RecipeTable t) {
     read_attention(t, c);
     if (c.is_mla()) read_experts(t, c);
     const bool dense = c.n_routed_experts == 0 || c.first_k_dense_replace > 0;
-    if (dense) c.intermediate_size = t.integer("intermediate_size", {}, 1, most_width);
+    if (dense) c.intermediate_size = t.integer("intermediate_size", {}, 1, max_width);
     a.mtp = t.boolean("mtp", false);
     t.no_others();
     return a;
@@ -128,9 +128,9 @@ void read_training(RecipeTable t, Recipe& recipe, bool samples) {
     s.least = t.number("least_learning_rate", 0.1 * s.learning_rate, 0, s.learning_rate);
     AdamwOptions& a = o.adamw;
     // A moment in BF16 falls to beta times itself only if that is nearer to the next number: 2^-8 below it.
-    const double most_beta = recipe.architecture.precision == Precision::fp32 ? 0.999999 : 1 - 0x1p-8;
-    a.beta1 = t.number("beta1", 0.9, 0, most_beta);
-    a.beta2 = t.number("beta2", 0.95, 0, most_beta);
+    const double max_beta = recipe.architecture.precision == Precision::fp32 ? 0.999999 : 1 - 0x1p-8;
+    a.beta1 = t.number("beta1", 0.9, 0, max_beta);
+    a.beta2 = t.number("beta2", 0.95, 0, max_beta);
     a.epsilon = t.number("epsilon", 1e-8, 1e-20, 1);
     a.weight_decay = t.number("weight_decay", 0.1, 0, 10);
     a.clip = t.number("clip", 1, 0, 1e6);
@@ -182,13 +182,13 @@ RewardOptions read_reward(RecipeTable& t) {
 }
 
 GrpoOptions read_grpo(RecipeTable t, Recipe& recipe) {
-    constexpr std::int64_t most_samples = 1 << 16;
+    constexpr std::int64_t max_samples = 1 << 16;
     GrpoOptions g;
-    g.problems = t.integer("problems", 16, 1, most_samples / 2);
-    const std::int64_t most_group = most_samples / g.problems;
-    g.rollout.group = t.integer("group", std::min<std::int64_t>(16, most_group), 2, most_group);
+    g.problems = t.integer("problems", 16, 1, max_samples / 2);
+    const std::int64_t max_group = max_samples / g.problems;
+    g.rollout.group = t.integer("group", std::min<std::int64_t>(16, max_group), 2, max_group);
     g.rollout.max_tokens = t.integer("max_tokens", recipe.trainer.document, 1, recipe.trainer.document);
-    g.rollout.at_once = t.integer("at_once", 256, 1, most_samples);
+    g.rollout.at_once = t.integer("at_once", 256, 1, max_samples);
     g.rollout.document = recipe.trainer.document;
     g.rollout.thinking = recipe.data.thinking;
     g.rollout.seed = recipe.seed;

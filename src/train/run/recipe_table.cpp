@@ -23,7 +23,7 @@ std::string shown(const toml::node& node) {
 
 /// Tables in tables are freed by recursion, and the library bounds brackets but no dots.
 void check_dots(std::string_view text, const std::string& name) {
-    constexpr int most_dots = 64;
+    constexpr int max_dots = 64;
     int dots = 0, line = 1;
     for (std::size_t at = 0; at < text.size(); ++at) {
         const char c = text[at];
@@ -39,7 +39,7 @@ void check_dots(std::string_view text, const std::string& name) {
             line += static_cast<int>(std::ranges::count(text.substr(at, end - at), '\n'));
             at = text.substr(end, quotes.size()) == quotes ? end + quotes.size() - 1 : end - 1;
         } else if (c == '.') {
-            if (++dots > most_dots) fail(ErrorCode::bad_file, "{}: line {}: a key of more than {} parts", name, line, most_dots);
+            if (++dots > max_dots) fail(ErrorCode::bad_file, "{}: line {}: a key of more than {} parts", name, line, max_dots);
         } else if (std::string_view("=,[]{}\n").find(c) != std::string_view::npos) {
             dots = 0;
         }

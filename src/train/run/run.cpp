@@ -154,7 +154,7 @@ class Run {
                 // A round that diverged half-way is none that a run could go on from.
                 if (!grpo_ && trainer_.steps() != saved_) save();
                 write_page();
-                return outcome(Ended::diverged);
+                return outcome(RunStatus::diverged);
             }
             account_->trained(report, intensity);
             log_ << line_text(account_->line()) << std::flush;
@@ -164,12 +164,12 @@ class Run {
         }
         if (trainer_.steps() != saved_) save();
         write_page();
-        if (!done()) return outcome(Ended::stopped);
+        if (!done()) return outcome(RunStatus::stopped);
         export_folder(paths_.model, weights_, words_, recipe_.data.thinking);
         if (const auto type = recipe_.exported.gguf) {
             export_gguf(paths_.gguf, weights_, paths_.model, *type, recipe_.exported.mtp);
         }
-        return outcome(Ended::finished);
+        return outcome(RunStatus::finished);
     }
 
   private:
@@ -191,7 +191,7 @@ class Run {
     bool done() const { return trainer_.steps() >= recipe_.trainer.schedule.steps; }
     bool stopped() const { return options_.stop != nullptr && options_.stop->load(); }
 
-    Outcome outcome(Ended ended) const {
+    Outcome outcome(RunStatus ended) const {
         Outcome outcome{ended, account_->line(), {}, {}};
         if (!grpo_) return outcome;
         const std::vector<StepLine> lines = read_run_log(paths_.log);

@@ -27,10 +27,10 @@ struct RunOptions {
     std::string power;                        // a sentence for the page: how power is limited, if it is
 };
 
-enum class Ended { finished, stopped, diverged };
+enum class RunStatus { finished, stopped, diverged };
 
 struct Outcome {
-    Ended ended = Ended::finished;
+    RunStatus ended = RunStatus::finished;
     StepLine last;  // of the log; step 0 if there is none
     // Of reinforcement learning: what it changed, if that can be said, and a sentence of it.
     std::optional<QuarterChange> change;

@@ -49,7 +49,7 @@ Section learnt_section(const Recipe& recipe, const std::vector<Steps>& points) {
         section.blocks.emplace_back(divergence_curve(points));
     } else {
         section.blocks.emplace_back(loss_curve(points, recipe));
-        section.blocks.emplace_back(foretold_curve(points, recipe));
+        section.blocks.emplace_back(accuracy_curve(points, recipe));
     }
     section.blocks.emplace_back(learning_rate_curve(points));
     return section;

@@ -62,7 +62,7 @@ double tokens_of(Steps steps) {
 }  // namespace
 
 std::vector<Steps> stretches(Steps lines) {
-    return cut(lines, most_points);
+    return cut(lines, max_points);
 }
 
 std::string stretches_note(const std::vector<Steps>& points) {
@@ -111,7 +111,7 @@ LineChart divergence_curve(const std::vector<Steps>& points) {
 }
 
 report::Scatter trade_curve(Steps lines) {
-    constexpr std::size_t most_named = 12;  // more names than that hide each other (assumed)
+    constexpr std::size_t max_named = 12;  // more names than that hide each other (assumed)
     report::Scatter chart;
     chart.title = "Right answers against joules";
     chart.description =
@@ -123,7 +123,7 @@ report::Scatter trade_curve(Steps lines) {
     chart.y_quantity = "right";
     chart.y_unit = percent;
     chart.with_front = true;
-    const std::vector<Steps> points = cut(lines, most_named);
+    const std::vector<Steps> points = cut(lines, max_named);
     const Line right = round_line(points, "", &RoundReport::right, 100);
     const Line joules = round_line(points, "", &RoundReport::joules);
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -141,7 +141,7 @@ LineChart loss_curve(const std::vector<Steps>& points, const Recipe& recipe) {
     return chart;
 }
 
-LineChart foretold_curve(const std::vector<Steps>& points, const Recipe& recipe) {
+LineChart accuracy_curve(const std::vector<Steps>& points, const Recipe& recipe) {
     LineChart chart =
         over_steps("Tokens foretold", "Share of the tokens that the model held for the likeliest.", "share", percent);
     chart.lines.push_back(report_line(points, "next token", &StepReport::accuracy, 100));

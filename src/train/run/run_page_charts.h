@@ -17,7 +17,7 @@ using Steps = std::span<const StepLine>;
 
 /// A curve has at most so many points, however long the run: more than a screen has columns for would only make the
 /// page large (assumed).
-inline constexpr std::size_t most_points = 200;
+inline constexpr std::size_t max_points = 200;
 /// Steps whose loads are added up: enough that a single batch does not show (assumed).
 inline constexpr std::size_t load_steps = 100;
 
@@ -31,7 +31,7 @@ std::string stretches_note(const std::vector<Steps>& points);
 std::vector<std::string> layers_with_experts(const Recipe& recipe);
 
 report::LineChart loss_curve(const std::vector<Steps>& points, const Recipe& recipe);
-report::LineChart foretold_curve(const std::vector<Steps>& points, const Recipe& recipe);
+report::LineChart accuracy_curve(const std::vector<Steps>& points, const Recipe& recipe);
 report::LineChart speed_curve(const std::vector<Steps>& points);
 report::LineChart joules_curve(const std::vector<Steps>& points);
 report::LineChart learning_rate_curve(const std::vector<Steps>& points);

@@ -204,7 +204,7 @@ class MergeLearner {
 LearntMerges learn_merges(const PieceCounts& pieces, const MergeLimits& limits,
                           const std::function<void(std::int64_t)>& progress) {
     MergeLearner learner(pieces, limits.least_count);
-    while (learner.merges() < limits.most_merges && learner.merge_best()) {
+    while (learner.merges() < limits.max_merges && learner.merge_best()) {
         if (progress) progress(learner.merges());
     }
     return std::move(learner).result();

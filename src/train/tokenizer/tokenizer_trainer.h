@@ -32,7 +32,7 @@ struct LearntMerges {
 };
 
 struct MergeLimits {
-    std::int64_t most_merges;
+    std::int64_t max_merges;
     std::int64_t least_count = 2;  // a pair that occurs less often is not merged; at least 1
 };
 

@@ -11,9 +11,9 @@
 #include "base/random.h"
 #include "lab/comparison.h"
 #include "lab/experiment/design.h"
-#include "lab/findings/circumstances.h"
+#include "lab/findings/caveats.h"
 #include "lab/output/comparison_table.h"
-#include "lab/store/loaded_run.h"
+#include "lab/store/run_summary.h"
 
 namespace ergon::lab {
 namespace {
@@ -26,7 +26,7 @@ class ExperimentTest : public ::testing::Test {
     void SetUp() override { std::filesystem::create_directories(folder_); }
     void TearDown() override { std::filesystem::remove_all(folder_); }
 
-    using Answerers = std::vector<std::unique_ptr<Answerer>>;
+    using Answerers = std::vector<std::unique_ptr<Backend>>;
 
     /// Two scripted models; the thinker first.
     Answerers models(std::int64_t max_tokens = 60) {
@@ -105,11 +105,11 @@ TEST_F(ExperimentTest, TheMachineAtRestIsWatchedBeforeAndAfter) {
     ExperimentOptions options = quick();
     options.idle = base::Seconds(0.05);
     const RunId run = run_experiment(models(), prompts_, options, results);
-    const std::vector<Condition> conditions = results.conditions(run);
-    ASSERT_EQ(conditions.size(), 2u);
-    EXPECT_EQ(conditions[0].kind, "idle before");
-    EXPECT_EQ(conditions[1].kind, "idle after");
-    for (const Condition& one : conditions) {
+    const std::vector<MachineEvent> machine_events = results.machine_events(run);
+    ASSERT_EQ(machine_events.size(), 2u);
+    EXPECT_EQ(machine_events[0].kind, "idle before");
+    EXPECT_EQ(machine_events[1].kind, "idle after");
+    for (const MachineEvent& one : machine_events) {
         EXPECT_GE(one.details["seconds"].get<double>(), 0.05);
         EXPECT_LE(one.details["watts"]["low"].get<double>(), one.details["watts"]["value"].get<double>());
     }
@@ -157,21 +157,21 @@ TEST_F(ExperimentTest, MultipleChoiceByTheLikeliestLetter) {
     LocalOptions options{.generation = {}, .sampling = {}, .label = "m", .system = {}};
     options.generation.max_tokens = 60;
     options.by_likelihood = true;
-    const auto answerer = answer_locally(model, options, meter_);
+    const auto backend = answer_locally(model, options, meter_);
     prompts_[0].choices = {"Paris", "London", "Rome"};
     prompts_[0].answer = "A";
     prompts_[0].grader = tasks::Grader::choice;
-    answerer->prepare(prompts_);
-    const Answer answer = answerer->answer(prompts_[0], 0);
+    backend->prepare(prompts_);
+    const Answer answer = backend->answer(prompts_[0], 0);
     EXPECT_THAT((std::vector<std::string>{"A", "B", "C"}), ::testing::Contains(answer.text));
     EXPECT_EQ(answer.thinking, "") << "no thought is asked for";
     EXPECT_EQ(answer.finish_reason, "stop") << "one letter is a whole answer";
     EXPECT_EQ(answer[energy::Phase::answer].tokens, base::Tokens(1));
-    EXPECT_EQ(answerer->answer(prompts_[1], 0).text, "4") << "what is no multiple choice is answered as ever";
+    EXPECT_EQ(backend->answer(prompts_[1], 0).text, "4") << "what is no multiple choice is answered as ever";
 }
 
 /// Gives each answer a text and joules that depend on nothing but contender, prompt and repeat.
-class Simulated final : public Answerer {
+class Simulated final : public Backend {
   public:
     Simulated(std::string label, double factor)
         : contender_{std::move(label), "simulated", "", {{"kind", "simulated"}}}, factor_(factor) {}
@@ -320,9 +320,9 @@ TEST_F(KilledExperiment, ShardsMakeTheWholeTogether) {
 }
 
 /// Fails at some prompts until it is mended.
-class Failing final : public Answerer {
+class Failing final : public Backend {
   public:
-    Failing(std::unique_ptr<Answerer> inner, std::set<std::string> prompts)
+    Failing(std::unique_ptr<Backend> inner, std::set<std::string> prompts)
         : inner_(std::move(inner)), prompts_(std::move(prompts)) {}
     const Contender& contender() const override { return inner_->contender(); }
     void prepare(std::span<const tasks::Prompt> prompts) override { inner_->prepare(prompts); }
@@ -334,7 +334,7 @@ class Failing final : public Answerer {
     }
 
   private:
-    std::unique_ptr<Answerer> inner_;
+    std::unique_ptr<Backend> inner_;
     std::set<std::string> prompts_;
 };
 
@@ -360,7 +360,7 @@ TEST_F(KilledExperiment, FailedAnswersAreKeptCountedAndTriedAgain) {
     EXPECT_EQ(results.failures(run)[0].reason, "HTTP 500 at prompt1.");
     EXPECT_FALSE(results.finished(run));
 
-    const LoadedRun loaded = load_run(results, run);
+    const RunSummary loaded = load_run(results, run);
     const Comparison& comparison = loaded.report.comparison;
     EXPECT_EQ(comparison.contenders[0].answers, 6);
     EXPECT_EQ(comparison.contenders[1].failed, 2);
@@ -369,7 +369,7 @@ TEST_F(KilledExperiment, FailedAnswersAreKeptCountedAndTriedAgain) {
     for (const PairSummary& pair : comparison.pairs) {
         EXPECT_EQ(pair.prompts, 4) << "also of the two that answered all: " << pair.a << " " << pair.b;
     }
-    const auto sentences = circumstances(comparison, loaded.report.run, {});
+    const auto sentences = caveats(comparison, loaded.report.run, {});
     EXPECT_THAT(sentences, ::testing::Contains(::testing::AllOf(
                                HasSubstr("0 of 6 by a, 2 of 6 by bb, 0 of 6 by ccc"), HasSubstr("HTTP 500 at prompt4."),
                                HasSubstr("The 2 prompts are in no figure that compares"))));

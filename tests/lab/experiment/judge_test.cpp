@@ -6,7 +6,7 @@
 #include "base/temporary_directory.h"
 #include "lab/comparison.h"
 #include "lab/experiment/experiment.h"
-#include "lab/findings/circumstances.h"
+#include "lab/findings/caveats.h"
 
 namespace ergon::lab {
 namespace {
@@ -25,7 +25,7 @@ TEST(Verdict, IsTheLastWordInCapitals) {
 }
 
 /// Says the same to everything, for 2 J and 5 tokens.
-class Says final : public Answerer {
+class Says final : public Backend {
   public:
     explicit Says(std::string text)
         : contender_{"says", "model of " + text, "", {{"kind", "server"}}}, text_(std::move(text)) {}
@@ -57,7 +57,7 @@ class Says final : public Answerer {
 class Judged : public ::testing::Test {
   protected:
     AnswerSummary run(const std::string& verdict, Results& results) {
-        std::vector<std::unique_ptr<Answerer>> contenders;
+        std::vector<std::unique_ptr<Backend>> contenders;
         contenders.push_back(std::make_unique<Says>("London, I think."));
         auto judge_answerer = std::make_unique<Says>(verdict);
         asked_ = &judge_answerer->asked;
@@ -93,7 +93,7 @@ TEST_F(Judged, SaysWhatIsRightAndItsCostStandsApart) {
     EXPECT_THAT(asked_->front(), HasSubstr("Capital of France?"));
     EXPECT_THAT(asked_->front(), HasSubstr("London, I think."));
     EXPECT_THAT(asked_->front(), HasSubstr("never an instruction"));
-    EXPECT_THAT(circumstances(comparison_, {}, {}).at(0), HasSubstr("1 verdicts took 5 tokens and 2.00 J"));
+    EXPECT_THAT(caveats(comparison_, {}, {}).at(0), HasSubstr("1 verdicts took 5 tokens and 2.00 J"));
     EXPECT_EQ(results.find(run_, 0, "capital", 0)->raw["judge"]["right"], true);
     EXPECT_EQ(results.description(run_).settings["judge"], "model of Hm. RIGHT");
 }

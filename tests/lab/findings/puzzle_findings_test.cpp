@@ -6,7 +6,7 @@
 
 #include "base/expect_error.h"
 #include "base/temporary_directory.h"
-#include "tasks/puzzles/worked/revision.h"
+#include "tasks/puzzles/solved/backtracking.h"
 
 namespace ergon::lab {
 namespace {
@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 class AnsweredPuzzles : public ::testing::Test {
   protected:
     AnsweredPuzzles() : results(folder.path() / "r.sqlite") {
-        for (std::uint64_t i = 0; i < 200; ++i) puzzles.push_back(tasks::worked_puzzle(1, tasks::Split::held_out, i));
+        for (std::uint64_t i = 0; i < 200; ++i) puzzles.push_back(tasks::solved_puzzle(1, tasks::Split::held_out, i));
         run = results.start({{{"prompts", "mine"}}, 3, {}, "0.1.0", {}},
                             {{"thinker", "a.gguf", "ha", {}}, {"direct", "b.gguf", "hb", {}}});
         std::vector<AskedPrompt> prompts;
@@ -30,7 +30,7 @@ class AnsweredPuzzles : public ::testing::Test {
             results.add(run, answer(1, puzzles[i], i % 2 == 0, ""));
         }
     }
-    static Answer answer(std::int64_t contender, const tasks::WorkedPuzzle& puzzle, bool right, std::string thinking) {
+    static Answer answer(std::int64_t contender, const tasks::SolvedPuzzle& puzzle, bool right, std::string thinking) {
         Answer answer;
         answer.contender = contender;
         answer.prompt = puzzle.prompt.id;
@@ -44,7 +44,7 @@ class AnsweredPuzzles : public ::testing::Test {
 
     test::TemporaryDirectory folder;
     Results results;
-    std::vector<tasks::WorkedPuzzle> puzzles;
+    std::vector<tasks::SolvedPuzzle> puzzles;
     RunId run = 0;
 };
 
@@ -93,7 +93,7 @@ TEST_F(AnsweredPuzzles, RevisionIsCountedWhereItHappened) {
         if (one.difficulty < least_hard) continue;
         ++hard;
         searching += one.thinking.find(tasks::rejection) != std::string::npos ? 1 : 0;
-        revised += tasks::revisions_in(one, one.thinking).revised ? 1 : 0;
+        revised += tasks::backtracking_in(one, one.thinking).revised ? 1 : 0;
     }
     ASSERT_GT(revised, 10);
     EXPECT_EQ(found[0].hard.solved, hard);
@@ -116,8 +116,8 @@ TEST_F(AnsweredPuzzles, AreToldInATable) {
 }
 
 TEST_F(AnsweredPuzzles, OtherPuzzlesOfTheSameNameDoNotCount) {
-    std::vector<tasks::WorkedPuzzle> others;
-    for (std::uint64_t i = 0; i < 200; ++i) others.push_back(tasks::worked_puzzle(2, tasks::Split::held_out, i));
+    std::vector<tasks::SolvedPuzzle> others;
+    for (std::uint64_t i = 0; i < 200; ++i) others.push_back(tasks::solved_puzzle(2, tasks::Split::held_out, i));
     test::expect_error(base::ErrorCode::bad_argument, "None of the 200",
                        [&] { puzzle_findings(results, run, others); });
 }

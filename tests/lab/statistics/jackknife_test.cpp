@@ -26,7 +26,7 @@ void three_statistics(const Sums& sums, std::span<double> values) {
 
 constexpr std::array three_scales{Scale::ratio, Scale::difference, Scale::ratio};
 
-Estimate ratio_of(const Rows& rows, double confidence = 0.95) {
+ConfidenceInterval ratio_of(const Rows& rows, double confidence = 0.95) {
     return jackknife(rows, three_scales, three_statistics, confidence)[0];
 }
 
@@ -68,15 +68,15 @@ TEST(Jackknife, IsWhatTheFormulaGivesInNumPy) {
 
 TEST(Jackknife, ARatioTurnedAroundHasTheIntervalTurnedAround) {
     Pairs pairs = reference_pairs(3, 9);
-    const Estimate there = ratio_of(pair_rows(pairs));
+    const ConfidenceInterval there = ratio_of(pair_rows(pairs));
     std::swap(pairs.a, pairs.b);
-    const Estimate back = ratio_of(pair_rows(pairs));
+    const ConfidenceInterval back = ratio_of(pair_rows(pairs));
     EXPECT_NEAR(there.low * back.high, 1, 1e-12);
     EXPECT_NEAR(there.high * back.low, 1, 1e-12);
 }
 
 TEST(Jackknife, SaysWhyThereIsNoInterval) {
-    const Estimate five = ratio_of(with_ratios({1, 2, 3, 2, 1}));
+    const ConfidenceInterval five = ratio_of(with_ratios({1, 2, 3, 2, 1}));
     EXPECT_EQ(five.why, NoInterval::few_prompts);
     EXPECT_EQ(five.value, 1.8);
     EXPECT_FALSE(known(five));
@@ -84,7 +84,7 @@ TEST(Jackknife, SaysWhyThereIsNoInterval) {
     EXPECT_TRUE(known(ratio_of(with_ratios({1, 2, 3, 2, 1}), 0.9))) << "the range of five is a 90% interval";
     EXPECT_TRUE(known(ratio_of(with_ratios({1, 2, 3, 2, 1, 2}))));
 
-    const Estimate same = ratio_of(with_ratios({3, 3, 3, 3, 3, 3, 3, 3}));
+    const ConfidenceInterval same = ratio_of(with_ratios({3, 3, 3, 3, 3, 3, 3, 3}));
     EXPECT_EQ(same.why, NoInterval::alike) << "never an interval without a width";
     EXPECT_EQ(same.value, 3);
     const double third = 1.0 / 3;
@@ -92,7 +92,7 @@ TEST(Jackknife, SaysWhyThereIsNoInterval) {
         << "roundings are no scatter";
     EXPECT_EQ(no_interval_text(same.why, 8), "too few prompts (8) for an interval: all say the same");
 
-    const Estimate one_long = ratio_of(with_ratios({1, 1, 1, 1, 1, 50}));
+    const ConfidenceInterval one_long = ratio_of(with_ratios({1, 1, 1, 1, 1, 50}));
     EXPECT_EQ(one_long.why, NoInterval::few_decide) << "a factor of thousands says nothing";
     EXPECT_EQ(no_interval_text(one_long.why, 6), "too few prompts (6) for an interval: they scatter too far");
 

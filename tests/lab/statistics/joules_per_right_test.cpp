@@ -25,7 +25,7 @@ std::vector<double> right_ones(std::uint64_t seed, std::size_t items, double sha
 }
 
 /// That of b over that of a.
-Estimate ratio_of(const GradedCosts& a, const GradedCosts& b) {
+ConfidenceInterval ratio_of(const GradedCosts& a, const GradedCosts& b) {
     return joules_per_right_contrast(std::array{a, b}, std::array{-1.0, 1.0});
 }
 
@@ -44,7 +44,7 @@ TEST(JoulesPerRight, IsWhatTheFormulaGivesInNumPy) {
         const Pairs pairs = reference_pairs(which, prompts);
         const GradedCosts a{pairs.a, right_ones(which + 10, prompts, 0.6)},
             b{pairs.b, right_ones(which, prompts, share)};
-        const Estimate alone = joules_per_right(b), both = ratio_of(a, b);
+        const ConfidenceInterval alone = joules_per_right(b), both = ratio_of(a, b);
         // The quantiles are right to 1e-10, and an end moves by at most its reach in logarithms (below 4) times that.
         constexpr double tolerance = 1e-9;
         EXPECT_NEAR(alone.value / value, 1, tolerance);
@@ -53,7 +53,7 @@ TEST(JoulesPerRight, IsWhatTheFormulaGivesInNumPy) {
         EXPECT_NEAR(both.value / ratio, 1, tolerance);
         EXPECT_NEAR(both.low / ratio_low, 1, tolerance);
         EXPECT_NEAR(both.high / ratio_high, 1, tolerance);
-        const Estimate back = ratio_of(b, a);
+        const ConfidenceInterval back = ratio_of(b, a);
         EXPECT_NEAR(back.low * both.high, 1, tolerance);
         EXPECT_NEAR(back.high * both.low, 1, tolerance);
     }
@@ -61,32 +61,32 @@ TEST(JoulesPerRight, IsWhatTheFormulaGivesInNumPy) {
 
 TEST(JoulesPerRight, IsUnboundedWhereNobodyWasRight) {
     const std::vector<double> joules{2, 3, 4, 2, 3, 4}, none(6, 0.0), some{1, 0, 1, 1, 0, 1};
-    const Estimate nobody = joules_per_right({joules, none});
+    const ConfidenceInterval nobody = joules_per_right({joules, none});
     EXPECT_EQ(nobody.value, endless);
     EXPECT_EQ(nobody.high, endless);
     // At most 45.9% of prompts are answered right (Clopper and Pearson): over 2 J / 0.459 each.
     EXPECT_GT(nobody.low, 3 / 0.459 / 2);
     EXPECT_LT(nobody.low, 3 / 0.459);
-    const Estimate b_nobody = ratio_of({joules, some}, {joules, none});
+    const ConfidenceInterval b_nobody = ratio_of({joules, some}, {joules, none});
     EXPECT_EQ(b_nobody.value, endless);
     EXPECT_EQ(b_nobody.why, NoInterval::alike) << "equal joules on six prompts say nothing of others";
     const std::vector<double> more{5, 6, 9, 4, 7, 9};
-    const Estimate b_dear = ratio_of({joules, some}, {more, none});
+    const ConfidenceInterval b_dear = ratio_of({joules, some}, {more, none});
     EXPECT_EQ(b_dear.high, endless);
     EXPECT_GT(b_dear.low, 0);
     EXPECT_EQ(b_dear.why, NoInterval::has_one);
     EXPECT_FALSE(excludes_one(b_dear)) << "no claim from an unbounded ratio";
-    const Estimate a_nobody = ratio_of({joules, none}, {more, some});
+    const ConfidenceInterval a_nobody = ratio_of({joules, none}, {more, some});
     EXPECT_EQ(a_nobody.value, 0);
     EXPECT_EQ(a_nobody.low, 0);
     EXPECT_GT(a_nobody.high, 2);
-    const Estimate neither = ratio_of({joules, none}, {more, none});
+    const ConfidenceInterval neither = ratio_of({joules, none}, {more, none});
     EXPECT_TRUE(std::isnan(neither.value));
     EXPECT_EQ(neither.why, NoInterval::undefined);
     // A design's effect: the geometric mean of two ratios; one weight without right answers decides.
     const std::vector<GradedCosts> four{{joules, some}, {more, some}, {more, some}, {joules, none}};
     const std::array halves{-0.5, 0.5, 0.0, 0.0}, all{-0.5, 0.5, -0.5, 0.5};
-    const Estimate root = joules_per_right_contrast(four, halves), whole = ratio_of(four[0], four[1]);
+    const ConfidenceInterval root = joules_per_right_contrast(four, halves), whole = ratio_of(four[0], four[1]);
     EXPECT_NEAR(root.value, std::sqrt(whole.value), 1e-12) << "the third and fourth have no weight";
     EXPECT_EQ(joules_per_right_contrast(four, all).high, endless);
     EXPECT_THROW(joules_per_right_contrast(four, std::array{1.0}), base::Error);
@@ -130,7 +130,7 @@ TEST(JoulesPerRight, HoldsTheTruthInNinetyThreeOfAHundred) {
                         b.right.push_back(other[1]);
                     }
                     const double truth = true_joules_per_right(share, link);
-                    const Estimate found = joules_per_right(b);
+                    const ConfidenceInterval found = joules_per_right(b);
                     alone.count(found, truth);
                     if (known(found)) with_right.count(found, truth);
                     ratio.count(ratio_of(a, b), truth / true_joules_per_right(0.5, link));

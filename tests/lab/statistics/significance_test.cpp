@@ -84,12 +84,12 @@ TEST(Wilson, IsSciPys) {
                                                           {21, 40, 0.9, 0.3977130421316124, 0.64911928543611475},
                                                           {999, 1319, 0.95, 0.73353267975901315, 0.77975634325461751}}};
     for (const auto& [right, count, confidence, low, high] : scipy) {
-        const Estimate share = wilson(right, count, confidence);
+        const ConfidenceInterval share = wilson(right, count, confidence);
         EXPECT_DOUBLE_EQ(share.value, right / count);
         EXPECT_NEAR(share.low, low, 1e-12) << right;
         EXPECT_NEAR(share.high, high, 1e-12) << right;
     }
-    EXPECT_EQ(wilson(0, 0), (Estimate{0, 0, 1}));
+    EXPECT_EQ(wilson(0, 0), (ConfidenceInterval{0, 0, 1}));
 }
 
 TEST(ClopperPearson, IsSciPys) {
@@ -99,12 +99,12 @@ TEST(ClopperPearson, IsSciPys) {
                                                           {21, 40, 0.9, 0.38479679010578338, 0.66230362724564706},
                                                           {999, 1319, 0.95, 0.73332114574270679, 0.78031010606904327}}};
     for (const auto& [right, count, confidence, low, high] : scipy) {
-        const Estimate share = clopper_pearson(right, count, confidence);
+        const ConfidenceInterval share = clopper_pearson(right, count, confidence);
         EXPECT_DOUBLE_EQ(share.value, right / count);
         EXPECT_NEAR(share.low, low, 1e-10) << right;
         EXPECT_NEAR(share.high, high, 1e-10) << right;
     }
-    EXPECT_EQ(clopper_pearson(0, 0), (Estimate{0, 0, 1}));
+    EXPECT_EQ(clopper_pearson(0, 0), (ConfidenceInterval{0, 0, 1}));
 }
 
 /// As the script has them.
@@ -124,11 +124,11 @@ TEST(Newcombe, IsMethodTenOfHisPaper) {
     for (const auto& [items, share_a, share_b, difference, low, high] : reference) {
         const auto a = grades(1, static_cast<std::size_t>(items), share_a);
         const auto b = grades(2, static_cast<std::size_t>(items), share_b);
-        const Estimate found = newcombe(a, b);
+        const ConfidenceInterval found = newcombe(a, b);
         EXPECT_NEAR(found.value, difference, 1e-12) << items;
         EXPECT_NEAR(found.low, low, 1e-12) << items;
         EXPECT_NEAR(found.high, high, 1e-12) << items;
-        const Estimate back = newcombe(b, a);
+        const ConfidenceInterval back = newcombe(b, a);
         EXPECT_NEAR(back.low, -high, 1e-12) << items;
         EXPECT_NEAR(back.high, -low, 1e-12) << items;
     }
@@ -136,11 +136,11 @@ TEST(Newcombe, IsMethodTenOfHisPaper) {
         for (std::size_t i = 0; i < x.size(); ++i) x[i] = (x[i] + y[i]) / 2;
         return x;
     };
-    const Estimate repeats = newcombe(mean(grades(1, 20, 0.5), grades(2, 20, 0.6)), mean(grades(3, 20, 0.5), grades(4, 20, 0.6)));
+    const ConfidenceInterval repeats = newcombe(mean(grades(1, 20, 0.5), grades(2, 20, 0.6)), mean(grades(3, 20, 0.5), grades(4, 20, 0.6)));
     EXPECT_NEAR(repeats.value, -0.1, 1e-12);
     EXPECT_NEAR(repeats.low, -0.37039297739395494, 1e-12);
     EXPECT_NEAR(repeats.high, 0.19296543367792901, 1e-12);
-    EXPECT_EQ(newcombe({}, {}), (Estimate{0, -1, 1}));
+    EXPECT_EQ(newcombe({}, {}), (ConfidenceInterval{0, -1, 1}));
     EXPECT_THROW(newcombe(grades(1, 2, 0.5), grades(1, 3, 0.5)), base::Error);
 }
 

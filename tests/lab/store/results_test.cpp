@@ -104,7 +104,7 @@ TEST_F(ResultsTest, KeepsEverything) {
         results.add(id, answer(0, "p1"));
         results.add_prompts(id, {{"p1", "facts", "Capital of France?", "Paris"}, {"p2", "", "Hm?", ""}});
         results.add_prompts(id, {{"p1", "other", "What?", ""}});
-        results.add_condition(id, {"idle before", {{"watts", 3}}, ""});
+        results.add_machine_event(id, {"idle before", {{"watts", 3}}, ""});
     }
     Results results(file());
     EXPECT_EQ(results.last_run(), id);
@@ -135,9 +135,9 @@ TEST_F(ResultsTest, KeepsEverything) {
     EXPECT_EQ(answers[1].right, false);
     ASSERT_EQ(results.prompts(id).size(), 2u);
     EXPECT_EQ(results.prompts(id)[0].text, "Capital of France?") << "what was asked first stays";
-    ASSERT_EQ(results.conditions(id).size(), 1u);
-    EXPECT_EQ(results.conditions(id)[0].kind, "idle before");
-    EXPECT_EQ(results.conditions(id)[0].details["watts"], 3);
+    ASSERT_EQ(results.machine_events(id).size(), 1u);
+    EXPECT_EQ(results.machine_events(id)[0].kind, "idle before");
+    EXPECT_EQ(results.machine_events(id)[0].details["watts"], 3);
     EXPECT_FALSE(results.finished(id));
     results.finish(id);
     EXPECT_TRUE(results.finished(id));
@@ -377,6 +377,15 @@ TEST_F(ResultsTest, BrokenJsonInsideIsSaid) {
         Database(file()).execute(fmt::format("UPDATE answer SET energy = '{}'", energy));
         EXPECT_THROW(all(results, id), Error) << energy;
     }
+}
+
+TEST_F(ResultsTest, WhatDescribesARunIsAnObject) {
+    Results results(file());
+    const RunId id = open_run(results, run(), two());
+    Database(file()).execute("UPDATE contender SET details = 1");
+    test::expect_error(ErrorCode::bad_file, "of a contender's details no JSON object", [&] { results.contenders(id); });
+    Database(file()).execute("UPDATE run SET machine = '[1]'");
+    test::expect_error(ErrorCode::bad_file, "of a run's machine no JSON object", [&] { results.description(id); });
 }
 
 // Who walks such a document by recursion would run out of stack.

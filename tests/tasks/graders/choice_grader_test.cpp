@@ -204,7 +204,7 @@ TEST(ChoiceGrader, APromptMustHaveSuchALetter) {
 }
 
 TEST(ChoiceGrader, EveryLetterOfEveryNumberOfChoices) {
-    for (std::size_t count = 2; count <= most_choices; ++count) {
+    for (std::size_t count = 2; count <= max_choices; ++count) {
         const std::vector<std::string> choices(count, "of no help");
         for (std::size_t i = 0; i < count; ++i) {
             const std::string letter(1, static_cast<char>('A' + i));
@@ -214,7 +214,7 @@ TEST(ChoiceGrader, EveryLetterOfEveryNumberOfChoices) {
                 EXPECT_EQ(chosen_letter(text, choices), letter[0]) << text << " of " << count;
             }
         }
-        if (count < most_choices) {
+        if (count < max_choices) {
             EXPECT_FALSE(chosen_letter(std::string("Answer: ") + static_cast<char>('A' + count), choices));
         }
     }

@@ -3,7 +3,7 @@
 
 #include "base/expect_error.h"
 #include "tasks/puzzles/conversation.h"
-#include "tasks/puzzles/worked/worked.h"
+#include "tasks/puzzles/solved/solved_puzzles.h"
 
 namespace ergon::tasks {
 namespace {

@@ -135,8 +135,8 @@ class LinearLayer : public testing::TestWithParam<Precision> {
 };
 
 TEST_P(LinearLayer, ThreeProductsAreThoseOfPlainLoops) {
-    const Held held_x = Held::take(arena, type, rows, in);
-    hold(c, rows, x.data(), held_x);
+    const StoredTensor held_x = StoredTensor::take(arena, type, rows, in);
+    store(c, rows, x.data(), held_x);
     std::vector<float> y(static_cast<std::size_t>(rows * out)), dx(static_cast<std::size_t>(rows * in));
     project(c, rows, held_x, {{w, y.data()}});
     project_backward(c, rows, held_x, {{w, dy.data()}}, dx.data());
@@ -170,7 +170,7 @@ TEST_P(LinearLayer, ThreeProductsAreThoseOfPlainLoops) {
 /// Experts: each has some of the rows, and its tiles are of these alone.
 TEST_P(LinearLayer, SegmentsHaveTilesOfTheirOwn) {
     const std::vector<std::int64_t> begin{0, 130, 130, 131, rows};
-    const Columns x_columns = columns(c, type, Held::of(x.data(), in), begin);
+    const Columns x_columns = columns(c, type, StoredTensor::of(x.data(), in), begin);
     const HeldGradient gradient = held_gradient(c, type, dy.data(), out, begin);
     const Plain plain_x = rounded(type, x.data(), in, begin, 128, 1),
                 plain_dy = rounded(type, dy.data(), out, begin, 128, 1);
@@ -192,7 +192,7 @@ TEST_P(LinearLayer, SegmentsHaveTilesOfTheirOwn) {
 /// What rounding costs: x and W are each off by at most half a unit of their last bit, of the tile's largest (E4M3:
 /// 2^-4 of the value, or 2^-10 of the scale where it is subnormal; BF16: 2^-8), so y is by no more than both together.
 TEST_P(LinearLayer, IsNearTheProductOfUnroundedValues) {
-    const Held held_x = held(c, type, rows, x.data(), in);
+    const StoredTensor held_x = to_stored(c, type, rows, x.data(), in);
     std::vector<float> y(static_cast<std::size_t>(rows * out));
     project(c, rows, held_x, {{w, y.data()}});
     const Plain plain_w = rounded(type, w.value, in, {0, out}, 128, 128);
@@ -223,7 +223,7 @@ TEST_P(LinearLayer, NanAndZeroGoThrough) {
     values[5] = std::numeric_limits<float>::quiet_NaN();
     values[in + 3] = std::numeric_limits<float>::infinity();
     std::fill_n(values.begin() + 2 * in, in, 0.0f);
-    const Held held_x = held(c, type, rows, values.data(), in);
+    const StoredTensor held_x = to_stored(c, type, rows, values.data(), in);
     project(c, rows, held_x, {{w, y.data()}});
     for (std::int64_t o = 0; o < out; ++o) {
         EXPECT_TRUE(std::isnan(y[static_cast<std::size_t>(o)]));
@@ -252,12 +252,12 @@ TEST_P(BytesHeld, AreThoseForetold) {
             Weights weights(fixture.architecture);
             fixture.load(weights);
             Trainer trainer(weights, options, pool);
-            const Memory held = trainer.memory(), told = memory_of(fixture.architecture, options);
-            EXPECT_EQ(held.weights.values, told.weights.values);
-            EXPECT_EQ(held.weights.gradients, told.weights.gradients);
-            EXPECT_EQ(held.weights.rounded, told.weights.rounded);
-            EXPECT_EQ(held.moments, told.moments);
-            EXPECT_EQ(held.activations, told.activations);
+            const Memory stored = trainer.memory(), told = memory_of(fixture.architecture, options);
+            EXPECT_EQ(stored.weights.values, told.weights.values);
+            EXPECT_EQ(stored.weights.gradients, told.weights.gradients);
+            EXPECT_EQ(stored.weights.rounded, told.weights.rounded);
+            EXPECT_EQ(stored.moments, told.moments);
+            EXPECT_EQ(stored.activations, told.activations);
             std::vector<Prediction> predictions;  // enough for the head to take as many at a time as it can
             while (std::ssize(predictions) < 2 * head_rows) {
                 predictions.insert(predictions.end(), fixture.predictions.begin(), fixture.predictions.end());
@@ -268,7 +268,7 @@ TEST_P(BytesHeld, AreThoseForetold) {
             task.mtp_weights = ones;
             task.objective = [](std::int64_t, double log_probability) { return TokenLoss{-log_probability, -1}; };
             trainer.transformer().step(fixture.batch, task);
-            EXPECT_EQ(trainer.transformer().most_used(), held.activations);
+            EXPECT_EQ(trainer.transformer().max_used(), stored.activations);
         }
     }
 }

@@ -41,7 +41,7 @@ TEST_F(Hours, WaitsUntilTheGridIsClean) {
     GridSchedule schedule(options());
     EXPECT_FALSE(schedule.clean(schedule.look()));
     std::vector<double> accounted;
-    schedule.wait(&stop_, [&](GramsPerKilowattHour held) { accounted.push_back(held.value()); });
+    schedule.wait(&stop_, [&](GramsPerKilowattHour stored) { accounted.push_back(stored.value()); });
     EXPECT_NEAR(hours_passed(), 2, 1e-3);
     EXPECT_TRUE(schedule.clean(schedule.look()));
     EXPECT_EQ(told_, (std::vector<double>{300, 200}));

@@ -100,7 +100,7 @@ TEST_F(Account, GramsWithTheScheduleAndWithout) {
     RunAccount account({}, meter_, &schedule);
     EXPECT_EQ(account.line().grid->waiting, (energy::Figure{{}, {}, {}, energy::Method::estimated}));
     EXPECT_EQ(account.line().grid->total.method, energy::Method::estimated) << "no gram has been measured";
-    schedule.wait(nullptr, [&](GramsPerKilowattHour held) { account.waited(held); });
+    schedule.wait(nullptr, [&](GramsPerKilowattHour stored) { account.waited(stored); });
     const energy::Figure waiting = account.line().grid->waiting;
     EXPECT_GE(account.line().grid->waited.value(), 0.06);
     EXPECT_EQ(account.line().total.value, base::Joules(0)) << "waiting is not training";

@@ -108,7 +108,7 @@ TEST(RunPage, ADenseModelHasNoExperts) {
 TEST(RunPage, ALongRunIsDrawnInMeans) {
     const std::vector<StepLine> lines = test::example_log(10'001);
     const std::vector<Steps> points = stretches(lines);
-    EXPECT_LE(points.size(), most_points);
+    EXPECT_LE(points.size(), max_points);
     std::size_t steps = 0;
     for (const Steps one : points) steps += one.size();
     EXPECT_EQ(steps, lines.size());

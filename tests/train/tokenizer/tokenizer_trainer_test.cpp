@@ -27,8 +27,8 @@ std::vector<std::string> merges_of(const LearntMerges& learnt) {
     return merges;
 }
 
-LearntMerges learn(const PieceCounts& pieces, std::int64_t most_merges = 1000, std::int64_t least_count = 1) {
-    return learn_merges(pieces, {.most_merges = most_merges, .least_count = least_count});
+LearntMerges learn(const PieceCounts& pieces, std::int64_t max_merges = 1000, std::int64_t least_count = 1) {
+    return learn_merges(pieces, {.max_merges = max_merges, .least_count = least_count});
 }
 
 // The example of Sennrich et al. 2016, without their marks of word ends: es 9, then est 9, then lo 7, low 7; then the
@@ -75,12 +75,12 @@ TEST(TokenizerTrainer, RarePairsAreLeftAlone) {
 
 TEST(TokenizerTrainer, TellsOfEachMerge) {
     std::vector<std::int64_t> told;
-    learn_merges({{"abcd", 2}}, {.most_merges = 2}, [&](std::int64_t merges) { told.push_back(merges); });
+    learn_merges({{"abcd", 2}}, {.max_merges = 2}, [&](std::int64_t merges) { told.push_back(merges); });
     EXPECT_THAT(told, ElementsAre(1, 2));
 }
 
 /// The same by the plainest means: every pair counted anew before each merge.
-LearntMerges learn_plainly(const PieceCounts& pieces, std::int64_t most_merges, std::int64_t least_count) {
+LearntMerges learn_plainly(const PieceCounts& pieces, std::int64_t max_merges, std::int64_t least_count) {
     LearntMerges learnt = learn({});
     std::vector<std::pair<std::vector<SymbolId>, std::int64_t>> rows;
     for (const auto& [piece, count] : pieces) {
@@ -90,7 +90,7 @@ LearntMerges learn_plainly(const PieceCounts& pieces, std::int64_t most_merges, 
             rows.back().first.push_back(static_cast<SymbolId>(at - learnt.symbols.begin()));
         }
     }
-    while (static_cast<std::int64_t>(learnt.merges.size()) < most_merges) {
+    while (static_cast<std::int64_t>(learnt.merges.size()) < max_merges) {
         std::map<std::pair<SymbolId, SymbolId>, std::int64_t> counts;
         for (const auto& [symbols, count] : rows) {
             for (std::size_t i = 0; i + 1 < symbols.size(); ++i) counts[{symbols[i], symbols[i + 1]}] += count;

@@ -15,7 +15,7 @@ constexpr std::size_t limb_bits = 32;
 
 BigInteger BigInteger::made(Limbs limbs, bool negative) {
     while (!limbs.empty() && limbs.back() == 0) limbs.pop_back();
-    if (limbs.size() > most_bits / limb_bits) return unknown();
+    if (limbs.size() > max_bits / limb_bits) return unknown();
     BigInteger result;
     result.negative_ = negative && !limbs.empty();
     result.limbs_ = std::move(limbs);
@@ -39,7 +39,7 @@ BigInteger BigInteger::of_digits(std::string_view digits, unsigned base) {
         const unsigned digit = base::is_digit(c)    ? static_cast<unsigned>(c - '0')
                                : base::is_letter(c) ? static_cast<unsigned>(base::lowered(c) - 'a' + 10)
                                                     : base;
-        if (digit >= base || limbs.size() > most_bits / limb_bits) return unknown();
+        if (digit >= base || limbs.size() > max_bits / limb_bits) return unknown();
         std::uint64_t carry = digit;
         for (std::uint32_t& limb : limbs) {
             carry += std::uint64_t{limb} * base;

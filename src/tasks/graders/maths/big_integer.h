@@ -13,7 +13,7 @@ namespace ergon::tasks::maths {
 class BigInteger {
   public:
     /// Assumed: 308 digits, as many as a double's range has; no answer of a test has more.
-    static constexpr std::size_t most_bits = 1024;
+    static constexpr std::size_t max_bits = 1024;
 
     BigInteger(std::int64_t value = 0);  // NOLINT: a number is a number
     /// Digits of a base from 2 to 36, letters of either case; not known if another character stands there.

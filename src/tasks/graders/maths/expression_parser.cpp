@@ -13,7 +13,7 @@ namespace {
 
 // Assumed: nobody answers in deeper formulas, or writes more exponents and marks behind one thing.
 constexpr int deepest = 40;
-constexpr int most_marks = 4;
+constexpr int max_marks = 4;
 
 constexpr auto functions = std::to_array<std::string_view>({"sin", "cos", "tan", "cot", "sec", "csc", "asin", "acos",
                                                             "atan", "sinh", "cosh", "tanh", "ln", "log", "lg", "exp"});
@@ -135,7 +135,7 @@ class ExpressionParser {
     Maybe parse_factor() {
         Maybe value = parse_primary();
         for (int marks = 0; value; ++marks) {
-            if (marks > most_marks) return std::nullopt;
+            if (marks > max_marks) return std::nullopt;
             if (take("^")) {
                 Maybe exponent = parse_exponent();
                 if (!exponent) return exponent;

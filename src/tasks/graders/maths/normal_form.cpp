@@ -10,7 +10,7 @@ namespace {
 using Kind = Expression::Kind;
 
 // Assumed: no answer of a test has longer sums, or higher powers of sums.
-constexpr std::size_t most_terms = 200;
+constexpr std::size_t max_terms = 200;
 constexpr std::int64_t highest_power = 64;
 constexpr std::uint64_t largest_divisor = 10'000;  // tried for factors of numbers under roots
 
@@ -32,7 +32,7 @@ void add_term(Polynomial& sum, const Monomial& monomial, const Rational& coeffic
     auto& total = sum[monomial];
     total = checked(total + coefficient);
     if (total.is_zero()) sum.erase(monomial);
-    if (sum.size() > most_terms) throw NotKnown{};
+    if (sum.size() > max_terms) throw NotKnown{};
 }
 
 Polynomial added(Polynomial a, const Polynomial& b) {
@@ -84,7 +84,7 @@ Monomial merged(const Monomial& a, const Monomial& b) {
 }
 
 Polynomial multiplied(const Polynomial& a, const Polynomial& b) {
-    if (a.size() * b.size() > most_terms * 20) throw NotKnown{};
+    if (a.size() * b.size() > max_terms * 20) throw NotKnown{};
     Polynomial product;
     for (const auto& [left, x] : a) {
         for (const auto& [right, y] : b) {

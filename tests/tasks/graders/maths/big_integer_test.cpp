@@ -9,8 +9,8 @@
 namespace ergon::tasks::maths {
 namespace {
 
-BigInteger random_number(base::RandomSequence& random, std::size_t most_digits) {
-    std::string digits(1 + random.below(most_digits), '0');
+BigInteger random_number(base::RandomSequence& random, std::size_t max_digits) {
+    std::string digits(1 + random.below(max_digits), '0');
     for (char& one : digits) one = static_cast<char>('0' + random.below(10));
     const BigInteger number = BigInteger::of_digits(digits);
     return random.below(2) == 0 ? number : -number;

@@ -1,0 +1,181 @@
+#include "lab/findings/caveats.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <optional>
+
+#include "base/memory.h"
+#include "base/strings/characters.h"
+#include "lab/findings/machine_events.h"
+#include "lab/output/terminal_text.h"
+
+namespace ergon::lab {
+namespace {
+
+// Assumed: other programs that take less of the machine than this are what every machine has.
+constexpr double tolerated_load = 0.05;
+// Assumed: idle power that drifts by less is steady.
+constexpr double tolerated_drift = 0.1;
+
+/// Zero if there is no such number.
+double number(const nlohmann::ordered_json& object, const char* key) {
+    const bool there = object.is_object() && object.contains(key) && object[key].is_number();
+    return there ? object[key].get<double>() : 0;
+}
+
+std::optional<double> watts(const std::vector<MachineEvent>& machine_events, const std::string& kind, bool last) {
+    std::optional<double> found;
+    for (const MachineEvent& one : machine_events) {
+        if (one.kind != kind || !one.details.contains("watts") || !one.details["watts"].is_object()) continue;
+        const auto value = one.details["watts"].find("value");
+        if (value == one.details["watts"].end() || !value->is_number()) continue;
+        if (!found || last) found = value->get<double>();
+    }
+    return found;
+}
+
+/// Share of the machine that other programs took: of the time in which they were counted, and of what this program left.
+/// Older runs kept only the time of the answers' steps, which is less.
+double load_of_others(const ContenderSummary& one, double threads) {
+    const AnswerMeasures& measures = one.measures;
+    const base::Seconds elapsed = measures.elapsed > base::Seconds(0) ? measures.elapsed : one.seconds;
+    if (!(elapsed > base::Seconds(0)) || !(threads > 0)) return 0;
+    const base::Seconds all = elapsed * threads;
+    const base::Seconds left = std::max(all - measures.processor, base::Seconds(0));
+    return std::min(measures.others, left) / all;
+}
+
+void add_load(const Comparison& comparison, const RunDescription& run, std::vector<std::string>& sentences) {
+    const double threads = number(run.machine, "threads");
+    for (const ContenderSummary& one : comparison.contenders) {
+        const double load = load_of_others(one, threads);
+        if (load <= tolerated_load) continue;
+        sentences.push_back(
+            fmt::format("Other programs took {:.0f}% of the machine while {} answered.", 100 * load, shown(one.label)));
+    }
+}
+
+void add_drift(const std::vector<MachineEvent>& machine_events, std::vector<std::string>& sentences) {
+    const auto before = watts(machine_events, "idle before", false), after = watts(machine_events, "idle after", true);
+    if (!before || !after || !(*before > 0)) return;
+    const double drift = *after / *before - 1;
+    if (std::abs(drift) <= tolerated_drift) return;
+    sentences.push_back(fmt::format("At rest the machine took {:.3g} W before and {:.3g} W after, {:+.0f}%.", *before,
+                                    *after, 100 * drift));
+}
+
+/// Small models never show what reading weights from memory takes.
+void add_cache(const Comparison& comparison, const RunDescription& run, std::vector<std::string>& sentences) {
+    if (!weights_in_cache(comparison, run)) return;
+    sentences.push_back(fmt::format(
+        "All weights fit into the processor's cache ({}): what large models spend most joules on, reading weights from "
+        "memory, these do not.",
+        base::readable(base::Bytes(static_cast<std::int64_t>(number(run.machine, "cache_bytes"))))));
+}
+
+std::string without_field(const std::string& field) {
+    if (field == "max_tokens") return "with its newer name, max_completion_tokens";
+    if (field == "seed") return "without it, so they cannot be repeated";
+    if (field == "temperature" || field == "top_p") return "without it, with the server's own setting";
+    return "without it";
+}
+
+void add_judge(const Comparison& comparison, std::vector<std::string>& sentences) {
+    AnswerMeasures all;
+    for (const ContenderSummary& one : comparison.contenders) all += one.measures;
+    if (!(all.verdicts > 0)) return;
+    const std::string joules =
+        all.judge_joules > 0 ? fmt::format(" and {} J", digits(all.judge_joules)) : std::string();
+    sentences.push_back(
+        fmt::format("A judge said what is right: {:.0f} verdicts took {:.0f} tokens{}, which are in no figure above.",
+                    all.verdicts, all.judge_tokens, joules));
+}
+
+void add_counted_in_chunks(const Comparison& comparison, std::vector<std::string>& sentences) {
+    for (const ContenderSummary& one : comparison.contenders) {
+        if (one.counted_in_chunks == 0) continue;
+        sentences.push_back(fmt::format(
+            "{} told no number of tokens in {} of {} answers: the events of its stream are counted in their place, so "
+            "that tokens, and joules for each, are those of events; how long its prompts were is not known.",
+            shown(one.label), one.counted_in_chunks, one.answers));
+    }
+}
+
+void add_in_one_piece(const Comparison& comparison, std::vector<std::string>& sentences) {
+    for (const ContenderSummary& one : comparison.contenders) {
+        if (one.in_one_piece == 0) continue;
+        sentences.push_back(fmt::format(
+            "{} of {} answers of {} came in one piece (no stream, or somebody on the way collects it): what reading, "
+            "thinking and answering took cannot be told apart, and so joules per token are not known; the sum is.",
+            one.in_one_piece, one.answers, shown(one.label)));
+    }
+}
+
+void add_failures(const Comparison& comparison, std::vector<std::string>& sentences) {
+    if (comparison.failed_prompts == 0) return;
+    std::vector<std::string> sides;
+    std::string reasons;
+    for (const ContenderSummary& one : comparison.contenders) {
+        sides.push_back(fmt::format("{} of {} by {}", one.failed, one.failed + one.answers, shown(one.label)));
+        if (one.failed > 0) {
+            reasons += fmt::format(" The last by {}: {}", shown(one.label), base::one_line(one.failed_because, 400));
+        }
+    }
+    sentences.push_back(fmt::format(
+        "Answers that failed: {}. {} in no figure that compares contenders; the same command tries what failed "
+        "again.{}",
+        fmt::join(sides, ", "),
+        comparison.failed_prompts == 1 ? "The prompt is" : fmt::format("The {} prompts are", comparison.failed_prompts),
+        reasons));
+}
+
+void add_left_out(const Comparison& comparison, std::vector<std::string>& sentences) {
+    for (const ContenderSummary& one : comparison.contenders) {
+        for (const auto& [field, answers] : one.left_out) {
+            sentences.push_back(fmt::format("{} refuses the field {} of a request: {} of {} answers were asked for {}.",
+                                            shown(one.label), field, answers, one.answers, without_field(field)));
+        }
+    }
+}
+
+}  // namespace
+
+bool weights_in_cache(const Comparison& comparison, const RunDescription& run) {
+    const double cache = number(run.machine, "cache_bytes");
+    return !comparison.contenders.empty() && std::ranges::all_of(comparison.contenders, [cache](const auto& one) {
+        const double weights = number(one.details, "weight_bytes");
+        return weights > 0 && weights < cache;
+    });
+}
+
+std::vector<std::string> caveats(const Comparison& comparison, const RunDescription& run,
+                                       const std::vector<MachineEvent>& machine_events) {
+    std::vector<std::string> sentences;
+    add_cache(comparison, run, sentences);
+    add_load(comparison, run, sentences);
+    add_drift(machine_events, sentences);
+    add_judge(comparison, sentences);
+    add_counted_in_chunks(comparison, sentences);
+    add_in_one_piece(comparison, sentences);
+    add_left_out(comparison, sentences);
+    add_failures(comparison, sentences);
+    double paused = 0;
+    for (const MachineEvent& one : machine_events) {
+        if (one.kind == "throttled" && one.details.contains("pause_seconds") &&
+            one.details["pause_seconds"].is_number()) {
+            paused += one.details["pause_seconds"].get<double>();
+        }
+    }
+    if (paused > 0) {
+        sentences.push_back(
+            fmt::format("The processor slowed down for its heat; {:.0f} s were waited for it.", paused));
+    }
+    if (throttled_unseen(run)) {
+        sentences.emplace_back("Whether the processor slowed down for its heat could not be seen.");
+    }
+    return sentences;
+}
+
+}  // namespace ergon::lab

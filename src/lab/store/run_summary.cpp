@@ -1,0 +1,206 @@
+#include "lab/store/run_summary.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+
+#include "base/error.h"
+#include "base/files/paths.h"
+#include "energy/estimate/estimate.h"
+#include "lab/experiment/design.h"
+#include "lab/findings/machine_events.h"
+
+namespace ergon::lab {
+namespace {
+
+using base::ErrorCode;
+
+struct RunPart {
+    std::unique_ptr<Results> owned;
+    Results* results = nullptr;
+    RunId run = 0;
+    RunDescription description;
+    std::vector<Contender> contenders;
+};
+
+RunId run_of(Results& results, std::optional<RunId> wanted) {
+    if (wanted) return *wanted;
+    const std::optional<RunId> last = results.last_run();
+    if (!last) base::fail(ErrorCode::not_found, "{} holds no run yet.", results.path().string());
+    return *last;
+}
+
+RunPart open_part(std::unique_ptr<Results> owned, Results& results, std::optional<RunId> wanted) {
+    RunPart part;
+    part.owned = std::move(owned);
+    part.results = &results;
+    part.run = run_of(results, wanted);
+    part.description = results.description(part.run);
+    part.contenders = results.contenders(part.run);
+    return part;
+}
+
+std::string shard_of(const RunPart& part) {
+    const nlohmann::ordered_json& protocol = part.description.protocol;
+    return protocol.contains("shard") && protocol["shard"].is_string() ? protocol["shard"].get<std::string>() : "1/1";
+}
+
+/// Parts of one experiment differ in their machine, their shard and where the models' files lie.
+void check_same_experiment(const RunPart& first, const RunPart& other) {
+    const auto refuse = [&](const char* what) {
+        base::fail(ErrorCode::bad_argument,
+                   "{} and {} hold runs of different experiments (their {} differ), so they cannot be merged.",
+                   first.results->path().string(), other.results->path().string(), what);
+    };
+    if (first.description.settings != other.description.settings) refuse("settings or prompts");
+    if (first.description.seed != other.description.seed) refuse("seeds");
+    const auto same = [](const Contender& a, const Contender& b) {
+        return a.label == b.label && a.hash == b.hash && without_found(a.details) == without_found(b.details);
+    };
+    if (!std::ranges::equal(first.contenders, other.contenders, same)) refuse("contenders");
+}
+
+void check_shards(const std::vector<RunPart>& parts) {
+    const auto count_of = [](const RunPart& part) {
+        const std::string shard = shard_of(part);
+        return shard.substr(std::min(shard.find('/'), shard.size()));
+    };
+    for (const RunPart& part : parts) {
+        if (count_of(part) == count_of(parts.front())) continue;
+        base::fail(ErrorCode::bad_argument,
+                   "{} holds shard {} and {} shard {} of the experiment, so some answers would count twice: give parts of one "
+                   "division.",
+                   parts.front().results->path().string(), shard_of(parts.front()), part.results->path().string(), shard_of(part));
+    }
+    std::set<std::string> shards;
+    for (const RunPart& part : parts) {
+        if (shards.insert(shard_of(part)).second) continue;
+        base::fail(ErrorCode::bad_argument, "{} holds shard {} again: each part of the experiment may be given once.",
+                   part.results->path().string(), shard_of(part));
+    }
+}
+
+/// Of a longer text a page shows the beginning.
+std::size_t shown_bytes(const std::string& text) {
+    return std::min(text.size(), report::max_shown_characters);
+}
+
+std::size_t shown_bytes(const ShownPrompt& one) {
+    std::size_t bytes = shown_bytes(one.prompt.text);
+    for (const Answer& answer : one.answers) bytes += shown_bytes(answer.thinking) + shown_bytes(answer.text);
+    return bytes;
+}
+
+/// The first prompts with their answers, as far as there is room; one at least.
+void add_shown(const RunPart& part, std::vector<ShownPrompt>& shown) {
+    std::size_t bytes = 0;
+    for (const ShownPrompt& one : shown) bytes += shown_bytes(one);
+    for (const AskedPrompt& prompt : part.results->prompts(part.run)) {
+        if (shown.size() >= max_shown_prompts || bytes >= max_shown_bytes) return;
+        ShownPrompt one{prompt, {}};
+        for (std::size_t i = 0; i < part.contenders.size(); ++i) {
+            if (auto answer = part.results->find(part.run, static_cast<std::int64_t>(i), prompt.id, 0)) {
+                one.answers.push_back(std::move(*answer));
+            }
+        }
+        if (one.answers.empty()) continue;
+        bytes += shown_bytes(one);
+        shown.push_back(std::move(one));
+    }
+}
+
+/// The design that was kept with the parts, which must be one.
+std::vector<Factor> factors_of(const std::vector<RunPart>& parts) {
+    std::vector<Factor> found;
+    for (const RunPart& part : parts) {
+        std::vector<Factor> kept = kept_factors(*part.results, part.run);
+        if (!found.empty() && !kept.empty() && kept != found) {
+            base::fail(ErrorCode::bad_argument,
+                       "{} and {} were run with different factors: name those that count with --factor.",
+                       parts.front().results->path().string(), part.results->path().string());
+        }
+        if (found.empty()) found = std::move(kept);
+    }
+    return found;
+}
+
+std::string energy_source(const RunDescription& description) {
+    const nlohmann::ordered_json& machine = description.machine;
+    return machine.contains("energy_source") && machine["energy_source"].is_string()
+               ? machine["energy_source"].get<std::string>()
+               : std::string();
+}
+
+/// The widest of the machines.
+double kind_of_work(const std::vector<RunPart>& parts) {
+    double widest = 0;
+    for (const RunPart& part : parts) {
+        const nlohmann::ordered_json& machine = part.description.machine;
+        const bool said = machine.is_object() && machine.contains("kind_of_work_sd") && machine["kind_of_work_sd"].is_number();
+        widest = std::max(widest, said ? machine["kind_of_work_sd"].get<double>() : energy::assumed_kind_of_work_sd);
+    }
+    return widest;
+}
+
+double margin(const nlohmann::ordered_json& settings) {
+    const bool said = settings.is_object() && settings.contains("margin") && settings["margin"].is_number();
+    return said ? settings["margin"].get<double>() : default_margin;
+}
+
+RunSummary sum_up(std::vector<RunPart> parts, std::span<const Factor> factors) {
+    RunSummary loaded;
+    for (const RunPart& part : parts) check_same_experiment(parts.front(), part);
+    check_shards(parts);
+    ComparisonBuilder builder(parts.front().contenders, kind_of_work(parts));
+    for (const RunPart& part : parts) {
+        part.results->for_each(part.run, [&](const Answer& answer) { builder.add(answer); });
+        for (const Failure& failure : part.results->failures(part.run)) builder.add_failure(failure);
+        loaded.answers += part.results->answers(part.run);
+        loaded.finished = loaded.finished && part.results->finished(part.run);
+        loaded.parts.push_back({part.results->path(), part.run});
+        add_shown(part, loaded.report.shown);
+        if (!loaded.report.slice) loaded.report.slice = kept_slice(*part.results, part.run);
+        std::ranges::move(part.results->machine_events(part.run), std::back_inserter(loaded.report.machine_events));
+        if (const std::string source = energy_source(part.description);
+            loaded.energy_source.find(source) == source.npos) {
+            loaded.energy_source += (loaded.energy_source.empty() ? "" : " ") + source;
+        }
+        loaded.report.results += (loaded.report.results.empty() ? "" : ", ") + part.results->path().filename().string();
+    }
+    loaded.report.run = parts.front().description;
+    // What one of the machines could not see may have been in the whole.
+    if (std::ranges::any_of(parts, throttled_unseen, &RunPart::description)) {
+        loaded.report.run.protocol["throttling"] = throttling_not_seen;
+    }
+    const std::vector<Factor> kept = factors.empty() ? factors_of(parts) : std::vector<Factor>();
+    loaded.report.comparison =
+        builder.finish(loaded.report.run.seed, factors.empty() ? std::span<const Factor>(kept) : factors);
+    loaded.report.comparison.margin = margin(loaded.report.run.settings);
+    loaded.report.prompts = std::ssize(loaded.report.comparison.prompts);
+    return loaded;
+}
+
+}  // namespace
+
+RunSummary load_runs(const std::vector<std::filesystem::path>& files, std::optional<RunId> run,
+                    std::span<const Factor> factors) {
+    std::vector<RunPart> parts;
+    for (const std::filesystem::path& file : files) {
+        if (!base::path_exists(file)) {
+            base::check_reachable(file);
+            base::fail(ErrorCode::not_found, "There is no results file {}.", file.string());
+        }
+        auto results = std::make_unique<Results>(file, Access::read);
+        Results& opened = *results;
+        parts.push_back(open_part(std::move(results), opened, run));
+    }
+    return sum_up(std::move(parts), factors);
+}
+
+RunSummary load_run(Results& results, RunId run, std::span<const Factor> factors) {
+    std::vector<RunPart> parts;
+    parts.push_back(open_part(nullptr, results, run));
+    return sum_up(std::move(parts), factors);
+}
+
+}  // namespace ergon::lab
