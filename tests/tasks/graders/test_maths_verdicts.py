@@ -5,7 +5,7 @@ import sys
 import unittest
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "maths"
+FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "maths"
 sys.path.insert(0, str(FOLDER))
 import make_pairs  # noqa: E402
 
