@@ -11,7 +11,7 @@
 
 namespace {
 
-using namespace ergon::tasks;
+using namespace ergon::client;
 
 /// Nothing if it was refused.
 std::optional<ChatReply> read(const std::string& bytes, std::size_t piece) {

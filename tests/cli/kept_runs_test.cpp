@@ -62,6 +62,15 @@ TEST_F(KeptRuns, OutputsReplaceNothingThatIsRead) {
     const Outcome outcome = run_ergon({"eval", path("model"), "--task", asked, "--results", path("r.sqlite"), "--json", part});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("is part of what is read"));
+    ASSERT_EQ(compare().exit_code, 0);
+    const std::string other = path("other.sqlite");
+    std::filesystem::copy_file(path("r.sqlite"), other);
+    const std::string kept = read_file(other);
+    EXPECT_EQ(run_ergon({"report", path("r.sqlite"), "--verify", other, "--json", other}).exit_code, 2);
+    EXPECT_EQ(run_ergon({"report", path("r.sqlite"), "--sensor", "file:" + other, "--csv", other}).exit_code, 2);
+    EXPECT_EQ(run_ergon({"report", path("r.sqlite"), "--puzzles", asked, "--html", asked}).exit_code, 2);
+    EXPECT_EQ(read_file(other), kept);
+    EXPECT_EQ(read_file(asked), before);
     const std::string model = path("model.gguf");
     std::filesystem::copy_file(fixture("gguf-qwen3/model.gguf"), model);
     const Outcome logits = run_ergon({"logits", model, "--ids", folder_.write("ids.json", "[1, 2]"), "--out", model});

@@ -491,6 +491,13 @@ TEST(ChatTemplateBounds, CountWhatOperationsRead) {
     }
 }
 
+// They are looked through one by one.
+TEST(ChatTemplateBounds, VariablesAreFew) {
+    Json variables = Json::object();
+    for (int i = 0; i < 5000; ++i) variables[fmt::format("v{}", i)] = i;
+    EXPECT_THAT(error_of("{{ v1 }}", variables), HasSubstr("more than 1000 variables"));
+}
+
 // Whatever an operation is charged.
 TEST(ChatTemplateBounds, TimeIsBounded) {
     const base::Nanoseconds begin = base::now();

@@ -27,6 +27,7 @@
 #include "base/strings/format_number.h"
 #include "cli/commands.h"
 #include "cli/commands/meter.h"
+#include "cli/options/output_files.h"
 
 extern char** environ;
 
@@ -175,7 +176,7 @@ void check_target(const MeterOutput& output) {
     const std::filesystem::path target(output.out);
     const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
     const bool there = base::path_exists(target);
-    if (::access(there ? target.c_str() : folder.c_str(), W_OK) == 0 && !base::is_folder(target)) return;
+    if (::access(there ? target.c_str() : folder.c_str(), W_OK) == 0 && !base::is_folder(target)) return check_outputs({output.out});
     base::fail(ErrorCode::bad_argument, "{} cannot be written: give another file to --out.", output.out);
 }
 

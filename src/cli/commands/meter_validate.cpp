@@ -20,6 +20,7 @@
 #include "cli/options/generation_options.h"
 #include "cli/options/machine_options.h"
 #include "cli/options/model_path.h"
+#include "cli/options/output_files.h"
 #include "cli/options/wall_windows.h"
 #include "cli/terminal/progress.h"
 #include "energy/ledger/window.h"
@@ -171,6 +172,8 @@ void print_agreements(const std::vector<Agreement>& agreements, const energy::Ma
 }
 
 void validate(const ValidateOptions& options) {
+    check_outputs({options.out}, {options.wall_log});
+    base::check_regular(options.wall_log);
     energy::MachineReader reader(machine_options());
     const std::vector<Agreement> agreements = run_loads(options, reader);
     const std::string text = base::json_text(to_json(agreements, reader), 2) + "\n";

@@ -65,7 +65,9 @@ nlohmann::ordered_json print_puzzles(lab::Results& results, lab::RunId run, cons
 
 void report(const ReportOptions& options) {
     const std::vector<std::filesystem::path> files(options.files.begin(), options.files.end());
-    check_outputs({options.out.json, options.out.csv, options.out.html, options.traces}, options.files);
+    std::vector<std::string> read = options.files;
+    read.insert(read.end(), {options.verify, options.puzzles});
+    check_outputs({options.out.json, options.out.csv, options.out.html, options.traces}, read);
     const bool of_one = options.run > 0 || !options.verify.empty() || !options.puzzles.empty();
     if (of_one && files.size() > 1) {
         base::fail(base::ErrorCode::bad_argument,

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "cli/options/machine_options.h"
 #include "base/files/file.h"
 #include "base/files/paths.h"
 
@@ -32,7 +33,12 @@ bool replaceable(const std::string& name) {
 
 }  // namespace
 
-void check_outputs(const std::vector<std::string>& outputs, const std::vector<std::string>& others) {
+void check_outputs(const std::vector<std::string>& outputs, std::vector<std::string> others) {
+    const energy::MeterOptions& machine = machine_options();
+    if (machine.calibration && machine.calibration_named) others.push_back(machine.calibration->string());
+    for (const std::string& sensor : machine.sensors) {
+        if (constexpr std::string_view file = "file:"; sensor.starts_with(file)) others.push_back(sensor.substr(file.size()));
+    }
     for (auto output = outputs.begin(); output != outputs.end(); ++output) {
         if (output->empty()) continue;
         base::check_writable(*output);

@@ -42,6 +42,8 @@ inline constexpr std::size_t max_text = std::size_t{64} << 20;
 inline constexpr int max_depth = 1000;
 /// Lists in lists, in variables and in what a template builds.
 inline constexpr int max_nesting = 200;
+/// Variables of one scope, which are looked through one by one; published templates have a hundred at most.
+inline constexpr std::size_t max_variables = 1000;
 /// Elements of a range, as in Jinja's sandbox.
 inline constexpr long long max_range = 100'000;
 

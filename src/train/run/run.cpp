@@ -61,6 +61,19 @@ void check_folder(const Paths& paths, const RunOptions& options) {
     }
 }
 
+/// What is read is not written.
+void check_inputs(const Paths& paths, const Recipe& recipe) {
+    std::vector<std::filesystem::path> read = recipe.data.files;
+    read.push_back(recipe.file);
+    for (const std::filesystem::path& written : {paths.checkpoint, paths.log, paths.page, paths.gguf}) {
+        for (const std::filesystem::path& one : read) {
+            std::error_code none;
+            if (!std::filesystem::equivalent(written, one, none)) continue;
+            fail(ErrorCode::bad_argument, "{} is what the run reads and would write; name another folder with --out", written.string());
+        }
+    }
+}
+
 void make_folder(const std::filesystem::path& folder) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
@@ -256,6 +269,7 @@ Outcome run(const Recipe& recipe, const RunOptions& options, energy::Meter& mete
     // What is refused here leaves no folder behind.
     if (options.resume) check_folder(Paths(options.folder), options);
     if (options.grid) options.grid->grid(options.grid->clock.now());
+    check_inputs(Paths(options.folder), recipe);
     make_folder(options.folder);
     const base::FileLock lock(options.folder / "run.lock", options.folder.string(),
                               "wait until it ends, or name another folder with --out");

@@ -312,6 +312,15 @@ TEST_F(Mmlu, WithoutExamples) {
     EXPECT_EQ(file[0].category, "ships");
 }
 
+// A pruned cache leaves links to nothing: a test of fewer questions would be another test.
+TEST_F(Mmlu, FilesThatAreNoneAreNotLeftOut) {
+    std::filesystem::create_symlink("/nowhere", folder_ / "test/birds_test.csv");
+    test::expect_error(ErrorCode::bad_file, "birds_test.csv is no file", [&] { read_task(folder_.path(), {}); });
+    std::filesystem::remove(folder_ / "test/birds_test.csv");
+    std::filesystem::create_directory_symlink(folder_ / "val", folder_ / "test/more");
+    test::expect_error(ErrorCode::bad_file, "is a link to a folder", [&] { read_task(folder_.path(), {}); });
+}
+
 // Each question carries the examples.
 TEST_F(Mmlu, LongExamplesBeforeManyQuestionsAreRefused) {
     folder_.write("val/ships_val.csv", std::string(1'000'000, 'x') + ",a,b,c,d,B\n");
