@@ -132,19 +132,22 @@ std::string plain_number(std::string& text, bool whole) {
     return !whole && plain ? std::string() : fmt::format("expected a {}number, not \"{}\"", whole ? "whole " : "", text);
 }
 
-/// Also: an empty name is no file (a script's variable that is not set).
-void read_numbers_plainly(CLI::App& command) {
+/// An empty name is no file: it comes of a script's variable that is not set.
+std::string file_name(const std::string& name) {
+    return name.empty() ? "expected the name of a file" : "";
+}
+
+/// For the values of all options, on top of what each one checks.
+void check_values(CLI::App& command) {
     for (CLI::Option* option : command.get_options()) {
         const std::string type = option->get_type_name();
-        if (type.find("FILE") != type.npos && !option->get_positional()) {
-            option->check(CLI::Validator([](std::string& name) { return name.empty() ? "expected the name of a file" : std::string(); }, ""));
-        }
+        if (type.find("FILE") != type.npos && !option->get_positional()) option->check(CLI::Validator(file_name, ""));
         const bool whole = type.find("INT") != type.npos, real = type.find("FLOAT") != type.npos;
         const bool or_word = type.find(" OR ") != type.npos;  // --threads auto
         if ((!whole && !real) || or_word) continue;
         option->transform(CLI::Validator([whole](std::string& text) { return plain_number(text, whole); }, ""));
     }
-    for (CLI::App* inner : command.get_subcommands({})) read_numbers_plainly(*inner);
+    for (CLI::App* inner : command.get_subcommands({})) check_values(*inner);
 }
 
 int run(int argc, char** argv) {
@@ -166,7 +169,7 @@ int run(int argc, char** argv) {
     add_template(program);
     add_puzzles(program);
     add_logits(program);
-    read_numbers_plainly(program);
+    check_values(program);
     if (argc > 1 && argv[argc - 1] == std::string_view("--")) {
         return complain("Nothing stands behind --; give a command there, or leave it out.", wrong_use);
     }

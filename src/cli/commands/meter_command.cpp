@@ -164,10 +164,10 @@ void add_row(const std::string& file, const std::string& row) {
     check_rows(file, before);
     const std::string begin = before.empty() ? codecarbon_header() + "\n" : before.ends_with('\n') ? "" : "\n";
     const std::string text = begin + row + "\n";
-    const bool written = ::write(descriptor, text.data(), text.size()) == std::ssize(text);
-    const int problem = errno;
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    const int problem = written < 0 ? errno : ENOSPC;
     ::close(descriptor);
-    if (!written) base::fail(ErrorCode::system, "{} cannot be written: {}.", file, std::strerror(problem));
+    if (written != std::ssize(text)) base::fail(ErrorCode::system, "{} cannot be written: {}.", file, std::strerror(problem));
 }
 
 /// A file that cannot be written is told before the command runs, not after.

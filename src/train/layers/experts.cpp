@@ -51,7 +51,7 @@ void project_slots_backward(const Context& c, const MoeWeights& w, const MoeSave
                             const Columns& x, const float* dy, float* dx, bool add) {
     const std::int64_t before = c.arena.taken();
     const Weight& any = w.experts.front().*matrix;
-    const HeldGradient held_dy = held_gradient(c, any.type, dy, any.rows, s.begin);
+    const StoredGradient held_dy = stored_gradient(c, any.type, dy, any.rows, s.begin);
     add_products(c, w, s, [&](const FfnWeights& e, auto first, auto count, auto segment) {
         return by_weight(e.*matrix, x, held_dy.columns, first, count, segment);
     });

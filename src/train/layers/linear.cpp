@@ -103,7 +103,7 @@ void project_backward(const Context& c, std::int64_t rows, const StoredTensor& x
     const Columns x_columns = columns(c, type, x, whole);
     const std::int64_t each = c.arena.taken();
     for (const OutputGradient& o : outputs) {
-        const HeldGradient dy = held_gradient(c, type, o.dy, o.weight.rows, whole);
+        const StoredGradient dy = stored_gradient(c, type, o.dy, o.weight.rows, whole);
         c.scratch.products = {by_weight(o.weight, x_columns, dy.columns, 0, rows, 0),
                               by_input(o.weight, dy.rows, 0, rows, dx, add)};
         run_products(c);

@@ -21,6 +21,18 @@ std::string shown(const toml::node& node) {
     return text.str();
 }
 
+/// Behind the text in quotes, of one line or several, that begins at `begin`; one that is never closed ends with its line.
+std::size_t end_of_text(std::string_view text, std::size_t begin) {
+    const char quote = text[begin];
+    const std::string quotes(text.substr(begin, 3) == std::string(3, quote) ? 3 : 1, quote);
+    std::size_t at = begin + quotes.size();
+    while (at < text.size() && text.substr(at, quotes.size()) != quotes && (quotes.size() == 3 || text[at] != '\n')) {
+        at += quote == '"' && text[at] == '\\' ? 2 : 1;
+    }
+    if (at >= text.size()) return text.size();
+    return text.substr(at, quotes.size()) == quotes ? at + quotes.size() : at;
+}
+
 /// Tables in tables are freed by recursion, and the library bounds brackets but no dots.
 void check_dots(std::string_view text, const std::string& name) {
     constexpr int max_dots = 64;
@@ -30,14 +42,9 @@ void check_dots(std::string_view text, const std::string& name) {
         if (c == '\n') ++line;
         if (c == '#') at = std::min(text.find('\n', at), text.size()) - 1;
         if (c == '"' || c == '\'') {
-            const std::string quotes(text.substr(at, 3) == std::string(3, c) ? 3 : 1, c);
-            std::size_t end = at + quotes.size();
-            while (end < text.size() && text.substr(end, quotes.size()) != quotes && (quotes.size() == 3 || text[end] != '\n')) {
-                end += c == '"' && text[end] == '\\' ? 2 : 1;
-            }
-            end = std::min(end, text.size());
+            const std::size_t end = end_of_text(text, at);
             line += static_cast<int>(std::ranges::count(text.substr(at, end - at), '\n'));
-            at = text.substr(end, quotes.size()) == quotes ? end + quotes.size() - 1 : end - 1;
+            at = end - 1;
         } else if (c == '.') {
             if (++dots > max_dots) fail(ErrorCode::bad_file, "{}: line {}: a key of more than {} parts", name, line, max_dots);
         } else if (std::string_view("=,[]{}\n").find(c) != std::string_view::npos) {

@@ -171,7 +171,7 @@ TEST_P(LinearLayer, ThreeProductsAreThoseOfPlainLoops) {
 TEST_P(LinearLayer, SegmentsHaveTilesOfTheirOwn) {
     const std::vector<std::int64_t> begin{0, 130, 130, 131, rows};
     const Columns x_columns = columns(c, type, StoredTensor::of(x.data(), in), begin);
-    const HeldGradient gradient = held_gradient(c, type, dy.data(), out, begin);
+    const StoredGradient gradient = stored_gradient(c, type, dy.data(), out, begin);
     const Plain plain_x = rounded(type, x.data(), in, begin, 128, 1),
                 plain_dy = rounded(type, dy.data(), out, begin, 128, 1);
     for (std::size_t s = 0; s + 1 < begin.size(); ++s) {

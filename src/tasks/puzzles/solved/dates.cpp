@@ -30,7 +30,7 @@ std::optional<SolvedPuzzle> weekday(Draw& draw, int) {
 }
 
 /// Minutes, then hours.
-std::optional<SolvedPuzzle> worked_arrival(Draw& draw, int) {
+std::optional<SolvedPuzzle> solved_arrival(Draw& draw, int) {
     const std::int64_t start = draw.between(0, 24 * 60 - 1), hours = draw.between(1, 11), minutes = draw.between(2, 59);
     const std::int64_t sum = start % 60 + minutes, carry = sum / 60;
     SolutionTrace working;
@@ -120,7 +120,7 @@ std::optional<SolvedPuzzle> date_after(Draw& draw, int difficulty) {
 }
 
 /// What is left of the first month, the months between, the days of the last.
-std::optional<SolvedPuzzle> worked_days(Draw& draw, int difficulty) {
+std::optional<SolvedPuzzle> solved_days(Draw& draw, int difficulty) {
     const sys_days begin = any_day(draw);
     const std::int64_t days = days_drawn(draw, difficulty);
     const Date first = date_of(begin), last = date_of(begin + std::chrono::days(days));
@@ -150,7 +150,7 @@ std::optional<SolvedPuzzle> worked_days(Draw& draw, int difficulty) {
 }  // namespace
 
 std::optional<SolvedPuzzle> solved_date(Draw& draw, int difficulty) {
-    constexpr std::array makers{weekday, worked_arrival, minutes_between, date_after, worked_days};
+    constexpr std::array makers{weekday, solved_arrival, minutes_between, date_after, solved_days};
     return draw.one_of(makers)(draw, difficulty);
 }
 

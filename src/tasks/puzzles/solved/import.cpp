@@ -9,7 +9,7 @@
 namespace ergon::tasks {
 namespace {
 
-SolvedPuzzle worked_puzzle_of(const JsonItem& item) {
+SolvedPuzzle solved_puzzle_of(const JsonItem& item) {
     SolvedPuzzle puzzle;
     puzzle.prompt = own_prompt(item);
     puzzle.key = text_field(item, "key", true);
@@ -40,7 +40,7 @@ SolvedPuzzle worked_puzzle_of(const JsonItem& item) {
 std::vector<SolvedPuzzle> read_solved_puzzles(const std::filesystem::path& file) {
     std::vector<SolvedPuzzle> puzzles;
     for_each_json_object(base::read_text(file, task_file_limit), file,
-                         [&](const JsonItem& item) { puzzles.push_back(worked_puzzle_of(item)); });
+                         [&](const JsonItem& item) { puzzles.push_back(solved_puzzle_of(item)); });
     return puzzles;
 }
 

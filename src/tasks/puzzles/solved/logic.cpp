@@ -77,7 +77,7 @@ std::string statements_key(const TruthTellers& all) {
 }
 
 /// Each in turn is taken for the one who tells the truth; the first statement that disagrees ends the try.
-std::optional<SolvedPuzzle> worked_truth_teller(Draw& draw, int difficulty) {
+std::optional<SolvedPuzzle> solved_truth_teller(Draw& draw, int difficulty) {
     const int people = static_cast<int>(draw.between(3, difficulty < 3 ? 4 : 5));
     const std::vector<std::string_view> names = draw.some_of(first_names, people);
     const TruthTellers all = truth_tellers_of(draw, people);
@@ -104,7 +104,7 @@ std::optional<SolvedPuzzle> worked_truth_teller(Draw& draw, int difficulty) {
 }  // namespace
 
 std::optional<SolvedPuzzle> solved_logic(Draw& draw, int difficulty) {
-    constexpr std::array makers{number_riddle, number_riddle, worked_truth_teller, solved_race};
+    constexpr std::array makers{number_riddle, number_riddle, solved_truth_teller, solved_race};
     return draw.one_of(makers)(draw, difficulty);
 }
 

@@ -97,7 +97,7 @@ std::optional<SolvedPuzzle> to_large(Draw& draw, int difficulty) {
                   std::to_string(result), Grader::number, working, key_of_amount(stretch, given));
 }
 
-std::optional<SolvedPuzzle> worked_temperature(Draw& draw) {
+std::optional<SolvedPuzzle> solved_temperature(Draw& draw) {
     const std::int64_t celsius = 5 * draw.between(1, 60), fahrenheit = celsius * 9 / 5 + 32;
     const bool to_celsius = draw.between(0, 1) == 0;
     SolutionTrace working;
@@ -113,7 +113,7 @@ std::optional<SolvedPuzzle> worked_temperature(Draw& draw) {
 }
 
 /// 18 kilometres per hour are 5 metres per second.
-std::optional<SolvedPuzzle> worked_speed(Draw& draw) {
+std::optional<SolvedPuzzle> solved_speed(Draw& draw) {
     const std::int64_t fives = draw.between(2, 60);
     const bool to_metres = draw.between(0, 1) == 0;
     const std::int64_t given = to_metres ? 18 * fives : 5 * fives, result = to_metres ? 5 * fives : 18 * fives;
@@ -129,8 +129,8 @@ std::optional<SolvedPuzzle> worked_speed(Draw& draw) {
 
 std::optional<SolvedPuzzle> solved_units(Draw& draw, int difficulty) {
     const std::int64_t which = draw.between(0, 9);  // few values of temperature and speed make few puzzles
-    if (which == 0 && difficulty == 3) return worked_temperature(draw);
-    if (which == 1 && difficulty < 4) return worked_speed(draw);
+    if (which == 0 && difficulty == 3) return solved_temperature(draw);
+    if (which == 1 && difficulty < 4) return solved_speed(draw);
     return which < 4 ? to_large(draw, difficulty) : to_small(draw, difficulty);
 }
 
