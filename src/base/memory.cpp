@@ -13,6 +13,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/error.h"
+
 namespace ergon::base {
 namespace {
 
@@ -78,6 +80,13 @@ std::optional<Bytes> left_in_control_groups(const std::filesystem::path& groups,
         lower(least, left_in_group(top, controllers.empty() ? version_2 : version_1));
     }
     return least ? std::optional(Bytes(*least)) : std::nullopt;
+}
+
+void check_stack() {
+    constexpr rlim_t min_stack = rlim_t{1} << 20;
+    rlimit stack{};
+    if (::getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= min_stack) return;
+    fail(ErrorCode::system, "The stack is limited to {} KiB (ulimit -s), and ergon needs {} KiB.", stack.rlim_cur >> 10, min_stack >> 10);
 }
 
 void install_out_of_memory_guard() {

@@ -18,6 +18,10 @@ Bytes available_memory();
 /// destructor. For programs, not libraries.
 void install_out_of_memory_guard();
 
+/// Readers recurse as deep as their limits allow, for which a tiny stack (ulimit -s) has no room: Error(system) below
+/// 1 MiB, rather than a signal later.
+void check_stack();
+
 /// What control groups leave, both versions and every group above included: their limits less what is used; files in
 /// memory do not count, they can be read again. Nothing if none has a limit. `groups` is /proc/self/cgroup, `root` where
 /// the groups' files are.

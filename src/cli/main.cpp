@@ -178,6 +178,7 @@ int run(int argc, char** argv) {
         return wrong_use;
     }
     try {
+        base::check_stack();
         program.parse(argc, argv);
         return succeeded;
     } catch (const CLI::RuntimeError& ended) {

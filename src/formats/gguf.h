@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/files/file.h"
+#include "base/strings/string_map.h"
 #include "formats/gguf_parser.h"
 #include "formats/metadata.h"
 #include "tensor/tensor.h"
@@ -59,7 +59,7 @@ class Gguf {
     std::filesystem::path path_;
     std::vector<base::MappedFile> shards_;
     GgufContent content_;
-    std::unordered_map<std::string, std::size_t> index_;  // name -> tensors()[i]
+    base::StringMap<std::size_t> index_;  // name -> tensors()[i]
 };
 
 }  // namespace ergon::formats

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_set>
 #include <utility>
 
 #include "base/error.h"
+#include "base/strings/string_map.h"
 #include "formats/byte_reader.h"
 #include "formats/tensor_ranges.h"
 
@@ -276,7 +276,7 @@ TensorInfo GgufParser::read_tensor_info() {
 
 void GgufParser::read_tensor_infos() {
     infos_.reserve(static_cast<std::size_t>(tensor_count_));
-    std::unordered_set<std::string_view> names;  // of strings in infos_, which does not grow beyond its reserve
+    base::StringViewSet names;  // of strings in infos_, which does not grow beyond its reserve
     for (std::uint64_t i = 0; i < tensor_count_; ++i) {
         reader_.section(fmt::format("the description of tensor {} of {}", i + 1, tensor_count_));
         const TensorInfo& info = infos_.emplace_back(read_tensor_info());

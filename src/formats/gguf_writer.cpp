@@ -5,10 +5,10 @@
 #include <cmath>
 #include <limits>
 #include <type_traits>
-#include <unordered_set>
 #include <utility>
 
 #include "base/error.h"
+#include "base/strings/string_map.h"
 #include "formats/byte_reader.h"
 #include "formats/tensor_ranges.h"
 
@@ -171,7 +171,7 @@ std::uint64_t alignment_of(std::span<const GgufField> metadata) {
     return gguf_default_alignment;
 }
 
-void check_name(std::unordered_set<std::string_view>& names, std::string_view name, std::string_view kind) {
+void check_name(base::StringViewSet& names, std::string_view name, std::string_view kind) {
     if (name.empty()) base::fail(ErrorCode::bad_argument, "cannot write a {} without a name", kind);
     if (!names.insert(name).second) base::fail(ErrorCode::bad_argument, "cannot write {} {} twice", kind, shown(name));
 }
@@ -184,7 +184,7 @@ HeaderBytes header_bytes(std::span<const GgufField> metadata, std::span<const Te
     out.number<std::uint32_t>(3);
     out.number<std::uint64_t>(tensors.size());
     out.number<std::uint64_t>(metadata.size());
-    std::unordered_set<std::string_view> names;
+    base::StringViewSet names;
     for (const GgufField& field : metadata) {
         check_name(names, field.key, "metadata key");
         FieldWriter(out, field).write();

@@ -209,7 +209,7 @@ Safetensors Safetensors::open_folder(const std::filesystem::path& folder) {
         const WeightMap map = read_index(index);
         std::set<std::string> shards;
         for (const auto& [tensor, shard] : map) shards.insert(shard);
-        std::unordered_map<std::string, std::string> holder;
+        base::StringMap<std::string> holder;
         for (const std::string& shard : shards) {
             const std::size_t before = model.tensors_.size();
             model.append(folder / shard);

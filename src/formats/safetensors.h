@@ -14,10 +14,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/files/file.h"
+#include "base/strings/string_map.h"
 #include "tensor/tensor.h"
 
 namespace ergon::formats {
@@ -47,7 +47,7 @@ class Safetensors {
     std::filesystem::path path_;
     std::vector<base::MappedFile> files_;
     std::vector<tensor::TensorView> tensors_;
-    std::unordered_map<std::string, std::size_t> index_;  // name -> tensors_[i]
+    base::StringMap<std::size_t> index_;  // name -> tensors_[i]
 };
 
 /// Writes tensors to one file, atomically (written aside, renamed into place). They are stored by falling size of their

@@ -47,8 +47,12 @@ struct Line {
 std::vector<Line> lines_of(const energy::MachineReader& reader, const std::optional<energy::Window::Power>& total) {
     const energy::MachineCounter* const counter = reader.counter();
     const std::string name = reader.counts_machine() ? counter->info().name : "machine";
-    std::vector<Line> lines{{name, "", {}}};
-    if (total) lines[0] = {name, "", total->watts, total->method};
+    std::vector<Line> lines(1);
+    lines[0].name = name;
+    if (total) {
+        lines[0].watts = total->watts;
+        lines[0].method = total->method;
+    }
     if (counter == nullptr) return lines;
     for (const energy::Tally& tally : counter->tallies()) {
         if (tally.info.name == name) {

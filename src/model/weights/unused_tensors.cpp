@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "base/strings/string_map.h"
 #include "model/weights/tensor_names.h"
 
 namespace ergon::model {
@@ -57,7 +58,7 @@ class Ignorable {
     }
 
     const Config& c_;
-    std::unordered_map<std::string_view, const TensorView*> by_name_;
+    std::unordered_map<std::string_view, const TensorView*, base::StringHash> by_name_;
     std::vector<std::string> prediction_;
 };
 

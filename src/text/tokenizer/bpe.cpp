@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <random>
 #include <functional>
 #include <queue>
 
@@ -21,8 +20,6 @@ constexpr std::size_t first_slots = 256;
 
 }  // namespace
 
-const std::uint64_t MergeTable::seed_ = std::uint64_t{std::random_device{}()} << 32 | std::random_device{}();
-
 MergeTable::MergeTable(const std::vector<Merge>& merges) {
     slots_.resize(std::bit_ceil(merges.size() * 2 + 2));
     mask_ = slots_.size() - 1;
@@ -36,7 +33,7 @@ MergeTable::MergeTable(const std::vector<Merge>& merges) {
 
 void BpeEncoder::encode(std::string_view piece, std::vector<TokenId>& tokens) {
     if (piece.size() > longest_remembered || piece.empty()) return encode_anew(piece, tokens);
-    const std::uint64_t hash = std::hash<std::string_view>{}(piece);
+    const std::uint64_t hash = base::hash_of(piece);
     if (slots_.empty()) slots_.resize(first_slots);
     Remembered* slot = look_up(piece, hash);
     if (slot->key_size == 0) {

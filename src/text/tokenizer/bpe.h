@@ -11,8 +11,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/strings/string_map.h"
 #include "text/token_id.h"
-#include "text/tokenizer/string_map.h"
 
 namespace ergon::text {
 
@@ -53,14 +53,12 @@ class MergeTable {
     static std::uint64_t key_of(TokenId left, TokenId right) {
         return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 | static_cast<std::uint32_t>(right);
     }
+    /// With a seed: a file could choose merges that all meet in one slot.
     std::size_t slot_of(std::uint64_t key) const {
-        key = (key ^ seed_) * 0x9E3779B97F4A7C15u;
+        key = (key ^ base::hash_seed()) * 0x9E3779B97F4A7C15u;
         key = (key ^ key >> 32) * 0xD6E8FEB86659FD93u;
         return static_cast<std::size_t>(key >> 32) & mask_;
     }
-
-    /// Drawn anew by each process: a file could choose merges that all meet in one slot.
-    static const std::uint64_t seed_;
 
     std::vector<Slot> slots_;
     std::size_t mask_ = 0;
@@ -80,7 +78,7 @@ struct BpeModel {
     TokenId unknown = none;
     bool fuse_unknown = false;  // neighbouring unknown characters are one
     /// Pieces that are a token as they stand, whatever the merges say (`ignore_merges`).
-    StringMap<TokenId> whole_pieces;
+    base::StringMap<TokenId> whole_pieces;
 
   private:
     static std::array<TokenId, 256> filled_with_none() {

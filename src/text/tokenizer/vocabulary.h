@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/strings/string_map.h"
 #include "text/tokenizer/bpe.h"
-#include "text/tokenizer/string_map.h"
 
 namespace ergon::text {
 
@@ -48,7 +48,7 @@ class Vocabulary {
     Token& at(TokenId id) { return tokens_[static_cast<std::size_t>(id)]; }
 
     std::vector<Token> tokens_;
-    StringMap<TokenId> ids_;
+    base::StringMap<TokenId> ids_;
 };
 
 /// The bytes behind a token of a byte-level vocabulary, whose spelling writes each byte as one printable character

@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "base/strings/string_map.h"
 #include "base/units.h"
-#include "text/tokenizer/string_map.h"
 
 namespace ergon::train {
 
 /// Pieces of text, across whose ends nothing merges, and how often each of them occurs.
-using PieceCounts = text::StringMap<std::int64_t>;
+using PieceCounts = base::StringMap<std::int64_t>;
 
 /// The first 256 symbols are the bytes in the order of the byte-level alphabet (that of GPT-2's vocabulary); symbol
 /// 256 + i is what merge i makes.

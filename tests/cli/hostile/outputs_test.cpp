@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <fmt/format.h>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <map>
@@ -239,6 +240,21 @@ TEST_F(Outputs, AFileThatMayNotGrowIsASentence) {
     EXPECT_FALSE(fs::exists(path("f")));
     EXPECT_THAT(limited("eval", fmt::format(" '{}' --task '{}' --results '{}'", fixture("scripted-plain"), path("prompts.jsonl"), path("f.sqlite"))),
                 AnyOf(HasSubstr("disk I/O error (File too large)"), HasSubstr("disk I/O error (a write failed: the disk may be full, or the size of files limited)")));
+}
+
+TEST_F(Outputs, ATinyStackIsASentenceAndAMebibyteIsEnough) {
+    std::ofstream(path("words.txt")) << std::string(100'000, '[') << " some words";
+    const auto limited = [&](int kib) {
+        const std::string shell = fmt::format("ulimit -s {}; '{}' tokenize '{}' <'{}' 2>&1 >/dev/null; echo $?", kib, ERGON_PROGRAM,
+                                              fixture("vocab/smollm2.gguf"), path("words.txt"));
+        std::FILE* pipe = popen(shell.c_str(), "r");
+        std::string said;
+        for (char block[256]; std::fgets(block, sizeof block, pipe) != nullptr;) said += block;
+        pclose(pipe);
+        return said;
+    };
+    EXPECT_EQ(limited(64), "ergon: The stack is limited to 64 KiB (ulimit -s), and ergon needs 1024 KiB.\n1\n");
+    EXPECT_EQ(limited(1024), "0\n");
 }
 
 }  // namespace
