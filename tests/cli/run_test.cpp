@@ -1,5 +1,7 @@
 // ergon run: answers for people, for pipes and for programs.
 
+#include <cstdio>
+#include <cstdlib>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -45,10 +47,47 @@ TEST(Run, EndsWithOneLineOfTokensSpeedAndJoules) {
 
 TEST(Run, ReadsThePromptFromAPipe) {
     EXPECT_EQ(run_ergon({"run", plain()}, question + "\n").out, "Paris.\n");
-    EXPECT_EQ(run_ergon({"run", plain(), question}, "What is 2+2?").out, "Paris.\n") << "an argument goes first";
+    EXPECT_EQ(run_ergon({"run", plain(), "-"}, question + "\n").out, "Paris.\n");
     const Outcome empty = run_ergon({"run", plain()}, "");
     EXPECT_EQ(empty.exit_code, 2);
     EXPECT_THAT(empty.err, HasSubstr("The prompt is empty"));
+}
+
+/// Answers "both" where the prompt, an empty line and a text stand as they are given.
+std::string joining_model(const TemporaryFolder& folder) {
+    folder.write("config.json", R"({"architectures": ["ErgonScripted"], "context_length": 2048, "vocabulary": ")" +
+                                    fixture("vocab/smollm2.gguf") +
+                                    R"(", "replies": [{"asked": "Summarise\n\nfirst line\nlast line", "reply": "both"},
+                                        {"asked": "", "reply": "the prompt alone"}]})");
+    return folder.path().string();
+}
+
+TEST(Run, PipedTextStandsBelowThePrompt) {
+    const TemporaryFolder folder;
+    const std::string model = joining_model(folder);
+    EXPECT_EQ(run_ergon({"run", model, "Summarise"}, "first line\nlast line\n").out, "both\n");
+    EXPECT_EQ(run_ergon({"run", model, "Summarise"}, "first line\nlast line").out, "both\n");
+    EXPECT_EQ(run_ergon({"run", model, "Summarise"}, " \n\n").out, "the prompt alone\n");
+    EXPECT_EQ(run_ergon({"run", model, "Summarise"}, "").out, "the prompt alone\n");
+    EXPECT_EQ(run_ergon({"run", model, "Summarise"}, "another text").out, "the prompt alone\n");
+    const Outcome nothing = run_ergon({"run", model, "-"}, "");
+    EXPECT_EQ(nothing.exit_code, 2);
+    EXPECT_THAT(nothing.err, HasSubstr("The prompt is empty"));
+}
+
+TEST(Run, WaitingForAPipeIsTold) {
+    const std::string command = "(sleep 3; echo 'capital of France?') | '" ERGON_PROGRAM "' run '" + plain() + "' Say: 2>&1";
+    FILE* shell = popen(command.c_str(), "r");
+    ASSERT_NE(shell, nullptr);
+    std::string said;
+    for (int c = 0; (c = std::fgetc(shell)) != EOF;) said += static_cast<char>(c);
+    EXPECT_EQ(pclose(shell), 0);
+    EXPECT_THAT(said, ::testing::StartsWith("Waiting for text on stdin."));
+    EXPECT_THAT(said, HasSubstr("Paris.\n"));
+}
+
+TEST(Run, AClosedStdinIsNoText) {
+    EXPECT_EQ(std::system(("'" ERGON_PROGRAM "' run '" + plain() + "' 'capital of France' <&- >/dev/null 2>&1").c_str()), 0);
 }
 
 TEST(Run, JsonHoldsEverything) {

@@ -12,6 +12,7 @@
 #include "base/json/json_text.h"
 #include "base/memory.h"
 #include "base/output.h"
+#include "base/strings/text.h"
 #include "cli/commands.h"
 #include "cli/options/cost_options.h"
 #include "cli/options/generation_options.h"
@@ -216,13 +217,17 @@ int chat(const RunOptions& options) {
     return interrupt.told_to_end() == 0 ? 0 : 128 + interrupt.told_to_end();
 }
 
+/// The prompt and, below it, what is piped in; "-" stands for what is piped in alone.
+std::string whole_prompt(const RunOptions& options) {
+    const bool alone = !options.prompt_given || options.prompt == "-";
+    if (::isatty(STDIN_FILENO) == 1 && options.prompt != "-") return options.prompt;
+    const std::string piped = read_piped_text();
+    if (alone) return piped;
+    return base::trimmed(piped).empty() ? options.prompt : options.prompt + "\n\n" + piped;
+}
+
 int run(const RunOptions& options) {
-    if (options.prompt_given) return answer_once(options, options.prompt);
-    if (::isatty(STDIN_FILENO) == 0) {
-        std::string piped = read_standard_input();
-        if (piped.ends_with('\n')) piped.pop_back();
-        return answer_once(options, piped);
-    }
+    if (options.prompt_given || ::isatty(STDIN_FILENO) == 0) return answer_once(options, whole_prompt(options));
     if (options.json || options.raw) {
         base::fail(ErrorCode::bad_argument, "--json and --raw need a prompt: as an argument, or from a pipe.");
     }
@@ -236,7 +241,8 @@ void add_run(CLI::App& program) {
     CLI::App& command = *program.add_subcommand("run", "Chat with a model, or get one answer, and see what it cost");
     add_model(command, options->model);
     auto* const prompt =
-        command.add_option("PROMPT", options->prompt, "The question; without one, stdin is read or a chat begins");
+        command.add_option("PROMPT", options->prompt, "Prompt; text piped to stdin is added below it. \"-\" reads the whole prompt from stdin. "
+                           "Without a prompt, stdin is read, or on a terminal a chat begins");
     auto* const system =
         command.add_option("--system", options->system, "What the model is told before the conversation");
     command.add_option("--context", options->context.tokens, "Tokens that the conversation may have in all")
@@ -257,7 +263,8 @@ void add_run(CLI::App& program) {
         "Examples:\n"
         "  ergon run qwen2.5-coder-0.5b-instruct-q4_k_m\n"
         "  ergon run model.gguf 'What is the capital of France?'\n"
-        "  ergon run model.gguf --json --max-think 200 < question.txt");
+        "  cat notes.txt | ergon run model.gguf 'Summarise these notes.'\n"
+        "  ergon run model.gguf --json --max-think 200 - < question.txt");
     command.callback([options, prompt] {
         options->prompt_given = prompt->count() > 0;
         const int code = run(*options);
