@@ -139,9 +139,24 @@ TEST(Run, LimitsEndAnAnswer) {
         json::parse(run_ergon({"run", plain(), "Hm?", "--json", "--stop", "nope", "--stop", "ipt. Of"}).out);
     EXPECT_EQ(stopped["stop"], "stop");
     EXPECT_EQ(stopped["answer"], "I am a scr");
-    const Outcome full = run_ergon({"run", plain(), "Hm?", "--context", "36"});
-    EXPECT_EQ(full.exit_code, 0) << full.err;
-    EXPECT_THAT(full.err, HasSubstr("The context is full."));
+}
+
+TEST(Run, AnAnswerThatIsCutSaysSo) {
+    const auto last_words = [](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), "run");
+        const Outcome outcome = run_ergon(arguments);
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+        const std::size_t found = outcome.err.rfind("estimated");
+        return found == std::string::npos ? outcome.err : outcome.err.substr(found);
+    };
+    EXPECT_EQ(last_words({plain(), "Hm?"}), "estimated\n");
+    EXPECT_EQ(last_words({plain(), "Hm?", "--max-tokens", "3"}), "estimated; cut at --max-tokens 3\n");
+    EXPECT_EQ(last_words({thinker(), "never stop", "--max-tokens", "3"}),
+              "estimated; cut at --max-tokens 3, before the answer began\n");
+    EXPECT_EQ(last_words({thinker(), question, "--max-think", "4"}), "estimated; thought cut at --max-think 4\n");
+    EXPECT_EQ(last_words({plain(), "Hm?", "--context", "36"}),
+              "estimated; cut because the context of 36 tokens is full\n");
+    EXPECT_EQ(last_words({plain(), "Hm?", "--stop", "script"}), "estimated\n");
 }
 
 TEST(Run, AskedForTooMuchItSaysSo) {
