@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -205,6 +206,29 @@ TEST(Run, RawContinuesThePromptWithoutATemplate) {
     const json system =
         json::parse(run_ergon({"run", plain(), question, "--system", "Be very brief indeed.", "--json"}).out);
     EXPECT_NE(system["tokens"]["prompt"], chat["tokens"]["prompt"]);
+}
+
+TEST(Run, AModelThatSaysWhatItIsForIsQuoted) {
+    const TemporaryFolder folder;
+    const std::string name = (folder.path() / "vocab.gguf").string();
+    std::filesystem::copy_file(fixture("vocab/smollm2.gguf"), name);
+    EXPECT_THAT(run_ergon({"inspect", name}).out, Not(HasSubstr("purpose")));
+    folder.write("vocab.md", "# A title\n\nFor tests. Not for more.\n\nMore.\n");
+    EXPECT_THAT(run_ergon({"inspect", name}).out, HasSubstr("  purpose        For tests.\n"));
+    EXPECT_EQ(json::parse(run_ergon({"inspect", name, "--json"}).out)["purpose"], "For tests.");
+    const std::string shipped = ERGON_SOURCE_DIR "/models/ergon-dense-direct.gguf";
+    const std::string purpose = "For puzzles such as `ergon puzzles` prints, and to measure with; anything else it answers with nonsense.";
+    EXPECT_THAT(run_ergon({"inspect", shipped}).out, HasSubstr(purpose));
+    const Outcome answer = run_ergon({"run", shipped, "Hello", "--max-tokens", "2", "--threads", "1"});
+    EXPECT_EQ(answer.exit_code, 0) << answer.err;
+    EXPECT_THAT(answer.err, HasSubstr("ergon-dense-direct: " + purpose));
+}
+
+TEST(Run, AServerIsSentToTheCommandsThatAskServers) {
+    const Outcome outcome = run_ergon({"run", "http://localhost:1/v1#m", "Hello"});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("http://localhost:1/v1#m is a server, and ergon run takes models on this machine. "
+                                       "ergon compare and ergon eval ask servers."));
 }
 
 TEST(Run, AReaderThatLeftIsNoFailure) {

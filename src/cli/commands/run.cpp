@@ -24,7 +24,7 @@ using base::ErrorCode;
 /// One answer, to its end or to Ctrl-C.
 int answer_once(const RunOptions& options, const std::string& prompt) {
     if (prompt.empty())
-        base::fail(ErrorCode::bad_argument, "The prompt is empty: give one as an argument, or through a pipe.");
+        base::fail(ErrorCode::bad_argument, "The prompt is empty: give one as an argument or on stdin.");
     const std::unique_ptr<Answerer> answerer = load_answerer(options);
     Conversation conversation(*answerer, options.system, options.answer.max_tokens);
     InterruptFlag interrupt;
@@ -53,7 +53,7 @@ std::string whole_prompt(const RunOptions& options) {
 int run(const RunOptions& options) {
     if (options.prompt_given || ::isatty(STDIN_FILENO) == 0) return answer_once(options, whole_prompt(options));
     if (options.json || options.raw) {
-        base::fail(ErrorCode::bad_argument, "--json and --raw need a prompt: as an argument, or from a pipe.");
+        base::fail(ErrorCode::bad_argument, "--json and --raw need a prompt: give one as an argument or on stdin.");
     }
     return run_chat(*load_answerer(options), options);
 }
@@ -62,28 +62,28 @@ int run(const RunOptions& options) {
 
 void add_run(CLI::App& program) {
     auto options = std::make_shared<RunOptions>();
-    CLI::App& command = *program.add_subcommand("run", "Chat with a model, or get one answer, and see what it cost");
+    CLI::App& command = *program.add_subcommand("run", "Chat with a model or get one answer, with tokens, speed and joules");
     add_model(command, options->model);
     auto* const prompt =
         command.add_option("PROMPT", options->prompt, "Prompt; text piped to stdin is added below it. \"-\" reads the whole prompt from stdin. "
                            "Without a prompt, stdin is read, or on a terminal a chat begins");
     auto* const system =
-        command.add_option("--system", options->system, "What the model is told before the conversation");
-    command.add_option("--context", options->context.tokens, "Tokens that the conversation may have in all")
+        command.add_option("--system", options->system, "System message");
+    command.add_option("--context", options->context.tokens, "Context size in tokens (prompt, thinking and answers together)")
         ->check(CLI::Range(std::int64_t{1}, most_tokens));
     options->threads.add(command);
     add_cache(command, options->context.cache);
     add_loading(command, options->load);
-    command.add_flag("--raw", options->raw, "Continue the prompt as plain text, without the model's chat template")
+    command.add_flag("--raw", options->raw, "Continue the prompt as plain text, without the chat template")
         ->excludes(system);
-    command.add_flag("--json", options->json, "Print one JSON object with the answer, its tokens, times and joules");
+    command.add_flag("--json", options->json, "Print the answer, its tokens, times and joules as JSON");
     options->answer.add(command);
     options->cost.add(command);
     command.footer(
-        "The answer goes to stdout. What the model thinks goes to stderr: dim on a terminal, else between <think> and "
-        "</think>. The last line "
-        "on stderr tells tokens, speed and joules.\nCtrl-C stops an answer, not the chat; where a question is awaited "
-        "it leaves.\n\n"
+        "The answer goes to stdout. The thinking goes to stderr: dim on a terminal (below [thinking] with NO_COLOR or\n"
+        "TERM=dumb), otherwise between <think> and </think>. The last line on stderr gives tokens, speed and joules.\n\n"
+        "In a chat, /help lists the commands. Ctrl-C stops an answer; at an empty prompt, Ctrl-C and Ctrl-D leave.\n"
+        "When the context is nearly full, the oldest turns are dropped.\n\n"
         "Examples:\n"
         "  ergon run qwen2.5-coder-0.5b-instruct-q4_k_m\n"
         "  ergon run model.gguf 'What is the capital of France?'\n"
