@@ -56,6 +56,8 @@ def card(build, name, exam, unrevised, size):
     style = "works a puzzle out between `<think>` and `</think>`, then answers" if thinks else "answers at once"
     yield f"# {name}"
     yield ""
+    yield "For puzzles such as `ergon puzzles` prints, and to measure with; anything else it answers with nonsense."
+    yield ""
     vocabulary = json.loads((build / name / "sft" / "model" / "config.json").read_text())["vocab_size"]
     yield (f"A small DeepSeek-V3: latent attention, 6 layers of width 192, a vocabulary of {vocabulary} tokens; {shape}. It {style}. "
            f"With three siblings it makes a 2 x 2 design, dense or sparse, direct or thinking: what else there is, is equal "

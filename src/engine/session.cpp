@@ -47,7 +47,8 @@ Answer Session::answer(std::vector<TokenId> prompt, const GenerationOptions& opt
     // The last token is always read: its logits are wanted.
     const auto kept = std::min<std::int64_t>(common, static_cast<std::int64_t>(prompt.size()) - 1);
     cache_->truncate(std::max<std::int64_t>(kept, 0));
-    tokens_ = prompt;
+    tokens_.resize(static_cast<std::size_t>(cache_->length()));  // all that stays true if the prompt is refused
+    std::vector<TokenId> sequence = prompt;
 
     Scheduler scheduler(*model_.model, model_.tokenizer.get(), meter_);
     const auto growing = scheduler.add({std::move(prompt), options, cache_.get(), std::move(on_piece), cancelled});
@@ -55,7 +56,8 @@ Answer Session::answer(std::vector<TokenId> prompt, const GenerationOptions& opt
     while (scheduler.step()) work.add(scheduler.last_work().records());
     Answer answer = *growing;
     answer.work = work;
-    tokens_.insert(tokens_.end(), answer.tokens.begin(), answer.tokens.end());
+    sequence.insert(sequence.end(), answer.tokens.begin(), answer.tokens.end());
+    tokens_ = std::move(sequence);
     tokens_.resize(static_cast<std::size_t>(cache_->length()));
     return answer;
 }

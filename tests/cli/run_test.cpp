@@ -1,5 +1,8 @@
 // ergon run: answers for people, for pipes and for programs.
 
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -45,10 +48,47 @@ TEST(Run, EndsWithOneLineOfTokensSpeedAndJoules) {
 
 TEST(Run, ReadsThePromptFromAPipe) {
     EXPECT_EQ(run_ergon({"run", plain()}, question + "\n").out, "Paris.\n");
-    EXPECT_EQ(run_ergon({"run", plain(), question}, "What is 2+2?").out, "Paris.\n") << "an argument goes first";
+    EXPECT_EQ(run_ergon({"run", plain(), "-"}, question + "\n").out, "Paris.\n");
     const Outcome empty = run_ergon({"run", plain()}, "");
     EXPECT_EQ(empty.exit_code, 2);
     EXPECT_THAT(empty.err, HasSubstr("The prompt is empty"));
+}
+
+/// Answers "both" where the prompt, an empty line and a text stand as they are given.
+std::string joining_model(const TemporaryFolder& folder) {
+    folder.write("config.json", R"({"architectures": ["ErgonScripted"], "context_length": 2048, "vocabulary": ")" +
+                                    fixture("vocab/smollm2.gguf") +
+                                    R"(", "replies": [{"asked": "Summarise\n\nfirst line\nlast line", "reply": "both"},
+                                        {"asked": "", "reply": "the prompt alone"}]})");
+    return folder.path().string();
+}
+
+TEST(Run, PipedTextStandsBelowThePrompt) {
+    const TemporaryFolder folder;
+    const std::string model = joining_model(folder);
+    EXPECT_EQ(run_ergon({"run", model, "Summarise"}, "first line\nlast line\n").out, "both\n");
+    EXPECT_EQ(run_ergon({"run", model, "Summarise"}, "first line\nlast line").out, "both\n");
+    EXPECT_EQ(run_ergon({"run", model, "Summarise"}, " \n\n").out, "the prompt alone\n");
+    EXPECT_EQ(run_ergon({"run", model, "Summarise"}, "").out, "the prompt alone\n");
+    EXPECT_EQ(run_ergon({"run", model, "Summarise"}, "another text").out, "the prompt alone\n");
+    const Outcome nothing = run_ergon({"run", model, "-"}, "");
+    EXPECT_EQ(nothing.exit_code, 2);
+    EXPECT_THAT(nothing.err, HasSubstr("The prompt is empty"));
+}
+
+TEST(Run, WaitingForAPipeIsTold) {
+    const std::string command = "(sleep 3; echo 'capital of France?') | '" ERGON_PROGRAM "' run '" + plain() + "' Say: 2>&1";
+    FILE* shell = popen(command.c_str(), "r");
+    ASSERT_NE(shell, nullptr);
+    std::string said;
+    for (int c = 0; (c = std::fgetc(shell)) != EOF;) said += static_cast<char>(c);
+    EXPECT_EQ(pclose(shell), 0);
+    EXPECT_THAT(said, ::testing::StartsWith("Waiting for text on stdin."));
+    EXPECT_THAT(said, HasSubstr("Paris.\n"));
+}
+
+TEST(Run, AClosedStdinIsNoText) {
+    EXPECT_EQ(std::system(("'" ERGON_PROGRAM "' run '" + plain() + "' 'capital of France' <&- >/dev/null 2>&1").c_str()), 0);
 }
 
 TEST(Run, JsonHoldsEverything) {
@@ -100,9 +140,24 @@ TEST(Run, LimitsEndAnAnswer) {
         json::parse(run_ergon({"run", plain(), "Hm?", "--json", "--stop", "nope", "--stop", "ipt. Of"}).out);
     EXPECT_EQ(stopped["stop"], "stop");
     EXPECT_EQ(stopped["answer"], "I am a scr");
-    const Outcome full = run_ergon({"run", plain(), "Hm?", "--context", "36"});
-    EXPECT_EQ(full.exit_code, 0) << full.err;
-    EXPECT_THAT(full.err, HasSubstr("The context is full."));
+}
+
+TEST(Run, AnAnswerThatIsCutSaysSo) {
+    const auto last_words = [](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), "run");
+        const Outcome outcome = run_ergon(arguments);
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+        const std::size_t found = outcome.err.rfind("estimated");
+        return found == std::string::npos ? outcome.err : outcome.err.substr(found);
+    };
+    EXPECT_EQ(last_words({plain(), "Hm?"}), "estimated\n");
+    EXPECT_EQ(last_words({plain(), "Hm?", "--max-tokens", "3"}), "estimated; cut at --max-tokens 3\n");
+    EXPECT_EQ(last_words({thinker(), "never stop", "--max-tokens", "3"}),
+              "estimated; cut at --max-tokens 3, before the answer began\n");
+    EXPECT_EQ(last_words({thinker(), question, "--max-think", "4"}), "estimated; thought cut at --max-think 4\n");
+    EXPECT_EQ(last_words({plain(), "Hm?", "--context", "36"}),
+              "estimated; cut because the context of 36 tokens is full\n");
+    EXPECT_EQ(last_words({plain(), "Hm?", "--stop", "script"}), "estimated\n");
 }
 
 TEST(Run, AskedForTooMuchItSaysSo) {
@@ -151,6 +206,29 @@ TEST(Run, RawContinuesThePromptWithoutATemplate) {
     const json system =
         json::parse(run_ergon({"run", plain(), question, "--system", "Be very brief indeed.", "--json"}).out);
     EXPECT_NE(system["tokens"]["prompt"], chat["tokens"]["prompt"]);
+}
+
+TEST(Run, AModelThatSaysWhatItIsForIsQuoted) {
+    const TemporaryFolder folder;
+    const std::string name = (folder.path() / "vocab.gguf").string();
+    std::filesystem::copy_file(fixture("vocab/smollm2.gguf"), name);
+    EXPECT_THAT(run_ergon({"inspect", name}).out, Not(HasSubstr("purpose")));
+    folder.write("vocab.md", "# A title\n\nFor tests. Not for more.\n\nMore.\n");
+    EXPECT_THAT(run_ergon({"inspect", name}).out, HasSubstr("  purpose        For tests.\n"));
+    EXPECT_EQ(json::parse(run_ergon({"inspect", name, "--json"}).out)["purpose"], "For tests.");
+    const std::string shipped = ERGON_SOURCE_DIR "/models/ergon-dense-direct.gguf";
+    const std::string purpose = "For puzzles such as `ergon puzzles` prints, and to measure with; anything else it answers with nonsense.";
+    EXPECT_THAT(run_ergon({"inspect", shipped}).out, HasSubstr(purpose));
+    const Outcome answer = run_ergon({"run", shipped, "Hello", "--max-tokens", "2", "--threads", "1"});
+    EXPECT_EQ(answer.exit_code, 0) << answer.err;
+    EXPECT_THAT(answer.err, HasSubstr("ergon-dense-direct: " + purpose));
+}
+
+TEST(Run, AServerIsSentToTheCommandsThatAskServers) {
+    const Outcome outcome = run_ergon({"run", "http://localhost:1/v1#m", "Hello"});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("http://localhost:1/v1#m is a server, and ergon run takes models on this machine. "
+                                       "ergon compare and ergon eval ask servers."));
 }
 
 TEST(Run, AReaderThatLeftIsNoFailure) {

@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <optional>
 #include <poll.h>
 #include <pty.h>
 #include <string>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -17,13 +19,18 @@ namespace ergon::cli {
 /// The program on a terminal of its own.
 class Terminal {
   public:
-    explicit Terminal(std::vector<std::string> arguments) {
+    /// TERM=dumb is the terminal without a line editor.
+    explicit Terminal(std::vector<std::string> arguments, std::vector<std::string> environment = {}, int columns = 200) {
+        environment.insert(environment.begin(), "TERM=xterm");
+        winsize size{24, static_cast<unsigned short>(columns), 0, 0};
         arguments.insert(arguments.begin(), ERGON_PROGRAM);
         std::vector<char*> words;
         for (std::string& argument : arguments) words.push_back(argument.data());
         words.push_back(nullptr);
-        child_ = forkpty(&screen_, nullptr, nullptr, nullptr);
+        child_ = forkpty(&screen_, nullptr, nullptr, &size);
         if (child_ == 0) {
+            unsetenv("NO_COLOR");
+            for (std::string& variable : environment) putenv(variable.data());
             execv(ERGON_PROGRAM, words.data());
             _exit(127);
         }
@@ -54,12 +61,23 @@ class Terminal {
         seen_.erase(0, size);
         return part;
     }
+    void resize(int columns) {
+        winsize size{24, static_cast<unsigned short>(columns), 0, 0};
+        ASSERT_EQ(ioctl(screen_, TIOCSWINSZ, &size), 0);
+    }
     pid_t process() const { return child_; }
     int wait() {
         while (read_some()) {
         }
         int status = 0;
-        waitpid(child_, &status, 0);
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (waitpid(child_, &status, WNOHANG) == 0) {
+            if (std::chrono::steady_clock::now() > end) {
+                ADD_FAILURE() << "it does not end; saw " << seen_;
+                return -1;
+            }
+            usleep(1000);
+        }
         exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
         return *exit_code_;
     }

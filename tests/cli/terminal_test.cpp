@@ -1,5 +1,6 @@
 // Text from outside on its way to a terminal: no byte of it commands.
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -92,6 +93,29 @@ TEST(TerminalText, AThoughtIsShownOnATerminal) {
     const std::string seen = terminal.until("estimated");
     EXPECT_THAT(seen, Not(HasSubstr("\x1b]")));
     EXPECT_THAT(seen, HasSubstr("be\u241b"));
+}
+
+TEST(TerminalText, LinesOfProgressNeverWrap) {
+    const TemporaryFolder folder;
+    std::string prompts;
+    for (int i = 0; i < 200; ++i) prompts += fmt::format("{{\"prompt\": \"What is 2+2?\", \"id\": \"{}\"}}\n", i);
+    const std::string label = "a long name of a model with 漢字漢字漢字漢字漢字漢字";
+    Terminal terminal({"eval", fixture("scripted-plain") + ":label=" + label, "--task", folder.write("p.jsonl", prompts),
+                       "--idle-seconds", "0", "--sessions", "1", "--results", (folder.path() / "r.sqlite").string()},
+                      {}, 41);
+    const std::string renew = "\r\033[K";
+    constexpr std::size_t columns = 40;
+    int lines = 0;
+    std::string seen = terminal.until("200/200 answers");
+    for (std::size_t at = seen.find(renew); at != std::string::npos; at = seen.find(renew, at + 1)) {
+        std::string line = seen.substr(at + renew.size(), seen.find_first_of("\r\n", at + 1) - at - renew.size());
+        // Of the characters that several bytes make, all in the label, each takes two columns and three bytes.
+        const auto wide = std::ranges::count_if(line, [](char c) { return static_cast<unsigned char>(c) >= 0xE0; });
+        EXPECT_LE(line.size() - static_cast<std::size_t>(wide), columns) << line;
+        ++lines;
+    }
+    EXPECT_GT(lines, 1);
+    EXPECT_EQ(terminal.wait(), 0);
 }
 
 TEST(TerminalText, BytesThatAreNoUtf8EndNothing) {

@@ -265,11 +265,39 @@ TEST_F(Train, HoldsThePowerByFewerThreadsWhereNoLimitCanBeSet) {
     EXPECT_EQ(content(limit), "45000000");
 }
 
+TEST_F(Train, FiguresOfEveryStepComeAsCsv) {
+    const std::string csv = path("steps.csv");
+    const Outcome outcome =
+        train("run", {"--set", "training.steps=3", "--set", "training.warm_up=0", "--set", "training.decay_from=3", "--log-csv", csv});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    std::vector<std::string> lines;
+    std::istringstream text(content(csv));
+    for (std::string line; std::getline(text, line);) lines.push_back(line);
+    ASSERT_EQ(lines.size(), 4u);
+    EXPECT_THAT(lines[0], ::testing::StartsWith("step,loss,accuracy,tokens,examples,learning_rate,gradient_norm,"));
+    EXPECT_THAT(lines[0], HasSubstr(",joules.value,joules.low,joules.high,"));
+    EXPECT_THAT(lines[0], HasSubstr(",total_tokens,total_seconds,total_joules.value,"));
+    std::istringstream log(content(path("run/log.jsonl")));
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+        std::string entry;
+        std::getline(log, entry);
+        const json step = json::parse(entry);
+        EXPECT_THAT(lines[i], ::testing::StartsWith(step["step"].dump() + "," + step["loss"].dump() + ","));
+    }
+    const Outcome same = train("other", {"--log-csv", recipe_});
+    EXPECT_EQ(same.exit_code, 2) << same.err;
+    EXPECT_EQ(train("other", {"--log-csv", path("no/such/folder/x.csv")}).exit_code, 1);
+    EXPECT_FALSE(std::filesystem::exists(path("other"))) << "said before the work begins";
+}
+
 TEST_F(Train, WrongUseIsASentence) {
+    const Outcome nothing = run_ergon({"train", std::string(ERGON_SOURCE_DIR) + "/recipes/first.toml", "--set", "data.files=[\"none.jsonl\"]"});
+    EXPECT_EQ(nothing.exit_code, 1);
+    EXPECT_THAT(nothing.err, HasSubstr("which is not there. Make it first: make -C " ERGON_SOURCE_DIR "/recipes first\n"));
     EXPECT_EQ(run_ergon({"train", path("none.toml")}).exit_code, 1);
     const Outcome unknown = train("run", {"--set", "training.stpes=5"});
     EXPECT_EQ(unknown.exit_code, 2);
-    EXPECT_THAT(unknown.err, HasSubstr("training.stpes is not a key"));
+    EXPECT_THAT(unknown.err, HasSubstr("unknown key training.stpes; did you mean steps?"));
     EXPECT_EQ(train("run", {"--resume"}).exit_code, 2) << "there is nothing to go on from";
     ASSERT_EQ(
         train("run", {"--set", "training.steps=1", "--set", "training.warm_up=0", "--set", "training.decay_from=1"})

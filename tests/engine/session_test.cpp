@@ -63,6 +63,11 @@ TEST(Session, APromptThatDoesNotFitLeavesTheSessionUsable) {
     const Answer first = session.answer({1, 2, 3}, at_most(3));
     EXPECT_THROW(session.answer({1, 2, 3, 4, 5, 6, 7, 8, 9}, at_most(3)), base::Error);
     EXPECT_EQ(session.answer({1, 2, 3}, at_most(3)).tokens, first.tokens);
+    // What was refused is not taken for read.
+    EXPECT_THROW(session.answer({1, 2, 3, 4, 5, 6, 7, 8, 9}, at_most(3)), base::Error);
+    const Answer next = session.answer({1, 2, 3, 4, 5, 6}, at_most(2));
+    EXPECT_EQ(next.reused, 3);
+    EXPECT_EQ(next.tokens, Session(model, {.tokens = 8}, nullptr).answer({1, 2, 3, 4, 5, 6}, at_most(2)).tokens);
 }
 
 TEST(Session, MemoryIsKnownBeforeItIsTaken) {

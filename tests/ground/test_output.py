@@ -5,7 +5,8 @@ import unittest
 
 from floors import ROOT
 
-WAYS = {"src/base/output.cpp"}
+# libedit draws the line that is typed, and shows control characters as ^X.
+WAYS = {"src/base/output.cpp", "src/cli/chat/edited_lines.cpp"}
 # Writing to the terminal by other means. Handlers of signals and of lost memory may call nothing but write(), with words of ours.
 DIRECT = re.compile(r"\b(fmt::print\s*\(|fmt::println|printf\s*\(|puts\s*\(|putchar|perror\s*\(|std::(cout|cerr|clog)\b|std::fwrite|"
                     r"STD(OUT|ERR)_FILENO\s*,\s*[a-z]+\.data|\bstd(out|err)\b(?=\s*[,)]))")

@@ -13,6 +13,7 @@
 #include "base/strings/format_number.h"
 #include "cli/commands.h"
 #include "cli/options/model_path.h"
+#include "cli/options/model_purpose.h"
 #include "engine/loaded_model.h"
 #include "formats/gguf.h"
 #include "formats/hf_folder.h"
@@ -39,6 +40,7 @@ struct Findings {
     std::filesystem::path path;
     std::string format;
     std::string title;         // the name that the file gives itself
+    std::string purpose;       // what the model is for
     std::string architecture;  // as the file spells it
     std::optional<Config> config;
     std::span<const tensor::TensorView> tensors;
@@ -181,6 +183,7 @@ Json as_json(const Findings& found) {
     Json json{{"path", found.path.string()},
               {"format", found.format},
               {"name", found.title},
+              {"purpose", found.purpose.empty() ? Json() : Json(found.purpose)},
               {"architecture", found.architecture}};
     json["shapes"] = found.config ? shapes_json(*found.config) : Json();
     json["parameters"] = nullptr;
@@ -270,6 +273,7 @@ void print_tokenizer(const text::Tokenizer& tokenizer) {
 void print(const Findings& found) {
     base::print("{}: {}\n", base::visible_line(found.path.string(), longest_text), found.format);
     if (!found.title.empty()) line("name", found.title);
+    if (!found.purpose.empty()) line("purpose", found.purpose);
     line("architecture", found.architecture.empty() ? "not stated" : found.architecture);
     if (found.config) print_shapes(*found.config);
     print_tensors(found.tensors);
@@ -284,6 +288,7 @@ void print(const Findings& found) {
 void inspect(const InspectOptions& options) {
     Findings found;
     found.path = find_model(options.model);
+    found.purpose = model_purpose(found.path);
     const bool folder = base::is_folder(found.path);
     formats::Safetensors weights;
     std::optional<formats::Gguf> file;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/files/file.h"
 #include "base/files/paths.h"
 #include "base/json/json_text.h"
 #include "base/memory.h"
@@ -13,17 +14,19 @@
 #include "cli/commands.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/machine_options.h"
+#include "cli/options/output_files.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/run_interrupt.h"
 #include "energy/machine/power_limit.h"
 #include "report/table.h"
 #include "train/run/run.h"
+#include "train/run/run_log.h"
 
 namespace ergon::cli {
 namespace {
 
 struct TrainOptions {
-    std::string recipe, out;
+    std::string recipe, out, log_csv;
     std::vector<std::string> settings;
     bool resume = false, json = false;
     int threads = 1;
@@ -157,8 +160,10 @@ void print_summary(const TrainOptions& options, const std::filesystem::path& fol
 
 void train_recipe(const TrainOptions& options) {
     const train::Recipe recipe = train::read_recipe(options.recipe, options.settings);
+    train::check_inputs_exist(recipe);
     const std::filesystem::path folder =
         options.out.empty() ? std::filesystem::path("runs") / recipe.file.stem() : std::filesystem::path(options.out);
+    check_outputs({options.log_csv}, {options.recipe, folder.string()});
     energy::Meter meter(machine_options(), false);
     base::tell("{} {}", memory_text(train::memory_of(recipe)), meter.describe());
     const PowerCap cap = cap_power(options);
@@ -193,6 +198,8 @@ void train_recipe(const TrainOptions& options) {
                       already);
     });
     progress.clear();
+    if (!options.log_csv.empty())
+        base::write_atomically(options.log_csv, train::csv_text(train::read_run_log(folder / "log.jsonl")));
     if (outcome.ended == train::RunStatus::diverged) {
         base::fail(base::ErrorCode::out_of_budget,
                    "the loss or the gradient was not a number in the step after {}; the last good weights are kept in "
@@ -207,34 +214,38 @@ void train_recipe(const TrainOptions& options) {
 void add_train(CLI::App& program) {
     auto options = std::make_shared<TrainOptions>();
     CLI::App& command =
-        *program.add_subcommand("train", "Train a small model from a recipe, every step with its joules");
-    command.add_option("RECIPE", options->recipe, "A TOML file (docs/training.md)")->required();
-    command.add_option("--out", options->out, "Folder of the run: checkpoint, log, model (runs/NAME of the recipe)");
+        *program.add_subcommand("train", "Train a small model from a recipe, with the joules of every step");
+    command.add_option("RECIPE", options->recipe, "Recipe: a TOML file (docs/training.md)")->required();
+    command.add_option("--out", options->out, "Output folder for checkpoint, log and model [runs/NAME, NAME being the recipe's]");
     command.add_option("--set", options->settings,
-                       "KEY=VALUE put over the recipe's, such as training.seed=2; paths begin at the recipe's folder");
-    command.add_flag("--resume", options->resume, "Go on from the folder's last checkpoint");
+                       "Override a key of the recipe, such as training.seed=2; paths are relative to the recipe's folder");
+    command.add_flag("--resume", options->resume, "Resume from the last checkpoint in the output folder");
     CLI::Option* when =
         command
             .add_option(
                 "--when", options->when,
-                "Train while the grid is clean: a file of lines \"time,g/kWh\" (docs/training.md), or a command "
-                "whose first number is the present value")
+                "Train only while the grid is clean: a file of lines \"time,g/kWh\" (docs/training.md), or a command "
+                "that prints the present value first")
             ->type_name("FILE|command:COMMAND");
     CLI::Option* below =
         command
             .add_option("--below", options->below,
-                        "With --when: grams of CO2e per kWh; training pauses while it is not below this")
+                        "With --when: pause while the grid is not below this, in grams of CO2e per kWh")
             ->check(CLI::Range(1.0, energy::max_grams))
             ->type_name("G/KWH");
     when->needs(below);
     below->needs(when);
     command
         .add_option("--max-watts", options->max_watts,
-                    "Hold the processors to this by their power limit, or, where none can be set, by fewer threads")
+                    "Power limit of the processors; where none can be set, fewer threads are used")
         ->check(CLI::PositiveNumber)
         ->type_name("W");
     add_threads(command, options->threads);
-    command.add_flag("--json", options->json, "The result as JSON");
+    command.add_flag("--json", options->json, "Print the result as JSON");
+    command
+        .add_option("--log-csv", options->log_csv,
+                    "When training ends or is stopped, write the figures of every step as CSV (the fields of log.jsonl)")
+        ->type_name("FILE");
     command.footer(
         "\nExamples:\n"
         "  ergon train small.toml --out runs/small --set training.seed=2\n"

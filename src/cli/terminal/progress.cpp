@@ -2,11 +2,11 @@
 
 #include <cstdio>
 #include <fmt/format.h>
-#include <unistd.h>
 #include <utility>
 
 #include "base/output.h"
 #include "base/strings/format_number.h"
+#include "cli/terminal/screen.h"
 
 namespace ergon::cli {
 namespace {
@@ -20,7 +20,7 @@ constexpr const char* clear_line = "\r\033[K";
 
 Progress::Progress(std::string what)
     : what_(std::move(what)),
-      terminal_(::isatty(STDERR_FILENO) == 1),
+      terminal_(screen_moves()),
       begin_(std::chrono::steady_clock::now()),
       last_(begin_) {}
 
@@ -46,7 +46,9 @@ void Progress::show(long done, long all, const std::string& note, long already) 
     if (!note.empty()) line += ": " + note;
     if (!terminal_) return base::tell("{}", line);
     base::write_control(base::Stream::error, clear_line);
-    base::write_text(base::Stream::error, base::visible_line(line, base::longest_line));
+    // The last column stays free: some terminals wrap once it is written.
+    base::write_text(base::Stream::error,
+                     cut_to_columns(base::visible_line(line, base::longest_line), screen_columns() - 1));
 }
 
 void Progress::clear() {

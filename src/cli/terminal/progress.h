@@ -1,5 +1,6 @@
 #pragma once
-// How far a long command is: one line that renews itself on a terminal, plain lines now and then in a pipe.
+// How far a long command is: one line that renews itself on a terminal and never wraps, plain lines now and
+// then in a pipe or on a terminal that cannot move its cursor.
 
 #include <chrono>
 #include <string>

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/output.h"
+#include "cli/terminal/screen.h"
 
 namespace ergon::cli {
 namespace {
@@ -21,7 +22,10 @@ void write(base::Stream stream, std::string_view text) {
 
 }  // namespace
 
-AnswerPrinter::AnswerPrinter() : error_terminal_(::isatty(STDERR_FILENO) == 1) {}
+AnswerPrinter::AnswerPrinter()
+    : marks_(screen_has_colours()               ? Marks::dim
+             : ::isatty(STDERR_FILENO) == 1 ? Marks::headings
+                                            : Marks::tags) {}
 
 void AnswerPrinter::operator()(const engine::Piece& piece) {
     if (piece.phase == text::Phase::thinking) {
@@ -44,10 +48,10 @@ void AnswerPrinter::finish() {
 void AnswerPrinter::open_thought() {
     if (thinking_) return;
     thinking_ = true;
-    if (error_terminal_) {
-        base::write_control(base::Stream::error, dim);
-    } else {
-        write(base::Stream::error, "<think>\n");
+    switch (marks_) {
+        case Marks::dim: base::write_control(base::Stream::error, dim); break;
+        case Marks::headings: write(base::Stream::error, "[thinking]\n"); break;
+        case Marks::tags: write(base::Stream::error, "<think>\n"); break;
     }
 }
 
@@ -56,10 +60,10 @@ void AnswerPrinter::close_thought() {
     thinking_ = false;
     if (last_thought_ != '\n') write(base::Stream::error, "\n");
     last_thought_ = '\n';
-    if (error_terminal_) {
-        base::write_control(base::Stream::error, end_dim);
-    } else {
-        write(base::Stream::error, "</think>\n");
+    switch (marks_) {
+        case Marks::dim: base::write_control(base::Stream::error, end_dim); break;
+        case Marks::headings: write(base::Stream::error, "[answer]\n"); break;
+        case Marks::tags: write(base::Stream::error, "</think>\n"); break;
     }
 }
 

@@ -5,8 +5,8 @@
 
 namespace ergon::cli {
 
-/// On a terminal the thought is dim and followed by an empty line; elsewhere it stands between the lines <think> and
-/// </think>.
+/// On a terminal the thought is dim and followed by an empty line; with NO_COLOR or TERM=dumb it stands below a line
+/// [thinking], and the answer below [answer]. Elsewhere it stands between the lines <think> and </think>.
 class AnswerPrinter {
   public:
     AnswerPrinter();
@@ -18,7 +18,8 @@ class AnswerPrinter {
     void open_thought();
     void close_thought();
 
-    bool error_terminal_;
+    enum class Marks { dim, headings, tags };
+    Marks marks_;
     bool thinking_ = false;
     char last_thought_ = '\n';
     char last_answer_ = '\n';

@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 #include <vector>
 
+#include "base/output.h"
+#include "base/strings/format_number.h"
+
 namespace ergon::cli {
 namespace {
 
@@ -38,6 +41,12 @@ std::optional<double> generation_speed(const Answer& answer) {
 
 const Figure& figure_of(const Answer& answer, Phase phase) {
     return (*answer.energy)[static_cast<energy::Phase>(phase)].total;
+}
+
+std::string joules_text(const Figure& joules) {
+    return fmt::format("{} J, between {} and {}, {}", short_number(joules.value.value()),
+                       short_number(joules.low.value()), short_number(joules.high.value()),
+                       energy::name(joules.method));
 }
 
 base::Json or_null(std::optional<double> value) {
@@ -81,14 +90,59 @@ std::string usage_line(const Answer& answer) {
         parts.push_back(fmt::format("{} {}{}", use.tokens, parts.empty() ? fmt::format("tokens {}", done) : done,
                                     details.empty() ? "" : fmt::format(" ({})", fmt::join(details, ", "))));
     }
-    std::string line = fmt::format("{}", fmt::join(parts, ", "));
-    if (answer.energy) {
-        const Figure& total = answer.energy->total;
-        line +=
-            fmt::format("; {} J, between {} and {}, {}", short_number(total.value.value()),
-                        short_number(total.low.value()), short_number(total.high.value()), energy::name(total.method));
+    return fmt::format("{}{}", fmt::join(parts, ", "), answer.energy ? "; " + joules_text(answer.energy->total) : "");
+}
+
+std::string cut_note(const Answer& answer, const AnswerCaps& caps) {
+    std::vector<std::string> notes;
+    if (answer.thinking_cut && caps.max_thinking)
+        notes.push_back(fmt::format("thought cut at --max-think {}", *caps.max_thinking));
+    const char* const within = answer.text.empty() && !answer.thinking.empty() ? ", before the answer began" : "";
+    switch (answer.stop) {
+        case engine::StopReason::max_tokens:
+            notes.push_back(fmt::format(
+                "cut at {}{}", caps.max_tokens ? fmt::format("--max-tokens {}", *caps.max_tokens) : "a limit of tokens",
+                within));
+            break;
+        case engine::StopReason::context_full:
+            notes.push_back(fmt::format("cut because the context of {} tokens is full{}", caps.context, within));
+            break;
+        case engine::StopReason::cancelled: notes.emplace_back("stopped"); break;
+        case engine::StopReason::end_token:
+        case engine::StopReason::stop_string: break;
     }
-    return line;
+    return fmt::format("{}", fmt::join(notes, "; "));
+}
+
+void print_usage(const Answer& answer, const AnswerCaps& caps, const CostOptions& cost) {
+    const std::string note = cut_note(answer, caps);
+    base::tell("{}{}{}", usage_line(answer), note.empty() ? "" : "; ", note);
+    if (cost.any() && answer.energy) base::tell("{}", cost.text(answer.energy->total));
+}
+
+void ChatTotal::add(const Answer& answer) {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+        tokens_[i] += answer.use[i].tokens;
+        time_ += answer.use[i].time;
+    }
+    if (answers_ == 0) {
+        if (answer.energy) energy_ = answer.energy->total;
+    } else if (energy_ && answer.energy) {
+        *energy_ += answer.energy->total;
+    } else {
+        energy_.reset();
+    }
+    ++answers_;
+}
+
+std::string ChatTotal::text() const {
+    std::vector<std::string> parts;
+    for (const auto& [phase, name, done] : phases) {
+        const std::int64_t tokens = tokens_[static_cast<std::size_t>(phase)];
+        if (tokens > 0) parts.push_back(fmt::format("{} {}{}", tokens, parts.empty() ? "tokens " : "", done));
+    }
+    const std::string time = time_ < base::Seconds(60) ? short_number(time_.value()) + " s" : base::duration_text(time_);
+    return fmt::format("Total of {} {} in {}: {}{}", answers_, answers_ == 1 ? "answer" : "answers", time, fmt::join(parts, ", "), energy_ ? "; " + joules_text(*energy_) : "");
 }
 
 base::Json answer_json(const Answer& answer) {

@@ -62,7 +62,10 @@ bool Generation::advance(std::span<float> logits, energy::WorkAccount& account, 
         return false;
     }
     TokenId id = 0;
-    if (thought_is_used_up() && forced_.empty()) forced_ = splitter_->closing();
+    if (thought_is_used_up() && forced_.empty()) {
+        forced_ = splitter_->closing();
+        answer_->thinking_cut = true;
+    }
     const bool forced = !forced_.empty();
     {
         const TimedWork work(account, sampling_component, participant);

@@ -61,6 +61,7 @@ struct Answer {
     std::string thinking;
     std::string text;
     StopReason stop = StopReason::cancelled;
+    bool thinking_cut = false;  // the thought was ended by GenerationOptions::max_thinking
     /// By phase. The prompt's tokens are those that were read; those found in the cache are `reused`. Markers count for
     /// the thought.
     std::array<PhaseUse, 3> use{};

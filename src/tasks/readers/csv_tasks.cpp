@@ -33,15 +33,17 @@ void check_row(const CsvRow& row) {
     if (!row.mistake.empty()) base::fail(ErrorCode::bad_file, "{}", row.mistake);
 }
 
+bool is_mmlu_row(const CsvRow& row) {
+    return row.fields.size() == 6 && row.fields[5].size() == 1 && row.fields[5][0] >= 'A' && row.fields[5][0] <= 'D';
+}
+
 Question mmlu_question(const CsvRow& row, const std::string& origin) {
     check_row(row);
-    const bool letter =
-        row.fields.size() == 6 && row.fields[5].size() == 1 && row.fields[5][0] >= 'A' && row.fields[5][0] <= 'D';
-    if (!letter) {
+    if (!is_mmlu_row(row)) {
         base::fail(
             ErrorCode::bad_file,
             "{}, line {}: expected a question, four choices and a letter from A to D (MMLU), or a first row that "
-            "names the columns of GPQA; found {} fields.",
+            "names the columns of GPQA; found {} fields. Prompts as plain text, one a line, go into a .txt file.",
             origin, row.line, row.fields.size());
     }
     return {row.fields[0], {row.fields.begin() + 1, row.fields.begin() + 5}, row.fields[5][0], row.line};
@@ -178,6 +180,14 @@ void read_mmlu(PromptList& prompts, const std::filesystem::path& folder, const T
         add_mmlu(prompts, csv_rows(base::read_text(file, task_file_limit), file.string()), file,
                  solved_examples(folder, subject_of(file), options.shots));
     }
+}
+
+bool is_csv_task(std::string_view text) {
+    constexpr int looked_at = 5;  // lines; a mistake in one of them makes no other format of it
+    std::size_t end = 0;
+    for (int i = 0; i < looked_at && end != text.size(); ++i) end = std::min(text.find('\n', end), text.size() - 1) + 1;
+    const std::vector<CsvRow> rows = csv_rows(text.substr(0, end), "");
+    return !rows.empty() && (gpqa_header(rows[0]) || std::ranges::any_of(rows, is_mmlu_row));
 }
 
 void parse_csv_task(PromptList& prompts, std::string_view text, const std::filesystem::path& origin,

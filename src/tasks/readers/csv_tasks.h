@@ -14,6 +14,9 @@ namespace ergon::tasks {
 /// nothing.
 void read_mmlu(PromptList& prompts, const std::filesystem::path& folder, const TaskOptions& options);
 
+/// Whether one of the first rows is one of MMLU, or the first names the columns of GPQA.
+bool is_csv_task(std::string_view text);
+
 /// One file: GPQA if the first row names its columns, MMLU if rows have its six fields.
 void parse_csv_task(PromptList& prompts, std::string_view text, const std::filesystem::path& origin,
                     std::uint64_t seed);

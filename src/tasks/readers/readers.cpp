@@ -10,6 +10,7 @@
 #include "base/files/file.h"
 #include "base/files/paths.h"
 #include "base/random.h"
+#include "base/strings/characters.h"
 #include "base/strings/text.h"
 #include "tasks/puzzles/puzzles.h"
 #include "tasks/puzzles/solved/solved_puzzles.h"
@@ -63,7 +64,7 @@ void read_json_folder(PromptList& prompts, const std::filesystem::path& folder) 
 }
 
 /// Whether most of a text's first lines begin as JSON does, so that a bad one among them makes no CSV of it.
-bool is_json(std::string_view text) {
+bool mostly_json(std::string_view text) {
     constexpr int looked_at = 5;
     int lines = 0, json = 0;
     while (!text.empty() && lines < looked_at) {
@@ -77,11 +78,45 @@ bool is_json(std::string_view text) {
     return 2 * json > lines;
 }
 
+enum class Form { json, csv, lines };
+
+/// By what is in it. The name decides where that tells nothing: text in a file of data is bad data, and no prompts.
+Form form_of(std::string_view text, const std::filesystem::path& origin) {
+    if (mostly_json(text)) return Form::json;
+    if (is_csv_task(text)) return Form::csv;
+    const std::string_view begin = base::trimmed(text);
+    if (begin.starts_with('{') || begin.starts_with('[')) return Form::json;
+    const std::string ending = base::lowered(origin.extension().string());
+    return ending == ".csv" || ending == ".json" || ending == ".jsonl" ? Form::csv : Form::lines;
+}
+
+void parse_lines(PromptList& prompts, std::string_view text, const std::filesystem::path& origin) {
+    std::int64_t number = 0;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view line = base::trimmed(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+        ++number;
+        if (line.empty()) continue;
+        prompts.read_row([&] {
+            const std::string place = fmt::format("{}, line {}", origin.string(), number);
+            if (line.find('\0') != line.npos || base::valid_utf8(line) != line) {
+                base::fail(ErrorCode::bad_file, "{}: expected a prompt as UTF-8 text.", place);
+            }
+            prompts.add({fmt::format("{}-{}", origin.stem().string(), number), "", std::string(line), ""}, place);
+        });
+    }
+}
+
 void parse_file(PromptList& prompts, std::string_view text, const std::filesystem::path& origin, std::uint64_t seed) {
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     if (base::trimmed(text).empty()) return;
-    if (!is_json(text)) return parse_csv_task(prompts, text, origin, seed);
+    switch (form_of(text, origin)) {
+        case Form::csv: return parse_csv_task(prompts, text, origin, seed);
+        case Form::lines: return parse_lines(prompts, text, origin);
+        case Form::json: break;
+    }
     for_each_json_line(text, origin, [&](const JsonItem& item) {
         prompts.read_row([&] { prompts.add(json_prompt(item), item.place); });
     });

@@ -19,7 +19,8 @@ struct TaskOptions {
     std::string_view skip_option = {};  // what a user types for that, for the message about a bad row; empty: nothing
 };
 
-/// Reads a task; what it is, its content says:
+/// Reads a task; what it is, its content says, whatever its name (mostly lines that begin with { or [: JSON; rows of MMLU
+/// or GPQA's columns: CSV), and where that tells nothing, its name: text in no .csv, .json or .jsonl is a list of prompts.
 ///   ergon's JSONL       {"prompt", ...}: see below
 ///   OpenAI evals JSONL  {"input": text or chat messages, "ideal": text or list}; graded as its Match
 ///   GSM8K JSONL         {"question", "answer": "... #### 42"}; asks for the number behind "Answer:"
@@ -31,6 +32,7 @@ struct TaskOptions {
 ///                       have it
 ///   GPQA                CSV with "Question", "Correct Answer" and "Incorrect Answer 1" to "3"; the choices are
 ///                       shuffled by the seed and the question's id
+///   plain text          one prompt a line, without a right answer
 /// A line of ergon's JSONL has "prompt", and optionally
 ///   "id"         unique in the file, a text or a whole number
 ///   "category"   or "subject"

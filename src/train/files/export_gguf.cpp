@@ -180,13 +180,14 @@ std::vector<std::byte> stored(const Piece& piece, DType type) {
 }  // namespace
 
 void export_gguf(const std::filesystem::path& path, const Weights& weights, const std::filesystem::path& tokenizer,
-                 DType type, bool mtp) {
+                 DType type, bool mtp, const std::string& description) {
     if (type != DType::f32 && type != DType::f16 && type != DType::q8_0) {
         base::fail(base::ErrorCode::unsupported, "a trained model is exported as F32, F16 or Q8_0, not as {}",
                    tensor::name(type));
     }
     mtp = mtp && weights.architecture().mtp;
     std::vector<GgufField> fields = metadata(weights, mtp);
+    if (!description.empty()) fields.push_back({"general.description", description});
     for (GgufField& field : gguf_tokenizer_metadata(tokenizer)) fields.push_back(std::move(field));
     std::vector<Piece> pieces = pieces_of(weights, mtp);
     for (const Weights::Bias& bias : weights.biases()) {

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/files/file.h"
+#include "base/files/paths.h"
 #include "formats/hf_folder.h"
 #include "train/run/recipe_table.h"
 
@@ -163,6 +164,7 @@ ExportRecipe read_export(RecipeTable t, bool has_mtp) {
     if (type == "f32") e.gguf = tensor::DType::f32;
     if (type == "f16") e.gguf = tensor::DType::f16;
     if (type == "q8_0") e.gguf = tensor::DType::q8_0;
+    e.description = t.text("description", "");
     e.mtp = t.boolean("mtp", false);
     if (e.mtp && !has_mtp) t.refuse("mtp", "the model has no block for multi-token prediction: model.mtp = true");
     t.no_others();
@@ -205,7 +207,29 @@ GrpoOptions read_grpo(RecipeTable t, Recipe& recipe) {
     return g;
 }
 
+/// How what a recipe reads is made, as a sentence; empty if that is not known.
+std::string how_it_is_made(const std::filesystem::path& recipe) {
+    const std::filesystem::path folder = recipe.has_parent_path() ? recipe.parent_path() : ".";
+    const auto makefile = base::read_optional_text(folder / "Makefile");
+    if (!makefile) return {};
+    const std::string target = recipe.stem().string();
+    if (("\n" + *makefile).find("\n" + target + ":") != std::string::npos)
+        return fmt::format(" Make it first: make -C {} {}", folder.string(), target);
+    return fmt::format(" {} may say how it is made.", (folder / "Makefile").string());
+}
+
 }  // namespace
+
+void check_inputs_exist(const Recipe& recipe) {
+    std::vector<std::filesystem::path> inputs{recipe.initial, recipe.tokenizer};
+    inputs.insert(inputs.end(), recipe.data.files.begin(), recipe.data.files.end());
+    for (const std::filesystem::path& one : inputs) {
+        if (one.empty() || base::path_exists(one)) continue;
+        base::check_reachable(one);
+        base::fail(base::ErrorCode::not_found, "{} reads {}, which is not there.{}", recipe.file.string(),
+                   one.lexically_normal().string(), how_it_is_made(recipe.file));
+    }
+}
 
 Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::string>& settings) {
     constexpr std::size_t max_bytes = std::size_t{1} << 20;

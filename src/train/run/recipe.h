@@ -25,6 +25,7 @@ struct DataRecipe {
 struct ExportRecipe {
     std::optional<tensor::DType> gguf;  // model.gguf, its matrices in this type
     bool mtp = false;                   // with the block for multi-token prediction
+    std::string description;            // what the model is for, in one sentence; may be empty
 };
 
 struct Recipe {
@@ -49,5 +50,9 @@ Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::str
 /// The same for a file's content.
 Recipe parse_recipe(const std::string& content, const std::filesystem::path& file,
                     const std::vector<std::string>& settings);
+
+/// Throws Error(not_found) for the first file or folder that a recipe reads and that is not there, with what makes it if
+/// the recipe's folder has a Makefile.
+void check_inputs_exist(const Recipe& recipe);
 
 }  // namespace ergon::train

@@ -7,12 +7,15 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/strings/edit_distance.h"
 
 namespace ergon::train {
 namespace {
 
 using base::ErrorCode;
 using base::fail;
+
+constexpr const char* no_usual_value = "it has no usual value, so give one";
 
 std::string shown(const toml::node& node) {
     if (const auto number = node.as_floating_point()) return fmt::format("{}", number->get());
@@ -87,26 +90,55 @@ std::string RecipeTable::place(std::string_view key) const {
     const toml::node* node = table_->get(key);
     const auto line = node != nullptr ? node->source().begin.line : 0;
     // A value from the command line has no line.
-    return line > 0 ? fmt::format("{}: line {}: {}", file_, line, full(key)) : fmt::format("{}: {}", file_, full(key));
+    return line > 0 ? fmt::format("{}: line {}: ", file_, line) : fmt::format("{}: ", file_);
 }
 
 void RecipeTable::refuse(std::string_view key, const std::string& sentence) const {
+    if (missing_ && *missing_ != key) refuse_missing(*missing_, no_usual_value);
     const toml::node* node = table_->get(key);
-    if (node == nullptr) fail(ErrorCode::bad_argument, "{} is missing; {}", place(key), sentence);
-    fail(ErrorCode::bad_argument, "{} is {}; {}", place(key), shown(*node), sentence);
+    if (node == nullptr) refuse_missing(key, sentence);
+    fail(ErrorCode::bad_argument, "{}{} is {}; {}", place(key), full(key), shown(*node), sentence);
+}
+
+void RecipeTable::refuse_missing(std::string_view key, const std::string& sentence) const {
+    refuse_unknown(true);
+    fail(ErrorCode::bad_argument, "{}{} is missing; {}", place(key), full(key), sentence);
+}
+
+/// The key that is nearest to a misspelt one, of those that are not in the table.
+std::optional<std::string> RecipeTable::meant_by(std::string_view key) const {
+    std::optional<std::string> nearest;
+    std::size_t least = std::clamp<std::size_t>(key.size() / 3, 2, 3) + 1;  // so many slips make another word (assumed)
+    for (const std::string& asked : asked_) {
+        const std::size_t distance = base::edit_distance(key, asked);
+        if (table_->contains(asked) || distance >= least) continue;
+        least = distance;
+        nearest = asked;
+    }
+    return nearest;
+}
+
+void RecipeTable::refuse_unknown(bool alike_only) const {
+    for (const auto& [key, node] : *table_) {
+        if (std::find(asked_.begin(), asked_.end(), std::string_view(key)) != asked_.end()) continue;
+        const std::optional<std::string> meant = meant_by(key);
+        if (meant) fail(ErrorCode::bad_argument, "{}unknown key {}; did you mean {}?", place(key), full(key), *meant);
+        if (alike_only) continue;
+        fail(ErrorCode::bad_argument, "{}unknown key {}; expected one of {}", place(key), full(key), fmt::join(asked_, ", "));
+    }
 }
 
 const toml::node* RecipeTable::find(std::string_view key, bool required) {
     asked_.emplace_back(key);
     const toml::node* node = table_->get(key);
-    if (node == nullptr && required) refuse(key, "it has no usual value, so give one");
+    if (node == nullptr && required && !missing_) missing_ = key;
     return node;
 }
 
 std::int64_t RecipeTable::integer(std::string_view key, std::optional<std::int64_t> otherwise, std::int64_t least,
                                   std::int64_t most) {
     const toml::node* node = find(key, !otherwise);
-    const auto value = node == nullptr ? otherwise : node->value_exact<std::int64_t>();
+    const auto value = node == nullptr ? otherwise.value_or(least) : node->value_exact<std::int64_t>();
     if (node != nullptr && (!value || *value < least || *value > most)) {
         refuse(key, most == std::numeric_limits<std::int64_t>::max()
                         ? fmt::format("expected a whole number of at least {}", least)
@@ -118,7 +150,9 @@ std::int64_t RecipeTable::integer(std::string_view key, std::optional<std::int64
 
 double RecipeTable::number(std::string_view key, std::optional<double> otherwise, double least, double most) {
     const toml::node* node = find(key, !otherwise);
-    const auto value = node == nullptr ? otherwise : node->is_number() ? node->value<double>() : std::nullopt;
+    const auto value = node == nullptr     ? otherwise.value_or(least)
+                       : node->is_number() ? node->value<double>()
+                                           : std::nullopt;
     if (node != nullptr && !(value && *value >= least && *value <= most))
         refuse(key, fmt::format("expected a number from {} to {}", least, most));
     take_down(key, fmt::format("{}", *value));
@@ -136,7 +170,7 @@ bool RecipeTable::boolean(std::string_view key, bool otherwise) {
 std::string RecipeTable::text(std::string_view key, std::optional<std::string> otherwise) {
     const toml::node* node = find(key, !otherwise);
     if (node != nullptr && !node->is_string()) refuse(key, "expected text in quotes");
-    std::string value = node == nullptr ? *otherwise : **node->as_string();
+    std::string value = node == nullptr ? otherwise.value_or("") : **node->as_string();
     take_down(key, value);
     return value;
 }
@@ -173,11 +207,8 @@ RecipeTable RecipeTable::table(std::string_view key) {
 }
 
 void RecipeTable::no_others() const {
-    for (const auto& [key, node] : *table_) {
-        if (std::find(asked_.begin(), asked_.end(), std::string_view(key)) != asked_.end()) continue;
-        fail(ErrorCode::bad_argument, "{} is not a key; {} are{}", place(key), fmt::join(asked_, ", "),
-             name_.empty() ? "" : fmt::format(" in [{}]", name_));
-    }
+    refuse_unknown(false);
+    if (missing_) refuse_missing(*missing_, no_usual_value);
 }
 
 toml::table parse_toml(const std::string& content, const std::string& name) {

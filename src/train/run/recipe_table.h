@@ -21,7 +21,8 @@ class RecipeTable {
     RecipeTable(const toml::table& table, std::string file, std::string name, std::vector<Setting>& used);
 
     /// Each throws Error(bad_argument) for a value of another type or outside the range; without a value of its own a
-    /// key has `otherwise`, or must be there.
+    /// key has `otherwise`, or must be there. One that must be and is not is told by no_others() or the first refusal,
+    /// since only then a misspelt key can be told from it; until then it is the least that is allowed.
     std::int64_t integer(std::string_view key, std::optional<std::int64_t> otherwise, std::int64_t least,
                          std::int64_t most = std::numeric_limits<std::int64_t>::max());
     double number(std::string_view key, std::optional<double> otherwise, double least, double most);
@@ -34,13 +35,17 @@ class RecipeTable {
     /// A table within; empty if it is not there.
     RecipeTable table(std::string_view key);
 
-    /// Throws Error(bad_argument) for a key that was not asked for, naming those that were. Call it last.
+    /// Throws Error(bad_argument) for a key that was not asked for, naming the one that was meant or all that there are,
+    /// and for one that is missing. Call it last.
     void no_others() const;
     /// Throws Error(bad_argument) about a key's value: "FILE: line 7: KEY is 5; SENTENCE".
     [[noreturn]] void refuse(std::string_view key, const std::string& sentence) const;
 
   private:
     const toml::node* find(std::string_view key, bool required);
+    std::optional<std::string> meant_by(std::string_view key) const;
+    void refuse_unknown(bool alike_only) const;
+    [[noreturn]] void refuse_missing(std::string_view key, const std::string& sentence) const;
     std::string place(std::string_view key) const;
     std::string full(std::string_view key) const;
     void take_down(std::string_view key, std::string value);
@@ -48,6 +53,7 @@ class RecipeTable {
     const toml::table* table_;  // the caller's: copies forget their lines
     std::string file_, name_;
     std::vector<std::string> asked_;
+    std::optional<std::string> missing_;  // the first one
     std::vector<Setting>* used_;
 };
 

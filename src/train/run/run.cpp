@@ -180,7 +180,7 @@ class Run {
         if (!done()) return outcome(RunStatus::stopped);
         export_folder(paths_.model, weights_, words_, recipe_.data.thinking);
         if (const auto type = recipe_.exported.gguf) {
-            export_gguf(paths_.gguf, weights_, paths_.model, *type, recipe_.exported.mtp);
+            export_gguf(paths_.gguf, weights_, paths_.model, *type, recipe_.exported.mtp, recipe_.exported.description);
         }
         return outcome(RunStatus::finished);
     }

@@ -1,14 +1,20 @@
 #include "train/run/run_log.h"
 
+#include <algorithm>
 #include <concepts>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "base/files/file.h"
 #include "base/files/paths.h"
 #include "base/json/json.h"
 #include "base/json/json_text.h"
+#include "base/strings/text.h"
 
 namespace ergon::train {
 namespace {
@@ -108,9 +114,7 @@ StepLine read_line(const Json& json) {
     return line;
 }
 
-}  // namespace
-
-std::string line_text(const StepLine& line) {
+Json json_of(const StepLine& line) {
     const StepReport& r = line.report;
     Json json{{"step", r.step},
               {"loss", r.loss},
@@ -134,7 +138,44 @@ std::string line_text(const StepLine& line) {
     if (line.total_others) json["total_other_programs"] = *line.total_others;
     if (r.round) json["round"] = round_json(*r.round);
     if (line.grid) json["grid"] = grid_json(*line.grid);
-    return base::json_text(json) + "\n";
+    return json;
+}
+
+/// A line's fields, those within fields behind a dot.
+void flatten(const Json& json, const std::string& before, std::vector<std::pair<std::string, std::string>>& fields) {
+    for (const auto& [key, value] : json.items()) {
+        const std::string name = before.empty() ? key : before + "." + key;
+        if (value.is_object()) {
+            flatten(value, name, fields);
+        } else {
+            fields.emplace_back(name, value.is_string() ? value.get<std::string>() : base::json_text(value));
+        }
+    }
+}
+
+}  // namespace
+
+std::string line_text(const StepLine& line) {
+    return base::json_text(json_of(line)) + "\n";
+}
+
+std::string csv_text(const std::vector<StepLine>& lines) {
+    std::vector<std::string> columns;
+    std::vector<std::map<std::string, std::string>> rows;
+    for (const StepLine& line : lines) {
+        std::vector<std::pair<std::string, std::string>> fields;
+        flatten(json_of(line), "", fields);
+        for (const auto& [name, value] : fields) {
+            if (std::ranges::find(columns, name) == columns.end()) columns.push_back(name);
+        }
+        rows.emplace_back(fields.begin(), fields.end());
+    }
+    std::string text = fmt::format("{}\n", fmt::join(columns, ","));
+    for (auto& row : rows) {
+        for (std::size_t i = 0; i < columns.size(); ++i) text += (i > 0 ? "," : "") + base::csv_cell(row[columns[i]]);
+        text += '\n';
+    }
+    return text;
 }
 
 std::vector<StepLine> read_run_log(const std::filesystem::path& log, std::int64_t last) {

@@ -153,6 +153,37 @@ TEST(OwnFormat, ABadFirstRowMakesNoCsv) {
     expect_refused("line 1: expected one JSON object", "prompts of mine\n{\"prompt\": \"a\"}\n{\"prompt\": \"b\"}\n");
 }
 
+TEST(PlainText, IsAPromptALine) {
+    for (const char* name : {"mine.txt", "mine", "mine.md"}) {
+        const auto prompts = parse_task("\xEF\xBB\xBF  Why is the sky blue?\r\n\n\"Hm\", she said, \n", name, {});
+        ASSERT_EQ(prompts.size(), 2u);
+        EXPECT_EQ(prompts[0].id, "mine-1");
+        EXPECT_EQ(prompts[0].text, "Why is the sky blue?");
+        EXPECT_EQ(prompts[0].grader, Grader::none);
+        EXPECT_EQ(prompts[1].id, "mine-3");
+        EXPECT_EQ(prompts[1].text, "\"Hm\", she said,");
+    }
+    const auto refused = [](const char* fragment, std::string_view text, const char* name) {
+        test::expect_error(ErrorCode::bad_file, fragment, [&] { parse_task(text, name, {}); });
+    };
+    refused("mine.txt, line 2: expected a prompt as UTF-8 text", "a\n\xff\n", "mine.txt");
+    refused("expected a prompt as UTF-8 text", std::string_view("a\0b", 3), "mine.bin");
+    refused("Prompts as plain text, one a line, go into a .txt file", "Why is the sky blue?\n", "mine.jsonl");
+    refused("Prompts as plain text, one a line, go into a .txt file", "Why is the sky blue?\n", "mine.CSV");
+    refused("holds no prompts", " \n\n", "mine.txt");
+}
+
+TEST(PlainText, TheContentGoesBeforeTheName) {
+    EXPECT_EQ(parse_task("\xEF\xBB\xBF\n {\"prompt\": \"a\"}\n", "mine.txt", {})[0].text, "a");
+    EXPECT_EQ(parse_task("[\n  {\n    \"prompt\": \"a\",\n    \"answer\": 4,\n    \"id\": 7\n  }\n]\n", "mine.csv", {})[0].id,
+              "7");
+    EXPECT_EQ(parse_task("q,a,b,c,d,A\n", "mine.json", {})[0].grader, Grader::choice);
+    SkippedRows skipped;
+    EXPECT_EQ(parse_task("q\n[q],a,b,c,d,A\n", "mine.txt", {.skipped = &skipped}).size(), 1u);
+    EXPECT_EQ(skipped.count, 1);
+    EXPECT_EQ(parse_task("[q],a,b,c,d,A\nq,a,b,c,d,B\n", "mine.csv", {}).size(), 2u);
+}
+
 TEST(Csv, BadRowsAreCountedAndTheNextIsRead) {
     const std::string text = "q,a,b,c,d,A\nq,a,b\n\"q,a,b,c,d,B\nq,a,b,c,d,\xff\n\"q\"x,a,b,c,d,B\nq,a,b,c,d,C\n";
     SkippedRows skipped;

@@ -84,6 +84,14 @@ class ExportGguf : public testing::TestWithParam<std::string> {
     Weights weights_;
 };
 
+TEST_P(ExportGguf, SaysWhatItIsForIfThatIsTold) {
+    const auto path = folder_ / "model.gguf";
+    export_gguf(path, weights_, words, tensor::DType::f32, false, "For sums.");
+    EXPECT_EQ(formats::Gguf::open(path).text("general.description"), "For sums.");
+    export_gguf(path, weights_, words, tensor::DType::f32, false);
+    EXPECT_FALSE(formats::Gguf::open(path).has("general.description"));
+}
+
 TEST_P(ExportGguf, HasTheBitsOfTheTrainedModel) {
     const std::vector<float> expected = from_memory();
     EXPECT_EQ(from_file(tensor::DType::f32, false), expected);

@@ -56,6 +56,39 @@ std::string with(const std::string& line, const std::string& other) {
     return text.replace(at, line.size(), other);
 }
 
+TEST_F(RecipeFile, AMisspeltKeyIsNamedAndNotTheOneThatItStandsFor) {
+    const auto misspelt = [&](const std::string& key, const std::string& typed, const std::string& sentence) {
+        expect_refused(with("\n" + key + " =", "\n" + typed + " ="), sentence + "; did you mean " + key + "?");
+    };
+    misspelt("learning_rate", "learning_rat", "line 18: unknown key training.learning_rat");
+    misspelt("batch_tokens", "batch_tokns", "line 17: unknown key training.batch_tokns");
+    misspelt("steps", "setps", "line 16: unknown key training.setps");
+    misspelt("hidden_size", "hiden_size", "line 3: unknown key model.hiden_size");
+    misspelt("qk_nope_head_dim", "qk_noppe_head_dim", "line 8: unknown key model.qk_noppe_head_dim");
+    misspelt("num_experts_per_tok", "n_experts_per_tok", "line 12: unknown key model.n_experts_per_tok");
+    misspelt("mtp", "mpt", "line 14: unknown key model.mpt");
+    misspelt("files", "flies", "line 20: unknown key data.flies");
+    expect_refused(std::string("tokeniser") + std::string(good).substr(9), "line 1: unknown key tokeniser; did you mean tokenizer?");
+    expect_refused(with("qk_nope_head_dim = 16\n", ""), "model.qk_nope_head_dim is missing");
+}
+
+TEST_F(RecipeFile, WhatItReadsMustBeThereAndAMakefileMayMakeIt) {
+    const auto refused = [&](const std::string& sentence) {
+        const Recipe recipe = read(good);
+        expect_error(ErrorCode::not_found, sentence, [&] { check_inputs_exist(recipe); });
+    };
+    refused("small.toml reads " + (folder_.path() / "words").string() + ", which is not there.");
+    folder_.write("words/tokenizer.json", "");
+    folder_.write("a.jsonl", "");
+    refused("small.toml reads " + (folder_.path() / "b.jsonl").string() + ", which is not there.");
+    folder_.write("Makefile", "all: small\nsmall: words\n");
+    refused("which is not there. Make it first: make -C " + folder_.path().string() + " small");
+    folder_.write("Makefile", "all:\n");
+    refused("which is not there. " + (folder_.path() / "Makefile").string() + " may say how it is made.");
+    folder_.write("b.jsonl", "");
+    check_inputs_exist(read(good));
+}
+
 TEST_F(RecipeFile, TakesDownEverySettingWithItsValue) {
     const Recipe r = read(good, {"training.steps=7"});
     const auto value = [&](const std::string& key) {
@@ -129,7 +162,7 @@ TEST_F(RecipeFile, MistakesAreNamedWithLineKeyAndRemedy) {
     expect_refused(with("hidden_size = 64", "hidden_size = \"64\""),
                    "line 3: model.hidden_size is '64'; expected a whole number from 1 to");
     expect_refused(with("hidden_size = 64\n", ""), "model.hidden_size is missing");
-    expect_refused(with("mtp = true", "mpt = true"), "line 14: model.mpt is not a key; ");
+    expect_refused(with("mtp = true", "colour = true"), "line 14: unknown key model.colour; expected one of architecture, ");
     expect_refused(with("num_experts_per_tok = 2", "num_experts_per_tok = 9"),
                    "line 12: model.num_experts_per_tok is 9; expected a whole number from 1 to 8");
     expect_refused(with("qk_rope_head_dim = 8", "qk_rope_head_dim = 7"), "expected an even number");
@@ -141,7 +174,7 @@ TEST_F(RecipeFile, MistakesAreNamedWithLineKeyAndRemedy) {
     expect_refused(with("steps = 50", "steps = "), "small.toml: line 16: ", ErrorCode::bad_file);
     expect_refused(
         std::string(good) + "[trainin]\n",
-        "line 22: trainin is not a key; model, tokenizer, training, balance, data, grpo, export, checkpoint are");
+        "line 22: unknown key trainin; expected one of model, tokenizer, training, balance, data, grpo, export, checkpoint");
     expect_error(ErrorCode::not_found, "none.toml", [&] { read_recipe(folder_ / "none.toml", {}); });
 }
 
@@ -241,7 +274,7 @@ TEST_F(RecipeFile, ReinforcementLearningBeginsWithWhatWasLearnt) {
     refused("grpo.kl=0", "grpo.reference_every is 3; with kl = 0 there is no reference");
     refused("grpo.group=1", "grpo.group is 1; expected a whole number from 2 to");
     refused("grpo.joule_cost=1", "grpo.joules_per_byte is missing; it has no usual value");
-    refused("model.hidden_size=3", "model.hidden_size is not a key; from, mtp are");
+    refused("model.hidden_size=3", "unknown key model.hidden_size; expected one of from, mtp");
     refused("model.mtp=true", "model.mtp is true; the model at model.from has no block for multi-token prediction");
     refused("training.decay_from=9",
             "training.decay_from is 9; expected a step from training.warm_up, 0, to "

@@ -1,0 +1,25 @@
+#pragma once
+// What `ergon run` is told.
+
+#include <string>
+
+#include "cli/options/cost_options.h"
+#include "cli/options/generation_options.h"
+#include "cli/options/thread_options.h"
+#include "engine/session.h"
+
+namespace ergon::cli {
+
+struct RunOptions {
+    std::string model, prompt, system;
+    bool prompt_given = false;
+    bool raw = false;
+    bool json = false;
+    ThreadOption threads;
+    engine::ContextOptions context;
+    model::LoadOptions load;
+    AnswerOptions answer;
+    CostOptions cost;
+};
+
+}  // namespace ergon::cli
