@@ -82,7 +82,7 @@ class Transfer {
         const CURLcode code = perform();
         if (thrown_) std::rethrow_exception(thrown_);
         // One line of more than curl's own limit (CURL_MAX_HTTP_HEADER) looks to it as if memory had run out.
-        if (long_headers_ || (code == CURLE_OUT_OF_MEMORY && heard_ && taken_ == 0)) {
+        if (long_headers_ || (code == CURLE_OUT_OF_MEMORY && receiving_ && taken_ == 0)) {
             fail(ErrorCode::out_of_budget,
                  "The header of the answer of {} is longer than the {} KiB that are read, or one line of it than {} KiB.",
                  shown_, header_limit >> 10, CURL_MAX_HTTP_HEADER >> 10);
@@ -133,7 +133,7 @@ class Transfer {
     }
 
     [[noreturn]] void fail_system(std::string_view why) const {
-        fail(ErrorCode::system, "{} {}: {}.", shown_, heard_ ? "broke off its answer" : "does not answer", why);
+        fail(ErrorCode::system, "{} {}: {}.", shown_, receiving_ ? "broke off its answer" : "does not answer", why);
     }
 
     long status() const {
@@ -175,7 +175,7 @@ class Transfer {
     }
 
     void note_life() {
-        heard_ = true;
+        receiving_ = true;
         last_byte_ = now();
     }
 
@@ -210,7 +210,7 @@ class Transfer {
     bool too_long_ = false;
     bool long_headers_ = false;
     bool enough_ = false;
-    bool heard_ = false;
+    bool receiving_ = false;
     Nanoseconds last_byte_{};
     std::exception_ptr thrown_;
 };
@@ -229,7 +229,7 @@ std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
 
 }  // namespace
 
-HttpResponse http_ask(const HttpRequest& request) {
+HttpResponse http_request(const HttpRequest& request) {
     check_scheme(request.url);
     if (has_control_character(request.url)) {
         fail(ErrorCode::bad_argument, "The address \"{}\" holds a control character.", shown(request.url));
@@ -241,7 +241,7 @@ HttpResponse http_get(const std::string& url, const HttpLimits& limits) {
     HttpRequest request;
     request.url = url;
     request.limits = limits;
-    return http_ask(request);
+    return http_request(request);
 }
 
 Url parse_url(const std::string& url) {

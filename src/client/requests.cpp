@@ -126,7 +126,7 @@ class Patience {
         return true;
     }
 
-    /// What http_ask or a reader threw may be a matter of the moment.
+    /// What http_request or a reader threw may be a matter of the moment.
     void wait_or_throw(const base::Error& error) {
         const bool passes = error.code() == ErrorCode::system || error.code() == ErrorCode::bad_file;
         if (passes && !cancelled() && wait(Nanoseconds(0))) return;
@@ -175,7 +175,7 @@ SelfReport self_report(const std::string& url, const std::string& key, const std
         request.headers.emplace_back("Content-Type: application/json");
     }
     try {
-        const base::HttpResponse response = base::http_ask(request);
+        const base::HttpResponse response = base::http_request(request);
         nlohmann::json answer = response.status == 200 ? parse_answer(response.body) : nlohmann::json();
         return {true, answer.is_object() ? std::optional(std::move(answer)) : std::nullopt};
     } catch (const base::Error&) {
@@ -186,15 +186,15 @@ SelfReport self_report(const std::string& url, const std::string& key, const std
 nlohmann::json get_json(const std::string& url, const std::string& key, const AskLimits& limits) {
     base::HttpRequest request = request_to(url, key, limits);
     request.limits.bytes = std::min(limits.bytes, longest_json);
-    const base::HttpResponse response = base::http_ask(request);
+    const base::HttpResponse response = base::http_request(request);
     if (response.status != 200) refuse(url, response.status, server_message(response.body, key));
     nlohmann::json answer = parse_answer(response.body);
     if (answer.is_discarded()) base::fail(ErrorCode::bad_file, "The answer of {} is no valid JSON.", url);
     return answer;
 }
 
-ChatReply ask(const EndpointAddress& address, const std::string& key, const ChatRequest& request,
-              const OnPhase& on_phase, const AskLimits& limits, const std::atomic<bool>* cancelled) {
+ChatReply chat_completion(const EndpointAddress& address, const std::string& key, const ChatRequest& request,
+                          const OnPhase& on_phase, const AskLimits& limits, const std::atomic<bool>* cancelled) {
     const std::string where = address.base + "/chat/completions";
     ordered_json body = body_of(address, request);
     std::vector<std::string> left_out = request.leave_out;
@@ -211,7 +211,7 @@ ChatReply ask(const EndpointAddress& address, const std::string& key, const Chat
         const Nanoseconds sent = base::now();
         base::HttpResponse response;
         try {
-            response = base::http_ask(http);
+            response = base::http_request(http);
             if (response.status >= 200 && response.status < 300) {
                 ChatReply reply = reader.finish();
                 reply.sent = sent;

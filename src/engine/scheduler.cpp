@@ -64,7 +64,7 @@ class Metering {
 
 struct Scheduler::Active {
     Active(Request&& request, const text::Tokenizer* tokenizer, energy::Meter* meter)
-        : generation(tokenizer, std::move(request.prompt), std::move(request.options), std::move(request.on_piece)),
+        : generation(tokenizer, std::move(request.prompt), std::move(request.options), std::move(request.on_chunk)),
           cache(request.cache),
           cancelled(request.cancelled),
           metering(meter) {

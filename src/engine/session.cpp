@@ -41,7 +41,7 @@ Session::Session(const LoadedModel& model, const ContextOptions& options, energy
     cache_ = model.model->make_cache(tokens, options.cache);
 }
 
-Answer Session::answer(std::vector<TokenId> prompt, const GenerationOptions& options, PieceCallback on_piece,
+Answer Session::answer(std::vector<TokenId> prompt, const GenerationOptions& options, ChunkCallback on_chunk,
                        const std::atomic<bool>* cancelled) {
     const auto common = std::ranges::mismatch(prompt, tokens_).in1 - prompt.begin();
     // The last token is always read: its logits are wanted.
@@ -50,7 +50,7 @@ Answer Session::answer(std::vector<TokenId> prompt, const GenerationOptions& opt
     tokens_ = prompt;
 
     Scheduler scheduler(*model_.model, model_.tokenizer.get(), meter_);
-    const auto growing = scheduler.add({std::move(prompt), options, cache_.get(), std::move(on_piece), cancelled});
+    const auto growing = scheduler.add({std::move(prompt), options, cache_.get(), std::move(on_chunk), cancelled});
     energy::WorkTotals work;
     while (scheduler.step()) work.add(scheduler.last_work().records());
     Answer answer = *growing;

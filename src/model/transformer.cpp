@@ -17,7 +17,7 @@ using base::fail;
 /// Tokens that run through the layers together. A longer step is cut, which changes no bit of the result; it bounds the
 /// memory for activations (V2-Lite: 0.2 MB a token). Assumed: by far more than it takes to read weights once for many
 /// tokens.
-constexpr std::int64_t most_tokens = 2048;
+constexpr std::int64_t max_step_tokens = 2048;
 
 KvCache* cache_of(const StepItem& item) {
     return dynamic_cast<KvCache*>(item.cache);
@@ -108,18 +108,18 @@ void Transformer::forward(std::span<const StepItem> items, std::vector<float>& l
         hidden->values.resize(static_cast<std::size_t>((config_.num_hidden_layers + 1) * hidden_stride));
     }
 
-    std::vector<Piece> pieces;
-    std::int64_t tokens_before = 0, logits_before = 0, room = most_tokens;
+    std::vector<StepSlice> pieces;
+    std::int64_t tokens_before = 0, logits_before = 0, room = max_step_tokens;
     const auto run_pieces = [&] {
         step_.assign(pieces);
         Recorder recorder(account, step_.sequences());
         run(step_, recorder, logits.data() + logits_before * config_.vocab_size,
             hidden != nullptr ? hidden->values.data() + tokens_before * config_.hidden_size : nullptr, hidden_stride);
-        for (const Piece& piece : pieces) piece.cache->advance(std::ssize(piece.tokens));
+        for (const StepSlice& piece : pieces) piece.cache->advance(std::ssize(piece.tokens));
         tokens_before += step_.tokens();
         logits_before += std::ssize(step_.rows_wanted);
         pieces.clear();
-        room = most_tokens;
+        room = max_step_tokens;
     };
     for (const StepItem& item : items) {
         for (std::int64_t done = 0, tokens = std::ssize(item.tokens); done < tokens;) {

@@ -84,7 +84,7 @@ Hotspot hog_of(const Profile& profile, const PhaseProfile& phase, const Componen
     return hotspot;
 }
 
-Hotspot idle_hog(const Profile& profile) {
+Hotspot idle_hotspot(const Profile& profile) {
     const double share = 1 - profile.above_idle().value / profile.total().value;
     return {"",
             "idle power",
@@ -106,7 +106,7 @@ std::vector<Hotspot> biggest_hotspots(const Profile& profile) {
     }
     std::ranges::stable_sort(hotspots, [](const Hotspot& a, const Hotspot& b) { return a.share > b.share; });
     if (hotspots.size() > named_parts) hotspots.resize(named_parts);
-    if (Hotspot idle = idle_hog(profile); idle.share >= worth_naming_idle) hotspots.push_back(std::move(idle));
+    if (Hotspot idle = idle_hotspot(profile); idle.share >= worth_naming_idle) hotspots.push_back(std::move(idle));
     return hotspots;
 }
 

@@ -91,7 +91,7 @@ TEST(HttpPost, SendsHeadersAndBody) {
     HttpRequest request = post(server, body);
     request.headers = {"Content-Type: application/json", "Authorization: Bearer secret"};
     const Nanoseconds begin = now();
-    EXPECT_EQ(http_ask(request).body, "got it");
+    EXPECT_EQ(http_request(request).body, "got it");
     EXPECT_LT(to_seconds(now() - begin).value(), 1.0) << "it waited to be told to go on";
     const std::string asked = server.requests().at(0);
     EXPECT_TRUE(asked.starts_with("POST /post HTTP/1.1\r\n"));
@@ -111,7 +111,7 @@ TEST(HttpPost, HandsBytesOnAsTheyCome) {
         heard += bytes;
         return true;
     };
-    const HttpResponse response = http_ask(request);
+    const HttpResponse response = http_request(request);
     EXPECT_GT(to_seconds(now() - first).value(), 0.2);
     EXPECT_EQ(heard, "onetwo");
     EXPECT_EQ(response.body, "");
@@ -123,14 +123,14 @@ TEST(HttpPost, ARefusalIsABody) {
     server.answer("/post", "too many", 429, "Retry-After: 7\r\n");
     HttpRequest request = post(server, "x");
     request.on_bytes = [](std::string_view) -> bool { throw std::runtime_error("not for this"); };
-    const HttpResponse response = http_ask(request);
+    const HttpResponse response = http_request(request);
     EXPECT_EQ(response.status, 429);
     EXPECT_EQ(response.body, "too many");
     EXPECT_EQ(response.retry_after, Nanoseconds(7'000'000'000));
     server.answer("/post", "", 429, "Retry-After: -3\r\n");
-    EXPECT_EQ(http_ask(request).retry_after, Nanoseconds(0));
+    EXPECT_EQ(http_request(request).retry_after, Nanoseconds(0));
     server.answer("/post", "", 429, "Retry-After: 99999999999999999999\r\n");
-    EXPECT_LE(http_ask(request).retry_after, Nanoseconds(86'400'000'000'000));
+    EXPECT_LE(http_request(request).retry_after, Nanoseconds(86'400'000'000'000));
 }
 
 TEST(HttpPost, EndsWhereTheListenerHasEnoughOrThrows) {
@@ -139,12 +139,12 @@ TEST(HttpPost, EndsWhereTheListenerHasEnoughOrThrows) {
     HttpRequest request = post(server, "x");
     request.on_bytes = [](std::string_view) { return false; };
     const Nanoseconds begin = now();
-    EXPECT_EQ(http_ask(request).status, 200);
+    EXPECT_EQ(http_request(request).status, 200);
     request.on_bytes = [](std::string_view) -> bool { throw std::runtime_error("no more"); };
     test::HttpServer other;
     other.play("/post", {{other.head() + "one"}, {"two", std::chrono::seconds(30)}});
     request.url = other.address() + "/post";
-    EXPECT_THROW(http_ask(request), std::runtime_error);
+    EXPECT_THROW(http_request(request), std::runtime_error);
     EXPECT_LT(to_seconds(now() - begin).value(), 5.0);
 }
 
@@ -155,10 +155,10 @@ TEST(HttpPost, SilenceIsTimedFromTheLastByte) {
     server.play("/post", slow);
     HttpRequest request = post(server, "x");
     request.limits.silence = Nanoseconds(400'000'000);
-    EXPECT_EQ(http_ask(request).body, "xxxxxxxx");
+    EXPECT_EQ(http_request(request).body, "xxxxxxxx");
     server.play("/post", {{server.head() + "x"}, {"y", std::chrono::seconds(30)}});
     request.limits.silence = tenth_second;
-    expect_error(ErrorCode::system, "broke off its answer: nothing came for", [&] { http_ask(request); });
+    expect_error(ErrorCode::system, "broke off its answer: nothing came for", [&] { http_request(request); });
 }
 
 TEST(HttpPost, CanBeCancelled) {
@@ -172,7 +172,7 @@ TEST(HttpPost, CanBeCancelled) {
         cancelled = true;
     });
     const Nanoseconds begin = now();
-    expect_error(ErrorCode::system, "was cancelled", [&] { http_ask(request); });
+    expect_error(ErrorCode::system, "was cancelled", [&] { http_request(request); });
     EXPECT_LT(to_seconds(now() - begin).value(), 2.0);
     other.join();
 }
@@ -182,13 +182,13 @@ TEST(HttpPost, EndlessHeadersAndAnswersCutShort) {
     std::vector<test::HttpPart> headers{{"HTTP/1.1 200 OK\r\n"}};
     for (int i = 0; i < 50; ++i) headers.push_back({"X-" + std::to_string(i) + ": " + std::string(9000, 'h') + "\r\n"});
     server.play("/post", headers);
-    expect_error(ErrorCode::out_of_budget, "is longer than", [&] { http_ask(post(server, "x")); });
+    expect_error(ErrorCode::out_of_budget, "is longer than", [&] { http_request(post(server, "x")); });
     server.play("/post", {{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour"}});
-    expect_error(ErrorCode::system, "broke off its answer", [&] { http_ask(post(server, "x")); });
+    expect_error(ErrorCode::system, "broke off its answer", [&] { http_request(post(server, "x")); });
     server.play("/post", {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n"}});
-    expect_error(ErrorCode::system, "broke off its answer", [&] { http_ask(post(server, "x")); });
+    expect_error(ErrorCode::system, "broke off its answer", [&] { http_request(post(server, "x")); });
     server.play("/post", {{"no HTTP at all"}});
-    expect_error(ErrorCode::system, "what it says is no HTTP", [&] { http_ask(post(server, "x")); });
+    expect_error(ErrorCode::system, "what it says is no HTTP", [&] { http_request(post(server, "x")); });
 }
 
 TEST(HttpPost, AHeaderIsNoPlaceForLineBreaksAndIsNeverShown) {
@@ -196,7 +196,7 @@ TEST(HttpPost, AHeaderIsNoPlaceForLineBreaksAndIsNeverShown) {
     HttpRequest request = post(server, "x");
     request.headers = {"Authorization: Bearer secret\r\nX-Other: 1"};
     try {
-        http_ask(request);
+        http_request(request);
         FAIL() << "it was sent";
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ErrorCode::bad_argument);

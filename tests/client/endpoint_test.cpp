@@ -73,7 +73,7 @@ AskLimits once() {
 /// The sentence of the refusal of one attempt, in which no key may stand.
 std::string refusal(const HttpServer& server, const AskLimits& limits = once()) {
     try {
-        ask(at(server), key, question(), {}, limits);
+        chat_completion(at(server), key, question(), {}, limits);
     } catch (const base::Error& error) {
         EXPECT_THAT(error.what(), Not(HasSubstr(key)));
         return error.what();
@@ -159,7 +159,7 @@ TEST(Ask, SendsWhatIsWanted) {
     HttpServer server;
     server.play(chat, {{HttpServer::head() + good_stream}});
     ChatRequest request = question("Grüße \"x\"");
-    ask(at(server), key, request, {}, quick());
+    chat_completion(at(server), key, request, {}, quick());
     const std::string bare = server.requests().at(0);
     EXPECT_THAT(bare, HasSubstr("\r\nAuthorization: Bearer " + key + "\r\n"));
     EXPECT_THAT(bare, HasSubstr("\r\nContent-Type: application/json\r\n"));
@@ -175,7 +175,7 @@ TEST(Ask, SendsWhatIsWanted) {
     request.seed = 7;
     request.stop = {"\n\n", "END"};
     request.no_think = true;
-    ask(at(server), "", request, {}, quick());
+    chat_completion(at(server), "", request, {}, quick());
     EXPECT_THAT(server.requests().at(1), Not(HasSubstr("Authorization")));
     const json body = body_of(server.requests().at(1));
     EXPECT_EQ(body["messages"].size(), 2u);
@@ -189,7 +189,7 @@ TEST(Ask, SendsWhatIsWanted) {
     EXPECT_EQ(body["reasoning_effort"], json("none"));
 
     // JSON is UTF-8: what is no character in it is asked as U+FFFD.
-    ask(at(server), "", question("a\xFF"), {}, quick());
+    chat_completion(at(server), "", question("a\xFF"), {}, quick());
     EXPECT_EQ(body_of(server.requests().at(2))["messages"].back()["content"], json("a\xEF\xBF\xBD"));
 }
 
@@ -203,7 +203,7 @@ TEST(Ask, PhasesAreToldWhenTheyChange) {
     std::vector<Phase> phases;
     std::vector<double> times;
     const base::Nanoseconds begin = base::now();
-    const ChatReply reply = ask(
+    const ChatReply reply = chat_completion(
         at(server), key, question(),
         [&](Phase phase) {
             phases.push_back(phase);
@@ -227,7 +227,7 @@ TEST(Ask, WhatTheListenerThrowsIsThrownOn) {
     const auto listener = [](Phase phase) {
         if (phase == Phase::answer) throw std::runtime_error("counter lost");
     };
-    EXPECT_THROW(ask(at(server), key, question(), listener, quick()), std::runtime_error);
+    EXPECT_THROW(chat_completion(at(server), key, question(), listener, quick()), std::runtime_error);
 }
 
 TEST(Ask, ReadsChunkedAnswersAndThoseInOnePiece) {
@@ -235,9 +235,9 @@ TEST(Ask, ReadsChunkedAnswersAndThoseInOnePiece) {
     std::string chunked = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (const char letter : good_stream) chunked += std::string("1\r\n") + letter + "\r\n";
     server.play(chat, {{chunked + "0\r\n\r\n"}});
-    EXPECT_EQ(ask(at(server), key, question(), {}, quick()).text, "Four.");
+    EXPECT_EQ(chat_completion(at(server), key, question(), {}, quick()).text, "Four.");
     server.answer(chat, R"({"choices": [{"message": {"content": "Four."}, "finish_reason": "stop"}]})");
-    const ChatReply whole = ask(at(server), key, question(), {}, quick());
+    const ChatReply whole = chat_completion(at(server), key, question(), {}, quick());
     EXPECT_EQ(whole.text, "Four.");
     EXPECT_FALSE(whole.streamed);
 }
@@ -246,7 +246,7 @@ TEST(Ask, DoesNotWaitBehindDone) {
     HttpServer server;
     server.play(chat, {{HttpServer::head() + good_stream}, {"", std::chrono::seconds(30)}});
     const base::Nanoseconds begin = base::now();
-    EXPECT_EQ(ask(at(server), key, question(), {}, quick()).text, "Four.");
+    EXPECT_EQ(chat_completion(at(server), key, question(), {}, quick()).text, "Four.");
     EXPECT_LT(base::to_seconds(base::now() - begin).value(), 1.5);
 }
 
@@ -270,7 +270,7 @@ TEST(Ask, RefusalsAreSentences) {
     }
     for (const std::string& asked : server.requests()) EXPECT_THAT(asked, Not(HasSubstr("/elsewhere")));
     server.answer(chat, "", 500);
-    expect_error(ErrorCode::system, "HTTP 500", [&] { ask(at(server), key, question(), {}, once()); });
+    expect_error(ErrorCode::system, "HTTP 500", [&] { chat_completion(at(server), key, question(), {}, once()); });
 }
 
 // What may pass is tried again: errors of the server, connections that are cut, streams that break off.
@@ -281,7 +281,7 @@ TEST(Ask, FailuresThatMayPassAreTriedAgain) {
         server.play(chat, {{good}});
         server.play_once(chat, failure);
         int prompts = 0;
-        const ChatReply reply = ask(
+        const ChatReply reply = chat_completion(
             at(server), key, question(), [&](Phase phase) { prompts += phase == Phase::prompt; }, quick());
         EXPECT_EQ(reply.text, "Four.");
         EXPECT_EQ(reply.thinking, "Hm") << "nothing of the attempt before";
@@ -304,7 +304,7 @@ TEST(Ask, WhatWillNotPassIsTriedOnce) {
     const auto attempts = [&](const std::vector<HttpPart>& answer) {
         server.play(chat, answer);
         const int before = server.asked();
-        EXPECT_THROW(ask(at(server), key, question(), {}, quick()), base::Error);
+        EXPECT_THROW(chat_completion(at(server), key, question(), {}, quick()), base::Error);
         return server.asked() - before;
     };
     for (const int status : {400, 401, 403, 404, 413, 422, 501}) {
@@ -322,13 +322,14 @@ TEST(Ask, NobodyThereIsTriedAgainAndHasAnEnd) {
         nobody = at(server);
     }
     const base::Nanoseconds begin = base::now();
-    expect_error(ErrorCode::system, "(5 attempts failed.)", [&] { ask(nobody, key, question(), {}, quick()); });
+    expect_error(ErrorCode::system, "(5 attempts failed.)",
+                 [&] { chat_completion(nobody, key, question(), {}, quick()); });
     // 5 + 10 + 20 + 40 ms, of each half at least.
     EXPECT_GT(base::to_seconds(base::now() - begin).value(), 0.037);
     AskLimits hurried = quick();
     hurried.retries = 1000;
     hurried.patience = base::Nanoseconds(100'000'000);
-    expect_error(ErrorCode::system, "attempts failed", [&] { ask(nobody, key, question(), {}, hurried); });
+    expect_error(ErrorCode::system, "attempts failed", [&] { chat_completion(nobody, key, question(), {}, hurried); });
 }
 
 TEST(Ask, RetryAfterMayBeADate) {
@@ -341,7 +342,7 @@ TEST(Ask, RetryAfterMayBeADate) {
     AskLimits limits = quick();
     limits.longest_wait = base::Nanoseconds(3'000'000'000);
     const base::Nanoseconds begin = base::now();
-    const ChatReply reply = ask(at(server), key, question(), {}, limits);
+    const ChatReply reply = chat_completion(at(server), key, question(), {}, limits);
     EXPECT_EQ(reply.retries, 1);
     EXPECT_GT(base::to_seconds(reply.sent - begin).value(), 0.9) << "dates are of whole seconds";
 }
@@ -355,7 +356,7 @@ TEST(Ask, TheSeedSettlesTheWaits) {
         limits.first_wait = base::Nanoseconds(400'000'000);
         limits.seed = seed;
         const base::Nanoseconds begin = base::now();
-        EXPECT_THROW(ask(at(server), key, question(), {}, limits), base::Error);
+        EXPECT_THROW(chat_completion(at(server), key, question(), {}, limits), base::Error);
         return base::to_seconds(base::now() - begin).value();
     };
     const auto expected = [](std::uint64_t seed) { return 0.4 * (0.5 + 0.5 * base::random_uniform(seed, 0, 0)); };
@@ -369,7 +370,7 @@ TEST(Ask, ABusyServerIsAskedAgain) {
     server.answer_once(chat, "", 429, "Retry-After: 1\r\n");
     int prompts = 0;
     const base::Nanoseconds begin = base::now();
-    const ChatReply reply = ask(
+    const ChatReply reply = chat_completion(
         at(server), key, question(), [&](Phase phase) { prompts += phase == Phase::prompt; }, quick());
     EXPECT_EQ(reply.text, "Four.");
     EXPECT_EQ(reply.retries, 2);
@@ -399,7 +400,7 @@ TEST(Ask, CanBeCancelledWhileItWaits) {
     });
     const base::Nanoseconds begin = base::now();
     expect_error(ErrorCode::system, "was cancelled",
-                 [&] { ask(at(server), key, question(), {}, patient, &cancelled); });
+                 [&] { chat_completion(at(server), key, question(), {}, patient, &cancelled); });
     EXPECT_LT(base::to_seconds(base::now() - begin).value(), 2.0);
     other.join();
 }
@@ -414,7 +415,7 @@ TEST(Ask, AFieldThatIsRefusedByNameIsLeftOut) {
     ChatRequest request = question();
     request.no_think = true;
     request.max_tokens = 9;
-    const ChatReply reply = ask(at(server), key, request, {}, quick());
+    const ChatReply reply = chat_completion(at(server), key, request, {}, quick());
     EXPECT_THAT(reply.left_out, ElementsAre("chat_template_kwargs", "reasoning_effort", "max_tokens"));
     EXPECT_EQ(reply.retries, 0);
     const json last = body_of(server.requests().back());
@@ -426,11 +427,11 @@ TEST(Ask, AFieldThatIsRefusedByNameIsLeftOut) {
     // A cap is never left out, nor is the question.
     server.answer(chat, R"({"error": {"message": "max_tokens is not supported", "param": "max_tokens"}})", 400);
     expect_error(ErrorCode::bad_argument, "max_tokens is not supported",
-                 [&] { ask(at(server), key, request, {}, quick()); });
+                 [&] { chat_completion(at(server), key, request, {}, quick()); });
     // A server that names all of them for ever is not asked for ever.
     server.answer(chat, "stream_options chat_template_kwargs thinking reasoning_effort max_completion_tokens", 400);
     const int before = server.asked();
-    expect_error(ErrorCode::bad_argument, "HTTP 400", [&] { ask(at(server), key, request, {}, quick()); });
+    expect_error(ErrorCode::bad_argument, "HTTP 400", [&] { chat_completion(at(server), key, request, {}, quick()); });
     EXPECT_EQ(server.asked() - before, 6);
 }
 
@@ -444,7 +445,7 @@ json sent_after(const std::string& refusal, std::vector<std::string>& left_out, 
     request.temperature = 0;
     request.top_p = 0.9;
     request.max_tokens = 9;
-    left_out = ask(at(server), key, request, {}, quick()).left_out;
+    left_out = chat_completion(at(server), key, request, {}, quick()).left_out;
     return body_of(server.requests().back());
 }
 
@@ -494,7 +495,7 @@ TEST(Ask, AFieldThatIsKnownToBeRefusedIsNotSent) {
     request.seed = 7;
     request.max_tokens = 9;
     request.leave_out = {"seed", "max_tokens"};
-    EXPECT_THAT(ask(at(server), key, request, {}, quick()).left_out, ElementsAre("seed", "max_tokens"));
+    EXPECT_THAT(chat_completion(at(server), key, request, {}, quick()).left_out, ElementsAre("seed", "max_tokens"));
     const json body = body_of(server.requests().at(0));
     EXPECT_FALSE(body.contains("seed") || body.contains("max_tokens"));
     EXPECT_EQ(body["max_completion_tokens"], json(9));
@@ -528,7 +529,7 @@ TEST(Ask, SilenceBreaksAndFloods) {
 TEST(Ask, AKeyWithALineBreakIsNotSent) {
     HttpServer server;
     try {
-        ask(at(server), key + "\r\nX-Injected: 1", question(), {}, quick());
+        chat_completion(at(server), key + "\r\nX-Injected: 1", question(), {}, quick());
         FAIL();
     } catch (const base::Error& error) {
         EXPECT_THAT(error.what(), HasSubstr("holds a control character"));

@@ -13,8 +13,8 @@ namespace {
 using State = Reading::State;
 
 struct Answers {
-    Answer<std::uint64_t> count;
-    Answer<base::Watts> power;
+    SensorResult<std::uint64_t> count;
+    SensorResult<base::Watts> power;
 };
 
 CounterSensor counter(const Answers& source, const CounterRules& rules) {

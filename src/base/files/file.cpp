@@ -224,14 +224,14 @@ int create(const std::filesystem::path& path) {
 }
 
 // Smaller numbers, and those with a zero in front, may be the parts of somebody's archive.
-constexpr int least_process_swept = 100;
+constexpr int min_process_swept = 100;
 
 /// Whether `aside` is what a process wrote that was killed before it was done.
 bool is_left_behind(const std::filesystem::path& aside, std::string_view process) {
     int id = 0;
     const auto [end, error] = std::from_chars(process.data(), process.data() + process.size(), id);
     if (error != std::errc() || end != process.data() + process.size()) return false;
-    if (id < least_process_swept || process.front() == '0') return false;
+    if (id < min_process_swept || process.front() == '0') return false;
     if (::kill(id, 0) == 0 || errno != ESRCH) return false;
     const Descriptor file(::open(aside.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     return file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;

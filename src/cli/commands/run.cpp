@@ -59,13 +59,13 @@ class Conversation {
         if (!options.system.empty()) messages_.push_back({"system", options.system});
     }
 
-    engine::Answer answer(const std::string& words, engine::PieceCallback on_piece, const InterruptFlag& interrupt) {
+    engine::Answer answer(const std::string& words, engine::ChunkCallback on_chunk, const InterruptFlag& interrupt) {
         if (options_.raw) {
-            return session_.answer(raw_prompt(model_, words), settings_, std::move(on_piece), &interrupt.value());
+            return session_.answer(raw_prompt(model_, words), settings_, std::move(on_chunk), &interrupt.value());
         }
         messages_.push_back({"user", words});
         engine::Answer answer = session_.answer(chat_prompt(model_, messages_, !options_.answer.no_think), settings_,
-                                                std::move(on_piece), &interrupt.value());
+                                                std::move(on_chunk), &interrupt.value());
         messages_.push_back({"assistant", answer.text});
         return answer;
     }
@@ -140,9 +140,9 @@ int answer_once(const RunOptions& options, const std::string& prompt) {
     Conversation conversation(options);
     InterruptFlag interrupt;
     AnswerPrinter printer;
-    engine::PieceCallback on_piece;
-    if (!options.json) on_piece = [&printer](const engine::Piece& piece) { printer(piece); };
-    const engine::Answer answer = conversation.answer(prompt, on_piece, interrupt);
+    engine::ChunkCallback on_chunk;
+    if (!options.json) on_chunk = [&printer](const engine::TextChunk& piece) { printer(piece); };
+    const engine::Answer answer = conversation.answer(prompt, on_chunk, interrupt);
     printer.finish();
     if (options.json) {
         base::print_data("{}\n", base::json_text(conversation.json(answer), 2));
@@ -158,7 +158,7 @@ void answer_question(Conversation& conversation, const std::string& question, In
     AnswerPrinter printer;
     try {
         const engine::Answer answer = conversation.answer(
-            question, [&printer](const engine::Piece& piece) { printer(piece); }, interrupt);
+            question, [&printer](const engine::TextChunk& piece) { printer(piece); }, interrupt);
         printer.finish();
         print_usage(answer, cost);
     } catch (const base::Error& error) {

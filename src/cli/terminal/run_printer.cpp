@@ -23,7 +23,7 @@ void write(base::Stream stream, std::string_view text) {
 
 AnswerPrinter::AnswerPrinter() : error_terminal_(::isatty(STDERR_FILENO) == 1) {}
 
-void AnswerPrinter::operator()(const engine::Piece& piece) {
+void AnswerPrinter::operator()(const engine::TextChunk& piece) {
     if (piece.phase == text::Phase::thinking) {
         open_thought();
         write(base::Stream::error, piece.text);

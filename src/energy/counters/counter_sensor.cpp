@@ -23,9 +23,9 @@ constexpr double least_of_the_mean = 0.2;
 
 }  // namespace
 
-CounterSensor::CounterSensor(SensorInfo info, CounterRules rules, Ask ask, Nanoseconds now)
-    : info_(std::move(info)), rules_(std::move(rules)), ask_(std::move(ask)), least_step_(info_.step) {
-    last_ = ask_().value;
+CounterSensor::CounterSensor(SensorInfo info, CounterRules rules, ReadFn read_fn, Nanoseconds now)
+    : info_(std::move(info)), rules_(std::move(rules)), read_fn_(std::move(read_fn)), min_step_(info_.step) {
+    last_ = read_fn_().value;
     if (last_ && rules_.range > 0 && *last_ > rules_.range) rules_.range = 0;  // it cannot be what the kernel says
     if (rules_.range > 0 && rules_.most > base::Watts(0)) {
         // Nanojoules over watts are nanoseconds.
@@ -37,7 +37,7 @@ CounterSensor::CounterSensor(SensorInfo info, CounterRules rules, Ask ask, Nanos
 
 void CounterSensor::restart(Nanoseconds now) {
     begin_ = now;
-    const std::optional<std::uint64_t> count = ask_().value;
+    const std::optional<std::uint64_t> count = read_fn_().value;
     if (!count || !last_) {
         moved_at_.reset();
         stood_since_ = now;
@@ -82,7 +82,7 @@ Nanojoules CounterSensor::energy_of_step(std::uint64_t count, Nanoseconds now) {
     double taken = energy;
     if (const Nanoseconds since = moved_at_.value_or(stood_since_); since < begin_) {
         taken *= (now - begin_) / (now - since);  // it was given up meanwhile, and that time is told otherwise
-    } else if (!moved_at_ && stood_since_ + least_step_ * std::int64_t{2} < read_at_) {
+    } else if (!moved_at_ && stood_since_ + min_step_ * std::int64_t{2} < read_at_) {
         // A slow counter's first move shows what was taken since the one before, which nobody saw.
         const Nanoseconds waited = now - begin_;
         if (!steps_.empty()) {
@@ -111,10 +111,10 @@ bool CounterSensor::lost_while_it_stood(Nanojoules step, Nanoseconds now) const 
 /// A step lies between the time that the counter was seen to stand and the time between the readings that saw it move.
 void CounterSensor::learn(Nanoseconds now) {
     const Nanoseconds stood = read_at_ - stood_since_;
-    if (stood > least_step_ * std::int64_t{2}) {
+    if (stood > min_step_ * std::int64_t{2}) {
         steps_.push_back(std::min(now - stood_since_, stood * std::int64_t{2}));
     } else if (moved_at_) {
-        steps_.push_back(least_step_);
+        steps_.push_back(min_step_);
     }
     if (steps_.size() > steps_remembered) steps_.pop_front();
     say_step(Nanoseconds(0));
@@ -130,7 +130,7 @@ Nanoseconds CounterSensor::usual_step() const {
 }
 
 void CounterSensor::say_step(Nanoseconds standing) {
-    info_.step = std::max({least_step_, standing, usual_step()});
+    info_.step = std::max({min_step_, standing, usual_step()});
 }
 
 void CounterSensor::moved(std::uint64_t count, Nanoseconds now) {
@@ -141,7 +141,7 @@ void CounterSensor::moved(std::uint64_t count, Nanoseconds now) {
 
 Reading CounterSensor::read(Nanoseconds now) {
     Reading reading{Reading::State::pending, begin_, now, {}, {}};
-    Answer<std::uint64_t> answer = ask_();
+    SensorResult<std::uint64_t> answer = read_fn_();
     if (!answer.value) {
         reading.problem = std::move(answer.problem);
         return reading;

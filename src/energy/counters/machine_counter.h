@@ -34,7 +34,7 @@ struct MachineSlice {
     base::Nanojoules counted{};
     Missing missing;    // in the place of what they did not tell; none if they told all
     Missing pending;    // in the place of what they have yet to tell
-    bool told = false;  // they told something, of this time or of others; else all of it is a guess of the machine
+    bool reported = false;  // they told something, of this time or of others; else all of it is a guess of the machine
     base::Nanojoules energy() const { return counted + missing.value + pending.value; }
 };
 
@@ -110,7 +110,7 @@ class MachineCounter {
     bool platform_stands_still(base::Nanoseconds now) const;
     bool is_known(const Slice& slice, bool with_parts) const;
     MachineSlice slice_of(const Slice& slice) const;
-    CountedSoFar told_by(std::size_t i) const;
+    CountedSoFar reported_by(std::size_t i) const;
     Missing missing_of(const SensorInfo& info, const CountedSoFar& own, const Stretch& stretch) const;
     std::vector<MachineSlice> hand_out(bool all);
 
@@ -124,7 +124,7 @@ class MachineCounter {
         std::optional<base::Nanoseconds> since;          // it has told nothing
         bool stuck = false;                              // for so long that it is not waited for
         bool failing = false;                            // it does not answer
-        int told = 0;                                    // so many readings were valid
+        int reported = 0;                                // so many readings were valid
     };
     std::vector<Standing> standing_;
     Tally total_;

@@ -102,8 +102,8 @@ void PollAccount::restart(Nanoseconds now) {
     lost_.clear();
 }
 
-PolledSensor::PolledSensor(SensorInfo info, Ask ask, Nanoseconds interval)
-    : info_(std::move(info)), ask_(std::move(ask)), interval_(interval), account_(ask_(), base::now()) {
+PolledSensor::PolledSensor(SensorInfo info, ReadFn read_fn, Nanoseconds interval)
+    : info_(std::move(info)), read_fn_(std::move(read_fn)), interval_(interval), account_(read_fn_(), base::now()) {
     info_.step = interval_;
     try {
         thread_ = std::thread([this] { poll(); });
@@ -130,7 +130,7 @@ void PolledSensor::poll() {
         std::optional<Poll> answer;
         std::string problem;
         try {
-            answer = ask_();
+            answer = read_fn_();
         } catch (const std::exception& error) {
             problem = error.what();
         }

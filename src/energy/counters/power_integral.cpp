@@ -9,21 +9,22 @@ namespace ergon::energy {
 using base::Nanojoules;
 using base::Nanoseconds;
 
-PowerIntegral::PowerIntegral(SensorInfo info, Ask ask, Nanoseconds now) : info_(std::move(info)), ask_(std::move(ask)) {
+PowerIntegral::PowerIntegral(SensorInfo info, ReadFn read_fn, Nanoseconds now)
+    : info_(std::move(info)), read_fn_(std::move(read_fn)) {
     info_.horizon = longest_bridge;
     restart(now);
 }
 
 void PowerIntegral::restart(Nanoseconds now) {
     begin_ = now;
-    last_ = ask_().value;
+    last_ = read_fn_().value;
 }
 
 Reading PowerIntegral::read(Nanoseconds now) {
-    Answer<base::Watts> answer = ask_();
+    SensorResult<base::Watts> answer = read_fn_();
     const Nanoseconds gap = now - begin_;
     Reading reading{Reading::State::lost, begin_, now, {}, std::move(answer.problem)};
-    if (!answer.value && !answer.hopeless && last_ && gap <= longest_bridge) {
+    if (!answer.value && !answer.final_loss && last_ && gap <= longest_bridge) {
         reading.state = Reading::State::pending;
         return reading;
     }

@@ -90,7 +90,7 @@ Calibration calibration_from(const ordered_json& json) {
 }
 
 // Beyond what any machine takes (assumed: a megawatt, a millijoule per byte or operation, a hundred times what was foretold).
-constexpr double most_watts = 1e6, max_joules_per_unit = 1e-3, max_relative_error = 100;
+constexpr double max_watts = 1e6, max_joules_per_unit = 1e-3, max_relative_error = 100;
 
 bool makes_sense(const Calibration& calibration) {
     const auto sensible = [](const Coefficient& one, double most) {
@@ -99,11 +99,11 @@ bool makes_sense(const Calibration& calibration) {
     for (std::size_t i = 0; i < resource_count; ++i) {
         const auto resource = static_cast<Resource>(i);
         const bool watts = resource == Resource::time || resource == Resource::busy_time;
-        if (!sensible(calibration[resource], watts ? most_watts : max_joules_per_unit)) return false;
+        if (!sensible(calibration[resource], watts ? max_watts : max_joules_per_unit)) return false;
     }
     const auto error = [](double share) { return share >= 0 && share <= max_relative_error; };
-    return sensible(calibration.any_work, most_watts) && error(calibration.left_out_error) && error(calibration.worst_error) &&
-           error(calibration.kind_of_work_sd) && calibration.machine.threads >= 1;
+    return sensible(calibration.any_work, max_watts) && error(calibration.left_out_error) &&
+           error(calibration.worst_error) && error(calibration.kind_of_work_sd) && calibration.machine.threads >= 1;
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ constexpr double quiet_share = 0.02;
 // A counter that steps once in a millisecond is read to 0.2% over a second.
 constexpr Nanoseconds quiet_time_needed{1'000'000'000};
 // Assumed: idle power wanders by this much, with temperature and background work.
-constexpr double idle_wander = 0.1;
+constexpr double idle_drift = 0.1;
 // Assumed: reading more often than this would cost more than it tells, whatever a counter's range.
 constexpr Nanoseconds shortest_interval{10'000'000};
 // The last cache of a machine that does not tell: assumed.
@@ -32,7 +32,7 @@ constexpr double max_overhead = 0.001;
 // A counter that has not moved for so many of its steps, or for so long, is late; after that it is missing.
 constexpr std::int64_t steps_at_the_edge = 3;
 constexpr Nanoseconds longest_edge{500'000'000};
-constexpr Nanoseconds least_wait{20'000'000};
+constexpr Nanoseconds min_wait{20'000'000};
 
 Nanoseconds not_negative(Nanoseconds time) {
     return std::max(time, Nanoseconds(0));
@@ -224,9 +224,9 @@ std::vector<Interval> MachineReader::guess() const {
 std::vector<Interval> MachineReader::close(std::span<const MachineSlice> slices) {
     std::vector<Interval> intervals;
     const Nanoseconds since = open_.empty() ? last_reading_ : open_.front().interval.begin;
-    const auto told_of = open_.begin() + std::min(std::ssize(slices), std::ssize(open_));
+    const auto reported_until = open_.begin() + std::min(std::ssize(slices), std::ssize(open_));
     // A step that covers several intervals tells of idle power only if all of them were quiet.
-    const bool all_quiet = std::all_of(open_.begin(), told_of, [](const Open& open) { return open.quiet; });
+    const bool all_quiet = std::all_of(open_.begin(), reported_until, [](const Open& open) { return open.quiet; });
     for (const MachineSlice& slice : slices) {
         const Open open = open_.front();
         open_.pop_front();
@@ -254,7 +254,7 @@ Interval MachineReader::filled(Interval interval, const MachineSlice& slice, Nan
         interval.idle += slice.energy();
         return interval;
     }
-    if (!slice.told) return estimated(interval);
+    if (!slice.reported) return estimated(interval);
     interval.counted = true;
     interval.energy = slice.energy();
     interval.missing = slice.missing;
@@ -271,7 +271,7 @@ Nanoseconds MachineReader::worth_waiting() const {
     const Nanoseconds step = search_.counter->usual_step();
     if (search_.counter->stuck() || step > options_.patience) return Nanoseconds(0);
     if (!search_.counter->step_is_known()) return options_.patience;
-    return std::min(options_.patience, step * steps_at_the_edge + least_wait);
+    return std::min(options_.patience, step * steps_at_the_edge + min_wait);
 }
 
 /// Of a share of the machine that is estimated, the busy time is that of its own programs: those outside have theirs.
@@ -302,7 +302,7 @@ void MachineReader::observe_quiet(const Interval& interval) {
     if (quiet_time_ < quiet_time_needed) return;
     const base::Watts power = base::to_joules(quiet_energy_) / base::to_seconds(quiet_time_);
     if (power > base::Watts(0)) {
-        idle_power_ = {power, power * (1 - idle_wander), power * (1 + idle_wander)};
+        idle_power_ = {power, power * (1 - idle_drift), power * (1 + idle_drift)};
         idle_observed_ = true;
     }
     quiet_time_ = Nanoseconds(0);

@@ -35,7 +35,7 @@ bool feeds_the_machine(const std::filesystem::path& supply) {
     return type.empty() ? supply.filename().string().starts_with("BAT") : type == "Battery";
 }
 
-Answer<base::Watts> battery_power(const std::filesystem::path& battery) {
+SensorResult<base::Watts> battery_power(const std::filesystem::path& battery) {
     const std::string status(trimmed(read_small_file(battery / "status").text));
     if (!status.empty() && status != "Discharging") {
         return {
@@ -67,7 +67,7 @@ FoundSensors find_batteries(const std::filesystem::path& sysfs, base::Nanosecond
     }
     std::sort(batteries.begin(), batteries.end());
     for (const std::filesystem::path& battery : batteries) {
-        const Answer<base::Watts> answer = battery_power(battery);
+        const SensorResult<base::Watts> answer = battery_power(battery);
         if (!answer.value) {
             found.problems.push_back(answer.problem);
             continue;

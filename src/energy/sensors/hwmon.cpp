@@ -159,8 +159,8 @@ std::unique_ptr<Sensor> open_channel(Channel channel, base::Nanoseconds now) {
         return std::make_unique<CounterSensor>(
             std::move(channel.info), std::move(rules), [file] { return read_count(file); }, now);
     }
-    const auto power = [file]() -> Answer<base::Watts> {
-        const Answer<std::uint64_t> microwatts = read_count(file);
+    const auto power = [file]() -> SensorResult<base::Watts> {
+        const SensorResult<std::uint64_t> microwatts = read_count(file);
         if (!microwatts.value) return {{}, microwatts.problem};
         return {base::Watts(static_cast<double>(*microwatts.value) * 1e-6), {}};
     };

@@ -20,14 +20,14 @@ constexpr base::Nanoseconds power_step{1'000'000'000};
 using nvml::Library;
 using SharedLibrary = std::shared_ptr<const Library>;
 
-Answer<std::uint64_t> ask_energy(const Library& library, nvml::Device device, const std::string& name) {
+SensorResult<std::uint64_t> read_energy(const Library& library, nvml::Device device, const std::string& name) {
     unsigned long long millijoules = 0;
     const int code = library.functions.total_energy(device, &millijoules);
     if (code == 0) return {millijoules, {}};
     return {{}, fmt::format("{} did not give its energy (NVML error {})", name, code)};
 }
 
-Answer<base::Watts> ask_power(const Library& library, nvml::Device device, const std::string& name) {
+SensorResult<base::Watts> read_power(const Library& library, nvml::Device device, const std::string& name) {
     unsigned milliwatts = 0;
     const int code = library.functions.power(device, &milliwatts);
     if (code == 0) return {base::Watts(milliwatts * 1e-3), {}};
@@ -57,7 +57,7 @@ void open_device(const SharedLibrary& library, unsigned index, base::Nanoseconds
     }
     const std::string name = device_name(*library, device, index);
     SensorInfo info{name, "nvml", Scope::accelerator, {}, {}, {}};
-    if (library->functions.total_energy && ask_energy(*library, device, name).value) {
+    if (library->functions.total_energy && read_energy(*library, device, name).value) {
         info.step = energy_step;
         CounterRules rules;
         rules.where = "The energy counter of " + name;
@@ -65,11 +65,11 @@ void open_device(const SharedLibrary& library, unsigned index, base::Nanoseconds
         rules.most = highest_power(Scope::accelerator);
         rules.slack = energy_step;
         found.sensors.push_back(std::make_unique<CounterSensor>(
-            std::move(info), std::move(rules), [=] { return ask_energy(*library, device, name); }, now));
-    } else if (library->functions.power && ask_power(*library, device, name).value) {
+            std::move(info), std::move(rules), [=] { return read_energy(*library, device, name); }, now));
+    } else if (library->functions.power && read_power(*library, device, name).value) {
         info.step = power_step;
         found.sensors.push_back(std::make_unique<PowerIntegral>(
-            std::move(info), [=] { return ask_power(*library, device, name); }, now));
+            std::move(info), [=] { return read_power(*library, device, name); }, now));
     } else {
         unread(name,
                fmt::format("{} gives neither energy nor power (as with MIG partitions and some virtual cards).", name));

@@ -59,7 +59,7 @@ std::optional<Poll> parse(const Plug& plug, const std::string& text) {
     return poll;
 }
 
-Poll ask(const Plug& plug, const std::string& address) {
+Poll poll_plug(const Plug& plug, const std::string& address) {
     const base::HttpResponse response = base::http_get(address + std::string(plug.path));
     const auto poll = response.status == 200 ? parse(plug, response.body) : std::nullopt;
     if (poll) return *poll;
@@ -76,7 +76,7 @@ std::optional<Poll> parse_plug(PlugKind kind, const std::string& json) {
     return std::nullopt;
 }
 
-PolledSensor::Ask plug_source(const std::string& address) {
+PolledSensor::ReadFn plug_source(const std::string& address) {
     std::string host = address;
     while (host.ends_with('/')) host.pop_back();
     for (const Plug& plug : plugs) {
@@ -87,7 +87,7 @@ PolledSensor::Ask plug_source(const std::string& address) {
                        base::without_credentials(host));
         }
         if (response.status == 200 && parse(plug, response.body)) {
-            return [&plug, host] { return ask(plug, host); };
+            return [&plug, host] { return poll_plug(plug, host); };
         }
     }
     base::fail(ErrorCode::unsupported,

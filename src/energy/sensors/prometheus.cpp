@@ -132,7 +132,7 @@ double sum_of_series(std::string_view page, const MetricSelector& selector, cons
     return sum;
 }
 
-PolledSensor::Ask prometheus_source(const std::string& address) {
+PolledSensor::ReadFn prometheus_source(const std::string& address) {
     const std::size_t hash = address.find('#');
     if (hash == std::string::npos) {
         base::fail(ErrorCode::bad_argument,

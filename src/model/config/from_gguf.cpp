@@ -259,7 +259,7 @@ Config read(const formats::Gguf& gguf, const GgufKeys& keys) {
     c.max_position_embeddings = keys.count("context_length", max_context);
     c.sliding_window = keys.count_or_zero("attention.sliding_window", max_context);
     c.vocab_size = vocabulary_size(gguf, keys);
-    c.rms_norm_eps = keys.real("attention.layer_norm_rms_epsilon", least_epsilon, 1);
+    c.rms_norm_eps = keys.real("attention.layer_norm_rms_epsilon", min_epsilon, 1);
     c.tie_word_embeddings = !gguf.tensors().empty() && gguf.find("output.weight") == nullptr;
     c.qkv_bias = c.architecture == Architecture::qwen2 || has_bias(gguf, "attn_q") || has_bias(gguf, "attn_k") ||
                  has_bias(gguf, "attn_v");

@@ -320,7 +320,7 @@ Config read_config(const formats::HfFolder& folder) {
     c.intermediate_size = keys.count("intermediate_size", max_extent);
     c.max_position_embeddings = keys.count("max_position_embeddings", max_context);
     c.vocab_size = keys.count("vocab_size", max_vocabulary);
-    c.rms_norm_eps = keys.real("rms_norm_eps", least_epsilon, 1);
+    c.rms_norm_eps = keys.real("rms_norm_eps", min_epsilon, 1);
     c.tie_word_embeddings = keys.boolean_or("tie_word_embeddings", false);
     read_attention(keys, c);
     if (any_layer_slides(keys, c)) c.sliding_window = keys.count_or_zero("sliding_window", max_context);

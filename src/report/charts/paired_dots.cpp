@@ -13,10 +13,10 @@ namespace {
 // legend, the axis and the caption take the rest).
 constexpr double room_of_rows = 840;
 // A name needs a row of this height, a dot one of that.
-constexpr double least_named_row = 14;
-constexpr double least_row = 2;
-constexpr auto max_named_rows = static_cast<std::size_t>(room_of_rows / least_named_row);
-constexpr auto max_drawn_rows = static_cast<std::size_t>(room_of_rows / least_row);
+constexpr double min_named_row = 14;
+constexpr double min_row = 2;
+constexpr auto max_named_rows = static_cast<std::size_t>(room_of_rows / min_named_row);
+constexpr auto max_drawn_rows = static_cast<std::size_t>(room_of_rows / min_row);
 
 bool named(const PairedDots& chart) {
     return chart.rows.size() <= max_named_rows;
@@ -87,7 +87,7 @@ struct DotPlaces {
         const double width = width_of(format);
         const auto rows = static_cast<double>((chart.rows.size() + row_step(chart) - 1) / row_step(chart));
         names_above = named(chart) && format == Format::narrow;
-        row = names_above ? 2 * line_height : std::clamp(room_of_rows / rows, least_row, 24.0);
+        row = names_above ? 2 * line_height : std::clamp(room_of_rows / rows, min_row, 24.0);
         radius = std::clamp(row / 3.4, 2.0, 5.0);
         double names = 0;
         for (const DotRow& r : chart.rows) names = std::max(names, text_width(r.label) + 12);

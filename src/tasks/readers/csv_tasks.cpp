@@ -101,8 +101,9 @@ Prompt choice_prompt(std::string id, std::string category, const Question& quest
 void add_mmlu(PromptList& prompts, const std::vector<CsvRow>& rows, const std::filesystem::path& origin,
               const std::string& examples) {
     const std::string subject = subject_of(origin);
-    constexpr std::size_t most_bytes = std::size_t{256} << 20;  // of all prompts; MMLU's largest subject has some 25 MB
-    if (!rows.empty() && examples.size() > most_bytes / rows.size()) {
+    // Of all prompts; MMLU's largest subject has some 25 MB.
+    constexpr std::size_t max_prompt_bytes = std::size_t{256} << 20;
+    if (!rows.empty() && examples.size() > max_prompt_bytes / rows.size()) {
         base::fail(ErrorCode::out_of_budget, "{}: {} bytes of solved examples before each of {} questions are too much; ask for fewer --shots.",
                    origin.string(), examples.size(), rows.size());
     }

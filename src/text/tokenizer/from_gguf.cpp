@@ -12,7 +12,7 @@ namespace {
 using base::ErrorCode;
 using base::fail;
 
-constexpr std::size_t most_tokens = std::size_t{1} << 24;  // assumed; published vocabularies have below 2^19
+constexpr std::size_t max_vocabulary = std::size_t{1} << 24;  // assumed; published vocabularies have below 2^19
 
 std::string key(std::string_view name) {
     return "tokenizer.ggml." + std::string(name);
@@ -20,9 +20,9 @@ std::string key(std::string_view name) {
 
 Vocabulary read_vocabulary(const formats::Gguf& file) {
     const std::vector<std::string>& spellings = file.texts(key("tokens"));
-    if (spellings.empty() || spellings.size() > most_tokens) {
+    if (spellings.empty() || spellings.size() > max_vocabulary) {
         fail(ErrorCode::bad_file, "{}: {} has {} entries; 1 to {} are possible", file.path().string(), key("tokens"),
-             spellings.size(), most_tokens);
+             spellings.size(), max_vocabulary);
     }
     std::vector<std::int64_t> kinds(spellings.size(), static_cast<std::int64_t>(TokenKind::normal));
     if (file.has(key("token_type"))) kinds = file.integers(key("token_type"));

@@ -73,9 +73,9 @@ struct MoeSaved {
 /// y = shared(x) + sum over the chosen experts of weight * expert(x). x, y [tokens, hidden_size]. The router reads x as
 /// F32, the experts as it is held.
 void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector<float>& bias, const float* x,
-                        const StoredTensor& held_x, MoeSaved& saved, float* y);
+                        const StoredTensor& stored_x, MoeSaved& saved, float* y);
 /// dx is written. `balance` adds the gradients of its losses and returns their value.
-double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const float* x, const StoredTensor& held_x,
+double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const float* x, const StoredTensor& stored_x,
                                    MoeSaved& saved, const Balance& balance, const float* dy, float* dx);
 
 }  // namespace ergon::train

@@ -32,7 +32,7 @@ MachineSlice read(MachineCounter& counter, Nanoseconds now) {
         sum.end = slice.end;
         sum.counted += slice.counted;
         sum.missing += slice.missing;
-        sum.told = slice.told;
+        sum.reported = slice.reported;
     }
     return sum;
 }
@@ -319,7 +319,7 @@ TEST(MachineCounter, ATotalThatFailsIsNeverZeroNorReplaced) {
     package.play(5);
     const MachineSlice lost = read(counter, seconds(2));
     EXPECT_EQ(lost.end, seconds(2));
-    EXPECT_FALSE(lost.told) << "a guess of the machine takes its place";
+    EXPECT_FALSE(lost.reported) << "a guess of the machine takes its place";
     EXPECT_EQ(lost.counted, joules(0));
     EXPECT_EQ(counter.total().lost, seconds(2));
     EXPECT_EQ(counter.total().energy, joules(0));

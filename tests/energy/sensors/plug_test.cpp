@@ -78,12 +78,12 @@ TEST(Plug, FindsOutWhichKindItIs) {
     for (const auto& [path, json, watts] : kinds) {
         test::HttpServer plug;
         plug.answer(path, json);
-        const PolledSensor::Ask ask = plug_source(plug.address() + "/");
-        EXPECT_EQ(ask().power, Watts(watts)) << path;
+        const PolledSensor::ReadFn read_fn = plug_source(plug.address() + "/");
+        EXPECT_EQ(read_fn().power, Watts(watts)) << path;
         plug.answer(path, "{}");
-        expect_error(ErrorCode::bad_file, "gives no power or energy any more", [&] { ask(); });
+        expect_error(ErrorCode::bad_file, "gives no power or energy any more", [&] { read_fn(); });
         plug.answer(path, "", 500);
-        expect_error(ErrorCode::bad_file, "(status 500)", [&] { ask(); });
+        expect_error(ErrorCode::bad_file, "(status 500)", [&] { read_fn(); });
     }
 }
 
@@ -100,9 +100,9 @@ TEST(Plug, SaysWhatIsWrongWithAnAddress) {
 TEST(Plug, ThatStopsAnsweringEndsItsQuestion) {
     test::HttpServer plug;
     plug.answer("/status", shelly_gen1);
-    const PolledSensor::Ask ask = plug_source(plug.address());
+    const PolledSensor::ReadFn read_fn = plug_source(plug.address());
     plug.fall_silent();
-    expect_error(ErrorCode::system, "does not answer", [&] { ask(); });
+    expect_error(ErrorCode::system, "does not answer", [&] { read_fn(); });
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ class SensorSearchTest : public ::testing::Test {
         tree_.write("bus/event_source/devices/power/events/energy-pkg.scale", "1e-6\n");
         tree_.write("bus/event_source/devices/power/events/energy-pkg.unit", "Joules\n");
         options_.open_perf = [](std::uint32_t, std::uint64_t, int) {
-            return PerfEvent{[] { return Answer<std::uint64_t>{5, {}}; }, 0};
+            return PerfEvent{[] { return SensorResult<std::uint64_t>{5, {}}; }, 0};
         };
     }
     void battery(const std::string& status) {

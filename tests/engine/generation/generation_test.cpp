@@ -20,7 +20,7 @@ Heard ask(const LoadedModel& model, const std::string& question, const Generatio
     Heard heard;
     Session session(model, {}, nullptr);
     const std::vector<Message> messages{{"user", question}};
-    heard.answer = session.answer(chat_prompt(model, messages, thinking), options, [&](const Piece& piece) {
+    heard.answer = session.answer(chat_prompt(model, messages, thinking), options, [&](const TextChunk& piece) {
         EXPECT_FALSE(piece.text.empty());
         (piece.phase == Phase::thinking ? heard.thinking : heard.text) += piece.text;
     });

@@ -21,7 +21,7 @@ class Hours : public testing::Test {
             return GramsPerKilowattHour(hours < 1 ? 300 : hours < 2 ? 200 : 100);
         };
         o.below = GramsPerKilowattHour(150);
-        o.tell_waiting = [this](GramsPerKilowattHour now) { told_.push_back(now.value()); };
+        o.on_wait = [this](GramsPerKilowattHour now) { told_.push_back(now.value()); };
         o.clock = {[this] { return now_; }, [this](base::Seconds time) { pass(time); }};
         return o;
     }

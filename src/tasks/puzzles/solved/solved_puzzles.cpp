@@ -14,7 +14,7 @@ constexpr std::uint64_t one_key_held_out_of = 10;
 
 struct Maker {
     std::optional<SolvedPuzzle> (*make)(Draw&, int difficulty);
-    std::array<int, hardest> most_work;
+    std::array<int, hardest> max_work;
 };
 // In the order of SolvedKind. The bounds are assumed, and chosen such that each difficulty asks for about half as much
 // again as the one before it and a worked solution of the hardest fits longest_thinking.
@@ -66,7 +66,7 @@ Split split_of(std::string_view key) {
 }
 
 WorkRange work_of(SolvedKind kind, int difficulty) {
-    const auto& most = makers[static_cast<std::size_t>(kind)].most_work;
+    const auto& most = makers[static_cast<std::size_t>(kind)].max_work;
     const auto level = static_cast<std::size_t>(difficulty - 1);
     return {level == 0 ? 1 : most[level - 1] + 1, most[level]};
 }
