@@ -78,20 +78,19 @@ std::vector<std::string> adapt(ordered_json& body, const std::string& refusal) {
 }
 
 [[noreturn]] void refuse(const std::string& where, long status, const std::string& message) {
-    const std::string said = message.empty() ? "without a word" : "with: " + message;
+    const std::string said = message.empty() ? "without a message" : "with: " + message;
     if (status >= 300 && status < 400) {
         base::fail(ErrorCode::bad_argument,
-                   "{} answers HTTP {}, that it has moved; give the new address, since no redirect is followed.", where,
-                   status);
+                   "{} redirects (HTTP {}); give the new address, since redirects are not followed.", where, status);
     }
     if (status == 401 || status == 403) {
-        base::fail(ErrorCode::bad_argument, "{} refuses the key, or that there is none: HTTP {}, {}.", where, status,
-                   said);
+        base::fail(ErrorCode::bad_argument, "{}: authentication failed (HTTP {}, {}); check the API key.", where,
+                   status, said);
     }
     const ErrorCode code = status == 404                   ? ErrorCode::not_found
                            : status >= 400 && status < 500 ? ErrorCode::bad_argument
                                                            : ErrorCode::system;
-    base::fail(code, "{} answers HTTP {}, {}.", where, status, said);
+    base::fail(code, "{} responds with HTTP {}, {}.", where, status, said);
 }
 
 std::string attempts_text(int attempts) {
@@ -136,10 +135,10 @@ class Patience {
 
     void wait_or_refuse(const base::HttpResponse& response, const std::string& message) {
         if (wait(response.retry_after)) return;
-        const std::string said = message.empty() ? "without a word" : "with: " + message;
+        const std::string said = message.empty() ? "without a message" : "with: " + message;
         const std::string wish =
             response.retry_after > Nanoseconds(0)
-                ? fmt::format(" It asks to wait {:.0f} s.", base::to_seconds(response.retry_after).value())
+                ? fmt::format(" The server asks to wait {:.0f} s.", base::to_seconds(response.retry_after).value())
                 : std::string();
         const bool busy = response.status == 429 || response.status == 503;
         base::fail(ErrorCode::system, "{} {} HTTP {}{}, {}.{}", where_, busy ? "is busy:" : "answers", response.status,
@@ -189,7 +188,7 @@ nlohmann::json get_json(const std::string& url, const std::string& key, const As
     const base::HttpResponse response = base::http_request(request);
     if (response.status != 200) refuse(url, response.status, server_message(response.body, key));
     nlohmann::json answer = parse_answer(response.body);
-    if (answer.is_discarded()) base::fail(ErrorCode::bad_file, "The answer of {} is no valid JSON.", url);
+    if (answer.is_discarded()) base::fail(ErrorCode::bad_file, "The response from {} is not valid JSON.", url);
     return answer;
 }
 

@@ -23,8 +23,8 @@ std::int64_t default_context(const LoadedModel& model) {
 base::Bytes context_bytes(const LoadedModel& model, const ContextOptions& options) {
     const std::int64_t tokens = context_tokens(model, options);
     if (tokens > model.model->context_length()) {
-        base::fail(ErrorCode::bad_argument, "A context of {} tokens was asked for, but {} was made for at most {}.",
-                   tokens, model.name, model.model->context_length());
+        base::fail(ErrorCode::bad_argument, "A context of {} tokens was requested, but {} supports at most {}.", tokens,
+                   model.name, model.model->context_length());
     }
     return model.model->cache_bytes_per_token(options.cache) * tokens;
 }
@@ -35,8 +35,8 @@ Session::Session(const LoadedModel& model, const ContextOptions& options, energy
     const base::Bytes available = base::available_memory();
     if (bytes_ > available) {
         base::fail(ErrorCode::out_of_budget,
-                   "A context of {} tokens takes {}, but only {} of memory are free: choose a smaller --context.",
-                   tokens, base::readable(bytes_), base::readable(available));
+                   "A context of {} tokens takes {}, but only {} of memory are free; use a smaller --context.", tokens,
+                   base::readable(bytes_), base::readable(available));
     }
     cache_ = model.model->make_cache(tokens, options.cache);
 }

@@ -42,7 +42,7 @@ Transformer::Transformer(const Config& config, WeightSource source, const LoadOp
 void Transformer::use_threads(const StepThreads& threads) {
     for (const int count : {threads.few, threads.many}) {
         if (count >= 1 && count <= pool_.capacity()) continue;
-        base::fail(base::ErrorCode::bad_argument, "a model that was loaded with {} threads cannot compute with {}",
+        base::fail(base::ErrorCode::bad_argument, "a model that was loaded with {} threads cannot run with {}",
                    pool_.capacity(), count);
     }
     threads_ = threads;
@@ -54,11 +54,9 @@ base::Bytes Transformer::cache_bytes_per_token(CacheType type) const {
 
 std::unique_ptr<Cache> Transformer::make_cache(std::int64_t capacity, CacheType type) const {
     if (capacity > config_.context_length()) {
-        fail(ErrorCode::bad_argument,
-             "{}: a context of {} tokens was asked for, but the model was made for at most {}{}", source_.file(), capacity, config_.context_length(),
-             config_.context_length() == config_.sliding_window
-                 ? " (the window that its attention slides over: beyond it, it is not computed)"
-                 : "");
+        fail(ErrorCode::bad_argument, "{}: a context of {} tokens was requested, but the model supports at most {}{}",
+             source_.file(), capacity, config_.context_length(),
+             config_.context_length() == config_.sliding_window ? " (the window of its sliding-window attention)" : "");
     }
     return std::make_unique<KvCache>(CacheShape(config_), capacity, type);
 }
@@ -81,8 +79,7 @@ void Transformer::check(std::span<const StepItem> items) const {
         }
         if (tokens > cache->capacity() - cache->length()) {
             fail(ErrorCode::out_of_budget,
-                 "the context of {} tokens is full: {} are used and {} more are to come; ask for a longer one with "
-                 "--context",
+                 "the context of {} tokens is full: {} are used and {} more are needed; use a larger --context",
                  cache->capacity(), cache->length(), tokens);
         }
         for (const TokenId id : item.tokens) {
@@ -240,8 +237,7 @@ void Transformer::check_finite(std::span<const float> logits) const {
     for (const float value : logits) bad |= (std::bit_cast<std::uint32_t>(value) & exponent) == exponent ? 1U : 0U;
     if (bad == 0) return;
     fail(ErrorCode::bad_file,
-         "{}: the model computes numbers that are infinite or not a number where logits were expected; its weights are "
-         "damaged or too large for F32: get it anew",
+         "{}: the model computes infinite or NaN logits; its weights are damaged or overflow F32: fetch it again",
          source_.file());
 }
 

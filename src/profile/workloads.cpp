@@ -139,7 +139,7 @@ Workloads::Workloads() : state_(std::make_unique<State>()) {
     const base::Bytes free = base::available_memory();
     if (bytes > free.value()) {
         base::fail(base::ErrorCode::out_of_budget,
-                   "Measuring this machine's memory needs {} of it, but only {} are free.",
+                   "Measuring the memory speed needs {} of memory, but only {} are free; close other programs.",
                    base::readable(base::Bytes(bytes)), base::readable(free));
     }
     state_->words.assign(words_of(bytes), 1);

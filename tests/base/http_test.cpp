@@ -33,7 +33,7 @@ TEST(Http, RefusesOtherProtocols) {
     for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/", "127.0.0.1", "", "gopher://x"}) {
         expect_error(ErrorCode::bad_argument, "must begin with http:// or https://", [&] { http_get(url); });
     }
-    expect_error(ErrorCode::bad_argument, "no valid address", [] { http_get("http://"); });
+    expect_error(ErrorCode::bad_argument, "not a valid address", [] { http_get("http://"); });
 }
 
 TEST(Http, AnAnswerThatIsTooLongIsNotKept) {
@@ -47,7 +47,8 @@ TEST(Http, AnAnswerThatIsTooLongIsNotKept) {
     std::string headers;
     for (int i = 0; i < 300; ++i) headers += "X-Long: " + std::string(1000, 'x') + "\r\n";
     server.answer("/", "x", 200, headers);
-    expect_error(ErrorCode::out_of_budget, "header of the answer of " + server.address() + " is longer than the 256 KiB",
+    expect_error(ErrorCode::out_of_budget,
+                 "header of the response from " + server.address() + " is longer than the 256 KiB",
                  [&] { http_get(server.address()); });
     server.answer("/", "x", 200, "X-Long: " + std::string(256 << 10, 'x') + "\r\n");
     expect_error(ErrorCode::out_of_budget, "or one line of it than 100 KiB", [&] { http_get(server.address()); });
@@ -59,7 +60,7 @@ TEST(Http, DoesNotWaitForOneWhoIsSilent) {
     HttpLimits limits;
     limits.total = Nanoseconds(200'000'000);
     const Nanoseconds begin = now();
-    expect_error(ErrorCode::system, "does not answer", [&] { http_get(server.address(), limits); });
+    expect_error(ErrorCode::system, "does not respond", [&] { http_get(server.address(), limits); });
     EXPECT_LT(to_seconds(now() - begin).value(), 2.0);
 }
 
@@ -104,16 +105,16 @@ TEST(HttpPost, HandsBytesOnAsTheyCome) {
     test::HttpServer server;
     server.play("/post", {{server.head() + "one"}, {"two", std::chrono::milliseconds(300)}});
     HttpRequest request = post(server, "");
-    std::string heard;
+    std::string received;
     Nanoseconds first{};
     request.on_bytes = [&](std::string_view bytes) {
-        if (heard.empty()) first = now();
-        heard += bytes;
+        if (received.empty()) first = now();
+        received += bytes;
         return true;
     };
     const HttpResponse response = http_request(request);
     EXPECT_GT(to_seconds(now() - first).value(), 0.2);
-    EXPECT_EQ(heard, "onetwo");
+    EXPECT_EQ(received, "onetwo");
     EXPECT_EQ(response.body, "");
     EXPECT_EQ(response.status, 200);
 }
@@ -158,7 +159,8 @@ TEST(HttpPost, SilenceIsTimedFromTheLastByte) {
     EXPECT_EQ(http_request(request).body, "xxxxxxxx");
     server.play("/post", {{server.head() + "x"}, {"y", std::chrono::seconds(30)}});
     request.limits.silence = tenth_second;
-    expect_error(ErrorCode::system, "broke off its answer: nothing came for", [&] { http_request(request); });
+    expect_error(ErrorCode::system, "closed the connection before the response was complete: no data for",
+                 [&] { http_request(request); });
 }
 
 TEST(HttpPost, CanBeCancelled) {
@@ -184,11 +186,13 @@ TEST(HttpPost, EndlessHeadersAndAnswersCutShort) {
     server.play("/post", headers);
     expect_error(ErrorCode::out_of_budget, "is longer than", [&] { http_request(post(server, "x")); });
     server.play("/post", {{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour"}});
-    expect_error(ErrorCode::system, "broke off its answer", [&] { http_request(post(server, "x")); });
+    expect_error(ErrorCode::system, "closed the connection before the response was complete",
+                 [&] { http_request(post(server, "x")); });
     server.play("/post", {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n"}});
-    expect_error(ErrorCode::system, "broke off its answer", [&] { http_request(post(server, "x")); });
+    expect_error(ErrorCode::system, "closed the connection before the response was complete",
+                 [&] { http_request(post(server, "x")); });
     server.play("/post", {{"no HTTP at all"}});
-    expect_error(ErrorCode::system, "what it says is no HTTP", [&] { http_request(post(server, "x")); });
+    expect_error(ErrorCode::system, "the response is not HTTP", [&] { http_request(post(server, "x")); });
 }
 
 TEST(HttpPost, AHeaderIsNoPlaceForLineBreaksAndIsNeverShown) {
@@ -221,7 +225,7 @@ TEST(Urls, AreReadAsRequestsReadThem) {
     EXPECT_TRUE(parse_url("http://h/a?b").has_query);
     for (const char* wrong :
          {"http://", "http://:80/", "http://a b/", "http://h:99999/", "http://h\n/", "http://[::1/"}) {
-        expect_error(ErrorCode::bad_argument, "no valid address", [&] { parse_url(wrong); });
+        expect_error(ErrorCode::bad_argument, "not a valid address", [&] { parse_url(wrong); });
     }
     expect_error(ErrorCode::bad_argument, "must begin with", [] { parse_url("file:///etc/passwd"); });
 }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 
 namespace ergon::profile {
 namespace {
@@ -60,7 +61,7 @@ TEST(Profile, KnowsHowNearPartsComeToTheLimits) {
     EXPECT_DOUBLE_EQ(closeness(ComponentUse(), some_limits()).memory, 0);
 }
 
-TEST(Profile, NamesTheBiggestHogsWithTheirShareAndReason) {
+TEST(Profile, NamesTheHotspotsWithTheirShareAndReason) {
     const std::vector<Hotspot> hotspots = biggest_hotspots(known_profile());
     ASSERT_EQ(hotspots.size(), 4u);
     EXPECT_EQ(hotspots[0].component, "routed experts");
@@ -173,7 +174,8 @@ TEST_F(ProfileOfAModel, DenseModelsHaveNoExperts) {
 }
 
 TEST_F(ProfileOfAModel, ThatDoesNotFitTheContextIsRefused) {
-    EXPECT_THROW(run("llama-gqa", {.prompt_tokens = 1'000'000, .version = ""}), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "1000000 prompt tokens",
+                       [&] { run("llama-gqa", {.prompt_tokens = 1'000'000, .version = ""}); });
 }
 
 }  // namespace

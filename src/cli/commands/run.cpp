@@ -240,7 +240,7 @@ void add_run(CLI::App& program) {
     auto* const system =
         command.add_option("--system", options->system, "What the model is told before the conversation");
     command.add_option("--context", options->context.tokens, "Tokens that the conversation may have in all")
-        ->check(CLI::Range(std::int64_t{1}, most_tokens));
+        ->check(CLI::Range(std::int64_t{1}, max_token_count));
     options->threads.add(command);
     add_cache(command, options->context.cache);
     add_loading(command, options->load);

@@ -34,7 +34,7 @@ std::string clock_text(double time) {
 std::vector<TimedValue> read_hours(const std::string& path) {
     std::vector<TimedValue> hours =
         read_timed_values(path, fmt::format("grams of CO2e per kWh from 0 to {}", max_grams), max_grams);
-    if (hours.empty()) base::fail(ErrorCode::bad_file, "{} holds no hours; expected lines \"time,g/kWh\"", path);
+    if (hours.empty()) base::fail(ErrorCode::bad_file, "{} has no hours; expected lines \"time,g/kWh\"", path);
     return hours;
 }
 
@@ -51,7 +51,7 @@ Grid open_file(const std::string& path) {
         hours = read_hours(path);
         if (const auto value = value_at(hours, time)) return *value;
         base::fail(ErrorCode::bad_file,
-                   "{} says nothing of the present, {}: it reaches from {} until {}; give hours that hold it", path,
+                   "{} has no value for the current time, {}; it covers {} to {}: add the missing hours", path,
                    clock_text(time), clock_text(hours.front().time), clock_text(hours.back().time + hour));
     };
 }

@@ -56,9 +56,9 @@ std::uint64_t CounterSensor::difference(std::uint64_t last, std::uint64_t count)
 }
 
 std::string CounterSensor::fault(std::uint64_t count, Nanoseconds now) const {
-    if (!last_) return fmt::format("{} could not be read when its interval began", rules_.where);
+    if (!last_) return fmt::format("{} could not be read at the start of its interval", rules_.where);
     if (info_.horizon > Nanoseconds(0) && now - read_at_ > info_.horizon) {
-        return fmt::format("{} was not read for {:.0f} s, in which it may have wrapped unseen", rules_.where,
+        return fmt::format("{} was not read for {:.0f} s and may have wrapped more than once", rules_.where,
                            base::to_seconds(now - read_at_).value());
     }
     // The first step may be of a time before this one began, as long as a step is known to be.
@@ -66,12 +66,12 @@ std::string CounterSensor::fault(std::uint64_t count, Nanoseconds now) const {
     const double most = (rules_.most * base::to_seconds(since + rules_.slack)).value() * 1e9 / rules_.nanojoules;
     const bool too_much = rules_.most > base::Watts(0) && static_cast<double>(difference(*last_, count)) > most;
     if (count < *last_ && (*last_ > rules_.range || too_much)) {
-        return fmt::format("{} went backwards from {} to {}, which is no wrap at {}", rules_.where, *last_, count,
-                           rules_.range);
+        return fmt::format("{} went backwards from {} to {}, which is not a wrap-around at {}", rules_.where, *last_,
+                           count, rules_.range);
     }
     if (too_much) {
-        return fmt::format("{} jumped from {} to {}, more than can have been taken (at most {} W)", rules_.where,
-                           *last_, count, rules_.most.value());
+        return fmt::format("{} jumped from {} to {}, more than is possible at {} W, its maximum", rules_.where, *last_,
+                           count, rules_.most.value());
     }
     return {};
 }
@@ -157,8 +157,8 @@ Reading CounterSensor::read(Nanoseconds now) {
         const Nanojoules step = energy_of_step(*answer.value, now);
         stepped = true;
         if (lost_while_it_stood(step, now)) {
-            reading.problem = fmt::format("{} stood still for {:.1f} s and did not count meanwhile", rules_.where,
-                                          base::to_seconds(read_at_ - *moved_at_).value());
+            reading.problem = fmt::format("{} did not advance for {:.1f} s and missed the energy of that time",
+                                          rules_.where, base::to_seconds(read_at_ - *moved_at_).value());
         } else {
             reading.energy = step;
             if (moved_at_) {  // the first move may tell of more time than it is known to

@@ -38,7 +38,7 @@ Reading judged(Reading reading, const SensorInfo& info) {
     const base::Joules most = max_power * base::to_seconds(covered);
     if (reading.energy >= Nanojoules(0) && base::to_joules(reading.energy) <= most) return reading;
     reading.state = State::lost;
-    reading.problem = fmt::format("{} gave an amount that no machine takes", info.name);
+    reading.problem = fmt::format("{} gave an impossible amount of energy", info.name);
     reading.energy = Nanojoules(0);
     return reading;
 }
@@ -117,7 +117,8 @@ void MachineCounter::wait(std::size_t i, const Reading& reading, Nanoseconds now
     tally.problem = reading.problem;
     if (!stands) tally.power.reset();
     if (stands && (give_up || waited >= std::max(worth_saying, standing_[i].usual_step * std::int64_t{3}))) {
-        tally.problem = fmt::format("{} has not moved for {:.1f} s", tally.info.name, base::to_seconds(waited).value());
+        tally.problem =
+            fmt::format("{} has not advanced for {:.1f} s", tally.info.name, base::to_seconds(waited).value());
         tally.power.reset();
     }
     if (!give_up) return;

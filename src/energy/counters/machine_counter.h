@@ -84,7 +84,7 @@ class MachineCounter {
     base::Nanoseconds usual_step() const;
     /// Whether all of them have moved often enough for that to be known.
     bool step_is_known() const;
-    /// Whether one of the total's sensors does not answer, or has told nothing for so long that it is not waited for.
+    /// Whether one of the total's sensors does not respond, or has told nothing for so long that it is not waited for.
     bool stuck() const;
     /// Every sensor that is read, in a fixed order. `info.part_of` of a part is the total's name, of others
     /// the sensor that they lie in.
@@ -123,7 +123,7 @@ class MachineCounter {
         base::Nanoseconds usual_step{};                  // of the sensor, before it stood still
         std::optional<base::Nanoseconds> since;          // it has told nothing
         bool stuck = false;                              // for so long that it is not waited for
-        bool failing = false;                            // it does not answer
+        bool failing = false;                            // it does not respond
         int reported = 0;                                // so many readings were valid
     };
     std::vector<Standing> standing_;

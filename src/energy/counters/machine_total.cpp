@@ -56,7 +56,7 @@ void MachineCounter::assign_roles() {
     std::vector<Role> roles = roles_of(infos, options_.unread);
     if (std::none_of(roles.begin(), roles.begin() + std::ssize(infos), [](Role role) { return role == Role::total; })) {
         base::fail(base::ErrorCode::bad_argument,
-                   "None of the sensors covers a processor package, more than that or a card, so they have no total.");
+                   "No sensor covers a processor package, a whole machine or a graphics card, so there is no total.");
     }
     for (std::size_t i = 0; i < roles.size(); ++i) {
         const SensorInfo& info = i < infos.size() ? infos[i] : options_.unread[i - infos.size()].info;

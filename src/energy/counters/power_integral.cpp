@@ -29,10 +29,10 @@ Reading PowerIntegral::read(Nanoseconds now) {
         return reading;
     }
     if (answer.value && !last_) {
-        reading.problem = fmt::format("the power of {} was not known when its interval began", info_.name);
+        reading.problem = fmt::format("the power of {} was unknown at the start of its interval", info_.name);
     } else if (answer.value && gap > longest_bridge) {
-        reading.problem = fmt::format("{} was not read for {:.0f} s, too long to know what power did meanwhile",
-                                      info_.name, base::to_seconds(gap).value());
+        reading.problem = fmt::format("{} was not read for {:.0f} s, too long to interpolate its power", info_.name,
+                                      base::to_seconds(gap).value());
     } else if (answer.value) {
         reading.state = Reading::State::valid;
         const base::Joules energy = (*last_ + *answer.value) / 2.0 * base::to_seconds(gap);

@@ -85,7 +85,7 @@ void MachineReader::use_calibration(bool accounted) {
         Calibration calibration = read_calibration(*options_.calibration);
         check_machine(calibration, processor_);
         if (search_.counter && calibration.source != search_.counter->all_names()) {
-            base::fail(base::ErrorCode::bad_argument, "It was made against {}, and energy is read from {}.",
+            base::fail(base::ErrorCode::bad_argument, "It was made with {}, but energy is read from {}.",
                        calibration.source, search_.counter->all_names());
         }
         estimate_ = MachineEstimate(processor_, share_, calibration);
@@ -94,7 +94,7 @@ void MachineReader::use_calibration(bool accounted) {
         calibration_ = std::move(calibration);
     } catch (const base::Error& error) {
         if (options_.calibration_named) throw;
-        calibration_problem_ = fmt::format(" {} is left aside: {}", options_.calibration->string(), error.what());
+        calibration_problem_ = fmt::format(" {} is ignored: {}", options_.calibration->string(), error.what());
     }
 }
 
@@ -103,25 +103,25 @@ void MachineReader::describe_source() {
     if (counts_machine()) {
         sentence_ = fmt::format("Energy is read from {}.", search_.sentence);
         for (const Unread& unread : counter->missing()) {
-            sentence_ += fmt::format(
-                " {} is there and is not read; its part is estimated, so no figure is measured: {}", unread.info.name,
-                unread.problem);
+            sentence_ += fmt::format(" {} is present but not read; its part is estimated, so no figure is measured: {}",
+                                     unread.info.name, unread.problem);
         }
     } else {
         sentence_ = fmt::format("Energy is estimated from {}. {}", estimate_.description(), search_.sentence);
         if (counter != nullptr && !counter->description().empty()) {
-            sentence_ += fmt::format(" What cards take is read and added to it ({}).", counter->description());
+            sentence_ +=
+                fmt::format(" The energy of graphics cards is read and added to it ({}).", counter->description());
         }
     }
-    sentence_ += fmt::format(" It is that of {} ({}).", boundary_words(boundary()), outside_words);
+    sentence_ += fmt::format(" It covers {} ({}).", boundary_words(boundary()), outside_words);
     if (counter != nullptr && !counter->device_names().empty()) {
         sentence_ += fmt::format(
-            " What {} takes is idle power of devices that the engine does not use: an account of its own, in no "
+            " The energy of {} is counted as idle power of devices that the engine does not use: separately, in no "
             "answer's figure.",
             counter->device_names());
     }
     for (const Unread& unread : counter != nullptr ? counter->missing_devices() : std::span<const Unread>()) {
-        sentence_ += fmt::format(" {} is a device that the engine does not use, and is not read: {}", unread.info.name,
+        sentence_ += fmt::format(" {} is a device that the engine does not use and is not read: {}", unread.info.name,
                                  unread.problem);
     }
     sentence_ += calibration_problem_;

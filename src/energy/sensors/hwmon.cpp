@@ -144,8 +144,8 @@ void keep_packages_of_one_driver(std::vector<Device>& devices) {
 std::string channel_problem(const Channel& channel, const SmallFile& content) {
     if (content.error == EACCES || content.error == EPERM) {
         return fmt::format(
-            "The sensor {} may not be read (permission denied): run as root, or allow it until the next "
-            "start with: sudo chmod a+r {}",
+            "The sensor {} cannot be read (permission denied); run as root, or allow it until the next reboot with: "
+            "sudo chmod a+r {}",
             channel.file.string(), channel.file.string());
     }
     return fmt::format("The sensor {} cannot be read: {}.", channel.file.string(),

@@ -82,7 +82,8 @@ std::unique_ptr<Sensor> open_file(const std::string& text, SensorInfo info, base
     const auto count = [amount, path]() -> SensorResult<std::uint64_t> {
         const SensorResult<double> joules = amount();
         if (!joules.value) return {{}, joules.problem};
-        if (*joules.value * microjoules > max_microjoules) return {{}, path.string() + " holds too large a number"};
+        if (*joules.value * microjoules > max_microjoules)
+            return {{}, path.string() + " holds a number that is too large"};
         return {static_cast<std::uint64_t>(std::llround(*joules.value * microjoules)), {}};
     };
     return std::make_unique<CounterSensor>(std::move(info), std::move(rules), count, now);
@@ -111,7 +112,7 @@ std::unique_ptr<Sensor> open_named_sensor(const std::string& spec, base::Nanosec
         return std::make_unique<PolledSensor>(std::move(info), prometheus_source(rest));
     }
     base::fail(ErrorCode::bad_argument,
-               "\"{}\" names no sensor; expected plug:http://host, prometheus:http://host:port/metrics#name, "
+               "\"{}\" is not a sensor; expected plug:http://host, prometheus:http://host:port/metrics#name, "
                "command:COMMAND or file:PATH.",
                base::without_credentials(spec));
 }

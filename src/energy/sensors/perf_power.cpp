@@ -105,8 +105,8 @@ std::vector<std::string> package_names(const std::filesystem::path& sysfs, const
 std::string open_problem(std::string_view event, int error) {
     if (error == EACCES || error == EPERM) {
         return fmt::format(
-            "The perf event power/{}/ may not be opened (permission denied): give the program CAP_PERFMON, or allow "
-            "it until the next start with: sudo sysctl kernel.perf_event_paranoid=0",
+            "The perf event power/{}/ cannot be opened (permission denied); give the program CAP_PERFMON, or allow it "
+            "until the next reboot with: sudo sysctl kernel.perf_event_paranoid=0",
             event);
     }
     return fmt::format("The perf event power/{}/ cannot be opened: {}.", event, std::strerror(error));

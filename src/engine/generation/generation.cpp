@@ -25,10 +25,10 @@ Generation::Generation(const text::Tokenizer* tokenizer, std::vector<TokenId> pr
       stops_(options_.stop),
       sequence_(std::move(prompt)),
       prompt_size_(static_cast<std::int64_t>(sequence_.size())) {
-    if (sequence_.empty()) base::fail(base::ErrorCode::bad_argument, "The prompt is empty: nothing can be continued.");
+    if (sequence_.empty()) base::fail(base::ErrorCode::bad_argument, "The prompt is empty; give at least one token.");
     for (const TokenId id : options_.allowed) {
         if (id >= 0 && (tokenizer_ == nullptr || id < tokenizer_->size())) continue;
-        base::fail(base::ErrorCode::bad_argument, "Token {} was to be allowed, but the vocabulary has none such.", id);
+        base::fail(base::ErrorCode::bad_argument, "The allowed token {} is not in the vocabulary.", id);
     }
     if (tokenizer_ == nullptr) return;
     detokenizer_.emplace(*tokenizer_);

@@ -10,7 +10,8 @@ namespace ergon::engine {
 StopStrings::StopStrings(std::vector<std::string> stops) : stops_(std::move(stops)) {
     for (const std::string& stop : stops_) {
         if (stop.empty())
-            base::fail(base::ErrorCode::bad_argument, "A stop string is empty: it would end every answer.");
+            base::fail(base::ErrorCode::bad_argument,
+                       "A stop string is empty and would end every answer; give a non-empty string.");
     }
 }
 

@@ -139,13 +139,13 @@ std::string reading_note(const PairedDots& chart) {
     std::string note = reading_note(method_of_all(chart), any_interval(chart) && named(chart));
     if (has_data(chart) && is_logarithmic(axis_of(chart, Format::wide))) add_sentence(note, "The axis is logarithmic.");
     if (named(chart)) return note;
-    add_sentence(note, fmt::format("{} rows are too many for their names{}: these stand in the data below, in the same "
-                                   "order.",
-                                   base::fixed(static_cast<double>(chart.rows.size()), 0),
-                                   any_interval(chart) ? " and intervals" : ""));
+    add_sentence(note,
+                 fmt::format("{} rows are too many to label; their names{} are in the data below, in the same order.",
+                             base::fixed(static_cast<double>(chart.rows.size()), 0),
+                             any_interval(chart) ? " and intervals" : ""));
     if (row_step(chart) > 1) add_sentence(note, fmt::format("One row in {} is drawn.", row_step(chart)));
     if (chart.rows.size() > max_data_rows) {
-        add_sentence(note, fmt::format("The data hold the first {}{}{}.", max_data_rows,
+        add_sentence(note, fmt::format("The data include the first {}{}{}.", max_data_rows,
                                        chart.others.empty() ? "" : "; ", chart.others));
     }
     return note;

@@ -177,7 +177,7 @@ Table data_table(const Roofline& chart) {
                 {{"what"},
                  {"operations per byte", Align::right},
                  {"operations per second", Align::right},
-                 {"of its roof", Align::right},
+                 {"of its roofline", Align::right},
                  {"share of joules", Align::right}},
                 {}};
     const double bandwidth = chart.bandwidth.value();

@@ -76,8 +76,8 @@ std::string solved_examples(const std::filesystem::path& folder, const std::stri
                                 val = folder / "val" / (subject + "_val.csv");
     if (!base::path_exists(dev) && !base::path_exists(val)) {
         base::check_reachable(dev);
-        base::fail(ErrorCode::not_found, "There is neither {} nor {} to take examples from; ask for no shots.",
-                   dev.string(), val.string());
+        base::fail(ErrorCode::not_found, "Neither {} nor {} exists to take examples from; use --shots 0.", dev.string(),
+                   val.string());
     }
     std::vector<Question> examples = read_mmlu_file(base::path_exists(dev) ? dev : val);
     examples.resize(std::min(examples.size(), static_cast<std::size_t>(shots)));
@@ -104,7 +104,8 @@ void add_mmlu(PromptList& prompts, const std::vector<CsvRow>& rows, const std::f
     // Of all prompts; MMLU's largest subject has some 25 MB.
     constexpr std::size_t max_prompt_bytes = std::size_t{256} << 20;
     if (!rows.empty() && examples.size() > max_prompt_bytes / rows.size()) {
-        base::fail(ErrorCode::out_of_budget, "{}: {} bytes of solved examples before each of {} questions are too much; ask for fewer --shots.",
+        base::fail(ErrorCode::out_of_budget,
+                   "{}: {} bytes of solved examples before each of {} questions are too many; use fewer --shots.",
                    origin.string(), examples.size(), rows.size());
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {

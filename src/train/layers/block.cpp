@@ -5,7 +5,7 @@
 namespace ergon::train {
 namespace {
 
-/// The norm of x as linear layers read it. Returns it as F32, borrowed if it is not held so.
+/// The norm of x as linear layers read it. Returns it as F32, in scratch memory if it is not stored so.
 const float* normalise(const Context& c, const float* x, const Weight& w, const StoredTensor& to) {
     float* const y = draft(c, c.tokens(), to);
     norm(c, c.tokens(), x, w.cols, w, c.config.rms_norm_eps, y, w.cols);

@@ -1,6 +1,6 @@
 #pragma once
-// The layers, forward and backward. Each keeps what its way back needs in a struct that is laid out once (take()), for
-// at most `tokens` rows; what linear layers read is held in their format. Backward adds to the gradients of the
+// The layers, forward and backward. Each keeps what its backward pass needs in a struct that is laid out once (take()),
+// for at most `tokens` rows; what linear layers read is held in their format. Backward adds to the gradients of the
 // weights.
 
 #include <cstdint>
@@ -37,7 +37,7 @@ void attention_mla(const Context& c, const MlaWeights& w, const StoredTensor& x,
 void attention_mla_backward(const Context& c, const MlaWeights& w, const StoredTensor& x, const MlaSaved& saved,
                             const float* dy, float* dx);
 
-/// What SwiGLU read; what it gave is computed again on the way back (DeepSeek-V3, section 3.3.3).
+/// What SwiGLU read; what it gave is computed again on the backward pass (DeepSeek-V3, section 3.3.3).
 struct FfnSaved {
     StoredTensor gate, up;  // [tokens, inner]
     static FfnSaved take(Arena& arena, Precision precision, std::int64_t tokens, std::int64_t inner);

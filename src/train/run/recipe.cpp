@@ -61,11 +61,11 @@ Architecture read_initial(RecipeTable t, const std::filesystem::path& folder) {
     const Architecture a{model::read_config(files), t.boolean("mtp", false)};
     const auto mtp_layers = files.config.find("num_nextn_predict_layers");
     if (a.mtp && (mtp_layers == files.config.end() || *mtp_layers == 0))
-        t.refuse("mtp", "the model at model.from has no block for multi-token prediction: leave it out");
+        t.refuse("mtp", "the model at model.from has no block for multi-token prediction: remove it");
     if (a.config.context_length() < a.config.max_position_embeddings)
-        t.refuse("from", "its attention slides over a window (sliding_window), which is neither trained nor exported");
+        t.refuse("from", "it has sliding-window attention (sliding_window), which training does not support");
     if (a.config.rope_scaling.type != model::RopeType::none)
-        t.refuse("from", "its rotary frequencies are stretched (rope_scaling), which is neither trained nor exported");
+        t.refuse("from", "it scales its rotary frequencies (rope_scaling), which training does not support");
     t.no_others();
     return a;
 }
@@ -116,7 +116,7 @@ void read_training(RecipeTable t, Recipe& recipe, bool samples) {
                                     : precision == "bf16" ? Precision::bf16
                                                           : Precision::fp8;
     if (samples && recipe.architecture.precision != Precision::fp32)
-        t.refuse("precision", "answers are sampled with F32 weights, so reinforcement learning takes fp32 alone");
+        t.refuse("precision", "answers are sampled with F32 weights, so reinforcement learning supports only fp32");
     Schedule& s = o.schedule;
     s.steps = t.integer("steps", {}, 1);
     s.warm_up = t.integer("warm_up", 0, 0, s.steps);

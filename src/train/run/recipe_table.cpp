@@ -99,7 +99,7 @@ void RecipeTable::refuse(std::string_view key, const std::string& sentence) cons
 const toml::node* RecipeTable::find(std::string_view key, bool required) {
     asked_.emplace_back(key);
     const toml::node* node = table_->get(key);
-    if (node == nullptr && required) refuse(key, "it has no usual value, so give one");
+    if (node == nullptr && required) refuse(key, "it has no default, so set it");
     return node;
 }
 
@@ -135,7 +135,7 @@ bool RecipeTable::boolean(std::string_view key, bool otherwise) {
 
 std::string RecipeTable::text(std::string_view key, std::optional<std::string> otherwise) {
     const toml::node* node = find(key, !otherwise);
-    if (node != nullptr && !node->is_string()) refuse(key, "expected text in quotes");
+    if (node != nullptr && !node->is_string()) refuse(key, "expected a quoted string");
     std::string value = node == nullptr ? *otherwise : **node->as_string();
     take_down(key, value);
     return value;
@@ -159,7 +159,7 @@ std::vector<std::string> RecipeTable::texts(std::string_view key) {
         const auto one = array->get(i)->value_exact<std::string>();
         if (one) all.push_back(*one);
     }
-    if (array == nullptr || all.size() != array->size()) refuse(key, "expected a list of texts in quotes");
+    if (array == nullptr || all.size() != array->size()) refuse(key, "expected a list of quoted strings");
     take_down(key, fmt::format("{}", fmt::join(all, ", ")));
     return all;
 }
@@ -175,7 +175,7 @@ RecipeTable RecipeTable::table(std::string_view key) {
 void RecipeTable::no_others() const {
     for (const auto& [key, node] : *table_) {
         if (std::find(asked_.begin(), asked_.end(), std::string_view(key)) != asked_.end()) continue;
-        fail(ErrorCode::bad_argument, "{} is not a key; {} are{}", place(key), fmt::join(asked_, ", "),
+        fail(ErrorCode::bad_argument, "unknown key {}; expected {}{}", place(key), fmt::join(asked_, ", "),
              name_.empty() ? "" : fmt::format(" in [{}]", name_));
     }
 }

@@ -113,8 +113,7 @@ class MergeLearner {
                             [](std::size_t sum, const auto& piece) { return sum + piece.first.size(); });
         if (size >= nowhere) {
             base::fail(base::ErrorCode::out_of_budget,
-                       "the text has {} bytes of distinct pieces, and merges can be learnt from {}; train on a sample "
-                       "of it",
+                       "the text has {} bytes of distinct pieces, more than the limit of {}; train on a sample of it",
                        size, nowhere - 1);
         }
         cells_.reserve(size);

@@ -188,7 +188,7 @@ TEST(MachineCounter, ASocketThatStandsStillIsMissingTheOtherIsCounted) {
     }
     EXPECT_EQ(sum.counted, joules(120));
     EXPECT_EQ(sum.pending.value, joules(120)) << "like the other";
-    EXPECT_NE(search.counter->tallies()[1].problem.find("has not moved for 4.0 s"), std::string::npos);
+    EXPECT_NE(search.counter->tallies()[1].problem.find("has not advanced for 4.0 s"), std::string::npos);
     tree.count("intel-rapl:0", 1'000'000 + microjoules(400));
     EXPECT_GT(read(*search.counter, seconds(12.5)).missing.value, joules(1)) << "it is not waited for any more";
     tree.count("intel-rapl:0", 1'000'000 + microjoules(430));

@@ -124,8 +124,9 @@ TEST(PollAccount, WhatStopsToSayWhatItSaidIsSilent) {
     PollAccount account(both(10, 0), seconds(0));
     account.answered(counter(1000), seconds(1));
     EXPECT_EQ(account.read(seconds(2)).energy, joules(20));
-    EXPECT_THAT(account.read(seconds(6)).problem, HasSubstr("no longer gives a power"));
-    test::expect_error(base::ErrorCode::bad_file, "neither a power nor a counter", [] { PollAccount({}, seconds(0)); });
+    EXPECT_THAT(account.read(seconds(6)).problem, HasSubstr("no longer reports power"));
+    test::expect_error(base::ErrorCode::bad_file, "neither a power nor an energy counter",
+                       [] { PollAccount({}, seconds(0)); });
 }
 
 TEST(PollAccount, RestartBeginsAnew) {

@@ -49,7 +49,7 @@ TEST(Prometheus, WhatIsMissingOrNoNumberIsSaid) {
     expect_error(ErrorCode::bad_file, "with these labels", [] { sum(R"(kepler_node_cpu_joules_total{zone="psys"})"); });
     expect_error(ErrorCode::bad_file, "expected a number behind half_joules", [] { sum("half_joules"); });
     for (const char* selector : {"", "{}", "a{", "a{b}", "a{b=c}", "a{b=\"c}", "a b", "a{b=\"c\" d=\"e\"}"}) {
-        expect_error(ErrorCode::bad_argument, "is no metric", [&] { parse_selector(selector); });
+        expect_error(ErrorCode::bad_argument, "is not a metric", [&] { parse_selector(selector); });
     }
 }
 
@@ -78,7 +78,7 @@ TEST(Prometheus, TheUnitIsAtTheEndOfTheName) {
     EXPECT_EQ(read_fn("kepler_node_cpu_watts").power, Watts(15));
     EXPECT_FALSE(read_fn("kepler_node_cpu_watts").total);
     EXPECT_EQ(read_fn("plain_microjoules").total, Joules(2.5));
-    expect_error(ErrorCode::bad_file, "no amount of power or energy", [&] { read_fn("odd_joules"); });
+    expect_error(ErrorCode::bad_file, "not a power or an energy", [&] { read_fn("odd_joules"); });
     expect_error(ErrorCode::bad_argument, "_watts, _milliwatts,",
                  [&] { read_fn("kepler_node_cpu_joules_total_more"); });
     expect_error(ErrorCode::bad_argument, "names no metric", [&] { prometheus_source(server.address() + "/metrics"); });

@@ -61,7 +61,7 @@ TEST_F(SensorSearchTest, SaysOfEverySourceWhyThereIsNothing) {
         EXPECT_FALSE(one.present) << one.source;
     }
     EXPECT_THAT(sources, ElementsAre("powercap", "perf", "hwmon", "battery", "nvml"));
-    EXPECT_THAT(report(search, "nvml").problems[0], HasSubstr("comes with NVIDIA's driver"));
+    EXPECT_THAT(report(search, "nvml").problems[0], HasSubstr("part of the NVIDIA driver"));
 }
 
 TEST_F(SensorSearchTest, PerfStandsInForPowercapAndIsLeftWhereThatIs) {

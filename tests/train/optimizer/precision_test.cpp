@@ -144,7 +144,7 @@ TEST_P(LinearLayer, ThreeProductsAreThoseOfPlainLoops) {
     const Plain plain_w = rounded(type, w.value, in, {0, out}, 128, 128);
     const Plain x_rows = rounded(type, x.data(), in, {0, rows}, 1, 128);
     const Plain dy_rows = rounded(type, dy.data(), out, {0, rows}, 1, 128);
-    // The way back widens what was held, and rounds it again down the rows.
+    // The backward pass widens what was stored, and rounds it again down the rows.
     std::vector<float> widened(x);
     for (std::size_t i = 0; i < x.size(); ++i) widened[i] = x_rows.values[i] * x_rows.scales[i];
     const Plain x_columns = rounded(type, widened.data(), in, {0, rows}, 128, 1);
@@ -238,8 +238,8 @@ INSTANTIATE_TEST_SUITE_P(Precisions, LinearLayer, testing::Values(Precision::fp3
 
 class BytesHeld : public testing::TestWithParam<std::string> {};
 
-/// What is foretold is what is held, and a full step uses all of it.
-TEST_P(BytesHeld, AreThoseForetold) {
+/// The memory predicted is the memory used, and a full step uses all of it.
+TEST_P(BytesHeld, AreThosePredicted) {
     TrainingFixture fixture(GetParam());
     base::ThreadPool pool(2);
     for (const Precision precision : {Precision::fp32, Precision::bf16, Precision::fp8}) {
@@ -305,8 +305,9 @@ TEST_P(BytesHeld, OfWeightsAndMoments) {
 INSTANTIATE_TEST_SUITE_P(Models, BytesHeld, testing::Values("llama", "v2", "v3"),
                          [](const auto& one) { return one.param; });
 
-/// What a dense layer keeps for the way back: what entered attention, its output, what entered the feed-forward part,
-/// and gate and up, in 4, 2 or 1 byte (and a scale for 128) each; queries, keys, values and the residual stream in F32.
+/// What a dense layer keeps for the backward pass: what entered attention, its output, what entered the feed-forward
+/// part, and gate and up, in 4, 2 or 1 byte (and a scale for 128) each; queries, keys, values and the residual stream
+/// in F32.
 TEST(BytesHeldByALayer, OfActivations) {
     const std::int64_t tokens = 64, hidden = 256, inner = 384;
     model::Config c = plain_config(hidden, inner);

@@ -31,8 +31,8 @@ template <std::size_t size>
 std::size_t drawn(Draw& draw, const std::array<std::uint32_t, size>& weights, std::string_view what) {
     const std::int64_t sum = std::accumulate(weights.begin(), weights.end(), std::int64_t{0});
     if (sum == 0) {
-        base::fail(base::ErrorCode::bad_argument, "No worked puzzle can be made: the weights of all {} are zero.",
-                   what);
+        base::fail(base::ErrorCode::bad_argument,
+                   "No puzzle can be made: the weights of all {} are zero; make one positive.", what);
     }
     std::int64_t left = draw.between(0, sum - 1);
     std::size_t index = 0;
