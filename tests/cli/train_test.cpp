@@ -269,7 +269,7 @@ TEST_F(Train, WrongUseIsASentence) {
     EXPECT_EQ(run_ergon({"train", path("none.toml")}).exit_code, 1);
     const Outcome unknown = train("run", {"--set", "training.stpes=5"});
     EXPECT_EQ(unknown.exit_code, 2);
-    EXPECT_THAT(unknown.err, HasSubstr("training.stpes is not a key"));
+    EXPECT_THAT(unknown.err, HasSubstr("training.stpes is not a known key"));
     EXPECT_EQ(train("run", {"--resume"}).exit_code, 2) << "there is nothing to go on from";
     ASSERT_EQ(
         train("run", {"--set", "training.steps=1", "--set", "training.warm_up=0", "--set", "training.decay_from=1"})

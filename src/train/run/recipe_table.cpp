@@ -175,7 +175,7 @@ RecipeTable RecipeTable::table(std::string_view key) {
 void RecipeTable::no_others() const {
     for (const auto& [key, node] : *table_) {
         if (std::find(asked_.begin(), asked_.end(), std::string_view(key)) != asked_.end()) continue;
-        fail(ErrorCode::bad_argument, "unknown key {}; expected {}{}", place(key), fmt::join(asked_, ", "),
+        fail(ErrorCode::bad_argument, "{} is not a known key; expected {}{}", place(key), fmt::join(asked_, ", "),
              name_.empty() ? "" : fmt::format(" in [{}]", name_));
     }
 }

@@ -129,7 +129,7 @@ TEST_F(RecipeFile, MistakesAreNamedWithLineKeyAndRemedy) {
     expect_refused(with("hidden_size = 64", "hidden_size = \"64\""),
                    "line 3: model.hidden_size is '64'; expected a whole number from 1 to");
     expect_refused(with("hidden_size = 64\n", ""), "model.hidden_size is missing");
-    expect_refused(with("mtp = true", "mpt = true"), "line 14: model.mpt is not a key; ");
+    expect_refused(with("mtp = true", "mpt = true"), "line 14: model.mpt is not a known key; expected ");
     expect_refused(with("num_experts_per_tok = 2", "num_experts_per_tok = 9"),
                    "line 12: model.num_experts_per_tok is 9; expected a whole number from 1 to 8");
     expect_refused(with("qk_rope_head_dim = 8", "qk_rope_head_dim = 7"), "expected an even number");
@@ -141,7 +141,7 @@ TEST_F(RecipeFile, MistakesAreNamedWithLineKeyAndRemedy) {
     expect_refused(with("steps = 50", "steps = "), "small.toml: line 16: ", ErrorCode::bad_file);
     expect_refused(
         std::string(good) + "[trainin]\n",
-        "line 22: trainin is not a key; model, tokenizer, training, balance, data, grpo, export, checkpoint are");
+        "line 22: trainin is not a known key; expected model, tokenizer, training, balance, data, grpo, export, checkpoint");
     expect_error(ErrorCode::not_found, "none.toml", [&] { read_recipe(folder_ / "none.toml", {}); });
 }
 
@@ -241,7 +241,7 @@ TEST_F(RecipeFile, ReinforcementLearningBeginsWithWhatWasLearnt) {
     refused("grpo.kl=0", "grpo.reference_every is 3; with kl = 0 there is no reference");
     refused("grpo.group=1", "grpo.group is 1; expected a whole number from 2 to");
     refused("grpo.joule_cost=1", "grpo.joules_per_byte is missing; it has no default");
-    refused("model.hidden_size=3", "model.hidden_size is not a key; from, mtp are");
+    refused("model.hidden_size=3", "model.hidden_size is not a known key; expected from, mtp");
     refused("model.mtp=true", "model.mtp is true; the model at model.from has no block for multi-token prediction");
     refused("training.decay_from=9",
             "training.decay_from is 9; expected a step from training.warm_up, 0, to "
