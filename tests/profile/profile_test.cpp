@@ -120,7 +120,7 @@ TEST(Profile, JsonHoldsWhatTheTableSays) {
     EXPECT_EQ(json["phases"]["answer"]["components"][0]["component"], "routed experts");
     EXPECT_EQ(json["phases"]["answer"]["components"][0]["bytes"]["weights"], 6'400'000'000);
     EXPECT_EQ(json["experts"]["tokens"][1][1], 8);
-    EXPECT_EQ(json["hogs"].size(), 4u);
+    EXPECT_EQ(json["hotspots"].size(), 4u);
 }
 
 class ProfileOfAModel : public testing::Test {
