@@ -22,7 +22,7 @@ build = $(call stage,build $(1) $(2),cmake --preset $(1) -DERGON_UNITY=$(UNITY) 
 cmake --build --preset $(1) -j $(JOBS) --target $(2))
 
 .NOTPARALLEL:
-.PHONY: help bootstrap models build compare compare-real compare-full test tests-quick tests-real tests-browser tests-intervals asan fuzz tsan tidy clean
+.PHONY: help bootstrap models build compare compare-real compare-full test tests-quick tests-real tests-browser tests-intervals asan fuzz mutants tsan tidy clean
 
 help:
 	@echo 'make compare     bring what is missing, build, and compare the four models that ship: dense or sparse, direct or'
@@ -43,6 +43,7 @@ help:
 	@echo '  make tsan          unit and parity tests under the thread sanitizer'
 	@echo '  make tests-intervals  how often intervals hold known truths, in 20,000 experiments of each'
 	@echo '  make fuzz HOURS=8  every fuzz target for a share of so many hours; docs/security.md keeps the numbers'
+	@echo '  make mutants FILES="src/energy/ledger" COUNT=20  breaks the code on purpose, and lists what no test notices'
 	@echo '  make tidy          clang-tidy over src/'
 	@echo '  make clean         remove build/ (the models in the cache stay)'
 
@@ -86,6 +87,10 @@ asan:
 	@tools/bootstrap asan
 	$(call build,asan,all)
 	$(call tests,asan,asan,-L 'unit|parity|fuzz')
+
+# In a build folder of its own; SEED draws other places.
+mutants:
+	@tools/mutants $(FILES) --count $(or $(COUNT),20) --seed $(or $(SEED),0) --jobs $(JOBS)
 
 HOURS ?= 1
 fuzz:

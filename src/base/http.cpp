@@ -49,7 +49,7 @@ struct HeaderList {
     ~HeaderList() { curl_slist_free_all(first); }
     void add(const std::string& header) {
         curl_slist* longer = curl_slist_append(first, header.c_str());
-        if (longer == nullptr) fail(ErrorCode::system, "libcurl has no memory for the headers of a request.");
+        if (longer == nullptr) fail(ErrorCode::system, "Out of memory for the headers of an HTTP request.");
         first = longer;
     }
 };
@@ -62,11 +62,13 @@ class Transfer {
           shown_(shown(request.url)),
           curl_(curl_is_ready() ? curl_easy_init() : nullptr, &curl_easy_cleanup),
           multi_(curl_is_ready() ? curl_multi_init() : nullptr, &curl_multi_cleanup) {
-        if (!curl_ || !multi_) fail(ErrorCode::system, "libcurl could not be initialised to ask {}.", shown_);
+        if (!curl_ || !multi_)
+            fail(ErrorCode::system, "libcurl could not be initialised for the request to {}.", shown_);
         for (const std::string& header : request.headers) {
             if (has_control_character(header)) {
                 fail(ErrorCode::bad_argument,
-                     "A header of the request to {} holds a control character, maybe a line break at the end of a key.",
+                     "A header of the request to {} contains a control character; check the key for a line break at "
+                     "its end.",
                      shown_);
             }
             headers_.add(header);
@@ -82,19 +84,20 @@ class Transfer {
         const CURLcode code = perform();
         if (thrown_) std::rethrow_exception(thrown_);
         // One line of more than curl's own limit (CURL_MAX_HTTP_HEADER) looks to it as if memory had run out.
-        if (long_headers_ || (code == CURLE_OUT_OF_MEMORY && heard_ && taken_ == 0)) {
-            fail(ErrorCode::out_of_budget,
-                 "The header of the answer of {} is longer than the {} KiB that are read, or one line of it than {} KiB.",
-                 shown_, header_limit >> 10, CURL_MAX_HTTP_HEADER >> 10);
+        if (long_headers_ || (code == CURLE_OUT_OF_MEMORY && receiving_ && taken_ == 0)) {
+            fail(
+                ErrorCode::out_of_budget,
+                "The header of the response from {} is longer than the limit of {} KiB, or one line of it than {} KiB.",
+                shown_, header_limit >> 10, CURL_MAX_HTTP_HEADER >> 10);
         }
         if (too_long_) {
-            fail(ErrorCode::out_of_budget, "The answer of {} is longer than the {} bytes that are read.", shown_,
+            fail(ErrorCode::out_of_budget, "The response from {} is longer than the limit of {} bytes.", shown_,
                  request_.limits.bytes);
         }
         if (code == CURLE_URL_MALFORMAT) {
-            fail(ErrorCode::bad_argument, "\"{}\" is no valid address; expected http://host:port/path.", shown_);
+            fail(ErrorCode::bad_argument, "\"{}\" is not a valid address; expected http://host:port/path.", shown_);
         }
-        if (code == CURLE_UNSUPPORTED_PROTOCOL) fail_system("what it says is no HTTP");
+        if (code == CURLE_UNSUPPORTED_PROTOCOL) fail_system("the response is not HTTP");
         if (code != CURLE_OK && !enough_) fail_system(curl_easy_strerror(code));
         HttpResponse response;
         response.status = status();
@@ -133,7 +136,8 @@ class Transfer {
     }
 
     [[noreturn]] void fail_system(std::string_view why) const {
-        fail(ErrorCode::system, "{} {}: {}.", shown_, heard_ ? "broke off its answer" : "does not answer", why);
+        fail(ErrorCode::system, "{} {}: {}.", shown_,
+             receiving_ ? "closed the connection before the response was complete" : "does not respond", why);
     }
 
     long status() const {
@@ -175,7 +179,7 @@ class Transfer {
     }
 
     void note_life() {
-        heard_ = true;
+        receiving_ = true;
         last_byte_ = now();
     }
 
@@ -190,7 +194,7 @@ class Transfer {
                 fail(ErrorCode::system, "The request to {} was cancelled.", shown_);
             }
             const double silent = to_seconds(now() - last_byte_).value();
-            if (silent > to_seconds(silence).value()) fail_system(fmt::format("nothing came for {:.1f} s", silent));
+            if (silent > to_seconds(silence).value()) fail_system(fmt::format("no data for {:.1f} s", silent));
             code = curl_multi_poll(multi_.get(), nullptr, 0, poll_milliseconds, nullptr);
         }
         if (code != CURLM_OK) fail_system(curl_multi_strerror(code));
@@ -210,7 +214,7 @@ class Transfer {
     bool too_long_ = false;
     bool long_headers_ = false;
     bool enough_ = false;
-    bool heard_ = false;
+    bool receiving_ = false;
     Nanoseconds last_byte_{};
     std::exception_ptr thrown_;
 };
@@ -229,10 +233,11 @@ std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
 
 }  // namespace
 
-HttpResponse http_ask(const HttpRequest& request) {
+HttpResponse http_request(const HttpRequest& request) {
     check_scheme(request.url);
     if (has_control_character(request.url)) {
-        fail(ErrorCode::bad_argument, "The address \"{}\" holds a control character.", shown(request.url));
+        fail(ErrorCode::bad_argument, "The address \"{}\" contains a control character; remove it.",
+             shown(request.url));
     }
     return Transfer(request).run();
 }
@@ -241,7 +246,7 @@ HttpResponse http_get(const std::string& url, const HttpLimits& limits) {
     HttpRequest request;
     request.url = url;
     request.limits = limits;
-    return http_ask(request);
+    return http_request(request);
 }
 
 Url parse_url(const std::string& url) {
@@ -249,7 +254,7 @@ Url parse_url(const std::string& url) {
     const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> handle(curl_url(), &curl_url_cleanup);
     if (!handle || has_control_character(url) ||
         curl_url_set(handle.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
-        fail(ErrorCode::bad_argument, "\"{}\" is no valid address; expected http://host:port/path.", shown(url));
+        fail(ErrorCode::bad_argument, "\"{}\" is not a valid address; expected http://host:port/path.", shown(url));
     }
     Url parsed;
     parsed.scheme = part_of(handle.get(), CURLUPART_SCHEME);

@@ -41,7 +41,7 @@ struct HttpResponse {
 /// (http://user:password@host). Throws Error(bad_argument) if it is no address of http or https or a header holds a
 /// control character, Error(system) if nobody answers in time, the answer breaks off or the request is cancelled,
 /// Error(out_of_budget) if the answer is too long.
-HttpResponse http_ask(const HttpRequest& request);
+HttpResponse http_request(const HttpRequest& request);
 
 /// GET.
 HttpResponse http_get(const std::string& url, const HttpLimits& limits = {});

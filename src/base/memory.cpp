@@ -95,7 +95,7 @@ void install_out_of_memory_guard() {
         try {
             if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
         } catch (const std::bad_alloc&) {
-            constexpr std::string_view sentence = "ergon: there is not enough memory.\n";
+            constexpr std::string_view sentence = "ergon: out of memory\n";
             [[maybe_unused]] const auto written = ::write(STDERR_FILENO, sentence.data(), sentence.size());
             ::_exit(1);
         } catch (...) {  // NOLINT: told by the handler before

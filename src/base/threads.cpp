@@ -120,7 +120,7 @@ ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
         }
     } catch (const std::system_error& error) {
         state_->end_workers();
-        fail(ErrorCode::system, "cannot start {} threads: {}; ask for fewer with --threads", threads, error.what());
+        fail(ErrorCode::system, "cannot start {} threads: {}; use fewer with --threads", threads, error.what());
     }
 }
 

@@ -91,21 +91,24 @@ EndpointAddress parse_endpoint(const std::string& address) {
     const std::string shown = base::one_line(base::without_credentials(parsed.base), 200);
     const base::Url url = base::parse_url(parsed.base);
     if (url.has_credentials) {
-        base::fail(ErrorCode::bad_argument,
-                   "The address {} must hold no user or password and no key; a key is read from the environment.", shown);
+        base::fail(
+            ErrorCode::bad_argument,
+            "The address {} must not contain a user name, password or key; the key is read from the environment.",
+            shown);
     }
     if (url.has_query) {
         base::fail(ErrorCode::bad_argument,
                    "The address {} must end before its \"?\": expected http://host:port/v1#model.", shown);
     }
     if (parsed.model != base::without_keys(parsed.model)) {
-        base::fail(ErrorCode::bad_argument,
-                   "What stands after {}# looks like a key; expected the name of a model. A key is read from the "
-                   "environment.",
-                   shown);
+        base::fail(
+            ErrorCode::bad_argument,
+            "The text after {}# looks like a key; expected the name of a model: the key is read from the environment.",
+            shown);
     }
     if (parsed.model != base::one_line(parsed.model, parsed.model.size())) {
-        base::fail(ErrorCode::bad_argument, "The name of the model after {}# is no plain text.", shown);
+        base::fail(ErrorCode::bad_argument,
+                   "The name of the model after {}# contains control characters or invalid UTF-8; remove them.", shown);
     }
     while (parsed.base.ends_with('/')) parsed.base.pop_back();
     if (url.path.find_first_not_of('/') == std::string::npos) parsed.base += "/v1";
@@ -129,7 +132,7 @@ EndpointAddress with_model(const EndpointAddress& address, const std::string& ke
     }
     if (names.size() == 1) return {address.base, names.front()};
     if (names.empty()) {
-        base::fail(ErrorCode::bad_argument, "{} names no model; give its name after the address: {}#NAME.",
+        base::fail(ErrorCode::bad_argument, "{} lists no model; give its name after the address: {}#NAME.",
                    address.base, address.base);
     }
     constexpr std::size_t most = 20;

@@ -41,7 +41,7 @@ struct AskLimits {
 };
 
 /// The address with a model: the one named, else the only one that the server has (GET /models). Throws
-/// Error(bad_argument) with the names if there are several, and as `ask` does.
+/// Error(bad_argument) with the names if there are several, and as `chat_completion` does.
 EndpointAddress with_model(const EndpointAddress& address, const std::string& key, const AskLimits& limits = {});
 
 /// Asks and waits for the whole answer. `key` is sent as a bearer token if it is not empty, and stands in no sentence.
@@ -51,7 +51,8 @@ EndpointAddress with_model(const EndpointAddress& address, const std::string& ke
 /// the key got refused, not_found for an unknown address or model, bad_file for an answer that makes no sense or breaks
 /// off, out_of_budget for one that is too long, system for a server that fails, stays busy or silent, and after
 /// `cancelled`.
-ChatReply ask(const EndpointAddress& address, const std::string& key, const ChatRequest& request,
-              const OnPhase& on_phase = {}, const AskLimits& limits = {}, const std::atomic<bool>* cancelled = nullptr);
+ChatReply chat_completion(const EndpointAddress& address, const std::string& key, const ChatRequest& request,
+                          const OnPhase& on_phase = {}, const AskLimits& limits = {},
+                          const std::atomic<bool>* cancelled = nullptr);
 
 }  // namespace ergon::client

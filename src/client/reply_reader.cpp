@@ -105,7 +105,7 @@ bool ReplyReader::take_bytes(std::string_view bytes) {
         return events_.push(bytes, [this](std::string_view data) { return take_event(data); });
     }
     if (bytes.size() > whole_limit - whole_.size()) {
-        base::fail(ErrorCode::out_of_budget, "The answer of {} has more than {} bytes.", where_, whole_limit);
+        base::fail(ErrorCode::out_of_budget, "The response from {} has more than {} bytes.", where_, whole_limit);
     }
     whole_ += bytes;
     return true;
@@ -130,31 +130,34 @@ bool ReplyReader::find_form() {
 void ReplyReader::check_answered() const {
     if (!reply_.text.empty()) return;
     if (any_tool_call_) {
-        base::fail(ErrorCode::unsupported, "{} asks for a tool instead of answering, and there are no tools.", where_);
+        base::fail(
+            ErrorCode::unsupported,
+            "{} responds with a tool call, but no tools are offered; use a model or template that answers in text.",
+            where_);
     }
     if (!any_message_) {
-        base::fail(ErrorCode::unsupported, "The answer of {} holds no message with a text.", where_);
+        base::fail(ErrorCode::unsupported, "The response from {} has no message with text.", where_);
     }
 }
 
 ChatReply ReplyReader::finish() {
     if (form_ == Form::one_piece) {
         const json answer = parse_answer(whole_);
-        if (!answer.is_object()) base::fail(ErrorCode::bad_file, "The answer of {} is no valid JSON.", where_);
+        if (!answer.is_object()) base::fail(ErrorCode::bad_file, "The response from {} is not valid JSON.", where_);
         take_answer(answer, "message");
         if (!at(answer, "choices").is_array() || at(answer, "choices").empty()) {
-            base::fail(ErrorCode::bad_file, "The answer of {} holds no \"choices\".", where_);
+            base::fail(ErrorCode::bad_file, "The response from {} has no \"choices\".", where_);
         }
     } else if (!done_) {
         events_.finish([this](std::string_view data) { return take_event(data); });
         if (!done_ && !closed_ && reply_.finish_reason.empty()) {
             base::fail(ErrorCode::bad_file,
-                       "The stream of {} broke off: it ended without [DONE] and without a reason why it is finished.",
-                       where_);
+                       "The stream from {} ended early, without [DONE] and without a finish_reason.", where_);
         }
     }
     if (!any_choice_) {
-        base::fail(ErrorCode::bad_file, "The stream of {} ended without an answer: no event held \"choices\".", where_);
+        base::fail(ErrorCode::bad_file, "The stream from {} ended without an answer: no event has \"choices\".",
+                   where_);
     }
     reply_.ended = base::now();
     reply_.streamed = form_ != Form::one_piece;
@@ -181,7 +184,7 @@ bool ReplyReader::take_event(std::string_view data) {
     if (base::trimmed(data).empty()) return true;
     const json event = parse_answer(data);
     if (!event.is_object()) {
-        base::fail(ErrorCode::bad_file, "An event in the stream of {} is no valid JSON: {}.", where_,
+        base::fail(ErrorCode::bad_file, "An event in the stream from {} is not valid JSON: {}.", where_,
                    server_message(data, secret_));
     }
     take_answer(event, "delta");
@@ -203,7 +206,7 @@ void ReplyReader::take_answer(const json& answer, const char* message_key) {
         return;
     }
     if (!choices.is_array() || !choices.front().is_object()) {
-        base::fail(ErrorCode::bad_file, "\"choices\" in the answer of {} must be a list of objects.", where_);
+        base::fail(ErrorCode::bad_file, "\"choices\" in the response from {} must be a list of objects.", where_);
     }
     // One answer was asked for; of several the first one's, whichever event brings it.
     const auto is_first = [](const json& one) {
@@ -230,7 +233,7 @@ void ReplyReader::take_answer(const json& answer, const char* message_key) {
 void ReplyReader::take_message(const json& message, bool is_part) {
     if (message.is_null()) return;
     if (!message.is_object()) {
-        base::fail(ErrorCode::bad_file, "A message in the answer of {} must be an object.", where_);
+        base::fail(ErrorCode::bad_file, "A message in the response from {} must be an object.", where_);
     }
     const auto has = [&](const char* key) { return !at(message, key).is_null() && !at(message, key).empty(); };
     const auto says = [&](const char* key) { return at(message, key).is_string() || has(key); };
@@ -281,7 +284,7 @@ void ReplyReader::take_text(const json& part, const char* key, bool thought) {
 }
 
 void ReplyReader::refuse_content() const {
-    base::fail(ErrorCode::bad_file, "\"content\" in the answer of {} must be a text or a list of parts with texts.",
+    base::fail(ErrorCode::bad_file, "\"content\" in the response from {} must be a string or a list of text parts.",
                where_);
 }
 
@@ -291,14 +294,15 @@ void ReplyReader::check_length(std::size_t more) {
     bursts_ += std::exchange(new_burst_, false) ? 1 : 0;
     text_bytes_ += more;
     if (text_bytes_ > text_limit) {
-        base::fail(ErrorCode::out_of_budget, "The text of {} is longer than {} bytes.", where_, text_limit);
+        base::fail(ErrorCode::out_of_budget, "The text from {} is longer than {} bytes.", where_, text_limit);
     }
 }
 
 std::string ReplyReader::text_of(const json& message, const char* key) const {
     const json& value = at(message, key);
     if (value.is_null()) return {};
-    if (!value.is_string()) base::fail(ErrorCode::bad_file, "\"{}\" in the answer of {} must be a text.", key, where_);
+    if (!value.is_string())
+        base::fail(ErrorCode::bad_file, "\"{}\" in the response from {} must be a string.", key, where_);
     return value.get<std::string>();
 }
 

@@ -78,20 +78,19 @@ std::vector<std::string> adapt(ordered_json& body, const std::string& refusal) {
 }
 
 [[noreturn]] void refuse(const std::string& where, long status, const std::string& message) {
-    const std::string said = message.empty() ? "without a word" : "with: " + message;
+    const std::string said = message.empty() ? "without a message" : "with: " + message;
     if (status >= 300 && status < 400) {
         base::fail(ErrorCode::bad_argument,
-                   "{} answers HTTP {}, that it has moved; give the new address, since no redirect is followed.", where,
-                   status);
+                   "{} redirects (HTTP {}); give the new address, since redirects are not followed.", where, status);
     }
     if (status == 401 || status == 403) {
-        base::fail(ErrorCode::bad_argument, "{} refuses the key, or that there is none: HTTP {}, {}.", where, status,
-                   said);
+        base::fail(ErrorCode::bad_argument, "{}: authentication failed (HTTP {}, {}); check the API key.", where,
+                   status, said);
     }
     const ErrorCode code = status == 404                   ? ErrorCode::not_found
                            : status >= 400 && status < 500 ? ErrorCode::bad_argument
                                                            : ErrorCode::system;
-    base::fail(code, "{} answers HTTP {}, {}.", where, status, said);
+    base::fail(code, "{} responds with HTTP {}, {}.", where, status, said);
 }
 
 std::string attempts_text(int attempts) {
@@ -126,7 +125,7 @@ class Patience {
         return true;
     }
 
-    /// What http_ask or a reader threw may be a matter of the moment.
+    /// What http_request or a reader threw may be a matter of the moment.
     void wait_or_throw(const base::Error& error) {
         const bool passes = error.code() == ErrorCode::system || error.code() == ErrorCode::bad_file;
         if (passes && !cancelled() && wait(Nanoseconds(0))) return;
@@ -136,10 +135,10 @@ class Patience {
 
     void wait_or_refuse(const base::HttpResponse& response, const std::string& message) {
         if (wait(response.retry_after)) return;
-        const std::string said = message.empty() ? "without a word" : "with: " + message;
+        const std::string said = message.empty() ? "without a message" : "with: " + message;
         const std::string wish =
             response.retry_after > Nanoseconds(0)
-                ? fmt::format(" It asks to wait {:.0f} s.", base::to_seconds(response.retry_after).value())
+                ? fmt::format(" The server asks to wait {:.0f} s.", base::to_seconds(response.retry_after).value())
                 : std::string();
         const bool busy = response.status == 429 || response.status == 503;
         base::fail(ErrorCode::system, "{} {} HTTP {}{}, {}.{}", where_, busy ? "is busy:" : "answers", response.status,
@@ -175,7 +174,7 @@ SelfReport self_report(const std::string& url, const std::string& key, const std
         request.headers.emplace_back("Content-Type: application/json");
     }
     try {
-        const base::HttpResponse response = base::http_ask(request);
+        const base::HttpResponse response = base::http_request(request);
         nlohmann::json answer = response.status == 200 ? parse_answer(response.body) : nlohmann::json();
         return {true, answer.is_object() ? std::optional(std::move(answer)) : std::nullopt};
     } catch (const base::Error&) {
@@ -186,15 +185,15 @@ SelfReport self_report(const std::string& url, const std::string& key, const std
 nlohmann::json get_json(const std::string& url, const std::string& key, const AskLimits& limits) {
     base::HttpRequest request = request_to(url, key, limits);
     request.limits.bytes = std::min(limits.bytes, longest_json);
-    const base::HttpResponse response = base::http_ask(request);
+    const base::HttpResponse response = base::http_request(request);
     if (response.status != 200) refuse(url, response.status, server_message(response.body, key));
     nlohmann::json answer = parse_answer(response.body);
-    if (answer.is_discarded()) base::fail(ErrorCode::bad_file, "The answer of {} is no valid JSON.", url);
+    if (answer.is_discarded()) base::fail(ErrorCode::bad_file, "The response from {} is not valid JSON.", url);
     return answer;
 }
 
-ChatReply ask(const EndpointAddress& address, const std::string& key, const ChatRequest& request,
-              const OnPhase& on_phase, const AskLimits& limits, const std::atomic<bool>* cancelled) {
+ChatReply chat_completion(const EndpointAddress& address, const std::string& key, const ChatRequest& request,
+                          const OnPhase& on_phase, const AskLimits& limits, const std::atomic<bool>* cancelled) {
     const std::string where = address.base + "/chat/completions";
     ordered_json body = body_of(address, request);
     std::vector<std::string> left_out = request.leave_out;
@@ -211,7 +210,7 @@ ChatReply ask(const EndpointAddress& address, const std::string& key, const Chat
         const Nanoseconds sent = base::now();
         base::HttpResponse response;
         try {
-            response = base::http_ask(http);
+            response = base::http_request(http);
             if (response.status >= 200 && response.status < 300) {
                 ChatReply reply = reader.finish();
                 reply.sent = sent;

@@ -9,7 +9,7 @@
 
 namespace ergon::client {
 
-/// The answer to a GET. Throws as `ask`, and does not try again.
+/// The answer to a GET. Throws as `chat_completion`, and does not try again.
 nlohmann::json get_json(const std::string& url, const std::string& key, const AskLimits& limits);
 
 /// What a server says of itself.

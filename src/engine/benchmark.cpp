@@ -88,7 +88,7 @@ BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter& meter, co
     // The first token comes from reading; the others take a step each.
     const std::int64_t generate = reads ? 0 : test.tokens + 1;
     if (prompt + generate > model.context_length()) {
-        base::fail(ErrorCode::bad_argument, "{} tokens do not fit the model's context of {}.", prompt + generate,
+        base::fail(ErrorCode::bad_argument, "{} tokens do not fit into the model's context of {}.", prompt + generate,
                    model.context_length());
     }
     Batch batch(model, &meter, 0, test.batch, prompt, generate, test.cache);
@@ -133,9 +133,8 @@ std::vector<std::vector<TokenId>> checked_answers(model::LanguageModel& model, s
         tokens.push_back(together.answers()[static_cast<std::size_t>(i)]->tokens);
         if (alone.answers()[0]->tokens != tokens.back()) {
             base::fail(ErrorCode::unsupported,
-                       "Sequence {} of a batch of {} gives other tokens than it gives alone: this build computes "
-                       "wrongly here, so its "
-                       "speed is not measured. Please report it.",
+                       "Sequence {} of a batch of {} gives other tokens than it does alone, so this build gives wrong "
+                       "results and its speed is not measured; please report it.",
                        i, batch);
         }
     }

@@ -55,8 +55,7 @@ void load_folder(LoadedModel& loaded, const model::LoadOptions& options, base::T
 const text::Tokenizer& LoadedModel::words() const {
     if (!tokenizer) {
         base::fail(ErrorCode::unsupported,
-                   "{} has no tokenizer, so it cannot read or write text: it can only be measured (ergon bench, ergon "
-                   "logits).",
+                   "{} has no tokenizer, so it cannot process text; use it with ergon bench or ergon logits.",
                    path.string());
     }
     return *tokenizer;
@@ -88,8 +87,7 @@ LoadedModel load_model(const std::filesystem::path& path, const model::LoadOptio
 void check_vocabulary(const std::filesystem::path& path, std::int64_t tokens, std::int64_t vocabulary) {
     if (tokens <= vocabulary) return;
     base::fail(ErrorCode::bad_file,
-               "{}: the tokenizer has {} tokens, but the model knows only {}: a text with one of the others could not be "
-               "read; expected a tokenizer that belongs to the model: get both anew",
+               "{}: the tokenizer has {} tokens, but the model only {}; they do not belong together: fetch both again",
                path.string(), tokens, vocabulary);
 }
 

@@ -60,12 +60,12 @@ Perplexity perplexity(model::LanguageModel& model, base::ThreadPool& pool, std::
                       std::int64_t window, model::CacheType cache_type, const PerplexityProgress& progress) {
     const auto length = static_cast<std::int64_t>(text.size());
     if (window < 2 || window > model.context_length()) {
-        base::fail(ErrorCode::bad_argument, "A window of {} tokens was asked for, but this model takes 2 to {}.",
+        base::fail(ErrorCode::bad_argument, "A window of {} tokens was requested; expected 2 to {} for this model.",
                    window, model.context_length());
     }
     if (length < window) {
         base::fail(ErrorCode::bad_argument,
-                   "The text has {} tokens, fewer than one window of {}: take a longer text, or a smaller --window.",
+                   "The text has {} tokens, fewer than one window of {}; use a longer text or a smaller --window.",
                    length, window);
     }
     const auto cache = model.make_cache(window, cache_type);

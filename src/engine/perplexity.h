@@ -1,5 +1,5 @@
 #pragma once
-// How well a model foretells a text.
+// How well a model predicts a text.
 
 #include <cstdint>
 #include <functional>

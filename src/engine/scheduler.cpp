@@ -25,12 +25,12 @@ void check_request(const Request& request, std::int64_t vocabulary) {
     }
     if (size > request.cache->capacity()) {
         base::fail(ErrorCode::out_of_budget,
-                   "The prompt has {} tokens, but the context holds {}: shorten it, or raise --context.", size,
+                   "The prompt has {} tokens, but the context holds {}; shorten it or raise --context.", size,
                    request.cache->capacity());
     }
     if (request.cache->length() >= std::max<std::int64_t>(size, 1)) {
         base::fail(ErrorCode::bad_argument,
-                   "The cache holds {} tokens, as many as the prompt or more: nothing is left to read.",
+                   "The cache holds {} tokens, as many as the prompt or more; nothing is left to process.",
                    request.cache->length());
     }
 }
@@ -64,7 +64,7 @@ class Metering {
 
 struct Scheduler::Active {
     Active(Request&& request, const text::Tokenizer* tokenizer, energy::Meter* meter)
-        : generation(tokenizer, std::move(request.prompt), std::move(request.options), std::move(request.on_piece)),
+        : generation(tokenizer, std::move(request.prompt), std::move(request.options), std::move(request.on_chunk)),
           cache(request.cache),
           cancelled(request.cancelled),
           metering(meter) {

@@ -19,7 +19,7 @@ struct Request {
     /// Holds the beginning of the prompt, as many tokens as are filled (fewer than the prompt has); the caller keeps it
     /// until the end.
     model::Cache* cache = nullptr;
-    PieceCallback on_piece;
+    ChunkCallback on_chunk;
     /// Set by another thread or a signal to end the answer.
     const std::atomic<bool>* cancelled = nullptr;
 };

@@ -68,7 +68,7 @@ ScriptedModel::ScriptedModel(const formats::HfFolder& folder, std::shared_ptr<co
     context_length_ = length.get<std::int64_t>();
     if (!folder.config.contains("replies") || !folder.config["replies"].is_array() ||
         folder.config["replies"].empty()) {
-        base::fail(ErrorCode::bad_file, "{}: a scripted model needs \"replies\", a list that is not empty.", file);
+        base::fail(ErrorCode::bad_file, "{}: a scripted model needs \"replies\", a non-empty list.", file);
     }
     const auto end = tokenizer_->eos();
     if (!end) base::fail(ErrorCode::bad_file, "{}: the vocabulary has no end token.", file);
@@ -137,7 +137,8 @@ void ScriptedModel::forward(std::span<const model::StepItem> step, std::vector<f
     for (const model::StepItem& item : step) {
         const auto count = static_cast<std::int64_t>(item.tokens.size());
         if (count > item.cache->capacity() - item.cache->length()) {
-            base::fail(ErrorCode::out_of_budget, "The context is full: it holds {} tokens.", item.cache->capacity());
+            base::fail(ErrorCode::out_of_budget, "The context of {} tokens is full; use a larger --context.",
+                       item.cache->capacity());
         }
         for (const TokenId id : item.tokens) {
             if (id < 0 || id >= vocabulary()) {

@@ -23,8 +23,8 @@ std::int64_t default_context(const LoadedModel& model) {
 base::Bytes context_bytes(const LoadedModel& model, const ContextOptions& options) {
     const std::int64_t tokens = context_tokens(model, options);
     if (tokens > model.model->context_length()) {
-        base::fail(ErrorCode::bad_argument, "A context of {} tokens was asked for, but {} was made for at most {}.",
-                   tokens, model.name, model.model->context_length());
+        base::fail(ErrorCode::bad_argument, "A context of {} tokens was requested, but {} supports at most {}.", tokens,
+                   model.name, model.model->context_length());
     }
     return model.model->cache_bytes_per_token(options.cache) * tokens;
 }
@@ -35,13 +35,13 @@ Session::Session(const LoadedModel& model, const ContextOptions& options, energy
     const base::Bytes available = base::available_memory();
     if (bytes_ > available) {
         base::fail(ErrorCode::out_of_budget,
-                   "A context of {} tokens takes {}, but only {} of memory are free: choose a smaller --context.",
-                   tokens, base::readable(bytes_), base::readable(available));
+                   "A context of {} tokens takes {}, but only {} of memory are free; use a smaller --context.", tokens,
+                   base::readable(bytes_), base::readable(available));
     }
     cache_ = model.model->make_cache(tokens, options.cache);
 }
 
-Answer Session::answer(std::vector<TokenId> prompt, const GenerationOptions& options, PieceCallback on_piece,
+Answer Session::answer(std::vector<TokenId> prompt, const GenerationOptions& options, ChunkCallback on_chunk,
                        const std::atomic<bool>* cancelled) {
     const auto common = std::ranges::mismatch(prompt, tokens_).in1 - prompt.begin();
     // The last token is always read: its logits are wanted.
@@ -51,7 +51,7 @@ Answer Session::answer(std::vector<TokenId> prompt, const GenerationOptions& opt
     std::vector<TokenId> sequence = prompt;
 
     Scheduler scheduler(*model_.model, model_.tokenizer.get(), meter_);
-    const auto growing = scheduler.add({std::move(prompt), options, cache_.get(), std::move(on_piece), cancelled});
+    const auto growing = scheduler.add({std::move(prompt), options, cache_.get(), std::move(on_chunk), cancelled});
     energy::WorkTotals work;
     while (scheduler.step()) work.add(scheduler.last_work().records());
     Answer answer = *growing;

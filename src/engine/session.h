@@ -34,7 +34,7 @@ class Session {
 
     /// Answers a prompt. What it has in common with the tokens of the cache is not read again (contract 1 of docs/architecture.md: an
     /// earlier answer stays as it was generated). Throws Error(out_of_budget) if the prompt does not fit.
-    Answer answer(std::vector<TokenId> prompt, const GenerationOptions& options, PieceCallback on_piece = {},
+    Answer answer(std::vector<TokenId> prompt, const GenerationOptions& options, ChunkCallback on_chunk = {},
                   const std::atomic<bool>* cancelled = nullptr);
 
     /// Forgets everything: the next prompt is read from its beginning.

@@ -25,8 +25,8 @@ constexpr double timing_scatter = 0.03;
 // A count this much slower than the best is not halved: a half as many would have to be quicker than it (assumed).
 constexpr double far_too_slow = 1.5;
 // Enough that each count meets a quiet moment of a machine with some other work (assumed), within these times.
-constexpr int first_passes = 3, max_rounds = 10, least_rounds = 3;
-constexpr Seconds enough_time{0.3}, most_time{1};
+constexpr int first_passes = 3, max_rounds = 10, min_rounds = 3;
+constexpr Seconds enough_time{0.3}, max_time{1};
 
 constexpr std::int64_t prompt_tokens = 32;      // what one pass of reading reads
 constexpr std::int64_t generated_tokens = 8;    // and one of generating generates, at most
@@ -147,12 +147,12 @@ std::vector<ThreadTrial> time_passes(int most, const std::function<ThreadPass(in
         const ThreadPass first = run(threads);
         spent += first.elapsed;
         ThreadTrial& trial = trials.emplace_back(ThreadTrial{threads, first});
-        for (int i = 1; i < first_passes && spent < most_time; ++i) pass(trial);
+        for (int i = 1; i < first_passes && spent < max_time; ++i) pass(trial);
         best = trials.size() == 1 ? trial.least.elapsed : std::min(best, trial.least.elapsed);
         if (trial.least.elapsed > best * far_too_slow) break;
     }
     for (int round = 0; round < max_rounds; ++round) {
-        if (spent > most_time || (spent > enough_time && round >= least_rounds)) break;
+        if (spent > max_time || (spent > enough_time && round >= min_rounds)) break;
         std::ranges::reverse(trials);
         for (ThreadTrial& trial : trials) pass(trial);
     }

@@ -28,7 +28,7 @@ void ByteReader::require(std::uint64_t count, std::size_t size) const {
     if (count <= remaining() / size) return;
     base::fail(
         ErrorCode::bad_file,
-        "{} is cut off or damaged: {} asks for {} x {} bytes at byte {}, but only {} are left; fetch the file again",
+        "{} is truncated or damaged: {} needs {} x {} bytes at byte {}, but only {} are left; fetch the file again",
         file_, section_, count, size, position_, remaining());
 }
 
@@ -36,9 +36,8 @@ std::string_view ByteReader::text(std::size_t limit) {
     const auto size = number<std::uint64_t>();
     require(size, 1);
     if (size > limit) {
-        base::fail(ErrorCode::bad_file,
-                   "{}: {} has a string of {} bytes where at most {} are accepted; the file is damaged", file_,
-                   section_, size, limit);
+        base::fail(ErrorCode::bad_file, "{}: {} has a string of {} bytes; at most {} are accepted: the file is damaged",
+                   file_, section_, size, limit);
     }
     const auto bytes = take(size);
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};

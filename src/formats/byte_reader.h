@@ -38,7 +38,7 @@ class ByteReader {
         requires std::is_arithmetic_v<T>
     T number() {
         static_assert(std::endian::native == std::endian::little,
-                      "files are little-endian, and so must the machine be");
+                      "files are little-endian, and the machine must be, too");
         T value;
         std::memcpy(&value, take(sizeof(T)).data(), sizeof(T));
         return value;

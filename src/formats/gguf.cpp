@@ -35,7 +35,7 @@ Split split_of(const Metadata& metadata, const std::filesystem::path& path) {
     if (split.count == 0) split.count = 1;  // a model that was never split
     constexpr std::int64_t most = 99'999;   // names have five digits
     if (split.number < 0 || split.number >= split.count || split.count > most) {
-        base::fail(ErrorCode::bad_file, "{}: split.no {} and split.count {} make no sense; the file is damaged",
+        base::fail(ErrorCode::bad_file, "{}: split.no {} and split.count {} contradict each other; the file is damaged",
                    path.string(), split.number, split.count);
     }
     return split;
@@ -51,7 +51,7 @@ std::vector<std::filesystem::path> shard_paths(const std::filesystem::path& path
     const std::string suffix = shard_suffix(split.number, split.count);
     if (!name.ends_with(suffix)) {
         base::fail(ErrorCode::bad_file,
-                   "{} is shard {} of {} and must be named NAME{} for the others to be found; rename it back",
+                   "{} is shard {} of {}; it must be named NAME{} so that the others can be found: rename it",
                    path.string(), split.number + 1, split.count, suffix);
     }
     const std::string prefix = name.substr(0, name.size() - suffix.size());
@@ -72,7 +72,7 @@ Gguf Gguf::open(const std::filesystem::path& path, Truncated truncated) {
     for (std::size_t i = 0; i < gguf.tensors().size(); ++i) {
         const std::string& name = gguf.tensors()[i].name;
         if (!gguf.index_.emplace(name, i).second) {
-            base::fail(ErrorCode::bad_file, "tensor {} stands in two shards of {}; the shards do not belong together",
+            base::fail(ErrorCode::bad_file, "tensor {} is in two shards of {}; the shards do not belong together",
                        shown(name), path.string());
         }
     }
@@ -91,8 +91,7 @@ void Gguf::append_other_shards(Truncated truncated) {
         GgufContent shard = parse_gguf(shards_.emplace_back(paths[i]).bytes(), file, truncated);
         const Split found = split_of(shard.metadata, paths[i]);
         if (std::cmp_not_equal(found.number, i) || found.count != split.count) {
-            base::fail(ErrorCode::bad_file,
-                       "{} says that it is shard {} of {} where {} of {} was expected; fetch it again", file,
+            base::fail(ErrorCode::bad_file, "{} claims to be shard {} of {}; expected {} of {}: fetch it again", file,
                        found.number + 1, found.count, i + 1, split.count);
         }
         for (tensor::TensorView& tensor : shard.tensors) content_.tensors.push_back(std::move(tensor));
@@ -100,8 +99,8 @@ void Gguf::append_other_shards(Truncated truncated) {
     }
     if (split.tensors && std::cmp_not_equal(*split.tensors, tensors().size())) {
         base::fail(ErrorCode::bad_file,
-                   "the {} shards of {} hold {} tensors where split.tensors.count promises {}; fetch them again",
-                   split.count, path_.string(), tensors().size(), *split.tensors);
+                   "the {} shards of {} hold {} tensors, but split.tensors.count is {}; fetch them again", split.count,
+                   path_.string(), tensors().size(), *split.tensors);
     }
 }
 

@@ -24,7 +24,7 @@ T convert(const Gguf& file, std::string_view key, Stored stored) {
     if constexpr (std::is_floating_point_v<T>) {
         return static_cast<T>(stored);
     } else {
-        if (!std::in_range<T>(stored)) fail_kind(file, key, "an integer that fits 64 bits with a sign");
+        if (!std::in_range<T>(stored)) fail_kind(file, key, "an integer that fits in 64 bits with a sign");
         return static_cast<T>(stored);
     }
 }
@@ -121,7 +121,7 @@ std::string Gguf::text(std::string_view key, std::string_view fallback) const {
 }
 
 const std::vector<std::string>& Gguf::texts(std::string_view key) const {
-    return exactly<std::vector<std::string>>(*this, key, value(key), "a list of texts");
+    return exactly<std::vector<std::string>>(*this, key, value(key), "a list of strings");
 }
 
 std::vector<std::int64_t> Gguf::integers(std::string_view key) const {

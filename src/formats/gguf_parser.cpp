@@ -80,15 +80,14 @@ void GgufParser::read_header() {
     refuse_git_lfs_pointer(bytes_, file_);
     const auto magic = reader_.take(gguf_magic.size());
     const std::string_view found(reinterpret_cast<const char*>(magic.data()), magic.size());
-    if (found != gguf_magic)
-        bad("not a GGUF file: it begins with {} where {} was expected", shown(found), shown(gguf_magic));
+    if (found != gguf_magic) bad("not a GGUF file: it begins with {}; expected {}", shown(found), shown(gguf_magic));
     content_.version = reader_.number<std::uint32_t>();
     if (content_.version == 0x02000000 || content_.version == 0x03000000) {
         base::fail(ErrorCode::unsupported, "{} is a big-endian GGUF file; convert it to little-endian", file_);
     }
     if (content_.version != 2 && content_.version != 3) {
-        base::fail(ErrorCode::unsupported, "{} is GGUF version {}; ergon reads 2 and 3: convert the model anew", file_,
-                   content_.version);
+        base::fail(ErrorCode::unsupported, "{} is GGUF version {}; supported are 2 and 3: convert the model again",
+                   file_, content_.version);
     }
     reader_.section("the file's header");
     tensor_count_ = reader_.number<std::uint64_t>();
@@ -113,13 +112,13 @@ void GgufParser::read_metadata() {
         const GgufType stored = type == GgufType::array ? read_type(key) : type;
         MetadataValue value = type == GgufType::array ? read_array(stored, key) : read_value(stored, key);
         if (!content_.metadata.emplace(key, std::move(value)).second)
-            bad("metadata key {} stands twice; the file is damaged", shown(key));
+            bad("metadata key {} occurs twice; the file is damaged", shown(key));
         content_.types.emplace(key, stored);
     }
     if (const auto found = content_.metadata.find("general.alignment"); found != content_.metadata.end()) {
         const auto* alignment = std::get_if<std::uint64_t>(&found->second);
         if (alignment == nullptr || !is_gguf_alignment(*alignment)) {
-            bad("general.alignment must be a power of two from 8 to 1048576, and is {}; the file is damaged",
+            bad("general.alignment must be a power of two from 8 to 1048576, not {}; the file is damaged",
                 alignment != nullptr ? std::to_string(*alignment) : "not an unsigned integer");
         }
         alignment_ = *alignment;
@@ -135,9 +134,7 @@ GgufType GgufParser::read_type(std::string_view key) {
 
 bool GgufParser::read_bool(std::string_view key) {
     const auto byte = reader_.number<std::uint8_t>();
-    if (byte > 1)
-        bad("metadata key {} holds {} where a truth value, 0 or 1, was expected; the file is damaged", shown(key),
-            byte);
+    if (byte > 1) bad("metadata key {} holds {}; expected a boolean, 0 or 1: the file is damaged", shown(key), byte);
     return byte == 1;
 }
 
@@ -185,8 +182,8 @@ MetadataValue GgufParser::read_array(GgufType element, std::string_view key) {
     const auto count = reader_.number<std::uint64_t>();
     reader_.require(count, 1);
     if (count > element_limit - elements_) {
-        bad("metadata key {} brings the elements of all arrays beyond the {} accepted; the file is damaged", shown(key),
-            element_limit);
+        bad("metadata key {} brings the number of array elements above the limit of {}; the file is damaged",
+            shown(key), element_limit);
     }
     elements_ += count;
     switch (element) {
@@ -229,8 +226,7 @@ MetadataValue GgufParser::read_array(GgufType element, std::string_view key) {
 }
 
 void GgufParser::refuse_nested(std::string_view key) const {
-    base::fail(ErrorCode::unsupported,
-               "{}: metadata key {} is an array of arrays, which no known model has and ergon does not read", file_,
+    base::fail(ErrorCode::unsupported, "{}: metadata key {} is an array of arrays, which is not supported", file_,
                shown(key));
 }
 
@@ -253,8 +249,8 @@ TensorInfo GgufParser::read_tensor_info() {
     const auto type = dtype_of_gguf_id(id);
     if (!type) {
         base::fail(ErrorCode::unsupported,
-                   "{}: tensor {} has the type {}, which ergon does not read; use a file with another quantisation, "
-                   "such as Q4_K_M",
+                   "{}: tensor {} has the type {}, which is not supported; use a file with another quantisation, such "
+                   "as Q4_K_M",
                    file_, shown(info.name), gguf_type_text(id));
     }
     info.type = *type;
@@ -268,8 +264,8 @@ TensorInfo GgufParser::read_tensor_info() {
     }
     // Neither end may wrap: sizes fit 63 bits (stored_bytes), and no file is longer than that.
     if (info.offset > static_cast<std::uint64_t>(INT64_MAX) - info.bytes) {
-        bad("tensor {} begins at byte {} of the data, which no file can have; the file is damaged", shown(info.name),
-            info.offset);
+        bad("tensor {} begins at byte {} of the data, beyond the end of any file; the file is damaged",
+            shown(info.name), info.offset);
     }
     return info;
 }
@@ -280,7 +276,7 @@ void GgufParser::read_tensor_infos() {
     for (std::uint64_t i = 0; i < tensor_count_; ++i) {
         reader_.section(fmt::format("the description of tensor {} of {}", i + 1, tensor_count_));
         const TensorInfo& info = infos_.emplace_back(read_tensor_info());
-        if (!names.insert(info.name).second) bad("tensor {} stands twice; the file is damaged", shown(info.name));
+        if (!names.insert(info.name).second) bad("tensor {} occurs twice; the file is damaged", shown(info.name));
     }
 }
 
@@ -335,7 +331,7 @@ void GgufParser::place_tensors(Truncated truncated) {
     }
     if (cut_off == 0) return;
     content_.missing_data = fmt::format(
-        "{} is cut off at byte {}: tensor {} needs bytes {} to {} ({} of {} tensors are incomplete); fetch the file "
+        "{} is truncated at byte {}: tensor {} needs bytes {} to {} ({} of {} tensors are incomplete); fetch the file "
         "again",
         file_, bytes_.size(), shown(first_cut->name), data_begin + first_cut->offset,
         data_begin + first_cut->offset + first_cut->bytes, cut_off, infos_.size());

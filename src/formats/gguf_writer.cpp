@@ -74,8 +74,9 @@ class FieldWriter {
         if (field_.type.value_or(type) != type) fail_type();
     }
     [[noreturn]] void fail_type() const {
-        base::fail(ErrorCode::bad_argument, "cannot write metadata key {}: its value does not fit GGUF type {}",
-                   shown(field_.key), static_cast<std::uint32_t>(*field_.type));
+        base::fail(ErrorCode::bad_argument,
+                   "cannot write metadata key {}: its value does not fit into the GGUF type {}", shown(field_.key),
+                   static_cast<std::uint32_t>(*field_.type));
     }
 
     void write_value(bool value) {
@@ -144,7 +145,7 @@ class FieldWriter {
         if (type == GgufType::f64) return out_.number(value);
         if (type != GgufType::f32) fail_type();
         if (std::isfinite(value) && std::abs(value) > static_cast<double>(std::numeric_limits<float>::max())) {
-            base::fail(ErrorCode::bad_argument, "cannot write metadata key {}: {} does not fit F32; ask for F64",
+            base::fail(ErrorCode::bad_argument, "cannot write metadata key {}: {} does not fit into F32; use F64",
                        shown(field_.key), value);
         }
         out_.number(static_cast<float>(value));
@@ -257,11 +258,11 @@ void GgufWriter::skip_complete() {
 void GgufWriter::append(std::string_view tensor, std::span<const std::byte> bytes) {
     if (bytes.empty()) return;
     if (current_ == tensors_.size() || tensors_[current_].name != tensor) {
-        base::fail(ErrorCode::bad_argument, "{}: it is the turn of tensor {}, not of {}", file_.path().string(),
+        base::fail(ErrorCode::bad_argument, "{}: expected tensor {} next, not {}", file_.path().string(),
                    current_ == tensors_.size() ? "(none)" : shown(tensors_[current_].name), shown(tensor));
     }
     if (bytes.size() > sizes_[current_] - written_) {
-        base::fail(ErrorCode::bad_argument, "{}: tensor {} takes {} bytes, and {} were given", file_.path().string(),
+        base::fail(ErrorCode::bad_argument, "{}: tensor {} takes {} bytes, but {} were given", file_.path().string(),
                    shown(tensor), sizes_[current_], written_ + bytes.size());
     }
     file_.write(bytes);

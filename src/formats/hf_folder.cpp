@@ -12,7 +12,7 @@ using base::Json;
 
 Json object(Json json, const std::filesystem::path& path) {
     if (!json.is_object())
-        base::fail(ErrorCode::bad_file, "{} holds {} where an object was expected", path.string(), json.type_name());
+        base::fail(ErrorCode::bad_file, "{} holds {}; expected an object", path.string(), json.type_name());
     return json;
 }
 

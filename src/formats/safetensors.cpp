@@ -53,7 +53,7 @@ std::string SafetensorsParser::read_header() {
     ByteReader reader(bytes_, file_);
     const auto size = reader.number<std::uint64_t>();
     if (size > safetensors_header_limit) {
-        bad("claims a header of {} bytes where at most {} are accepted; it is damaged or not a safetensors file", size,
+        bad("claims a header of {} bytes; at most {} are accepted: it is damaged or not a safetensors file", size,
             safetensors_header_limit);
     }
     reader.section("the header");
@@ -92,18 +92,18 @@ TensorView SafetensorsParser::parse_tensor(const std::string& name, const Json& 
     if (name.empty()) bad("a tensor has no name; the file is damaged");
     if (!entry.is_object()) bad("the entry of tensor {} is not an object; the file is damaged", shown(name));
     const Json& dtype = member(name, entry, "dtype");
-    if (!dtype.is_string()) bad("the dtype of tensor {} is not a text; the file is damaged", shown(name));
+    if (!dtype.is_string()) bad("the dtype of tensor {} is not a string; the file is damaged", shown(name));
     const auto type = dtype_of_safetensors_name(dtype.get_ref<const std::string&>());
     if (!type) {
         base::fail(ErrorCode::unsupported,
-                   "{}: tensor {} has the dtype {}, which ergon does not read; convert it to BF16 or F32", file_,
+                   "{}: tensor {} has the dtype {}, which is not supported; convert it to BF16 or F32", file_,
                    shown(name), shown(dtype.get_ref<const std::string&>()));
     }
     const std::vector<std::int64_t> extents = integers(name, entry, "shape");
     const std::vector<std::int64_t> offsets = integers(name, entry, "data_offsets");
     const std::int64_t size = stored_bytes(file_, name, *type, extents);
     if (offsets.size() != 2 || offsets[0] > offsets[1]) {
-        bad("the data_offsets of tensor {} must be a begin and an end; the file is damaged", shown(name));
+        bad("the data_offsets of tensor {} must be a start and an end; the file is damaged", shown(name));
     }
     if (offsets[1] - offsets[0] != size) {
         bad("tensor {} of shape {} and dtype {} takes {} bytes, but its data_offsets span {}; the file is damaged",
@@ -112,7 +112,7 @@ TensorView SafetensorsParser::parse_tensor(const std::string& name, const Json& 
     const auto begin = static_cast<std::uint64_t>(offsets[0]);
     const auto end = static_cast<std::uint64_t>(offsets[1]);
     if (end > data_.size()) {
-        bad("is cut off: tensor {} ends at byte {} of the data, but only {} are there; fetch the file again",
+        bad("is truncated: tensor {} ends at byte {} of the data, but only {} are there; fetch the file again",
             shown(name), end, data_.size());
     }
     ranges_.push_back({begin, end, name});
@@ -165,7 +165,7 @@ WeightMap read_index(const std::filesystem::path& path) {
         const std::string name = file.is_string() ? file.get<std::string>() : std::string();
         if (!name.ends_with(".safetensors") || name.find_first_of(std::string_view("/\\\0", 3)) != std::string::npos) {
             base::fail(ErrorCode::bad_file,
-                       "{}: tensor {} must lie in a .safetensors file of the same folder, not in {}", path.string(),
+                       "{}: tensor {} must be in a .safetensors file of the same folder, not in {}", path.string(),
                        shown(tensor), file.is_string() ? shown(name) : file.type_name());
         }
         map.emplace_back(tensor, name);
@@ -184,8 +184,8 @@ void Safetensors::append(const std::filesystem::path& file) {
     for (TensorView& tensor : parse_safetensors(mapped.bytes(), file.string())) {
         if (!index_.emplace(tensor.name, tensors_.size()).second) {
             base::fail(ErrorCode::bad_file,
-                       "tensor {} stands in {} and in another shard; the shards do not belong together",
-                       shown(tensor.name), file.string());
+                       "tensor {} is in {} and in another shard; the shards do not belong together", shown(tensor.name),
+                       file.string());
         }
         tensors_.push_back(std::move(tensor));
     }
@@ -219,7 +219,7 @@ Safetensors Safetensors::open_folder(const std::filesystem::path& folder) {
             const auto found = holder.find(tensor);
             if (found == holder.end() || found->second != shard) {
                 base::fail(ErrorCode::bad_file,
-                           "{} says that tensor {} lies in {}, but it does not; fetch the folder again", index.string(),
+                           "{} says that tensor {} is in {}, but it is not; fetch the folder again", index.string(),
                            shown(tensor), shown(shard));
             }
         }

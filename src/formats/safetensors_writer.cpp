@@ -26,7 +26,7 @@ void check_writable(const std::string& path, const TensorView& tensor) {
         base::fail(ErrorCode::bad_argument, "{}: cannot write a tensor named {}", path, shown(tensor.name));
     }
     if (base::valid_utf8(tensor.name) != tensor.name) {
-        base::fail(ErrorCode::bad_argument, "{}: the name of tensor {} is not valid UTF-8, which JSON asks for", path,
+        base::fail(ErrorCode::bad_argument, "{}: the name of tensor {} is not valid UTF-8, which JSON requires", path,
                    shown(tensor.name));
     }
     if (tensor::is_quantised(tensor.type)) {
@@ -36,7 +36,7 @@ void check_writable(const std::string& path, const TensorView& tensor) {
     const std::int64_t size =
         stored_bytes(path, tensor.name, tensor.type, extents_of(tensor.shape), ErrorCode::bad_argument);
     if (std::cmp_not_equal(tensor.bytes.size(), size)) {
-        base::fail(ErrorCode::bad_argument, "{}: tensor {} of shape {} takes {} bytes, and {} were given", path,
+        base::fail(ErrorCode::bad_argument, "{}: tensor {} of shape {} takes {} bytes, but {} were given", path,
                    shown(tensor.name), tensor.shape.text(), size, tensor.bytes.size());
     }
 }

@@ -163,8 +163,9 @@ void check_alike(std::span<const TensorView> weights) {
     if (weights.empty()) base::fail(base::ErrorCode::bad_argument, "no tensors were given to pack");
     for (const TensorView& w : weights) {
         if (w.type != weights[0].type || w.shape != weights[0].shape || w.shape.rank() != 2) {
-            base::fail(base::ErrorCode::bad_file, "tensor {} is {} {}; {} {} as of {} was expected", w.name, tensor::name(w.type),
-                       w.shape.text(), tensor::name(weights[0].type), weights[0].shape.text(), weights[0].name);
+            base::fail(base::ErrorCode::bad_file, "tensor {} is {} {}; expected {} {} as in {}", w.name,
+                       tensor::name(w.type), w.shape.text(), tensor::name(weights[0].type), weights[0].shape.text(),
+                       weights[0].name);
         }
         const auto bytes = tensor::storage_bytes(w.type, w.shape.last());
         if (!bytes || static_cast<std::int64_t>(w.bytes.size()) < *bytes * w.shape[0]) {
@@ -197,8 +198,8 @@ void PackedMatrix::allocate(DType type, std::int64_t count, std::int64_t rows, s
 std::vector<TensorView> matrices_of(const TensorView& stack) {
     if (stack.shape.rank() == 2) return {stack};
     if (stack.shape.rank() != 3) {
-        base::fail(base::ErrorCode::bad_file, "tensor {} has shape {}; a matrix or a stack of matrices was expected", stack.name,
-                   stack.shape.text());
+        base::fail(base::ErrorCode::bad_file, "tensor {} has shape {}; expected a matrix or a stack of matrices",
+                   stack.name, stack.shape.text());
     }
     std::vector<TensorView> matrices;
     const auto bytes = static_cast<std::size_t>(stack.shape[1] * stack.row_bytes());
@@ -242,14 +243,15 @@ PackedMatrix PackedMatrix::pack(std::span<const TensorView> weights, base::Threa
 PackedMatrix PackedMatrix::pack_f8(std::span<const TensorView> weights, std::span<const TensorView> scales, base::ThreadPool& pool) {
     check_alike(weights);
     if (weights[0].type != DType::f8_e4m3 || scales.size() != weights.size()) {
-        base::fail(base::ErrorCode::bad_argument, "tensor {} is {}; F8_E4M3 with one tensor of scales for each was expected",
-                   weights[0].name, tensor::name(weights[0].type));
+        base::fail(base::ErrorCode::bad_argument,
+                   "tensor {} is {}; expected F8_E4M3 with one tensor of scales for each", weights[0].name,
+                   tensor::name(weights[0].type));
     }
     const std::int64_t rows = weights[0].shape[0], cols = weights[0].shape[1];
     const tensor::Shape expected{(rows + f8_block - 1) / f8_block, (cols + f8_block - 1) / f8_block};
     for (const TensorView& s : scales) {
         if (s.type != DType::f32 || s.shape != expected) {
-            base::fail(base::ErrorCode::bad_file, "tensor {} is {} {}; F32 {} was expected", s.name, tensor::name(s.type),
+            base::fail(base::ErrorCode::bad_file, "tensor {} is {} {}; expected F32 {}", s.name, tensor::name(s.type),
                        s.shape.text(), expected.text());
         }
         if (!all_finite(s)) base::fail(base::ErrorCode::bad_file, "tensor {} holds scales that are not finite", s.name);

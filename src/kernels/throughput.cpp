@@ -10,8 +10,8 @@ namespace {
 
 void check(bool right) {
     if (!right) {
-        base::fail(base::ErrorCode::unsupported, "The {} build computes wrongly on this processor. Please report it.",
-                   name(current_isa()));
+        base::fail(base::ErrorCode::unsupported,
+                   "The {} build gives wrong results on this processor; please report it.", name(current_isa()));
     }
 }
 

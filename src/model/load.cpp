@@ -18,8 +18,8 @@ void check_halves(const formats::Safetensors& files) {
     const auto f16 = first_of(tensor::DType::f16), bf16 = first_of(tensor::DType::bf16), end = files.tensors().end();
     if (f16 == end || bf16 == end) return;
     base::fail(base::ErrorCode::bad_file,
-               "{}: the tensor {} is F16, but {} is BF16; a checkpoint has all of one kind: fetch it again, or save it "
-               "anew in one type",
+               "{}: the tensor {} is F16, but {} is BF16; a checkpoint must have one type: fetch it again, or save it "
+               "in one type",
                files.path().string(), f16->name, bf16->name);
 }
 

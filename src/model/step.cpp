@@ -4,7 +4,7 @@
 
 namespace ergon::model {
 
-void Step::assign(std::span<const Piece> pieces) {
+void Step::assign(std::span<const StepSlice> pieces) {
     expanded.clear();
     absorbed.clear();
     ids.clear();
@@ -15,7 +15,7 @@ void Step::assign(std::span<const Piece> pieces) {
     std::vector<std::int64_t> first_row(pieces.size());
     for (const bool form : {false, true}) {
         for (std::size_t p = 0; p < pieces.size(); ++p) {
-            const Piece& piece = pieces[p];
+            const StepSlice& piece = pieces[p];
             if (piece.absorbed != form) continue;
             const Sequence sequence{piece.cache, tokens(), std::ssize(piece.tokens), piece.cache->length(),
                                     piece.item};

@@ -24,7 +24,7 @@ struct Sequence {
 };
 
 /// Tokens of one item that fit into one step.
-struct Piece {
+struct StepSlice {
     KvCache* cache = nullptr;
     std::span<const TokenId> tokens;
     bool absorbed = false;    // latent attention takes the absorbed form
@@ -53,7 +53,7 @@ struct Step {
     }
 
     /// Replaces what the step held before.
-    void assign(std::span<const Piece> pieces);
+    void assign(std::span<const StepSlice> pieces);
 };
 
 }  // namespace ergon::model

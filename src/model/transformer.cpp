@@ -17,7 +17,7 @@ using base::fail;
 /// Tokens that run through the layers together. A longer step is cut, which changes no bit of the result; it bounds the
 /// memory for activations (V2-Lite: 0.2 MB a token). Assumed: by far more than it takes to read weights once for many
 /// tokens.
-constexpr std::int64_t most_tokens = 2048;
+constexpr std::int64_t max_step_tokens = 2048;
 
 KvCache* cache_of(const StepItem& item) {
     return dynamic_cast<KvCache*>(item.cache);
@@ -42,7 +42,7 @@ Transformer::Transformer(const Config& config, WeightSource source, const LoadOp
 void Transformer::use_threads(const StepThreads& threads) {
     for (const int count : {threads.few, threads.many}) {
         if (count >= 1 && count <= pool_.capacity()) continue;
-        base::fail(base::ErrorCode::bad_argument, "a model that was loaded with {} threads cannot compute with {}",
+        base::fail(base::ErrorCode::bad_argument, "a model that was loaded with {} threads cannot run with {}",
                    pool_.capacity(), count);
     }
     threads_ = threads;
@@ -54,11 +54,9 @@ base::Bytes Transformer::cache_bytes_per_token(CacheType type) const {
 
 std::unique_ptr<Cache> Transformer::make_cache(std::int64_t capacity, CacheType type) const {
     if (capacity > config_.context_length()) {
-        fail(ErrorCode::bad_argument,
-             "{}: a context of {} tokens was asked for, but the model was made for at most {}{}", source_.file(), capacity, config_.context_length(),
-             config_.context_length() == config_.sliding_window
-                 ? " (the window that its attention slides over: beyond it, it is not computed)"
-                 : "");
+        fail(ErrorCode::bad_argument, "{}: a context of {} tokens was requested, but the model supports at most {}{}",
+             source_.file(), capacity, config_.context_length(),
+             config_.context_length() == config_.sliding_window ? " (the window of its sliding-window attention)" : "");
     }
     return std::make_unique<KvCache>(CacheShape(config_), capacity, type);
 }
@@ -81,8 +79,7 @@ void Transformer::check(std::span<const StepItem> items) const {
         }
         if (tokens > cache->capacity() - cache->length()) {
             fail(ErrorCode::out_of_budget,
-                 "the context of {} tokens is full: {} are used and {} more are to come; ask for a longer one with "
-                 "--context",
+                 "the context of {} tokens is full: {} are used and {} more are needed; use a larger --context",
                  cache->capacity(), cache->length(), tokens);
         }
         for (const TokenId id : item.tokens) {
@@ -108,18 +105,18 @@ void Transformer::forward(std::span<const StepItem> items, std::vector<float>& l
         hidden->values.resize(static_cast<std::size_t>((config_.num_hidden_layers + 1) * hidden_stride));
     }
 
-    std::vector<Piece> pieces;
-    std::int64_t tokens_before = 0, logits_before = 0, room = most_tokens;
+    std::vector<StepSlice> pieces;
+    std::int64_t tokens_before = 0, logits_before = 0, room = max_step_tokens;
     const auto run_pieces = [&] {
         step_.assign(pieces);
         Recorder recorder(account, step_.sequences());
         run(step_, recorder, logits.data() + logits_before * config_.vocab_size,
             hidden != nullptr ? hidden->values.data() + tokens_before * config_.hidden_size : nullptr, hidden_stride);
-        for (const Piece& piece : pieces) piece.cache->advance(std::ssize(piece.tokens));
+        for (const StepSlice& piece : pieces) piece.cache->advance(std::ssize(piece.tokens));
         tokens_before += step_.tokens();
         logits_before += std::ssize(step_.rows_wanted);
         pieces.clear();
-        room = most_tokens;
+        room = max_step_tokens;
     };
     for (const StepItem& item : items) {
         for (std::int64_t done = 0, tokens = std::ssize(item.tokens); done < tokens;) {
@@ -240,8 +237,7 @@ void Transformer::check_finite(std::span<const float> logits) const {
     for (const float value : logits) bad |= (std::bit_cast<std::uint32_t>(value) & exponent) == exponent ? 1U : 0U;
     if (bad == 0) return;
     fail(ErrorCode::bad_file,
-         "{}: the model computes numbers that are infinite or not a number where logits were expected; its weights are "
-         "damaged or too large for F32: get it anew",
+         "{}: the model computes infinite or NaN logits; its weights are damaged or overflow F32: fetch it again",
          source_.file());
 }
 

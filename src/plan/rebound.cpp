@@ -77,7 +77,7 @@ void check(const ReboundInputs& inputs) {
     }
     if (!(inputs.growth > -1 && inputs.growth <= max_growth)) {
         base::fail(ErrorCode::bad_argument,
-                   "The growth of a year must be above -1 (nobody asks any more) and at most {} (0.5: half as many "
+                   "The growth of a year must be above -1 (no use at all) and at most {} (0.5: half as many "
                    "again): found {}.",
                    max_growth, inputs.growth);
     }
@@ -151,7 +151,7 @@ std::vector<YearOfUse> years_of_use(const ReboundInputs& inputs) {
 Figure per_answer_with_training(const Model& model, double answers) {
     check_model(model);
     if (!model.training) {
-        base::fail(ErrorCode::bad_argument, "What the training of {} took is not known; give its joules.", model.name);
+        base::fail(ErrorCode::bad_argument, "The training energy of {} is unknown; give its joules.", model.name);
     }
     if (!(answers > 0)) {
         base::fail(ErrorCode::bad_argument, "Training is spread over more than 0 answers: found {}.", answers);
@@ -164,33 +164,33 @@ BreakEven training_break_even(const Model& a, const Model& b) {
     check_model(b);
     for (const Model& model : {a, b}) {
         if (model.training) continue;
-        return {std::nullopt, fmt::format("What the training of {} took is not known, so there is no number of answers "
-                                          "after which it is paid back.",
-                                          model.name)};
+        return {std::nullopt,
+                fmt::format("The training energy of {} is unknown, so its break-even point cannot be computed.",
+                            model.name)};
     }
     const Difference training = difference(*b.training, *a.training);
     const Difference saving = difference(a.per_answer, b.per_answer);
     if (training.value == 0 && saving.value == 0) {
-        return {std::nullopt, fmt::format("{} and {} take the same, in training and per answer.", a.name, b.name)};
+        return {std::nullopt,
+                fmt::format("{} and {} use the same energy, in training and per answer.", a.name, b.name)};
     }
     if (training.value >= 0 && saving.value <= 0) {
-        return {std::nullopt,
-                fmt::format("{} never takes less in all than {}: neither its training nor its answers take "
-                            "less.",
-                            b.name, a.name)};
+        return {
+            std::nullopt,
+            fmt::format("{} never uses less energy in total than {}: neither its training nor its answers use less.",
+                        b.name, a.name)};
     }
     if (training.value <= 0 && saving.value >= 0) {
-        return {std::nullopt,
-                fmt::format("{} takes less in all than {} from the first answer: neither its training nor "
-                            "its answers take more.",
-                            b.name, a.name)};
+        return {std::nullopt, fmt::format("{} uses less energy in total than {} from the first answer on: neither its "
+                                          "training nor its answers use more.",
+                                          b.name, a.name)};
     }
     const bool paid_back = training.value > 0;
     const Ratio answers = paid_back ? quotient(training, saving) : quotient(reversed(training), reversed(saving));
     const Model& dear = paid_back ? b : a;  // to train
     const Model& cheap = paid_back ? a : b;
-    return {answers, fmt::format("The training of {} took more than that of {}; its answers take less, and after {} "
-                                 "answers it has made up for that.",
+    return {answers, fmt::format("The training of {} used more energy than that of {}, but its answers use less: it "
+                                 "breaks even after {} answers.",
                                  dear.name, cheap.name, in_words(answers))};
 }
 

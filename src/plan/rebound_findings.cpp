@@ -57,7 +57,8 @@ Table with_columns(std::string caption, const std::vector<std::string>& headings
 std::string gain_finding(const ReboundInputs& inputs, const Ratio& gain) {
     const std::string& a = inputs.before.name;
     const std::string& b = inputs.after.name;
-    if (gain.value == 1) return fmt::format("An answer of {} takes what one of {} takes: there is no gain.", b, a);
+    if (gain.value == 1)
+        return fmt::format("An answer of {} uses as much energy as one of {}: there is no gain.", b, a);
     if (gain.value < 1) {
         return fmt::format(
             "An answer of {} takes {} times the joules of one of {}: there is no gain that more use could "
@@ -65,17 +66,17 @@ std::string gain_finding(const ReboundInputs& inputs, const Ratio& gain) {
             b, in_words({1 / gain.value, 1 / gain.high, 1 / gain.low}), a, percent(1 - gain.value));
     }
     return fmt::format(
-        "An answer of {} takes {} times as many joules as one of {}, a gain of {}: if use grows by {}, all "
-        "answers together take what they take today.",
+        "An answer of {} takes {} times as many joules as one of {}, a gain of {}: if use grows by {}, all answers "
+        "together use as much as today.",
         a, in_words(gain), b, significant(gain.value, 3), percent(gain.value - 1));
 }
 
 std::string growth_finding(const ReboundInputs& inputs, const Ratio& gain) {
     if (gain.value <= 1) return {};
     const auto years = years_until_cancelled(gain, inputs.growth);
-    if (!years) return "Use does not grow, so it never cancels the gain.";
-    const std::string open = gain.low <= 1 ? " (The interval of the gain includes none at all.)" : "";
-    return fmt::format("At a growth of {} a year the gain is used up after {} years.{}", percent(inputs.growth),
+    if (!years) return "Use does not grow, so the gain is never cancelled.";
+    const std::string open = gain.low <= 1 ? " (The interval of the gain includes no gain.)" : "";
+    return fmt::format("At a growth of {} a year the gain is cancelled after {} years.{}", percent(inputs.growth),
                        in_words(*years), open);
 }
 
@@ -124,7 +125,7 @@ Table gain_table(const ReboundInputs& inputs) {
     const Ratio gain = efficiency_gain(inputs);
     std::vector<std::string> headings{"gain", "use may grow by"};
     for (const double growth : shown_growths) headings.push_back("at " + percent(growth));
-    Table table = with_columns("How much more use cancels a gain, and after how many years of growth", headings);
+    Table table = with_columns("Growth in use that cancels the gain, and the years until then", headings);
     const auto add = [&](const std::string& name, double value) {
         std::vector<Cell> row{name, percent(value - 1)};
         for (const double growth : shown_growths) {
@@ -139,7 +140,7 @@ Table gain_table(const ReboundInputs& inputs) {
 
 Table elasticity_table(const ReboundInputs& inputs) {
     const Ratio gain = efficiency_gain(inputs);
-    Table table = with_columns("What cheaper answers do to the total, by price elasticity",
+    Table table = with_columns("Effect of cheaper answers on the total, by price elasticity",
                                {"elasticity", "use", "total", "from", "to", "rebound"});
     for (const double elasticity : shown_elasticities) {
         const ElasticUse use = with_elasticity(gain, elasticity);
@@ -153,8 +154,8 @@ Table elasticity_table(const ReboundInputs& inputs) {
 
 Table year_table(const ReboundInputs& inputs) {
     const std::vector<YearOfUse> years = years_of_use(inputs);
-    Table table = with_columns("What a year takes",
-                               {"year", "answers", "as before", "with the gain", "from", "to", "of today's"});
+    Table table =
+        with_columns("Energy per year", {"year", "answers", "as before", "with the gain", "from", "to", "of today's"});
     const base::Joules today = years.front().before.value;
     for (const YearOfUse& one : years) {
         table.rows.push_back({std::to_string(one.year), count(one.answers), joules(one.before.value),

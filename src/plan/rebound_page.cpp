@@ -33,7 +33,7 @@ LineChart years_chart() {
         "growth of use from year to year.",
         "gain",
         times,
-        "years until it is used up",
+        "years until it is cancelled",
         none,
         {}};
     for (const double growth : shown_growths) {
@@ -48,7 +48,7 @@ LineChart years_chart() {
 
 LineChart use_chart(const ReboundInputs& inputs) {
     LineChart chart{
-        "What a year takes",
+        "Energy per year",
         fmt::format("Joules of all answers, year by year, at a growth of {:.0f}%; bands are 95% intervals.",
                     100 * inputs.growth),
         "years from now",
@@ -66,15 +66,14 @@ LineChart use_chart(const ReboundInputs& inputs) {
 }
 
 LineChart elasticity_chart(const Ratio& gain) {
-    LineChart chart{
-        "What cheaper answers do to the total",
-        "Joules of all answers after over before, by the price elasticity of their number. At 1 they stay what "
-        "they were, whatever the gain.",
-        "price elasticity",
-        none,
-        "total, after over before",
-        times,
-        {}};
+    LineChart chart{"Effect of cheaper answers on the total",
+                    "Joules of all answers after over before, by the price elasticity of their number. At 1 they do "
+                    "not change, whatever the gain.",
+                    "price elasticity",
+                    none,
+                    "total, after over before",
+                    times,
+                    {}};
     const auto add = [&](const std::string& label, const Ratio& one) {
         Line line{label, {}};
         for (int step = 0; step <= 40; ++step) {
@@ -90,15 +89,14 @@ LineChart elasticity_chart(const Ratio& gain) {
 
 /// Two straight lines that cross where the training is paid back.
 LineChart training_chart(const ReboundInputs& inputs, double break_even) {
-    LineChart chart{
-        "Training and answers together",
-        "Joules of training and of all answers so far. Where the lines cross, both models have taken the same; "
-        "bands are 95% intervals.",
-        "answers so far",
-        answers,
-        "energy in all",
-        report::joules,
-        {}};
+    LineChart chart{"Training and answers together",
+                    "Joules of training and of all answers so far. Where the lines cross, both models have used the "
+                    "same energy; bands are 95% intervals.",
+                    "answers so far",
+                    answers,
+                    "total energy",
+                    report::joules,
+                    {}};
     constexpr int steps = 20;
     for (const Model* model : {&inputs.before, &inputs.after}) {
         Line line{model->name, {}};
@@ -134,14 +132,14 @@ report::Section inputs_section(const ReboundInputs& inputs) {
     facts.facts.emplace_back("answers per day", base::significant(inputs.answers_per_day, 3));
     facts.facts.emplace_back("growth of use in a year", fmt::format("{:.0f}%", 100 * inputs.growth));
     return {
-        "What it rests on",
+        "Assumptions",
         {facts,
          report::Paragraph{
              "Growth is compound. Price elasticity is constant, and the price of an answer is taken to follow its "
              "joules; in truth it follows hardware and salaries, too. Rebound is the share of the saving at constant "
              "use that growing use takes back; above 100% the total grows (Sorrell, Energy Policy 37 (2009) "
              "1456-1469; Jevons, The Coal Question, 1865)."},
-         report::Note{"This is arithmetic on assumptions, not a forecast: growth that would have come without the "
+         report::Note{"This is arithmetic on assumptions, not a forecast: growth that would have happened without the "
                       "gain is not caused by it."}}};
 }
 
@@ -151,7 +149,7 @@ report::Page rebound_page(const ReboundInputs& inputs) {
     const Ratio gain = efficiency_gain(inputs);
     const std::vector<std::string> sentences = findings(inputs);
     report::Page page;
-    page.title = fmt::format("From {} to {}: what all answers take", inputs.before.name, inputs.after.name);
+    page.title = fmt::format("From {} to {}: the energy of all answers", inputs.before.name, inputs.after.name);
     page.lede = sentences.front();
     report::Section findings_section{"What follows", {}};
     for (std::size_t i = 1; i < sentences.size(); ++i)
@@ -159,7 +157,7 @@ report::Page rebound_page(const ReboundInputs& inputs) {
     findings_section.blocks.emplace_back(use_chart(inputs));
     findings_section.blocks.emplace_back(year_table(inputs));
     page.sections.push_back(std::move(findings_section));
-    page.sections.push_back({"How much more use cancels a gain", {years_chart(), gain_table(inputs)}});
+    page.sections.push_back({"Growth that cancels the gain", {years_chart(), gain_table(inputs)}});
     page.sections.push_back({"If answers get cheaper", {elasticity_chart(gain), elasticity_table(inputs)}});
     if (inputs.before.training && inputs.after.training) page.sections.push_back(training_section(inputs));
     page.sections.push_back(inputs_section(inputs));

@@ -138,9 +138,10 @@ PhaseProfile phase_of(const engine::LoadedModel& model, const Sequences& sequenc
 void check(const engine::LoadedModel& model, const ProfileSettings& settings) {
     const std::int64_t wanted = settings.prompt_tokens + settings.tokens + 1, limit = model.model->context_length();
     if (wanted > limit) {
-        base::fail(ErrorCode::bad_argument,
-                   "{} tokens of prompt and {} of answer do not fit the context of {}, which holds {}.",
-                   settings.prompt_tokens, settings.tokens, model.name, limit);
+        base::fail(
+            ErrorCode::bad_argument,
+            "{} prompt tokens and {} generated tokens do not fit into the context of {}, which holds {}; use fewer.",
+            settings.prompt_tokens, settings.tokens, model.name, limit);
     }
 }
 

@@ -31,8 +31,9 @@ std::string what_holds_it_up(const ComponentUse& use, const Closeness& near, con
         return fmt::format("Its arithmetic runs at {} of this machine's peak", percent(near.arithmetic));
     }
     if (use.all_operations() == 0 && use.memory_bytes() == 0) return {};
-    return fmt::format("It comes to {} of the {}'s speed and {} of the arithmetic's, so small loops and waits hold it up",
-                       percent(near.memory), limits.from_cache ? "cache" : "memory", percent(near.arithmetic));
+    return fmt::format(
+        "It reaches {} of the {}'s speed and {} of peak arithmetic, so it is limited by small loops and waits",
+        percent(near.memory), limits.from_cache ? "cache" : "memory", percent(near.arithmetic));
 }
 
 /// What makes this part cheaper, by what it is and by what holds it up.
@@ -42,13 +43,13 @@ std::string what_to_try(const ComponentUse& use, const Closeness& near, bool gen
     if (use.name == "routed experts") {
         return generating && profile.settings.batch == 1
                    ? "Fewer bits in the experts' weights, fewer experts for each token, or several requests at once, "
-                     "which share what each expert's weights cost to read."
+                     "which share the cost of reading each expert's weights."
                    : "Fewer bits in the experts' weights, or fewer experts for each token.";
     }
     if (use.name == "attention") {
         return by_memory ? "A shorter context, a smaller number format in the cache, or a model whose keys and values "
                            "share heads or latents."
-                         : "A shorter prompt, or one that is kept in the cache and not read again.";
+                         : "A shorter prompt, or one that stays in the cache.";
     }
     if (weights && by_memory) {
         return generating && profile.settings.batch == 1
@@ -56,16 +57,16 @@ std::string what_to_try(const ComponentUse& use, const Closeness& near, bool gen
                    : "Fewer bits in these weights.";
     }
     if (weights) {
-        return generating ? "Fewer bits bring little here; shorter answers do."
-                          : "A shorter prompt, or one that is kept in the cache and not read again.";
+        return generating ? "Fewer bits help little here; shorter answers help."
+                          : "A shorter prompt, or one that stays in the cache.";
     }
     if (use.name == "everything else") {
-        return "It is waiting and small work between the parts: fewer threads may take less of it.";
+        return "It is waiting and small work between the parts: fewer threads may reduce it.";
     }
-    return "It is small work on every token: several requests at once share its fixed part.";
+    return "It is small work on every token: several requests at once share its fixed cost.";
 }
 
-Hotspot hog_of(const Profile& profile, const PhaseProfile& phase, const ComponentUse& use) {
+Hotspot hotspot_of(const Profile& profile, const PhaseProfile& phase, const ComponentUse& use) {
     const bool generating = phase.name != "prompt";
     Hotspot hotspot{phase.name, use.name, use.joules.value / profile.above_idle().value, {}};
     const Closeness near = closeness(use, phase.limits);
@@ -73,24 +74,22 @@ Hotspot hog_of(const Profile& profile, const PhaseProfile& phase, const Componen
     const double tokens = static_cast<double>(std::max<std::int64_t>(phase.tokens, 1));
     const std::string read =
         use.memory_bytes() > 0
-            ? fmt::format(" It takes {} of weights and cache for each token.",
+            ? fmt::format(" It reads {} of weights and cache per token.",
                           base::readable(base::Bytes(static_cast<std::int64_t>(use.memory_bytes() / tokens))))
             : "";
-    hotspot.sentence = fmt::format("{}, {}: {} of the joules above idle ({:.3g} J, {} of that phase).{}{} {}",
-                               generating ? "Generating" : "Reading the prompt", use.name, percent(hotspot.share),
-                               use.joules.value.value(), percent(use.joules.value / phase.above_idle.value), read,
-                               held.empty() ? "" : fmt::format(" {}.", held),
-                               what_to_try(use, near, generating, profile));
+    hotspot.sentence =
+        fmt::format("{}, {}: {} of the joules above idle ({:.3g} J, {} of that phase).{}{} {}",
+                    generating ? "Generating" : "Prompt processing", use.name, percent(hotspot.share),
+                    use.joules.value.value(), percent(use.joules.value / phase.above_idle.value), read,
+                    held.empty() ? "" : fmt::format(" {}.", held), what_to_try(use, near, generating, profile));
     return hotspot;
 }
 
-Hotspot idle_hog(const Profile& profile) {
+Hotspot idle_hotspot(const Profile& profile) {
     const double share = 1 - profile.above_idle().value / profile.total().value;
-    return {"",
-            "idle power",
-            share,
-            fmt::format("Idle power takes {} of all joules: the machine draws it whatever it does, so what ends sooner, "
-                        "or serves several requests at once, takes less of it.",
+    return {"", "idle power", share,
+            fmt::format("Idle power is {} of all joules: the machine draws it whatever it does, so finishing sooner or "
+                        "serving several requests at once reduces it.",
                         percent(share))};
 }
 
@@ -101,12 +100,12 @@ std::vector<Hotspot> biggest_hotspots(const Profile& profile) {
     if (!(profile.above_idle().value > base::Joules(0))) return hotspots;
     for (const PhaseProfile& phase : profile.phases) {
         for (const ComponentUse& use : phase.components) {
-            if (use.joules.value > base::Joules(0)) hotspots.push_back(hog_of(profile, phase, use));
+            if (use.joules.value > base::Joules(0)) hotspots.push_back(hotspot_of(profile, phase, use));
         }
     }
     std::ranges::stable_sort(hotspots, [](const Hotspot& a, const Hotspot& b) { return a.share > b.share; });
     if (hotspots.size() > named_parts) hotspots.resize(named_parts);
-    if (Hotspot idle = idle_hog(profile); idle.share >= worth_naming_idle) hotspots.push_back(std::move(idle));
+    if (Hotspot idle = idle_hotspot(profile); idle.share >= worth_naming_idle) hotspots.push_back(std::move(idle));
     return hotspots;
 }
 

@@ -20,7 +20,7 @@ using report::Cell;
 using report::Section;
 
 std::string heading_of(const PhaseProfile& phase) {
-    return phase.name == "prompt" ? "Reading the prompt" : "Generating";
+    return phase.name == "prompt" ? "Prompt processing" : "Generating";
 }
 
 Cell share_cell(double share) {
@@ -33,7 +33,7 @@ report::Table component_table(const PhaseProfile& phase) {
     table.caption = heading_of(phase) + ", part by part";
     table.columns = {{"part", Align::left},
                      {"time", Align::right},
-                     {"bytes, each token", Align::right},
+                     {"bytes per token", Align::right},
                      {"energy above idle", Align::right},
                      {"share", Align::right},
                      {phase.limits.from_cache ? "of cache speed" : "of memory speed", Align::right},
@@ -124,13 +124,13 @@ report::HeatMap expert_map(const Profile& profile) {
 
 report::Table summary(const Profile& profile) {
     report::Table table;
-    table.caption = "What it took";
+    table.caption = "Cost";
     table.columns = {{"phase", Align::left},
                      {"tokens", Align::right},
                      {"time", Align::right},
                      {"energy, idle power included", Align::right},
                      {"energy above idle", Align::right},
-                     {"energy for each token", Align::right}};
+                     {"energy per token", Align::right}};
     for (const PhaseProfile& phase : profile.phases) {
         table.rows.push_back({heading_of(phase), phase.tokens, Amount{phase.seconds.value(), report::second_unit}, phase.total,
                               phase.above_idle,
@@ -139,8 +139,8 @@ report::Table summary(const Profile& profile) {
     return table;
 }
 
-Section hogs_section(const Profile& profile) {
-    Section section{"The biggest energy hogs", {}};
+Section hotspots_section(const Profile& profile) {
+    Section section{"Energy hotspots", {}};
     int rank = 0;
     for (const Hotspot& hotspot : biggest_hotspots(profile)) {
         section.blocks.emplace_back(report::Paragraph{fmt::format("{}. {}", ++rank, hotspot.sentence)});
@@ -153,25 +153,25 @@ Section setting_section(const Profile& profile) {
     const auto& machine = profile.machine;
     const std::string processor = machine.value("processor", std::string());
     report::Facts facts;
-    facts.facts = {
-        {"model", profile.model},
-        {"weights", Amount{static_cast<double>(profile.weight_bytes.value()), report::byte_unit}},
-        {"prompt tokens of each sequence", profile.settings.prompt_tokens},
-        {"generated tokens of each sequence", profile.settings.tokens},
-        {"sequences side by side", profile.settings.batch},
-        {"threads that generate", std::int64_t{profile.settings.threads.few}},
-        {"threads that read", std::int64_t{profile.settings.threads.many}},
-        {"processor", fmt::format("{} (family {}, model {})", processor.empty() ? "not named" : processor,
-                                  machine.value("family", -1), machine.value("model", -1))},
-        {"measured limits, reading", limits_text(profile.phases[0].limits)},
-        {"measured limits, generating", limits_text(profile.phases[1].limits)},
-        {"ergon", profile.settings.version}};
-    return {"What was measured, and how",
-            {facts, report::Paragraph{profile.energy_source},
-             report::Note{"Energy above idle is split over the parts by their workers' time and, on a machine that was "
-                          "calibrated, by the cost of their bytes and operations. Bytes are those of weights and cache; "
-                          "activations stay in the processor's caches. A multiply and an add count as two operations; "
-                          "weights that meet activations of 16 bits count twice."}}};
+    facts.facts = {{"model", profile.model},
+                   {"weights", Amount{static_cast<double>(profile.weight_bytes.value()), report::byte_unit}},
+                   {"prompt tokens of each sequence", profile.settings.prompt_tokens},
+                   {"generated tokens of each sequence", profile.settings.tokens},
+                   {"parallel sequences", profile.settings.batch},
+                   {"generation threads", std::int64_t{profile.settings.threads.few}},
+                   {"prompt threads", std::int64_t{profile.settings.threads.many}},
+                   {"processor", fmt::format("{} (family {}, model {})", processor.empty() ? "not named" : processor,
+                                             machine.value("family", -1), machine.value("model", -1))},
+                   {"measured limits, prompt processing", limits_text(profile.phases[0].limits)},
+                   {"measured limits, generation", limits_text(profile.phases[1].limits)},
+                   {"ergon", profile.settings.version}};
+    return {
+        "Method",
+        {facts, report::Paragraph{profile.energy_source},
+         report::Note{"Energy above idle is split over the parts by their workers' time and, on a machine that was "
+                      "calibrated, by the cost of their bytes and operations. Bytes are those of weights and cache; "
+                      "activations stay in the processor's caches. A multiply and an add count as two operations; "
+                      "weights that meet activations of 16 bits count twice."}}};
 }
 
 }  // namespace
@@ -180,8 +180,8 @@ std::string profile_page(const Profile& profile) {
     report::Page page;
     page.title = fmt::format("Where the joules of {} go", profile.model);
     const std::vector<Hotspot> hotspots = biggest_hotspots(profile);
-    page.lede = hotspots.empty() ? "Nothing above idle power was seen." : hotspots.front().sentence;
-    page.sections.push_back(hogs_section(profile));
+    page.lede = hotspots.empty() ? "No energy above idle power was measured." : hotspots.front().sentence;
+    page.sections.push_back(hotspots_section(profile));
     page.sections.push_back({"The two phases", {summary(profile)}});
     for (const PhaseProfile& phase : profile.phases) {
         page.sections.push_back({heading_of(phase), {roofline(phase), component_table(phase)}});

@@ -25,8 +25,8 @@ std::string interval(const Figure& figure) {
 std::string phase_table(const PhaseProfile& phase) {
     const double tokens = static_cast<double>(std::max<std::int64_t>(phase.tokens, 1));
     std::string text = fmt::format(
-        "{}: {} tokens in {:.2f} s, {:.1f} tokens/s; {} J with idle power, {} J above idle, {:.3g} J for each token\n",
-        phase.name == "prompt" ? "Reading the prompt" : "Generating", phase.tokens, phase.seconds.value(),
+        "{}: {} tokens in {:.2f} s, {:.1f} tokens/s; {} J with idle power, {} J above idle, {:.3g} J per token\n",
+        phase.name == "prompt" ? "Prompt processing" : "Generating", phase.tokens, phase.seconds.value(),
         tokens / std::max(phase.seconds.value(), 1e-9), interval(phase.total), interval(phase.above_idle),
         phase.total.value.value() / tokens);
     if (phase.limits.bytes_per_second > 0) text += fmt::format("  measured limits: {}\n", limits_text(phase.limits));
@@ -89,7 +89,7 @@ std::string profile_table(const Profile& profile) {
         text += phase_table(phase);
     }
     if (any_passes(profile)) text += fmt::format("\n{}\n", passing_sentence);
-    text += "\nThe biggest energy hogs\n";
+    text += "\nEnergy hotspots\n";
     int rank = 0;
     for (const Hotspot& hotspot : biggest_hotspots(profile)) text += fmt::format("  {}. {}\n", ++rank, hotspot.sentence);
     text += fmt::format("\nJoules are {}, with 95% intervals. {}\n", energy::name(profile.total().method),
@@ -122,7 +122,7 @@ ordered_json profile_json(const Profile& profile) {
               {"threads", {{"decode", profile.settings.threads.few}, {"prompt", profile.settings.threads.many}}},
               {"cache", profile.settings.cache == model::CacheType::f16 ? "f16" : "f32"}}},
             {"phases", phases},
-            {"hogs", hotspots},
+            {"hotspots", hotspots},
             {"experts",
              {{"layers", profile.experts.layers},
               {"tokens", profile.experts.tokens},

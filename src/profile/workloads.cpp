@@ -50,7 +50,7 @@ void keep(std::uint64_t value) {
 }
 
 /// Does one piece of a workload as one of the workers and says how much it was.
-using Piece = std::function<std::int64_t(int worker, std::int64_t piece)>;
+using WorkItem = std::function<std::int64_t(int worker, std::int64_t item)>;
 
 struct Run {
     Nanoseconds elapsed{}, busy{};
@@ -58,7 +58,7 @@ struct Run {
 };
 
 /// All workers take pieces until the time is over.
-Run run_pieces(int threads, Seconds at_least, const Piece& piece) {
+Run run_items(int threads, Seconds at_least, const WorkItem& item) {
     base::ThreadPool pool(threads);
     std::vector<std::int64_t> amounts(static_cast<std::size_t>(threads) * 8);  // a cache line each
     const Nanoseconds begin = base::now();
@@ -69,7 +69,7 @@ Run run_pieces(int threads, Seconds at_least, const Piece& piece) {
         const std::int64_t count = std::int64_t{8} * threads;
         run.busy += pool.run(count, 1, [&](std::int64_t first, std::int64_t last, int worker) {
             for (std::int64_t i = first; i < last; ++i) {
-                amounts[static_cast<std::size_t>(worker) * 8] += piece(worker, next + i);
+                amounts[static_cast<std::size_t>(worker) * 8] += item(worker, next + i);
             }
         });
         next += count;
@@ -94,7 +94,7 @@ struct Workloads::State {
     std::int64_t memory_bytes() const { return static_cast<std::int64_t>(words.size() * sizeof(std::uint64_t)); }
 
     /// Reads `bytes` over and over, each worker its own.
-    Piece stream_own(std::int64_t bytes) const {
+    WorkItem stream_own(std::int64_t bytes) const {
         return [this, bytes](int worker, std::int64_t) {
             // Many threads with large caches may have more than the buffer holds: some then share a stretch.
             const std::int64_t places = std::max<std::int64_t>(memory_bytes() / bytes, 1);
@@ -105,17 +105,17 @@ struct Workloads::State {
         };
     }
     /// Reads `bytes` over and over, all workers together, in equal pieces; small ones several times each.
-    Piece stream_together(std::int64_t bytes) const {
+    WorkItem stream_together(std::int64_t bytes) const {
         const std::int64_t pieces = (bytes + piece_bytes - 1) / piece_bytes, size = bytes / pieces;
-        return [this, pieces, size](int, std::int64_t piece) {
-            const std::uint64_t* const own = words.data() + words_of(piece % pieces * size);
+        return [this, pieces, size](int, std::int64_t item) {
+            const std::uint64_t* const own = words.data() + words_of(item % pieces * size);
             std::int64_t read = 0;
             for (; read < piece_bytes / 2; read += size) keep(sum(own, words_of(size)));
             return read;
         };
     }
-    static std::int64_t spin(int, std::int64_t piece) {
-        auto x = static_cast<std::uint64_t>(piece) | 1;
+    static std::int64_t spin(int, std::int64_t item) {
+        auto x = static_cast<std::uint64_t>(item) | 1;
         for (int i = 0; i < 500'000; ++i) {  // a shift register: each step needs the one before
             x ^= x << 13;
             x ^= x >> 7;
@@ -139,7 +139,7 @@ Workloads::Workloads() : state_(std::make_unique<State>()) {
     const base::Bytes free = base::available_memory();
     if (bytes > free.value()) {
         base::fail(base::ErrorCode::out_of_budget,
-                   "Measuring this machine's memory needs {} of it, but only {} are free.",
+                   "Measuring the memory speed needs {} of memory, but only {} are free; close other programs.",
                    base::readable(base::Bytes(bytes)), base::readable(free));
     }
     state_->words.assign(words_of(bytes), 1);
@@ -158,10 +158,10 @@ std::vector<energy::Workload> Workloads::all(int threads) const {
                         state->last = state->usage_of({base::now() - begin, {}, 0}, std::nullopt);
                     },
                     account});
-    const auto add = [&](const char* what, int count, std::optional<Resource> resource, Piece piece) {
+    const auto add = [&](const char* what, int count, std::optional<Resource> resource, WorkItem item) {
         list.push_back({fmt::format("{}, {} thread{}", what, count, count == 1 ? "" : "s"),
-                        [state, count, resource, piece = std::move(piece)](Seconds at_least) {
-                            state->last = state->usage_of(run_pieces(count, at_least, piece), resource);
+                        [state, count, resource, item = std::move(item)](Seconds at_least) {
+                            state->last = state->usage_of(run_items(count, at_least, item), resource);
                         },
                         account});
     };
@@ -190,10 +190,10 @@ MachineLimits best_of(const MachineLimits& a, const MachineLimits& b) {
 }
 
 MachineLimits Workloads::limits(int threads, base::Bytes weights, Seconds each) const {
-    const auto best = [&](const Piece& piece) {
+    const auto best = [&](const WorkItem& item) {
         double rate = 0;
         for (int i = 0; i < 3; ++i) {
-            const Run run = run_pieces(threads, each, piece);
+            const Run run = run_items(threads, each, item);
             rate = std::max(rate, static_cast<double>(run.amount) / base::to_seconds(run.elapsed).value());
         }
         return rate;

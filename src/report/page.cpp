@@ -16,14 +16,14 @@ constexpr std::size_t sections_with_contents = 3;
 
 Markup details(const Table& table) {
     Markup inside;
-    inside.element("summary", {}, "The data of this chart");
+    inside.element("summary", {}, "Data of this chart");
     inside.add(markup(table));
     const bool printed = table.columns.size() <= max_printed_columns && table.rows.size() <= max_printed_rows;
     Markup whole;
     whole.element("details", {{"class", printed ? "data" : "data unprinted"}}, inside);
     if (!printed) {
         whole.element("p", {{"class", "onpaper remark"}},
-                      "The data of this chart is in the file of this page; it is too long for paper.");
+                      "The data of this chart are in the page's file; they are too long to print.");
     }
     return whole;
 }

@@ -89,21 +89,21 @@ const ReasoningSplitter::Marker* ReasoningSplitter::marker_at(std::span<const To
 
 bool ReasoningSplitter::may_become_marker() const {
     return std::ranges::any_of(markers_, [this](const Marker& marker) {
-        return held_.size() < marker.ids.size() &&
-               std::ranges::equal(held_, std::span(marker.ids).first(held_.size()));
+        return undecided_.size() < marker.ids.size() &&
+               std::ranges::equal(undecided_, std::span(marker.ids).first(undecided_.size()));
     });
 }
 
-std::span<const ReasoningSplitter::Piece> ReasoningSplitter::push(TokenId id) {
+std::span<const ReasoningSplitter::ClassifiedToken> ReasoningSplitter::push(TokenId id) {
     decided_.clear();
-    held_.push_back(id);
+    undecided_.push_back(id);
     spelt_ ? push_letters() : push_token();
     return decided_;
 }
 
 void ReasoningSplitter::push_token() {
-    while (!held_.empty()) {
-        if (const Marker* const marker = marker_at(held_)) {
+    while (!undecided_.empty()) {
+        if (const Marker* const marker = marker_at(undecided_)) {
             take_marker(marker->opens);
         } else if (may_become_marker()) {
             break;
@@ -115,23 +115,23 @@ void ReasoningSplitter::push_token() {
 
 /// The first tokens that are held are text.
 void ReasoningSplitter::decide(std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) decided_.push_back({held_[i], phase_, false});
-    held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(count));
+    for (std::size_t i = 0; i < count; ++i) decided_.push_back({undecided_[i], phase_, false});
+    undecided_.erase(undecided_.begin(), undecided_.begin() + static_cast<std::ptrdiff_t>(count));
     if (count > 0) just_closed_ = false;
 }
 
 /// All that is held is a marker. It belongs to the thought; one that closes where there was none belongs to the answer.
 void ReasoningSplitter::take_marker(bool opens) {
     const bool of_thought = opens || phase_ == Phase::thinking || just_closed_;
-    for (const TokenId id : held_) decided_.push_back({id, of_thought ? Phase::thinking : Phase::answer, true});
-    held_.clear();
+    for (const TokenId id : undecided_) decided_.push_back({id, of_thought ? Phase::thinking : Phase::answer, true});
+    undecided_.clear();
     phase_ = opens ? Phase::thinking : Phase::answer;
     just_closed_ = !opens && of_thought && !family_->answer.empty();
 }
 
-std::span<const ReasoningSplitter::Piece> ReasoningSplitter::finish() {
+std::span<const ReasoningSplitter::ClassifiedToken> ReasoningSplitter::finish() {
     decided_.clear();
-    decide(held_.size());
+    decide(undecided_.size());
     return decided_;
 }
 
@@ -159,14 +159,14 @@ void ReasoningSplitter::read_spelt_prompt(std::span<const TokenId> prompt) {
 void ReasoningSplitter::push_letters() {
     const std::string_view marker = phase_ == Phase::thinking ? family_->close : family_->open;
     const bool wanted = phase_ == Phase::thinking || !answered_;
-    const std::string text = letters(held_);
+    const std::string text = letters(undecided_);
     const std::size_t at = wanted ? text.find(marker) : std::string::npos;
     if (at != std::string::npos) return take_spelt_marker(text, at, marker.size());
     std::size_t begun = wanted ? std::min(text.size(), marker.size() - 1) : 0;
     while (!text.ends_with(marker.substr(0, begun))) --begun;
     std::size_t sure = 0, bytes = 0;  // tokens before what may become a marker, and theirs
-    for (; sure < held_.size(); ++sure) {
-        bytes += letters({&held_[sure], 1}).size();
+    for (; sure < undecided_.size(); ++sure) {
+        bytes += letters({&undecided_[sure], 1}).size();
         if (bytes > text.size() - begun) break;
     }
     if (phase_ == Phase::answer && text.find_first_not_of(" \t\r\n") < text.size() - begun) answered_ = true;
@@ -176,14 +176,14 @@ void ReasoningSplitter::push_letters() {
 /// A marker ends in the last token that is held.
 void ReasoningSplitter::take_spelt_marker(const std::string& text, std::size_t at, std::size_t size) {
     std::size_t bytes = 0;
-    while (const std::size_t next = letters({held_.data(), 1}).size()) {
+    while (const std::size_t next = letters({undecided_.data(), 1}).size()) {
         if (bytes + next > at) break;
         bytes += next;
         decide(1);
     }
     if (at > bytes) decided_.push_back({no_token, phase_, false, text.substr(bytes, at - bytes)});
-    for (const TokenId id : held_) decided_.push_back({id, Phase::thinking, true});
-    held_.clear();
+    for (const TokenId id : undecided_) decided_.push_back({id, Phase::thinking, true});
+    undecided_.clear();
     phase_ = phase_ == Phase::thinking ? Phase::answer : Phase::thinking;
     answered_ = phase_ == Phase::answer;
     if (at + size < text.size()) decided_.push_back({no_token, phase_, false, text.substr(at + size)});

@@ -25,18 +25,18 @@ class ReasoningSplitter {
     ReasoningSplitter(const Tokenizer& tokenizer, std::span<const TokenId> prompt);
 
     static constexpr TokenId no_token = -1;
-    struct Piece {
+    struct ClassifiedToken {
         TokenId id;
         Phase phase;
         bool marker;  // part of a marker: not to be shown. Markers belong to the thought that they open or close
         std::string beside = {};  // letters of a marker's tokens that are not the marker's; `id` is then no_token
-        bool operator==(const Piece&) const = default;
+        bool operator==(const ClassifiedToken&) const = default;
     };
     /// The tokens that are decided now, in their order: none while the last ones may become a marker of several tokens.
     /// Valid until the next call.
-    std::span<const Piece> push(TokenId id);
+    std::span<const ClassifiedToken> push(TokenId id);
     /// What was still undecided: it became no marker.
-    std::span<const Piece> finish();
+    std::span<const ClassifiedToken> finish();
     /// The phase of what comes next.
     Phase phase() const { return phase_; }
 
@@ -68,8 +68,8 @@ class ReasoningSplitter {
     const base::ThoughtMarkers* family_;
     std::vector<Marker> markers_;
     std::vector<TokenId> closing_;
-    std::vector<TokenId> held_;  // may become a marker
-    std::vector<Piece> decided_;
+    std::vector<TokenId> undecided_;  // may become a marker
+    std::vector<ClassifiedToken> decided_;
     Phase phase_ = Phase::answer;
     bool just_closed_ = false;  // a marker that opens the answer would belong to the thought that was closed
     bool prompt_ends_thought_ = false;

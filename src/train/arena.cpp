@@ -39,7 +39,7 @@ std::byte* Arena::take_bytes(std::int64_t n) {
     taken_ += (n + line - 1) / line * line;
     max_ = std::max(max_, taken_);
     if (memory_ && taken_ > size_) {
-        base::fail(base::ErrorCode::out_of_budget, "an arena of {} bytes was asked for {}", size_, taken_);
+        base::fail(base::ErrorCode::out_of_budget, "an arena of {} bytes was requested for {}", size_, taken_);
     }
     return at;
 }

@@ -16,7 +16,8 @@ using tensor::DType;
 void check(const Architecture& a) {
     const model::Config& c = a.config;
     if (c.architecture != model::Architecture::llama && c.architecture != model::Architecture::deepseek2) {
-        base::fail(base::ErrorCode::unsupported, "the architecture {} cannot be trained; llama and deepseek2 can",
+        base::fail(base::ErrorCode::unsupported,
+                   "the architecture {} cannot be trained; supported are llama and deepseek2",
                    model::name(c.architecture));
     }
     if (a.mtp && c.tie_word_embeddings) {

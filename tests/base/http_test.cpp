@@ -33,7 +33,7 @@ TEST(Http, RefusesOtherProtocols) {
     for (const char* url : {"file:///etc/passwd", "ftp://127.0.0.1/", "127.0.0.1", "", "gopher://x"}) {
         expect_error(ErrorCode::bad_argument, "must begin with http:// or https://", [&] { http_get(url); });
     }
-    expect_error(ErrorCode::bad_argument, "no valid address", [] { http_get("http://"); });
+    expect_error(ErrorCode::bad_argument, "not a valid address", [] { http_get("http://"); });
 }
 
 TEST(Http, AnAnswerThatIsTooLongIsNotKept) {
@@ -47,7 +47,8 @@ TEST(Http, AnAnswerThatIsTooLongIsNotKept) {
     std::string headers;
     for (int i = 0; i < 300; ++i) headers += "X-Long: " + std::string(1000, 'x') + "\r\n";
     server.answer("/", "x", 200, headers);
-    expect_error(ErrorCode::out_of_budget, "header of the answer of " + server.address() + " is longer than the 256 KiB",
+    expect_error(ErrorCode::out_of_budget,
+                 "header of the response from " + server.address() + " is longer than the 256 KiB",
                  [&] { http_get(server.address()); });
     server.answer("/", "x", 200, "X-Long: " + std::string(256 << 10, 'x') + "\r\n");
     expect_error(ErrorCode::out_of_budget, "or one line of it than 100 KiB", [&] { http_get(server.address()); });
@@ -59,7 +60,7 @@ TEST(Http, DoesNotWaitForOneWhoIsSilent) {
     HttpLimits limits;
     limits.total = Nanoseconds(200'000'000);
     const Nanoseconds begin = now();
-    expect_error(ErrorCode::system, "does not answer", [&] { http_get(server.address(), limits); });
+    expect_error(ErrorCode::system, "does not respond", [&] { http_get(server.address(), limits); });
     EXPECT_LT(to_seconds(now() - begin).value(), 2.0);
 }
 
@@ -91,7 +92,7 @@ TEST(HttpPost, SendsHeadersAndBody) {
     HttpRequest request = post(server, body);
     request.headers = {"Content-Type: application/json", "Authorization: Bearer secret"};
     const Nanoseconds begin = now();
-    EXPECT_EQ(http_ask(request).body, "got it");
+    EXPECT_EQ(http_request(request).body, "got it");
     EXPECT_LT(to_seconds(now() - begin).value(), 1.0) << "it waited to be told to go on";
     const std::string asked = server.requests().at(0);
     EXPECT_TRUE(asked.starts_with("POST /post HTTP/1.1\r\n"));
@@ -104,16 +105,16 @@ TEST(HttpPost, HandsBytesOnAsTheyCome) {
     test::HttpServer server;
     server.play("/post", {{server.head() + "one"}, {"two", std::chrono::milliseconds(300)}});
     HttpRequest request = post(server, "");
-    std::string heard;
+    std::string received;
     Nanoseconds first{};
     request.on_bytes = [&](std::string_view bytes) {
-        if (heard.empty()) first = now();
-        heard += bytes;
+        if (received.empty()) first = now();
+        received += bytes;
         return true;
     };
-    const HttpResponse response = http_ask(request);
+    const HttpResponse response = http_request(request);
     EXPECT_GT(to_seconds(now() - first).value(), 0.2);
-    EXPECT_EQ(heard, "onetwo");
+    EXPECT_EQ(received, "onetwo");
     EXPECT_EQ(response.body, "");
     EXPECT_EQ(response.status, 200);
 }
@@ -123,14 +124,14 @@ TEST(HttpPost, ARefusalIsABody) {
     server.answer("/post", "too many", 429, "Retry-After: 7\r\n");
     HttpRequest request = post(server, "x");
     request.on_bytes = [](std::string_view) -> bool { throw std::runtime_error("not for this"); };
-    const HttpResponse response = http_ask(request);
+    const HttpResponse response = http_request(request);
     EXPECT_EQ(response.status, 429);
     EXPECT_EQ(response.body, "too many");
     EXPECT_EQ(response.retry_after, Nanoseconds(7'000'000'000));
     server.answer("/post", "", 429, "Retry-After: -3\r\n");
-    EXPECT_EQ(http_ask(request).retry_after, Nanoseconds(0));
+    EXPECT_EQ(http_request(request).retry_after, Nanoseconds(0));
     server.answer("/post", "", 429, "Retry-After: 99999999999999999999\r\n");
-    EXPECT_LE(http_ask(request).retry_after, Nanoseconds(86'400'000'000'000));
+    EXPECT_LE(http_request(request).retry_after, Nanoseconds(86'400'000'000'000));
 }
 
 TEST(HttpPost, EndsWhereTheListenerHasEnoughOrThrows) {
@@ -139,12 +140,12 @@ TEST(HttpPost, EndsWhereTheListenerHasEnoughOrThrows) {
     HttpRequest request = post(server, "x");
     request.on_bytes = [](std::string_view) { return false; };
     const Nanoseconds begin = now();
-    EXPECT_EQ(http_ask(request).status, 200);
+    EXPECT_EQ(http_request(request).status, 200);
     request.on_bytes = [](std::string_view) -> bool { throw std::runtime_error("no more"); };
     test::HttpServer other;
     other.play("/post", {{other.head() + "one"}, {"two", std::chrono::seconds(30)}});
     request.url = other.address() + "/post";
-    EXPECT_THROW(http_ask(request), std::runtime_error);
+    EXPECT_THROW(http_request(request), std::runtime_error);
     EXPECT_LT(to_seconds(now() - begin).value(), 5.0);
 }
 
@@ -155,10 +156,11 @@ TEST(HttpPost, SilenceIsTimedFromTheLastByte) {
     server.play("/post", slow);
     HttpRequest request = post(server, "x");
     request.limits.silence = Nanoseconds(400'000'000);
-    EXPECT_EQ(http_ask(request).body, "xxxxxxxx");
+    EXPECT_EQ(http_request(request).body, "xxxxxxxx");
     server.play("/post", {{server.head() + "x"}, {"y", std::chrono::seconds(30)}});
     request.limits.silence = tenth_second;
-    expect_error(ErrorCode::system, "broke off its answer: nothing came for", [&] { http_ask(request); });
+    expect_error(ErrorCode::system, "closed the connection before the response was complete: no data for",
+                 [&] { http_request(request); });
 }
 
 TEST(HttpPost, CanBeCancelled) {
@@ -172,7 +174,7 @@ TEST(HttpPost, CanBeCancelled) {
         cancelled = true;
     });
     const Nanoseconds begin = now();
-    expect_error(ErrorCode::system, "was cancelled", [&] { http_ask(request); });
+    expect_error(ErrorCode::system, "was cancelled", [&] { http_request(request); });
     EXPECT_LT(to_seconds(now() - begin).value(), 2.0);
     other.join();
 }
@@ -182,13 +184,15 @@ TEST(HttpPost, EndlessHeadersAndAnswersCutShort) {
     std::vector<test::HttpPart> headers{{"HTTP/1.1 200 OK\r\n"}};
     for (int i = 0; i < 50; ++i) headers.push_back({"X-" + std::to_string(i) + ": " + std::string(9000, 'h') + "\r\n"});
     server.play("/post", headers);
-    expect_error(ErrorCode::out_of_budget, "is longer than", [&] { http_ask(post(server, "x")); });
+    expect_error(ErrorCode::out_of_budget, "is longer than", [&] { http_request(post(server, "x")); });
     server.play("/post", {{"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour"}});
-    expect_error(ErrorCode::system, "broke off its answer", [&] { http_ask(post(server, "x")); });
+    expect_error(ErrorCode::system, "closed the connection before the response was complete",
+                 [&] { http_request(post(server, "x")); });
     server.play("/post", {{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n"}});
-    expect_error(ErrorCode::system, "broke off its answer", [&] { http_ask(post(server, "x")); });
+    expect_error(ErrorCode::system, "closed the connection before the response was complete",
+                 [&] { http_request(post(server, "x")); });
     server.play("/post", {{"no HTTP at all"}});
-    expect_error(ErrorCode::system, "what it says is no HTTP", [&] { http_ask(post(server, "x")); });
+    expect_error(ErrorCode::system, "the response is not HTTP", [&] { http_request(post(server, "x")); });
 }
 
 TEST(HttpPost, AHeaderIsNoPlaceForLineBreaksAndIsNeverShown) {
@@ -196,7 +200,7 @@ TEST(HttpPost, AHeaderIsNoPlaceForLineBreaksAndIsNeverShown) {
     HttpRequest request = post(server, "x");
     request.headers = {"Authorization: Bearer secret\r\nX-Other: 1"};
     try {
-        http_ask(request);
+        http_request(request);
         FAIL() << "it was sent";
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ErrorCode::bad_argument);
@@ -221,7 +225,7 @@ TEST(Urls, AreReadAsRequestsReadThem) {
     EXPECT_TRUE(parse_url("http://h/a?b").has_query);
     for (const char* wrong :
          {"http://", "http://:80/", "http://a b/", "http://h:99999/", "http://h\n/", "http://[::1/"}) {
-        expect_error(ErrorCode::bad_argument, "no valid address", [&] { parse_url(wrong); });
+        expect_error(ErrorCode::bad_argument, "not a valid address", [&] { parse_url(wrong); });
     }
     expect_error(ErrorCode::bad_argument, "must begin with", [] { parse_url("file:///etc/passwd"); });
 }

@@ -86,7 +86,7 @@ TEST(Bench, WrongUse) {
     }
     const Outcome outcome = run_ergon({"bench", fixture("qwen2"), "--prompt", "1000000000", "--generate", "0"});
     EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_THAT(outcome.err, HasSubstr("do not fit the model's context"));
+    EXPECT_THAT(outcome.err, HasSubstr("do not fit into the model's context"));
 }
 
 }  // namespace

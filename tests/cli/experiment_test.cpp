@@ -86,8 +86,8 @@ TEST_F(Experiment, SamplingIsEqualUnlessAContenderSaysOtherwise) {
         return found;
     };
     const std::string thinker = fixture("scripted-thinker"), plain = fixture("scripted-plain");
-    const json advice{{"value", 0.6}, {"from", "advice for DeepSeek-R1"}};
-    const json shared{{"value", 0.6}, {"from", "advice for DeepSeek-R1 of scripted-thinker"}};
+    const json advice{{"value", 0.6}, {"from", "recommended for DeepSeek-R1"}};
+    const json shared{{"value", 0.6}, {"from", "recommended for DeepSeek-R1 of scripted-thinker"}};
     EXPECT_EQ(temperatures({plain, thinker}), (std::vector<json>{shared, advice}));
     EXPECT_EQ(temperatures({thinker, plain + ":temperature=0"})[1], (json{{"value", 0.0}, {"from", "option"}}));
     EXPECT_EQ(temperatures({plain, plain + ":label=again"})[0], (json{{"value", 0.0}, {"from", "ergon"}}));
@@ -155,7 +155,7 @@ TEST_F(Experiment, BadRowsAreRefusedOrLeftOutAndCounted) {
     const Outcome refused = run_ergon(arguments);
     EXPECT_EQ(refused.exit_code, 1);
     EXPECT_THAT(refused.err, HasSubstr("bad.jsonl, line 2: expected one JSON object"));
-    EXPECT_THAT(refused.err, HasSubstr("leave bad rows out: --skip-bad."));
+    EXPECT_THAT(refused.err, HasSubstr("skip bad rows: --skip-bad."));
     arguments.emplace_back("--skip-bad");
     const Outcome counted = run_ergon(arguments);
     ASSERT_EQ(counted.exit_code, 0) << counted.err;

@@ -350,7 +350,7 @@ TEST(ProfileCommand, WritesATableJsonAndAPage) {
     const Outcome table = run_ergon({"profile", model, "--prompt-tokens", "16", "--tokens", "4", "--html", page});
     ASSERT_EQ(table.exit_code, 0) << table.err;
     EXPECT_THAT(table.out, HasSubstr("routed experts"));
-    EXPECT_THAT(table.out, HasSubstr("The biggest energy hogs"));
+    EXPECT_THAT(table.out, HasSubstr("Energy hotspots"));
     std::stringstream html;
     html << std::ifstream(page).rdbuf();
     EXPECT_THAT(html.str(), HasSubstr("<svg"));

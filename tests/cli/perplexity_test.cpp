@@ -28,7 +28,7 @@ TEST(Perplexity, JsonHasTheFigureTheScoredTokensAndTheWindow) {
     EXPECT_EQ(found["window"], 64);
     EXPECT_EQ(found["tokens"].get<int>() % 32, 0);
     EXPECT_GT(found["tokens"], 200);
-    // The script foretells its own words, never the fox: every token costs its logit of 60 (and the other logits are
+    // The script predicts its own words, never the fox: every token costs its logit of 60 (and the other logits are
     // 0).
     EXPECT_NEAR(std::log(found["perplexity"].get<double>()), 60, 1);
 }

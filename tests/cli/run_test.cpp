@@ -111,7 +111,7 @@ TEST(Run, JsonHoldsEverything) {
     }
     EXPECT_GT(answer["joules_per_token"]["value"], 0.0);
     EXPECT_EQ(answer["tokens"]["reused"], 0);
-    EXPECT_EQ(answer["sampling"]["temperature"], (json{{"value", 0.6}, {"from", "advice for DeepSeek-R1"}}));
+    EXPECT_EQ(answer["sampling"]["temperature"], (json{{"value", 0.6}, {"from", "recommended for DeepSeek-R1"}}));
     EXPECT_EQ(answer["sampling"]["top_p"], (json{{"value", 0.9}, {"from", "option"}}));
     EXPECT_EQ(answer["sampling"]["min_p"]["from"], "ergon");
     EXPECT_EQ(answer["sampling"]["seed"]["value"], 7);
@@ -164,10 +164,10 @@ TEST(Run, AskedForTooMuchItSaysSo) {
     const Outcome context = run_ergon({"run", plain(), "Hm?", "--context", "5000"});
     EXPECT_EQ(context.exit_code, 2);
     EXPECT_EQ(context.err,
-              "ergon: A context of 5000 tokens was asked for, but scripted-plain was made for at most 2048.\n");
+              "ergon: A context of 5000 tokens was requested, but scripted-plain supports at most 2048.\n");
     const Outcome prompt = run_ergon({"run", plain(), "Hm?", "--context", "4"});
     EXPECT_EQ(prompt.exit_code, 1);
-    EXPECT_THAT(prompt.err, HasSubstr("but the context holds 4: shorten it, or raise --context."));
+    EXPECT_THAT(prompt.err, HasSubstr("but the context holds 4; shorten it or raise --context."));
     const Outcome hot = run_ergon({"run", plain(), "Hm?", "--temperature", "-1"});
     EXPECT_EQ(hot.exit_code, 2);
     EXPECT_THAT(hot.err, HasSubstr("temperature is -1"));

@@ -82,7 +82,7 @@ TEST_F(Servers, AKeyThatSomebodyTypedIsNotRepeated) {
 TEST_F(Servers, AnAnswerWithoutAMessageHasFailed) {
     server_.answer(chat, R"({"choices": [{"index": 0, "message": null, "finish_reason": "stop"}]})");
     const Outcome outcome = eval(contender());
-    EXPECT_THAT(outcome.out + outcome.err, HasSubstr("holds no message with a text"));
+    EXPECT_THAT(outcome.out + outcome.err, HasSubstr("has no message with text"));
     EXPECT_THAT(outcome.out, HasSubstr("Answers that failed: 3 of 3 by m."));
     EXPECT_THAT(outcome.out, Not(HasSubstr("0.00 J")));
 }

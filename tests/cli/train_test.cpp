@@ -305,7 +305,7 @@ TEST_F(Train, WrongUseIsASentence) {
         0);
     const Outcome twice = train("run");
     EXPECT_EQ(twice.exit_code, 2);
-    EXPECT_THAT(twice.err, HasSubstr("holds a run already"));
+    EXPECT_THAT(twice.err, HasSubstr("already has a run"));
     const Outcome other = train("run", {"--resume", "--set", "training.seed=9"});
     EXPECT_EQ(other.exit_code, 1);
     EXPECT_THAT(other.err, HasSubstr("another recipe"));

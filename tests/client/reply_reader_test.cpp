@@ -176,8 +176,8 @@ TEST(ReplyReader, AnAnswerInOnePiece) {
     no_usage.erase("usage");
     EXPECT_EQ(read({no_usage.dump()}).tokens.counted_by, CountedBy::nothing);
     EXPECT_FALSE(read({no_usage.dump()}).tokens.answer);
-    expect_error(ErrorCode::bad_file, "no valid JSON", [&] { read({answer.dump().substr(0, 90)}); });
-    expect_error(ErrorCode::bad_file, "holds no \"choices\"", [] { read({"{}"}); });
+    expect_error(ErrorCode::bad_file, "not valid JSON", [&] { read({answer.dump().substr(0, 90)}); });
+    expect_error(ErrorCode::bad_file, "has no \"choices\"", [] { read({"{}"}); });
     expect_error(ErrorCode::system, "reports an error: no room",
                  [] { read({R"({"error": {"message": "no room"}})"}); });
     expect_error(ErrorCode::out_of_budget, "more than 16777216 bytes", [] {
@@ -237,16 +237,16 @@ TEST(ReplyReader, OfSeveralAnswersTheFirstCounts) {
 }
 
 TEST(ReplyReader, AStreamThatBreaksOff) {
-    expect_error(ErrorCode::bad_file, "broke off", [] { read({content("half")}); });
-    expect_error(ErrorCode::bad_file, "broke off", [] { read({}); });
-    expect_error(ErrorCode::bad_file, "broke off", [] { read({"<html>a proxy</html>"}); });
+    expect_error(ErrorCode::bad_file, "ended early", [] { read({content("half")}); });
+    expect_error(ErrorCode::bad_file, "ended early", [] { read({}); });
+    expect_error(ErrorCode::bad_file, "ended early", [] { read({"<html>a proxy</html>"}); });
     expect_error(ErrorCode::bad_file, "without an answer", [] { read({done}); });
     // A reason why it is finished is enough for servers that never say [DONE], and the other way round.
     EXPECT_EQ(read({content("all"), end()}).text, "all");
     EXPECT_EQ(read({content("all"), done}).text, "all");
     EXPECT_EQ(read({content("all"), "data: [DONE]"}).text, "all");
     EXPECT_EQ(read({content("all"), usage({{"prompt_tokens", 3}, {"completion_tokens", 1}})}).text, "all");
-    expect_error(ErrorCode::bad_file, "broke off", [] {
+    expect_error(ErrorCode::bad_file, "ended early", [] {
         read({event({{"choices", {{{"delta", {{"content", "half"}}}}}},
                      {"usage", {{"prompt_tokens", 3}, {"completion_tokens", 1}}}})});
     });
@@ -260,8 +260,8 @@ TEST(ReplyReader, ErrorsWithinTheStream) {
             read({content("half"), "data: " + std::string(error) + "\n\n"});
         });
     }
-    expect_error(ErrorCode::bad_file, "no valid JSON: {broken", [] { read({"data: {broken\n\n"}); });
-    expect_error(ErrorCode::bad_file, "no valid JSON", [] { read({"data: 7\n\n"}); });
+    expect_error(ErrorCode::bad_file, "not valid JSON: {broken", [] { read({"data: {broken\n\n"}); });
+    expect_error(ErrorCode::bad_file, "not valid JSON", [] { read({"data: 7\n\n"}); });
 }
 
 TEST(ReplyReader, WrongTypesInEveryField) {
@@ -295,7 +295,7 @@ TEST(ReplyReader, WrongTypesInEveryField) {
         }
     }
     EXPECT_GT(read_well, 100);
-    expect_error(ErrorCode::bad_file, "\"content\" in the answer of The server must be a text", [] {
+    expect_error(ErrorCode::bad_file, "\"content\" in the answer of The server must be a string", [] {
         read({delta({{"content", 7}})});
     });
     expect_error(ErrorCode::bad_file, "list of objects", [] { read({event({{"choices", "x"}})}); });
@@ -334,7 +334,7 @@ TEST(ReplyReader, ContentAsAListOfParts) {
         read({delta({{"reasoning_details", {{{"type", "reasoning.text"}, {"text", "hm"}}}}}), end(), done}).thinking,
         "hm");
     for (const json& wrong : {json::array({7}), json::array({json{{"type", "text"}, {"text", 7}}}), json(7)}) {
-        expect_error(ErrorCode::bad_file, "must be a text", [&] { both(wrong); });
+        expect_error(ErrorCode::bad_file, "must be a string", [&] { both(wrong); });
     }
 }
 

@@ -13,8 +13,8 @@ namespace {
 using State = Reading::State;
 
 struct Answers {
-    Answer<std::uint64_t> count;
-    Answer<base::Watts> power;
+    SensorResult<std::uint64_t> count;
+    SensorResult<base::Watts> power;
 };
 
 CounterSensor counter(const Answers& source, const CounterRules& rules) {
@@ -120,7 +120,7 @@ TEST(CounterSensor, WhatItDidNotCountWhileItStoodIsLost) {
     source.count.value = 80'000 + 4000;
     const Reading lost = sensor.read(seconds(4.6));
     EXPECT_EQ(lost.state, State::lost) << "4 J in 2.6 s of a counter that shows 40 W";
-    EXPECT_NE(lost.problem.find("stood still for 2.5 s"), std::string::npos) << lost.problem;
+    EXPECT_NE(lost.problem.find("did not advance for 2.5 s"), std::string::npos) << lost.problem;
 }
 
 TEST(CounterSensor, ARangeThatCannotBeIsLeft) {

@@ -66,7 +66,10 @@ class SimulatedCounter {
         return std::make_unique<CounterSensor>(
             SensorInfo{name, "powercap", Scope::package, processor_step, {}, {}},
             CounterRules{name, 1000, range_, highest_power(Scope::package), processor_slack},
-            [this] { return Answer<std::uint64_t>{shown_, {}}; }, seconds(0));
+            [this] {
+                return SensorResult<std::uint64_t>{shown_, {}};
+            },
+            seconds(0));
     }
     double taken() const { return taken_; }
     double shown() const { return all_shown_; }

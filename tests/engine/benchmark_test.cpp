@@ -1,9 +1,11 @@
+#include "engine/benchmark.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <numeric>
 
 #include "base/error.h"
-#include "engine/benchmark.h"
+#include "base/expect_error.h"
 #include "engine/fake_model.h"
 
 namespace ergon::engine {
@@ -37,8 +39,10 @@ TEST(Benchmark, DecodeTakesOneStepForEachTokenOfAllSequences) {
 TEST(Benchmark, WhatDoesNotFitTheContextIsRefused) {
     FakeModel model(50, 100);
     energy::Meter meter;
-    EXPECT_THROW(run_benchmark(model, meter, {.workload = Workload::prefill, .tokens = 101}), base::Error);
-    EXPECT_THROW(run_benchmark(model, meter, {.workload = Workload::decode, .tokens = 50, .depth = 50}), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "101 tokens do not fit into the model's context of 100",
+                       [&] { run_benchmark(model, meter, {.workload = Workload::prefill, .tokens = 101}); });
+    test::expect_error(base::ErrorCode::bad_argument, "do not fit into the model's context of 100",
+                       [&] { run_benchmark(model, meter, {.workload = Workload::decode, .tokens = 50, .depth = 50}); });
 }
 
 /// A model whose logits depend on who else is in the step: what the check is for.

@@ -1,10 +1,12 @@
+#include "engine/perplexity.h"
+
 #include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "engine/fake_model.h"
-#include "engine/perplexity.h"
 
 namespace ergon::engine {
 namespace {
@@ -75,7 +77,9 @@ TEST(Perplexity, WindowsThatCannotBeAreRefused) {
     FakeModel model;
     const auto text = some_text(100);
     for (const std::int64_t window : {-1, 0, 1, 101, 5000}) {
-        EXPECT_THROW(perplexity(model, pool, text, window, model::CacheType::f16), base::Error) << window;
+        SCOPED_TRACE(window);
+        test::expect_error(base::ErrorCode::bad_argument, " of ",
+                           [&] { perplexity(model, pool, text, window, model::CacheType::f16); });
     }
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "engine/fake_model.h"
 #include "engine/scripted.h"
 
@@ -61,7 +62,9 @@ TEST(Session, APromptThatDoesNotFitLeavesTheSessionUsable) {
     const LoadedModel model = fake();
     Session session(model, {.tokens = 8}, nullptr);
     const Answer first = session.answer({1, 2, 3}, at_most(3));
-    EXPECT_THROW(session.answer({1, 2, 3, 4, 5, 6, 7, 8, 9}, at_most(3)), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "The prompt has 9 tokens, but the context holds 8", [&] {
+        session.answer({1, 2, 3, 4, 5, 6, 7, 8, 9}, at_most(3));
+    });
     EXPECT_EQ(session.answer({1, 2, 3}, at_most(3)).tokens, first.tokens);
     // What was refused is not taken for read.
     EXPECT_THROW(session.answer({1, 2, 3, 4, 5, 6, 7, 8, 9}, at_most(3)), base::Error);
@@ -79,8 +82,7 @@ TEST(Session, MemoryIsKnownBeforeItIsTaken) {
         Session session(model, {.tokens = 1001}, nullptr);
         FAIL();
     } catch (const base::Error& error) {
-        EXPECT_THAT(error.what(),
-                    ::testing::HasSubstr("1001 tokens was asked for, but fake was made for at most 1000"));
+        EXPECT_THAT(error.what(), ::testing::HasSubstr("1001 tokens was requested, but fake supports at most 1000"));
     }
 }
 
@@ -93,7 +95,7 @@ TEST(Session, MoreMemoryThanThereIsGivesASentence) {
         FAIL();
     } catch (const base::Error& error) {
         EXPECT_EQ(error.code(), base::ErrorCode::out_of_budget);
-        EXPECT_THAT(error.what(), ::testing::HasSubstr("choose a smaller --context"));
+        EXPECT_THAT(error.what(), ::testing::HasSubstr("use a smaller --context"));
     }
 }
 

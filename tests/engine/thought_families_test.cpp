@@ -74,7 +74,7 @@ TEST(ThoughtFamilies, ComeApartInEveryAnswer) {
             GenerationOptions options;
             options.max_thinking = budget;
             std::string thinking, said;
-            const Answer answer = session.answer(chat_prompt(model, messages), options, [&](const Piece& piece) {
+            const Answer answer = session.answer(chat_prompt(model, messages), options, [&](const TextChunk& piece) {
                 (piece.phase == Phase::thinking ? thinking : said) += piece.text;
             });
             EXPECT_EQ(answer.thinking, std::string("hmm").substr(0, static_cast<std::size_t>(budget))) << budget;

@@ -47,7 +47,7 @@ void expect_key_refused(const ByteString& one, const std::string& fragment, Erro
 }
 
 TEST(GgufHostile, EmptyFile) {
-    expect_gguf_refused(std::vector<std::byte>{}, "m.gguf is cut off or damaged: its first bytes");
+    expect_gguf_refused(std::vector<std::byte>{}, "m.gguf is truncated or damaged: its first bytes");
 }
 
 TEST(GgufHostile, OtherFormat) {
@@ -72,9 +72,9 @@ TEST(GgufHostile, GitLfsPointer) {
 TEST(GgufHostile, OtherVersions) {
     RawGguf raw;
     raw.version = 1;
-    expect_gguf_refused(raw, "is GGUF version 1; ergon reads 2 and 3", ErrorCode::unsupported);
+    expect_gguf_refused(raw, "is GGUF version 1; supported are 2 and 3", ErrorCode::unsupported);
     raw.version = 4;
-    expect_gguf_refused(raw, "is GGUF version 4; ergon reads 2 and 3", ErrorCode::unsupported);
+    expect_gguf_refused(raw, "is GGUF version 4; supported are 2 and 3", ErrorCode::unsupported);
     raw.version = 0x03000000;
     expect_gguf_refused(raw, "is a big-endian GGUF file", ErrorCode::unsupported);
 }
@@ -90,7 +90,7 @@ TEST(GgufHostile, EveryCutInsideTheHeaderIsRefused) {
     const auto whole = raw.bytes();
     constexpr std::size_t padding = 7;
     for (std::size_t size = 0; size < whole.size() - padding; ++size) {
-        expect_gguf_refused({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}, "cut off or damaged");
+        expect_gguf_refused({whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)}, "truncated or damaged");
     }
 }
 
@@ -111,7 +111,7 @@ TEST(GgufHostile, AbsurdLengthOfAKey) {
     expect_key_refused(ByteString().number(huge).zeros(64),
                        "metadata key 1 of 1 asks for 18446744073709551615 x 1 bytes");
     expect_key_refused(ByteString().number<std::uint64_t>(65536).zeros(70000),
-                       "metadata key 1 of 1 has a string of 65536 bytes where at most 65535 are accepted");
+                       "metadata key 1 of 1 has a string of 65536 bytes; at most 65535 are accepted");
 }
 
 TEST(GgufHostile, AbsurdLengthOfAText) {
@@ -151,7 +151,7 @@ TEST(GgufHostile, UnknownMetadataTypes) {
 
 TEST(GgufHostile, NeitherTrueNorFalse) {
     expect_key_refused(key("k", GgufType::boolean).number<std::uint8_t>(2),
-                       "metadata key \"k\" holds 2 where a truth value");
+                       "metadata key \"k\" holds 2; expected a boolean");
     expect_key_refused(array_key("k", GgufType::boolean, 1).number<std::uint8_t>(255), "metadata key \"k\" holds 255");
 }
 
@@ -176,7 +176,7 @@ TEST(GgufHostile, ImpossibleAlignment) {
     for (const std::uint32_t alignment : {0u, 1u, 4u, 24u, 33u, 0x80000000u}) {
         expect_key_refused(
             key("general.alignment", GgufType::u32).number(alignment),
-            "general.alignment must be a power of two from 8 to 1048576, and is " + std::to_string(alignment));
+            "general.alignment must be a power of two from 8 to 1048576, not " + std::to_string(alignment));
     }
     expect_key_refused(key("general.alignment", GgufType::string).text("32"), "and is not an unsigned integer");
 }
@@ -217,10 +217,10 @@ TEST(GgufHostile, RowsThatAreNotWholeBlocks) {
 }
 
 TEST(GgufHostile, TypesThatErgonDoesNotRead) {
-    expect_tensors_refused({{.type = 16}}, "tensor \"t\" has the type IQ2_XXS (16), which ergon does not read",
+    expect_tensors_refused({{.type = 16}}, "tensor \"t\" has the type IQ2_XXS (16), which is not supported",
                            ErrorCode::unsupported);
     for (const std::uint32_t removed : {4u, 5u, 31u, 36u, 40u, 0xFFFFFFFFu}) {
-        expect_tensors_refused({{.type = removed}}, std::to_string(removed) + " (unknown), which ergon does not read",
+        expect_tensors_refused({{.type = removed}}, std::to_string(removed) + " (unknown), which is not supported",
                                ErrorCode::unsupported);
     }
 }
@@ -232,8 +232,8 @@ TEST(GgufHostile, MisalignedOffset) {
 
 TEST(GgufHostile, OffsetBeyondAnyFile) {
     expect_tensors_refused({{.offset = 0xFFFFFFFFFFFFFFE0}},
-                           "tensor \"t\" begins at byte 18446744073709551584 of the data, which no file can have");
-    expect_tensors_refused({{.offset = 0x7FFFFFFFFFFFFFE0}}, "which no file can have");
+                           "tensor \"t\" begins at byte 18446744073709551584 of the data, beyond the end of any file");
+    expect_tensors_refused({{.offset = 0x7FFFFFFFFFFFFFE0}}, "beyond the end of any file");
 }
 
 TEST(GgufHostile, OverlappingTensors) {
@@ -273,7 +273,7 @@ TEST(GgufHostile, DataBeyondTheEnd) {
     raw.data_bytes = 64;
     const auto bytes = raw.bytes();
     expect_error(ErrorCode::bad_file,
-                 "m.gguf is cut off at byte 128: tensor \"t\" needs bytes 64 to 4611686018427387968",
+                 "m.gguf is truncated at byte 128: tensor \"t\" needs bytes 64 to 4611686018427387968",
                  [&] { parse_gguf(bytes, "m.gguf"); });
     EXPECT_TRUE(parse_gguf(bytes, "m.gguf", Truncated::metadata_only).tensors[0].bytes.empty());
 }

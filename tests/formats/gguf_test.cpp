@@ -108,7 +108,7 @@ TEST(GgufLookup, IntegersConvertWhereTheyFit) {
     const Gguf file = Gguf::open(directory.write("a.gguf", all_types().bytes()));
     EXPECT_EQ(file.real("u8"), 255.0);
     EXPECT_EQ(file.reals("i8s"), (std::vector<double>{-1, 1}));
-    expect_error(ErrorCode::bad_file, "metadata key \"u64\" is not an integer that fits 64 bits with a sign",
+    expect_error(ErrorCode::bad_file, "metadata key \"u64\" is not an integer that fits in 64 bits with a sign",
                  [&] { file.integer("u64"); });
     expect_error(ErrorCode::bad_file, "metadata key \"f32\" is not an integer", [&] { file.integer("f32"); });
 }
@@ -207,7 +207,7 @@ TEST(GgufTruncated, MetadataOnlyOpensWhatIsThere) {
     raw.data_bytes = 40;
     const auto path = directory.write("a.gguf", raw.bytes());
     const std::string sentence = path.string() +
-                                 " is cut off at byte 232: tensor \"b\" needs bytes 224 to 256 "
+                                 " is truncated at byte 232: tensor \"b\" needs bytes 224 to 256 "
                                  "(2 of 3 tensors are incomplete); fetch the file again";
     expect_error(ErrorCode::bad_file, sentence, [&] { Gguf::open(path); });
 
@@ -271,10 +271,10 @@ TEST(GgufShards, ARenamedFirstIsRefused) {
 TEST(GgufShards, OnesThatDoNotBelongTogetherAreRefused) {
     const Shards shards;
     shards.write(2, Shards::shard(2, 3, "b"));
-    expect_error(ErrorCode::bad_file, "says that it is shard 3 of 3 where 2 of 3 was expected",
+    expect_error(ErrorCode::bad_file, "claims to be shard 3 of 3; expected 2 of 3",
                  [&] { Gguf::open(shards.first()); });
     shards.write(2, Shards::shard(1, 4, "b"));
-    expect_error(ErrorCode::bad_file, "says that it is shard 2 of 4 where 2 of 3 was expected",
+    expect_error(ErrorCode::bad_file, "claims to be shard 2 of 4; expected 2 of 3",
                  [&] { Gguf::open(shards.first()); });
     shards.write(2, Shards::shard(1, 3, "a"));
     expect_error(ErrorCode::bad_file, "tensor \"a\" stands in two shards", [&] { Gguf::open(shards.first()); });
@@ -283,15 +283,15 @@ TEST(GgufShards, OnesThatDoNotBelongTogetherAreRefused) {
 TEST(GgufShards, NumbersThatMakeNoSenseAreRefused) {
     const Shards shards;
     shards.write(1, Shards::shard(3, 3, "a"));
-    expect_error(ErrorCode::bad_file, "split.no 3 and split.count 3 make no sense",
+    expect_error(ErrorCode::bad_file, "split.no 3 and split.count 3 contradict each other",
                  [&] { Gguf::open(shards.first()); });
     RawGguf raw;
     raw.keys = {key("split.no", GgufType::i64).number(std::numeric_limits<std::int64_t>::max()),
                 key("split.count", GgufType::u64).number(std::numeric_limits<std::int64_t>::max())};
     shards.write(1, raw);
-    expect_error(ErrorCode::bad_file, "make no sense", [&] { Gguf::open(shards.first()); });
+    expect_error(ErrorCode::bad_file, "contradict each other", [&] { Gguf::open(shards.first()); });
     raw.keys[0] = key("split.no", GgufType::string).text("1");
-    expect_error(ErrorCode::bad_file, "make no sense", [&] { Gguf::open(shards.write(1, raw)); });
+    expect_error(ErrorCode::bad_file, "contradict each other", [&] { Gguf::open(shards.write(1, raw)); });
 }
 
 TEST(GgufShards, TheNumberOfTensorsMustBeThePromised) {
@@ -300,7 +300,7 @@ TEST(GgufShards, TheNumberOfTensorsMustBeThePromised) {
     empty.tensors.clear();
     empty.data_bytes = 0;
     shards.write(2, empty);
-    expect_error(ErrorCode::bad_file, "hold 2 tensors where split.tensors.count promises 3",
+    expect_error(ErrorCode::bad_file, "hold 2 tensors, but split.tensors.count is 3",
                  [&] { Gguf::open(shards.first()); });
 }
 

@@ -132,8 +132,7 @@ TEST(GgufWriter, TensorsOutOfTurnOrTooLongAreRefused) {
     const TemporaryDirectory directory;
     const auto a = pattern(65, 1);
     GgufWriter writer(directory / "a.gguf", {}, {{"a", DType::i8, {64}}, {"b", DType::i8, {1}}});
-    expect_error(ErrorCode::bad_argument, "it is the turn of tensor \"a\", not of \"b\"",
-                 [&] { writer.append("b", a); });
+    expect_error(ErrorCode::bad_argument, "expected tensor \"a\" next, not \"b\"", [&] { writer.append("b", a); });
     expect_error(ErrorCode::bad_argument, "tensor \"a\" takes 64 bytes, and 65 were given",
                  [&] { writer.append("a", a); });
     writer.append("a", std::span(a).first(64));
@@ -155,10 +154,10 @@ TEST(GgufWriter, WhatCouldNotBeReadAgainIsRefused) {
     expect_unwritable(bad, "cannot write tensor \"t\" twice", {}, {{"t", DType::i8, {1}}, {"t", DType::i8, {1}}});
     expect_unwritable(bad, "cannot write a tensor without a name", {}, {{"", DType::i8, {1}}});
     expect_unwritable(bad, "rows of 33 values, which Q8_0 cannot store", {}, {{"t", DType::q8_0, {33}}});
-    expect_unwritable(bad, "its value does not fit GGUF type 0", {{"k", std::uint64_t{256}, GgufType::u8}});
-    expect_unwritable(bad, "its value does not fit GGUF type 5", {{"k", std::uint64_t{1}, GgufType::i32}});
-    expect_unwritable(bad, "its value does not fit GGUF type 8", {{"k", true, GgufType::string}});
-    expect_unwritable(bad, "does not fit F32", {{"k", 1e300}});
+    expect_unwritable(bad, "its value does not fit into the GGUF type 0", {{"k", std::uint64_t{256}, GgufType::u8}});
+    expect_unwritable(bad, "its value does not fit into the GGUF type 5", {{"k", std::uint64_t{1}, GgufType::i32}});
+    expect_unwritable(bad, "its value does not fit into the GGUF type 8", {{"k", true, GgufType::string}});
+    expect_unwritable(bad, "does not fit into F32", {{"k", 1e300}});
     expect_unwritable(bad, "general.alignment must be an unsigned power of two",
                       {{"general.alignment", std::uint64_t{24}}});
     expect_unwritable(ErrorCode::unsupported, "cannot write tensor \"t\": GGUF has no type F8_E4M3", {},

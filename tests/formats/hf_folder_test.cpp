@@ -47,7 +47,7 @@ TEST(HfFolder, OtherFoldersAndFilesAreRefused) {
                  [&] { HfFolder::open(directory.path()); });
     expect_error(ErrorCode::not_found, "is not a Hugging Face model folder: it does not exist",
                  [&] { HfFolder::open(directory / "none"); });
-    expect_error(ErrorCode::system, "cannot look at",
+    expect_error(ErrorCode::system, "cannot access",
                  [&] { HfFolder::open(directory.path() / std::string(5000, 'x')); });
     directory.write("config.json", "[]");
     expect_error(ErrorCode::bad_file, "config.json holds array where an object was expected",

@@ -55,7 +55,7 @@ TEST(RealModels, QwenMixesItsTypes) {
 TEST(RealModels, TheHeadOfR1DistillOpensForItsMetadataOnly) {
     const auto path = model("r1-distill-qwen-7b-head.gguf");
     SKIP_UNLESS_THERE(path);
-    test::expect_error(base::ErrorCode::bad_file, "is cut off at byte 99614720: tensor", [&] { Gguf::open(path); });
+    test::expect_error(base::ErrorCode::bad_file, "is truncated at byte 99614720: tensor", [&] { Gguf::open(path); });
     const Gguf file = Gguf::open(path, Truncated::metadata_only);
     EXPECT_EQ(file.text("general.architecture"), "qwen2");
     EXPECT_EQ(file.integer("qwen2.block_count"), 28);

@@ -43,7 +43,7 @@ TEST(SafetensorsHostile, GitLfsPointer) {
 
 TEST(SafetensorsHostile, AbsurdHeaderLength) {
     expect_refused(ByteString().number(~std::uint64_t{0}).zeros(64).bytes(),
-                   "claims a header of 18446744073709551615 bytes where at most 100000000 are accepted");
+                   "claims a header of 18446744073709551615 bytes; at most 100000000 are accepted");
 }
 
 TEST(SafetensorsHostile, HeadersThatAreNotOne) {
@@ -71,8 +71,8 @@ TEST(SafetensorsHostile, IncompleteEntries) {
                    "the dtype of tensor \"t\" is not a text");
     expect_refused(R"({"t":{"dtype":"U8","shape":1,"data_offsets":[0,1]}})", 1,
                    "the shape of tensor \"t\" is not a list");
-    expect_refused(R"({"t":{"dtype":"U8","shape":[1],"data_offsets":[0]}})", 1, "must be a begin and an end");
-    expect_refused(R"({"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1,2]}})", 1, "must be a begin and an end");
+    expect_refused(R"({"t":{"dtype":"U8","shape":[1],"data_offsets":[0]}})", 1, "must be a start and an end");
+    expect_refused(R"({"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1,2]}})", 1, "must be a start and an end");
 }
 
 TEST(SafetensorsHostile, NumbersThatAreNotWholeOrTooLarge) {
@@ -86,9 +86,9 @@ TEST(SafetensorsHostile, NumbersThatAreNotWholeOrTooLarge) {
 
 TEST(SafetensorsHostile, UnknownDtype) {
     expect_refused(R"({"t":{"dtype":"F4","shape":[2],"data_offsets":[0,1]}})", 1,
-                   "tensor \"t\" has the dtype \"F4\", which ergon does not read", ErrorCode::unsupported);
+                   "tensor \"t\" has the dtype \"F4\", which is not supported", ErrorCode::unsupported);
     // A block type of GGUF is none of safetensors.
-    expect_refused(R"({"t":{"dtype":"Q8_0","shape":[32],"data_offsets":[0,34]}})", 34, "which ergon does not read",
+    expect_refused(R"({"t":{"dtype":"Q8_0","shape":[32],"data_offsets":[0,34]}})", 34, "which is not supported",
                    ErrorCode::unsupported);
 }
 
@@ -105,12 +105,12 @@ TEST(SafetensorsHostile, ShapesThatOverflowOrHaveTooManyDimensions) {
 TEST(SafetensorsHostile, OffsetsThatDoNotMatchTheShape) {
     expect_refused(R"({"t":{"dtype":"F32","shape":[2,3],"data_offsets":[0,23]}})", 24,
                    "tensor \"t\" of shape [2, 3] and dtype F32 takes 24 bytes, but its data_offsets span 23");
-    expect_refused(R"({"t":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", 4, "must be a begin and an end");
+    expect_refused(R"({"t":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}})", 4, "must be a start and an end");
 }
 
 TEST(SafetensorsHostile, CutOffData) {
     expect_refused(R"({"t":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}})", 23,
-                   "is cut off: tensor \"t\" ends at byte 24 of the data, but only 23 are there");
+                   "is truncated: tensor \"t\" ends at byte 24 of the data, but only 23 are there");
 }
 
 TEST(SafetensorsHostile, OverlapHolesAndTrailingBytes) {
@@ -142,14 +142,14 @@ TEST(SafetensorsHostile, IndexThatLeavesTheFolder) {
     for (const char* file : {R"("../secret.safetensors")", R"("/etc/x.safetensors")", R"("sub/x.safetensors")",
                              R"("..\\secret.safetensors")", R"("x\u0000/../y.safetensors")", R"("..")", R"("")",
                              R"("config.json")", "7"}) {
-        expect_index_refused(file, "tensor \"t\" must lie in a .safetensors file of the same folder, not in");
+        expect_index_refused(file, "tensor \"t\" must be in a .safetensors file of the same folder, not in");
     }
 }
 
 TEST(SafetensorsHostile, IndexOfFilesOrTensorsThatAreNotThere) {
     expect_index_refused(R"("absent.safetensors")", "absent.safetensors", ErrorCode::not_found);
     expect_index_refused(R"("real.safetensors", "u": "real.safetensors")",
-                         "says that tensor \"u\" lies in \"real.safetensors\", but it does not");
+                         "says that tensor \"u\" is in \"real.safetensors\", but it is not");
 }
 
 TEST(SafetensorsHostile, IndexWithoutAMap) {

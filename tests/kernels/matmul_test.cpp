@@ -1,13 +1,15 @@
 // Products: the definition written out plainly, every build, one row and many, every edge - all with ==.
 
+#include "kernels/matmul.h"
+
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "kernels/block_codes.h"
 #include "kernels/elementwise.h"
-#include "kernels/matmul.h"
 #include "kernels/packed_layout.h"
 #include "kernels/random_data.h"
 
@@ -281,7 +283,8 @@ TEST(Pack, RefusesWhatCannotBeAWeight) {
     const float scale = 1;
     const tensor::TensorView codes{"t", DType::f8_e4m3, {8, 8}, bytes},
         scales{"s", DType::f32, {1, 1}, std::as_bytes(std::span(&scale, 1))};
-    EXPECT_THROW(PackedMatrix::pack_f8(std::span(&codes, 1), std::span(&scales, 1), pool), base::Error);
+    test::expect_error(base::ErrorCode::bad_file, "holds codes that are not a number",
+                       [&] { PackedMatrix::pack_f8(std::span(&codes, 1), std::span(&scales, 1), pool); });
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ TEST(Findings, SayWhatFollows) {
     EXPECT_EQ(
         sentences[0],
         "An answer of dense takes 3.00 (95% interval 2.08 to 4.00) times as many joules as one of sparse, a gain of "
-        "3.00: if use grows by 200%, all answers together take what they take today.");
+        "3.00: if use grows by 200%, all answers together use as much as today.");
     EXPECT_EQ(sentences[1],
               "At a growth of 50% a year the gain is used up after 2.71 (95% interval 1.81 to 3.42) years.");
     EXPECT_THAT(sentences[2], HasSubstr("below 1 the total falls (to 0.577 times at 0.5), above 1 it rises (to 3.00"));
@@ -47,11 +47,11 @@ TEST(Findings, OfDegenerateInputs) {
                     "use could cancel, and use would have to fall by 50% for the total to stay."));
     inputs.after.per_answer = exact(100);
     inputs.growth = 0;
-    EXPECT_EQ(findings(inputs).at(1), "Use does not grow, so it never cancels the gain.");
+    EXPECT_EQ(findings(inputs).at(1), "Use does not grow, so the gain is never cancelled.");
     inputs.growth = 0.5;
     inputs.after.per_answer = figure(100, 0, 400);
     EXPECT_THAT(findings(inputs).at(0), HasSubstr("3.00 (95% interval from 0.750, open above)"));
-    EXPECT_THAT(findings(inputs).at(1), HasSubstr("includes none at all"));
+    EXPECT_THAT(findings(inputs).at(1), HasSubstr("includes no gain"));
     inputs = example();
     inputs.growth = -0.5;
     EXPECT_THAT(findings(inputs).back(), HasSubstr("that is never reached"));
@@ -78,7 +78,7 @@ TEST(ReboundText, HasItsTables) {
     const std::string text = rebound_text(example());
     EXPECT_THAT(text, HasSubstr("these two: 3.00             200%"));
     EXPECT_THAT(text, HasSubstr("price elasticity"));
-    EXPECT_THAT(text, HasSubstr("What a year takes"));
+    EXPECT_THAT(text, HasSubstr("Energy per year"));
     EXPECT_THAT(text, HasSubstr("Joules per answer with training"));
     ReboundInputs untrained = example();
     untrained.after.training.reset();
@@ -91,7 +91,7 @@ TEST(ReboundText, HasItsTables) {
 TEST(ReboundPage, HoldsChartsAndSources) {
     const std::string page = report::render(rebound_page(example()));
     for (const char* part :
-         {"How long a gain in efficiency lasts", "What a year takes", "What cheaper answers do to the total",
+         {"How long a gain in efficiency lasts", "Energy per year", "Effect of cheaper answers on the total",
           "Training and answers together", "Sorrell", "Jevons", "not a forecast"}) {
         EXPECT_THAT(page, HasSubstr(part));
     }

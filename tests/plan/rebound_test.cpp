@@ -215,7 +215,7 @@ TEST(Training, WhereThereIsNoBreakEvenASentenceSaysSo) {
         return even.sentence;
     };
     const Model base{"base", exact(100), exact(1e12)};
-    EXPECT_THAT(sentence(base, {"same", exact(100), exact(1e12)}), HasSubstr("take the same"));
+    EXPECT_THAT(sentence(base, {"same", exact(100), exact(1e12)}), HasSubstr("use the same"));
     for (const Model& worse : {Model{"worse", exact(200), exact(2e12)}, Model{"worse", exact(200), exact(1e12)},
                                Model{"worse", exact(100), exact(2e12)}}) {
         EXPECT_THAT(sentence(base, worse), HasSubstr("worse never takes less"));

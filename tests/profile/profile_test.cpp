@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 
 namespace ergon::profile {
 namespace {
@@ -60,7 +61,7 @@ TEST(Profile, KnowsHowNearPartsComeToTheLimits) {
     EXPECT_DOUBLE_EQ(closeness(ComponentUse(), some_limits()).memory, 0);
 }
 
-TEST(Profile, NamesTheBiggestHogsWithTheirShareAndReason) {
+TEST(Profile, NamesTheHotspotsWithTheirShareAndReason) {
     const std::vector<Hotspot> hotspots = biggest_hotspots(known_profile());
     ASSERT_EQ(hotspots.size(), 4u);
     EXPECT_EQ(hotspots[0].component, "routed experts");
@@ -119,7 +120,7 @@ TEST(Profile, JsonHoldsWhatTheTableSays) {
     EXPECT_EQ(json["phases"]["answer"]["components"][0]["component"], "routed experts");
     EXPECT_EQ(json["phases"]["answer"]["components"][0]["bytes"]["weights"], 6'400'000'000);
     EXPECT_EQ(json["experts"]["tokens"][1][1], 8);
-    EXPECT_EQ(json["hogs"].size(), 4u);
+    EXPECT_EQ(json["hotspots"].size(), 4u);
 }
 
 class ProfileOfAModel : public testing::Test {
@@ -173,7 +174,8 @@ TEST_F(ProfileOfAModel, DenseModelsHaveNoExperts) {
 }
 
 TEST_F(ProfileOfAModel, ThatDoesNotFitTheContextIsRefused) {
-    EXPECT_THROW(run("llama-gqa", {.prompt_tokens = 1'000'000, .version = ""}), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "1000000 prompt tokens",
+                       [&] { run("llama-gqa", {.prompt_tokens = 1'000'000, .version = ""}); });
 }
 
 }  // namespace

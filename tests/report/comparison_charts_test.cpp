@@ -116,8 +116,8 @@ TEST(PairedDots, ManyRowsAreThinAndSaySo) {
 
     const PairedDots many = test::paired_dots(400, 2, true);
     EXPECT_EQ(reading_note(many),
-              "All values are estimated. The axis is logarithmic. 400 rows are too many for their names and intervals: "
-              "these stand in the data below, in the same order.");
+              "All values are estimated. The axis is logarithmic. 400 rows are too many to label; their names and "
+              "intervals are in the data below, in the same order.");
     const std::string svg = draw(many, Format::wide).text();
     EXPECT_EQ(count(svg, "class=\"label\""), 2u) << "the legend's";
     EXPECT_EQ(count(svg, " small\""), 800u);
@@ -231,7 +231,7 @@ TEST(Scatter, SaysHowItIsRead) {
     chart.points[0].method = energy::Method::measured;
     EXPECT_THAT(draw(chart, Format::wide).text(), HasSubstr(">R1-Distill-Qwen-1.5B (measured)<"));
     chart.points.assign(101, {"crowd", 1, 1});
-    EXPECT_THAT(reading_note(chart), HasSubstr("Names without room stand in the data below."));
+    EXPECT_THAT(reading_note(chart), HasSubstr("Names that do not fit are in the data below."));
     EXPECT_EQ(count(draw(chart, Format::wide).text(), ">crowd<"), 0u);
 }
 

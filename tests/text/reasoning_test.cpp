@@ -24,7 +24,7 @@ class Reasoning : public testing::Test {
     static std::pair<std::string, std::string> split(std::string_view prompt, std::string_view generated) {
         ReasoningSplitter splitter(*r1_, r1_->encode_with_special(prompt));
         std::vector<TokenId> thought, answer;
-        const auto take = [&](std::span<const ReasoningSplitter::Piece> pieces) {
+        const auto take = [&](std::span<const ReasoningSplitter::ClassifiedToken> pieces) {
             for (const auto& piece : pieces) {
                 if (!piece.marker) (piece.phase == Phase::thinking ? thought : answer).push_back(piece.id);
             }
@@ -60,17 +60,17 @@ TEST_F(Reasoning, ThoughtsMayComeAgain) {
 }
 
 TEST_F(Reasoning, EachTokenHasItsPhase) {
-    using Piece = ReasoningSplitter::Piece;
+    using ClassifiedToken = ReasoningSplitter::ClassifiedToken;
     ReasoningSplitter splitter(*r1_, {});
     EXPECT_TRUE(splitter.can_think());
     const TokenId open = *r1_->find("<think>"), close = *r1_->find("</think>");
     EXPECT_THAT(splitter.closing(), ElementsAre(close));
     EXPECT_EQ(splitter.phase(), Phase::answer);
-    EXPECT_THAT(splitter.push(open), ElementsAre(Piece{open, Phase::thinking, true}));
-    EXPECT_THAT(splitter.push(0), ElementsAre(Piece{0, Phase::thinking, false}));
-    EXPECT_THAT(splitter.push(close), ElementsAre(Piece{close, Phase::thinking, true}));
+    EXPECT_THAT(splitter.push(open), ElementsAre(ClassifiedToken{open, Phase::thinking, true}));
+    EXPECT_THAT(splitter.push(0), ElementsAre(ClassifiedToken{0, Phase::thinking, false}));
+    EXPECT_THAT(splitter.push(close), ElementsAre(ClassifiedToken{close, Phase::thinking, true}));
     EXPECT_EQ(splitter.phase(), Phase::answer);
-    EXPECT_THAT(splitter.push(0), ElementsAre(Piece{0, Phase::answer, false}));
+    EXPECT_THAT(splitter.push(0), ElementsAre(ClassifiedToken{0, Phase::answer, false}));
 }
 
 TEST_F(Reasoning, AModelWithoutTheTagsOnlyAnswers) {
@@ -78,7 +78,7 @@ TEST_F(Reasoning, AModelWithoutTheTagsOnlyAnswers) {
     ReasoningSplitter splitter(smollm, smollm.encode("<think>"));
     EXPECT_FALSE(splitter.can_think());
     for (const TokenId id : smollm.encode_with_special("<think>hm</think>")) {
-        EXPECT_THAT(splitter.push(id), ElementsAre(ReasoningSplitter::Piece{id, Phase::answer, false}));
+        EXPECT_THAT(splitter.push(id), ElementsAre(ReasoningSplitter::ClassifiedToken{id, Phase::answer, false}));
     }
 }
 
@@ -113,7 +113,7 @@ ToldApart told_apart(const Tokenizer& words, std::string_view prompt, std::strin
     ReasoningSplitter splitter(words, words.encode_with_special(prompt));
     std::vector<TokenId> thought, answer;
     int thinking = 0;
-    const auto take = [&](std::span<const ReasoningSplitter::Piece> pieces) {
+    const auto take = [&](std::span<const ReasoningSplitter::ClassifiedToken> pieces) {
         for (const auto& piece : pieces) {
             thinking += piece.phase == Phase::thinking ? 1 : 0;
             if (!piece.marker) (piece.phase == Phase::thinking ? thought : answer).push_back(piece.id);
@@ -160,7 +160,7 @@ TEST(ThoughtFamilies, HarmonysChannelsAreMarkersOfSeveralTokens) {
     // Letters are no markers.
     ReasoningSplitter splitter(words, {});
     for (const TokenId id : words.encode(analysis)) {
-        EXPECT_THAT(splitter.push(id), ElementsAre(ReasoningSplitter::Piece{id, Phase::answer, false}));
+        EXPECT_THAT(splitter.push(id), ElementsAre(ReasoningSplitter::ClassifiedToken{id, Phase::answer, false}));
     }
 }
 
@@ -187,7 +187,7 @@ TEST(ThoughtFamilies, MarkersMayBeWords) {
         ReasoningSplitter splitter(words, words.encode(prompt));
         std::string thought, answer;
         std::size_t tokens = 0;
-        const auto take = [&](std::span<const ReasoningSplitter::Piece> pieces) {
+        const auto take = [&](std::span<const ReasoningSplitter::ClassifiedToken> pieces) {
             for (const auto& piece : pieces) {
                 tokens += piece.id == ReasoningSplitter::no_token ? 0 : 1;
                 if (piece.marker) continue;

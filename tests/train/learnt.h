@@ -12,10 +12,10 @@
 namespace ergon::test {
 
 /// Merges learnt from one text, as its pieces stand.
-inline train::LearntMerges learnt_from(std::string_view text, std::int64_t max_merges, std::int64_t least_count = 2) {
+inline train::LearntMerges learnt_from(std::string_view text, std::int64_t max_merges, std::int64_t min_count = 2) {
     train::PieceCounter counter;
     counter.add(text);
-    return train::learn_merges(counter.counted().pieces, {.max_merges = max_merges, .least_count = least_count});
+    return train::learn_merges(counter.counted().pieces, {.max_merges = max_merges, .min_count = min_count});
 }
 
 /// The tokenizer of such merges, by way of its file.

@@ -10,8 +10,8 @@ std::string_view embedded_text(std::string_view name) {
     const auto files = embedded_files();
     const auto found = std::ranges::find(files, name, &EmbeddedFile::name);
     if (found == files.end()) {
-        fail(ErrorCode::not_found, "This ergon was built without its data file {}: build it again from whole sources.",
-             name);
+        fail(ErrorCode::not_found,
+             "This build of ergon lacks its data file {}; build it again from a complete source tree.", name);
     }
     return found->text;
 }

@@ -51,7 +51,7 @@ const char* kind_of(mode_t mode) {
 
 void require_regular(const std::filesystem::path& path, const struct stat& status) {
     if (S_ISREG(status.st_mode)) return;
-    fail(ErrorCode::bad_file, "{} is {}, which is not a regular file; give the path of a file", path.string(),
+    fail(ErrorCode::bad_file, "{} is {}, which is not a regular file; give the path of a regular file", path.string(),
          kind_of(status.st_mode));
 }
 
@@ -115,14 +115,14 @@ extern "C" void on_bus_error(int, siginfo_t* info, void*) {
     for (const Range& range : mapped_ranges) {
         const std::byte* begin = range.begin;
         if (begin != nullptr && address >= begin && address < begin + range.size) {
-            end("ergon: a model file became shorter or unreadable while it was in use; "
-                "restore the file and start again\n");
+            end("ergon: a model file was truncated or became unreadable while in use; restore the file and start "
+                "again\n");
         }
     }
     // Of all else that is mapped, SQLite's index of its log alone can be cut by others; its content is in the log, too.
     if (info->si_code == BUS_ADRERR) {
-        end("ergon: a file became shorter or unreadable while it was in use, such as the -shm beside a results file; "
-            "what was kept before is kept: start again\n");
+        end("ergon: a file was truncated or became unreadable while in use, such as the -shm file of a results file; "
+            "what was saved before is safe: start again\n");
     }
     ::signal(SIGBUS, SIG_DFL);
     ::raise(SIGBUS);
@@ -177,7 +177,7 @@ std::string read_text(const std::filesystem::path& path, std::size_t limit) {
     const InputFile file(path);
     const std::size_t size = file.size();
     if (size > limit) {
-        fail(ErrorCode::bad_file, "{} has {} bytes, more than the {} that such a file may have", path.string(), size,
+        fail(ErrorCode::bad_file, "{} has {} bytes; files of this kind may have at most {}", path.string(), size,
              limit);
     }
     std::string text(size, '\0');
@@ -199,7 +199,7 @@ std::optional<std::string> read_optional_text(const std::filesystem::path& path,
         return read_text(path, limit);
     } catch (const Error& error) {
         if (error.code() == ErrorCode::bad_file) throw;
-        log().warn("{}. It is left out.", error.what());
+        log().warn("{}; it is skipped.", error.what());
         return std::nullopt;
     }
 }
@@ -224,14 +224,14 @@ int create(const std::filesystem::path& path) {
 }
 
 // Smaller numbers, and those with a zero in front, may be the parts of somebody's archive.
-constexpr int least_process_swept = 100;
+constexpr int min_process_swept = 100;
 
 /// Whether `aside` is what a process wrote that was killed before it was done.
 bool is_left_behind(const std::filesystem::path& aside, std::string_view process) {
     int id = 0;
     const auto [end, error] = std::from_chars(process.data(), process.data() + process.size(), id);
     if (error != std::errc() || end != process.data() + process.size()) return false;
-    if (id < least_process_swept || process.front() == '0') return false;
+    if (id < min_process_swept || process.front() == '0') return false;
     if (::kill(id, 0) == 0 || errno != ESRCH) return false;
     const Descriptor file(::open(aside.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     return file.get() >= 0 && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0;

@@ -65,7 +65,7 @@ void write_holder(int descriptor) {
     const std::string text = this_holder();
     if (::ftruncate(descriptor, 0) != 0 ||
         ::pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
-        log().warn("The lock cannot say who holds it ({}).", std::strerror(errno));
+        log().warn("The holder of the lock cannot be recorded ({}).", std::strerror(errno));
     }
 }
 
@@ -76,8 +76,8 @@ FileLock::FileLock(const std::filesystem::path& path, const std::string& what, c
     for (;;) {
         descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
         if (descriptor_ < 0) {
-            fail(ErrorCode::system, "The lock {} cannot be made ({}): check its folder's permissions.", path.string(),
-                 std::strerror(errno));
+            fail(ErrorCode::system, "The lock {} cannot be created ({}); check the permissions of its folder.",
+                 path.string(), std::strerror(errno));
         }
         int problem = 0;
         do {
@@ -88,8 +88,7 @@ FileLock::FileLock(const std::filesystem::path& path, const std::string& what, c
         ::close(std::exchange(descriptor_, -1));
         if (problem == EWOULDBLOCK) fail(ErrorCode::system, "{} is in use by {}: {}.", what, holder, remedy);
         if (problem == 0) continue;
-        log().warn("{} cannot be locked ({}): see to it that no two processes use it at once.", what,
-                   std::strerror(problem));
+        log().warn("{} cannot be locked ({}); make sure that no other process uses it.", what, std::strerror(problem));
         return;
     }
     write_holder(descriptor_);

@@ -69,22 +69,22 @@ std::vector<fs::path> entries(const fs::path& folder) {
 void check_reachable(const fs::path& path) {
     std::error_code problem;
     if (fs::status(path, problem).type() != fs::file_type::none) return;  // there, or plainly not
-    fail(ErrorCode::system, "cannot look at {}: {}", path.string(), refusal(path, problem.value()));
+    fail(ErrorCode::system, "cannot access {}: {}", path.string(), refusal(path, problem.value()));
 }
 
 void make_folders(const fs::path& folder) {
     std::error_code problem;
     fs::create_directories(folder, problem);
     if (!problem) return;
-    fail(ErrorCode::system, "cannot make the folder {}: {}", folder.string(), refusal(folder, problem.value()));
+    fail(ErrorCode::system, "cannot create the folder {}: {}", folder.string(), refusal(folder, problem.value()));
 }
 
 std::string refusal(const fs::path& path, int code) {
     const char* const reason = std::strerror(code);
     if (code != EACCES && code != EPERM) return reason;
     const auto closed = closed_folder(path);
-    return fmt::format("{}{}; run as a user who may, change the permissions, or name another place", reason,
-                       closed ? fmt::format(" (the folder {} may not be entered)", closed->string()) : "");
+    return fmt::format("{}{}; run as a user with access, change the permissions, or name another path", reason,
+                       closed ? fmt::format(" (no permission to enter the folder {})", closed->string()) : "");
 }
 
 std::optional<fs::path> home_folder() {

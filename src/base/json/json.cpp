@@ -88,7 +88,7 @@ class DocumentBuilder final : public Document::json_sax_t {
     template <typename Value>
     Document& append(Value&& value) {
         if (++values_ > json_value_limit) {
-            fail(ErrorCode::bad_file, "{} holds more than {} values, which no such file needs; it is damaged", origin_,
+            fail(ErrorCode::bad_file, "{} holds more than {} values, the limit for such a file; it is damaged", origin_,
                  json_value_limit);
         }
         if (open_.empty()) return root_ = Document(std::forward<Value>(value));
@@ -114,8 +114,8 @@ class DocumentBuilder final : public Document::json_sax_t {
             return true;
         }
         if (open_.size() == depth_) {
-            fail(ErrorCode::bad_file, "{} nests deeper than {} levels, which no such file needs; it is damaged",
-                       origin_, depth_);
+            fail(ErrorCode::bad_file, "{} nests deeper than {} levels, the limit for such a file; it is damaged",
+                 origin_, depth_);
         }
         open_.push_back(&append(std::move(container)));
         return true;

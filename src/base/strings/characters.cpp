@@ -81,7 +81,7 @@ std::string valid_utf8(std::string_view bytes) {
 void warn_of_replacement() {
     static std::atomic<bool> warned = false;
     if (!warned.exchange(true)) {
-        log().warn("Some text is not UTF-8: what is no character in it is replaced by U+FFFD.");
+        log().warn("Some text is not valid UTF-8; invalid bytes are replaced by U+FFFD.");
     }
 }
 

@@ -23,7 +23,7 @@ constexpr ThoughtMarkers families[] = {
     {.models = "Gemma 4", .open = "<|channel>thought", .close = "<channel|>"},
     {.models = "Apertus", .open = "<|inner_prefix|>", .close = "<|inner_suffix|>"},
     {.models = "EXAONE Deep", .open = "<thought>", .close = "</thought>"},
-    {.models = "models tuned by others", .open = "<thinking>", .close = "</thinking>"},
+    {.models = "fine-tuned models", .open = "<thinking>", .close = "</thinking>"},
 };
 
 }  // namespace

@@ -18,7 +18,7 @@ class Answerer {
     virtual ~Answerer() = default;
     virtual const std::string& name() const = 0;
     /// Answers the last of the messages. Throws base::Error.
-    virtual engine::Answer answer(std::span<const engine::Message> messages, engine::PieceCallback on_piece,
+    virtual engine::Answer answer(std::span<const engine::Message> messages, engine::ChunkCallback on_chunk,
                                   const std::atomic<bool>& interrupted) = 0;
     /// Tokens that the context holds, and those that the messages take of it; 0 where that is not known.
     virtual std::int64_t context() const = 0;

@@ -116,7 +116,7 @@ class Chat {
         AnswerPrinter printer;
         try {
             const engine::Answer answer = conversation_.answer(
-                message, [&printer](const engine::Piece& piece) { printer(piece); }, interrupt_.value());
+                message, [&printer](const engine::TextChunk& chunk) { printer(chunk); }, interrupt_.value());
             printer.finish();
             print_usage(answer, caps_, cost_);
             total_.add(answer);

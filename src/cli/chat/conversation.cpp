@@ -36,7 +36,7 @@ std::size_t Conversation::turns_without_room(const std::string& message) const {
     return first;
 }
 
-engine::Answer Conversation::answer(const std::string& message, engine::PieceCallback on_piece,
+engine::Answer Conversation::answer(const std::string& message, engine::ChunkCallback on_chunk,
                                     const std::atomic<bool>& interrupted) {
     const std::size_t dropped = turns_without_room(message);
     const std::vector<Message> prompt = messages(dropped, message);
@@ -45,7 +45,7 @@ engine::Answer Conversation::answer(const std::string& message, engine::PieceCal
         base::tell("The context is nearly full: the oldest {} of the conversation {} dropped.",
                    dropped == 1 ? "turn" : std::to_string(dropped) + " turns", dropped == 1 ? "was" : "were");
     }
-    engine::Answer answer = answerer_.answer(prompt, std::move(on_piece), interrupted);
+    engine::Answer answer = answerer_.answer(prompt, std::move(on_chunk), interrupted);
     turns_.erase(turns_.begin(), turns_.begin() + static_cast<std::ptrdiff_t>(dropped));
     turns_.push_back({message, answer.text, answer.thinking});
     return answer;

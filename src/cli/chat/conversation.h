@@ -16,7 +16,7 @@ class Conversation {
 
     /// Where the context has too little room for an answer, the oldest turns are dropped, and stderr says so. If it
     /// fails, the conversation is as it was before. Throws base::Error, out_of_budget if the message alone does not fit.
-    engine::Answer answer(const std::string& message, engine::PieceCallback on_piece,
+    engine::Answer answer(const std::string& message, engine::ChunkCallback on_chunk,
                           const std::atomic<bool>& interrupted);
 
     const std::string& system() const { return system_; }

@@ -32,9 +32,9 @@ class LoadedAnswerer final : public Answerer {
 
     const std::string& name() const override { return model_.name; }
 
-    engine::Answer answer(std::span<const Message> messages, engine::PieceCallback on_piece,
+    engine::Answer answer(std::span<const Message> messages, engine::ChunkCallback on_chunk,
                           const std::atomic<bool>& interrupted) override {
-        return session_.answer(prompt(messages), settings_, std::move(on_piece), &interrupted);
+        return session_.answer(prompt(messages), settings_, std::move(on_chunk), &interrupted);
     }
 
     std::int64_t context() const override { return session_.context(); }

@@ -251,16 +251,16 @@ void add_bench(CLI::App& program) {
     };
     add_model(command, options->model);
     add_list("--prompt", options->prompts, "Tokens to read (prefill); 0: none")
-        ->check(CLI::Range(std::int64_t{0}, most_tokens));
+        ->check(CLI::Range(std::int64_t{0}, max_token_count));
     add_list("--generate", options->generates, "Tokens to generate (decode); 0: none")
-        ->check(CLI::Range(std::int64_t{0}, most_tokens));
+        ->check(CLI::Range(std::int64_t{0}, max_token_count));
     add_list("--batch", options->batches, "Sequences side by side")->check(CLI::Range(1, 4096));
     add_list("--threads", options->threads,
              "Threads that compute, or auto (the fewest joules within 5% of the best speed, timed); several take turns")
         ->check(CLI::Range(1, 1024) | CLI::IsMember({"auto"}))
         ->type_name("N|auto");
     command.add_option("--depth", options->depth, "Tokens in the context before a decode begins")
-        ->check(CLI::Range(std::int64_t{0}, most_tokens))
+        ->check(CLI::Range(std::int64_t{0}, max_token_count))
         ->capture_default_str();
     command.add_option("--repeat", options->repeat, "How often each is measured; the median is shown")
         ->check(CLI::Range(1, 10000))

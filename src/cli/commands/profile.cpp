@@ -75,10 +75,10 @@ void add_profile(CLI::App& program) {
         *program.add_subcommand("profile", "Where a model's time, bytes and joules go, part by part");
     add_model(command, options->model);
     command.add_option("--prompt-tokens", options->settings.prompt_tokens, "Tokens that each sequence reads")
-        ->check(CLI::Range(std::int64_t{1}, most_tokens))
+        ->check(CLI::Range(std::int64_t{1}, max_token_count))
         ->capture_default_str();
     command.add_option("--tokens", options->settings.tokens, "Tokens that each sequence generates")
-        ->check(CLI::Range(std::int64_t{1}, most_tokens))
+        ->check(CLI::Range(std::int64_t{1}, max_token_count))
         ->capture_default_str();
     command.add_option("--batch", options->settings.batch, "Sequences side by side")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1024}))

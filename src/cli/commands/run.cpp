@@ -29,9 +29,9 @@ int answer_once(const RunOptions& options, const std::string& prompt) {
     Conversation conversation(*answerer, options.system, options.answer.max_tokens);
     InterruptFlag interrupt;
     AnswerPrinter printer;
-    engine::PieceCallback on_piece;
-    if (!options.json) on_piece = [&printer](const engine::Piece& piece) { printer(piece); };
-    const engine::Answer answer = conversation.answer(prompt, on_piece, interrupt.value());
+    engine::ChunkCallback on_chunk;
+    if (!options.json) on_chunk = [&printer](const engine::TextChunk& chunk) { printer(chunk); };
+    const engine::Answer answer = conversation.answer(prompt, on_chunk, interrupt.value());
     printer.finish();
     if (options.json) {
         base::print_data("{}\n", base::json_text(answerer->json(answer), 2));
@@ -70,7 +70,7 @@ void add_run(CLI::App& program) {
     auto* const system =
         command.add_option("--system", options->system, "System message");
     command.add_option("--context", options->context.tokens, "Context size in tokens (prompt, thinking and answers together)")
-        ->check(CLI::Range(std::int64_t{1}, most_tokens));
+        ->check(CLI::Range(std::int64_t{1}, max_token_count));
     options->threads.add(command);
     add_cache(command, options->context.cache);
     add_loading(command, options->load);

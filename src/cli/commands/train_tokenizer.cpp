@@ -28,7 +28,7 @@ struct TrainTokenizerOptions {
     std::vector<std::string> files;
     std::string out;
     std::int64_t vocabulary = 4096;
-    std::int64_t least_count = 2;
+    std::int64_t min_count = 2;
     int threads = 1;
     bool json = false;
 };
@@ -62,7 +62,7 @@ Outcome train_and_write(const TrainTokenizerOptions& options) {
     const std::int64_t max_merges = options.vocabulary - train::smallest_vocabulary;
     Progress progress("merges");
     const train::LearntMerges learnt =
-        train::learn_merges(text.pieces, {.max_merges = max_merges, .least_count = options.least_count},
+        train::learn_merges(text.pieces, {.max_merges = max_merges, .min_count = options.min_count},
                             [&](std::int64_t merges) { progress.show(merges, max_merges); });
     progress.clear();
     train::write_tokenizer(options.out, learnt);
@@ -96,9 +96,9 @@ void train_tokenizer(const TrainTokenizerOptions& options) {
     const Outcome outcome = train_and_write(options);
     if (outcome.vocabulary < options.vocabulary) {
         base::tell(
-                   "ergon: this text gives {} tokens and not {}: no further two symbols stand side by side at least {} "
-                   "times. Give more text, or ask for --vocab {}.",
-                   outcome.vocabulary, options.vocabulary, options.least_count, outcome.vocabulary);
+            "ergon: this text gives {} tokens and not {}: no further two symbols stand side by side at least {} "
+            "times. Give more text, or ask for --vocab {}.",
+            outcome.vocabulary, options.vocabulary, options.min_count, outcome.vocabulary);
     }
     if (options.json) {
         print_json(options, outcome);
@@ -126,8 +126,7 @@ void add_train_tokenizer(CLI::App& program) {
         ->check(CLI::Range(train::smallest_vocabulary, largest_vocabulary))
         ->capture_default_str();
     command
-        .add_option("--min-count", options->least_count,
-                    "Two symbols that stand side by side less often are not merged")
+        .add_option("--min-count", options->min_count, "Two symbols that stand side by side less often are not merged")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 53))
         ->capture_default_str();
     add_threads(command, options->threads);

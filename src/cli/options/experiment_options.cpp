@@ -160,11 +160,11 @@ void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
         ->capture_default_str();
     command
         .add_option("--limit", limit, "Only N prompts of each task, sampled by --seed (of puzzles: so many are made)")
-        ->check(CLI::Range(std::int64_t{1}, most_tokens));
+        ->check(CLI::Range(std::int64_t{1}, max_token_count));
     command
         .add_option("--max-prompt", max_prompt,
                     "Prompts with more tokens than this for any contender are left out for all, and counted")
-        ->check(CLI::Range(std::int64_t{1}, most_tokens))
+        ->check(CLI::Range(std::int64_t{1}, max_token_count))
         ->type_name("TOKENS");
     command.add_flag("--skip-bad", skip_bad, "Leave out bad rows of a file of prompts, and say at the end how many");
     command.add_option("--shots", tasks.shots, "Solved examples before each question, where the task brings them")
@@ -199,7 +199,7 @@ void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
         .add_option("--max-failures", max_failures,
                     "So many answers may fail (a server that stays away); they are counted, left out of what is "
                     "compared, and tried again by the same command. Default: a twentieth of the answers, 5 at least")
-        ->check(CLI::Range(std::int64_t{0}, most_tokens))
+        ->check(CLI::Range(std::int64_t{0}, max_token_count))
         ->type_name("N");
     command.add_option("--shard", shard, "Only the i-th of n parts, for several machines; ergon report merges them")
         ->type_name("i/n")

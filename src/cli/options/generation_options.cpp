@@ -67,10 +67,10 @@ void AnswerOptions::add(CLI::App& command) {
         ->group(group)
         ->capture_default_str();
     command.add_option("--max-tokens", max_tokens, "Tokens of an answer, thinking included")
-        ->check(CLI::Range(std::int64_t{1}, most_tokens))
+        ->check(CLI::Range(std::int64_t{1}, max_token_count))
         ->group(group);
     command.add_option("--max-think", max_thinking, "Tokens of thinking, after which the answer has to begin")
-        ->check(CLI::Range(std::int64_t{0}, most_tokens))
+        ->check(CLI::Range(std::int64_t{0}, max_token_count))
         ->group(group);
     command.add_option("--stop", stop, "Ends the answer where this text would stand; can be given several times")
         ->expected(1)

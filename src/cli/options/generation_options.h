@@ -15,7 +15,7 @@
 namespace ergon::cli {
 
 /// More tokens than any option can mean.
-inline constexpr std::int64_t most_tokens = 1'000'000'000;
+inline constexpr std::int64_t max_token_count = 1'000'000'000;
 
 /// MODEL as an argument.
 void add_model(CLI::App& command, std::string& model);

@@ -27,7 +27,7 @@ AnswerPrinter::AnswerPrinter()
              : ::isatty(STDERR_FILENO) == 1 ? Marks::headings
                                             : Marks::tags) {}
 
-void AnswerPrinter::operator()(const engine::Piece& piece) {
+void AnswerPrinter::operator()(const engine::TextChunk& piece) {
     if (piece.phase == text::Phase::thinking) {
         open_thought();
         write(base::Stream::error, piece.text);

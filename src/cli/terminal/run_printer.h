@@ -10,7 +10,7 @@ namespace ergon::cli {
 class AnswerPrinter {
   public:
     AnswerPrinter();
-    void operator()(const engine::Piece& piece);
+    void operator()(const engine::TextChunk& piece);
     /// Ends open lines and gives the terminal its colours back.
     void finish();
 

@@ -70,7 +70,7 @@ Region read_region(std::string_view line, const std::string& place) {
                    place, fields.size());
     }
     if (fields[0].size() != 3 || (!fields[1].empty() && fields[1].size() != 2) || fields[2].empty()) {
-        base::fail(ErrorCode::bad_file, "{}: expected a code of three letters, one of two and a name, found \"{}\".",
+        base::fail(ErrorCode::bad_file, "{}: expected a three-letter code, a two-letter code and a name, found \"{}\".",
                    place, line);
     }
     const auto grams = whole_number(fields[3]);
@@ -197,20 +197,19 @@ CarbonIntensity parse_carbon(std::string_view argument, const std::vector<Region
     for (const Region& region : regions) {
         for (const std::string& name : names_of(region)) {
             if (folded(name) != word) continue;
-            const char* const mean = region.alpha3 == "WLD" ? "mean of the countries by their generation, " : "";
+            const char* const mean = region.alpha3 == "WLD" ? "mean of the countries, weighted by generation, " : "";
             return {region.intensity, region.name, fmt::format("{}Our World in Data, {}", mean, region.year)};
         }
     }
     const std::vector<std::string> near = similar(folded(shown(argument)), regions);
     if (near.empty()) {
-        base::fail(
-            ErrorCode::bad_argument,
-            "--carbon \"{}\" is no region that ergon knows; expected a country's name or ISO code, \"world\", or "
-            "grams of CO2e per kWh such as \"56\".",
-            shown(argument));
+        base::fail(ErrorCode::bad_argument,
+                   "--carbon \"{}\" is not a known region; expected a country's name or ISO code, \"world\", or "
+                   "grams of CO2e per kWh such as \"56\".",
+                   shown(argument));
     }
-    base::fail(ErrorCode::bad_argument, "--carbon \"{}\" is no region that ergon knows; did you mean {}?",
-               shown(argument), fmt::join(near, ", "));
+    base::fail(ErrorCode::bad_argument, "--carbon \"{}\" is not a known region; did you mean {}?", shown(argument),
+               fmt::join(near, ", "));
 }
 
 CarbonFigure carbon_of(const Figure& figure, base::GramsPerKilowattHour intensity) {
@@ -229,7 +228,7 @@ Price parse_price(std::string_view argument) {
     const bool twice = !unit.empty() && !price.currency.empty();
     if (!amount || *amount < 0 || !behind || twice) {
         base::fail(ErrorCode::bad_argument,
-                   "--price \"{}\": expected what a kWh costs, such as \"0.30\", \"0.30 EUR\" or \"$0.12\".",
+                   "--price \"{}\": expected the price of a kWh, such as \"0.30\", \"0.30 EUR\" or \"$0.12\".",
                    shown(argument));
     }
     price.per_kilowatt_hour = *amount;

@@ -28,7 +28,8 @@ class Shell {
     explicit Shell(const std::string& command) {
         int ends[2];
         if (::pipe2(ends, O_CLOEXEC) != 0) {
-            base::fail(ErrorCode::system, "No pipe to the command \"{}\": {}.", command, std::strerror(errno));
+            base::fail(ErrorCode::system, "Cannot create a pipe to the command \"{}\": {}.", command,
+                       std::strerror(errno));
         }
         output_ = ends[0];
         const int error = start(command, ends[1]);
@@ -99,7 +100,7 @@ std::string command_output(const std::string& command, Nanoseconds limit) {
     const auto in_time = [&] {
         const Nanoseconds left = deadline - base::now();
         if (left > Nanoseconds(0)) return static_cast<int>(left.value() / 1'000'000) + 1;
-        base::fail(ErrorCode::system, "The command \"{}\" took longer than {:.0f} s and was ended.", command,
+        base::fail(ErrorCode::system, "The command \"{}\" took longer than {:.0f} s and was stopped.", command,
                    base::to_seconds(limit).value());
     };
     for (bool more = true; more;) {

@@ -22,7 +22,7 @@ using base::ErrorCode;
 using base::GramsPerKilowattHour;
 
 // Grids publish no oftener (assumed).
-constexpr std::chrono::minutes asked_every(5);
+constexpr std::chrono::minutes poll_interval(5);
 // A web service that answers at all does so within this time (assumed).
 constexpr base::Nanoseconds command_limit(20'000'000'000);
 constexpr double hour = 3600;
@@ -34,7 +34,7 @@ std::string clock_text(double time) {
 std::vector<TimedValue> read_hours(const std::string& path) {
     std::vector<TimedValue> hours =
         read_timed_values(path, fmt::format("grams of CO2e per kWh from 0 to {}", max_grams), max_grams);
-    if (hours.empty()) base::fail(ErrorCode::bad_file, "{} holds no hours; expected lines \"time,g/kWh\"", path);
+    if (hours.empty()) base::fail(ErrorCode::bad_file, "{} has no hours; expected lines \"time,g/kWh\"", path);
     return hours;
 }
 
@@ -51,7 +51,7 @@ Grid open_file(const std::string& path) {
         hours = read_hours(path);
         if (const auto value = value_at(hours, time)) return *value;
         base::fail(ErrorCode::bad_file,
-                   "{} says nothing of the present, {}: it reaches from {} until {}; give hours that hold it", path,
+                   "{} has no value for the current time, {}; it covers {} to {}: add the missing hours", path,
                    clock_text(time), clock_text(hours.front().time), clock_text(hours.back().time + hour));
     };
 }
@@ -66,7 +66,7 @@ std::optional<double> first_number(std::string_view text) {
     return problem == std::errc() ? std::optional(number) : std::nullopt;
 }
 
-GramsPerKilowattHour ask(const std::string& command) {
+GramsPerKilowattHour read_intensity(const std::string& command) {
     const std::string output = command_output(command, command_limit);
     const std::optional<double> number = first_number(output);
     if (!number || *number < 0 || *number > max_grams) {
@@ -78,12 +78,12 @@ GramsPerKilowattHour ask(const std::string& command) {
 }
 
 Grid open_command(const std::string& command) {
-    struct Answer {
+    struct Polled {
         SystemTime time;
         GramsPerKilowattHour value;
     };
-    return [command, last = std::optional<Answer>()](SystemTime now) mutable {
-        if (!last || now - last->time >= asked_every || now < last->time) last = Answer{now, ask(command)};
+    return [command, last = std::optional<Polled>()](SystemTime now) mutable {
+        if (!last || now - last->time >= poll_interval || now < last->time) last = Polled{now, read_intensity(command)};
         return last->value;
     };
 }

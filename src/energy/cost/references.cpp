@@ -31,7 +31,7 @@ class Entry {
     void allow(std::initializer_list<std::string_view> keys) const {
         for (const auto& [key, value] : table_) {
             if (std::ranges::find(keys, key.str()) != keys.end()) continue;
-            fail(value, fmt::format("the key \"{}\" is not known; expected {}", key.str(), fmt::join(keys, ", ")));
+            fail(value, fmt::format("unknown key \"{}\"; expected {}", key.str(), fmt::join(keys, ", ")));
         }
     }
 
@@ -39,7 +39,7 @@ class Entry {
         const toml::node* node = table_.get(key);
         if (node == nullptr && !required) return {};
         const auto value = node == nullptr ? std::nullopt : node->value_exact<std::string>();
-        if (!value || value->empty()) fail_key(key, "a text that is not empty");
+        if (!value || value->empty()) fail_key(key, "a non-empty string");
         return *value;
     }
 
@@ -77,7 +77,7 @@ class Entry {
     Citation source() const {
         Citation source{text("source", true), std::nullopt, text("url", false)};
         if (const auto year = whole("year", 1900, 2200)) source.year = static_cast<int>(*year);
-        if (!source.url.empty() && !source.url.starts_with("https://")) fail_key("url", "an address with https://");
+        if (!source.url.empty() && !source.url.starts_with("https://")) fail_key("url", "an https:// address");
         return source;
     }
 
@@ -104,7 +104,7 @@ Reference read_everyday(const Entry& entry) {
     if (reference.low && *reference.low > *amount) entry.fail_key("low", "at most the amount itself");
     if (reference.high && *reference.high < *amount) entry.fail_key("high", "at least the amount itself");
     if (reference.low.has_value() != reference.high.has_value()) {
-        entry.fail_key(reference.low ? "high" : "low", "there where the other end of the range is");
+        entry.fail_key(reference.low ? "high" : "low", "present, since the other end of the range is");
     }
     return reference;
 }
@@ -162,7 +162,7 @@ auto read_all(const toml::table& document, const char* name, const std::string& 
     }
     for (const toml::node& node : *tables) {
         const toml::table* table = node.as_table();
-        if (table == nullptr) base::fail(ErrorCode::bad_file, "{}: [[{}]] must hold tables only.", file, name);
+        if (table == nullptr) base::fail(ErrorCode::bad_file, "{}: [[{}]] must contain tables only.", file, name);
         found.push_back(read(Entry(*table, file)));
     }
     return found;
@@ -181,8 +181,8 @@ References parse_references(std::string_view text, const std::string& file) {
     for (const auto& [key, value] : document) {
         if (key.str() == "everyday" || key.str() == "published" || key.str() == "training") continue;
         base::fail(ErrorCode::bad_file,
-                   "{}, line {}: the key \"{}\" is not known; expected [[everyday]], [[published]] or [[training]].",
-                   file, value.source().begin.line, key.str());
+                   "{}, line {}: unknown key \"{}\"; expected [[everyday]], [[published]] or [[training]].", file,
+                   value.source().begin.line, key.str());
     }
     References references{
         read_all(document, "everyday", file, read_everyday), read_all(document, "published", file, read_published), {}};

@@ -23,9 +23,9 @@ constexpr double least_of_the_mean = 0.2;
 
 }  // namespace
 
-CounterSensor::CounterSensor(SensorInfo info, CounterRules rules, Ask ask, Nanoseconds now)
-    : info_(std::move(info)), rules_(std::move(rules)), ask_(std::move(ask)), least_step_(info_.step) {
-    last_ = ask_().value;
+CounterSensor::CounterSensor(SensorInfo info, CounterRules rules, ReadFn read_fn, Nanoseconds now)
+    : info_(std::move(info)), rules_(std::move(rules)), read_fn_(std::move(read_fn)), min_step_(info_.step) {
+    last_ = read_fn_().value;
     if (last_ && rules_.range > 0 && *last_ > rules_.range) rules_.range = 0;  // it cannot be what the kernel says
     if (rules_.range > 0 && rules_.most > base::Watts(0)) {
         // Nanojoules over watts are nanoseconds.
@@ -37,7 +37,7 @@ CounterSensor::CounterSensor(SensorInfo info, CounterRules rules, Ask ask, Nanos
 
 void CounterSensor::restart(Nanoseconds now) {
     begin_ = now;
-    const std::optional<std::uint64_t> count = ask_().value;
+    const std::optional<std::uint64_t> count = read_fn_().value;
     if (!count || !last_) {
         moved_at_.reset();
         stood_since_ = now;
@@ -56,9 +56,9 @@ std::uint64_t CounterSensor::difference(std::uint64_t last, std::uint64_t count)
 }
 
 std::string CounterSensor::fault(std::uint64_t count, Nanoseconds now) const {
-    if (!last_) return fmt::format("{} could not be read when its interval began", rules_.where);
+    if (!last_) return fmt::format("{} could not be read at the start of its interval", rules_.where);
     if (info_.horizon > Nanoseconds(0) && now - read_at_ > info_.horizon) {
-        return fmt::format("{} was not read for {:.0f} s, in which it may have wrapped unseen", rules_.where,
+        return fmt::format("{} was not read for {:.0f} s and may have wrapped more than once", rules_.where,
                            base::to_seconds(now - read_at_).value());
     }
     // The first step may be of a time before this one began, as long as a step is known to be.
@@ -66,12 +66,12 @@ std::string CounterSensor::fault(std::uint64_t count, Nanoseconds now) const {
     const double most = (rules_.most * base::to_seconds(since + rules_.slack)).value() * 1e9 / rules_.nanojoules;
     const bool too_much = rules_.most > base::Watts(0) && static_cast<double>(difference(*last_, count)) > most;
     if (count < *last_ && (*last_ > rules_.range || too_much)) {
-        return fmt::format("{} went backwards from {} to {}, which is no wrap at {}", rules_.where, *last_, count,
-                           rules_.range);
+        return fmt::format("{} went backwards from {} to {}, which is not a wrap-around at {}", rules_.where, *last_,
+                           count, rules_.range);
     }
     if (too_much) {
-        return fmt::format("{} jumped from {} to {}, more than can have been taken (at most {} W)", rules_.where,
-                           *last_, count, rules_.most.value());
+        return fmt::format("{} jumped from {} to {}, more than is possible at {} W, its maximum", rules_.where, *last_,
+                           count, rules_.most.value());
     }
     return {};
 }
@@ -82,7 +82,7 @@ Nanojoules CounterSensor::energy_of_step(std::uint64_t count, Nanoseconds now) {
     double taken = energy;
     if (const Nanoseconds since = moved_at_.value_or(stood_since_); since < begin_) {
         taken *= (now - begin_) / (now - since);  // it was given up meanwhile, and that time is told otherwise
-    } else if (!moved_at_ && stood_since_ + least_step_ * std::int64_t{2} < read_at_) {
+    } else if (!moved_at_ && stood_since_ + min_step_ * std::int64_t{2} < read_at_) {
         // A slow counter's first move shows what was taken since the one before, which nobody saw.
         const Nanoseconds waited = now - begin_;
         if (!steps_.empty()) {
@@ -111,10 +111,10 @@ bool CounterSensor::lost_while_it_stood(Nanojoules step, Nanoseconds now) const 
 /// A step lies between the time that the counter was seen to stand and the time between the readings that saw it move.
 void CounterSensor::learn(Nanoseconds now) {
     const Nanoseconds stood = read_at_ - stood_since_;
-    if (stood > least_step_ * std::int64_t{2}) {
+    if (stood > min_step_ * std::int64_t{2}) {
         steps_.push_back(std::min(now - stood_since_, stood * std::int64_t{2}));
     } else if (moved_at_) {
-        steps_.push_back(least_step_);
+        steps_.push_back(min_step_);
     }
     if (steps_.size() > steps_remembered) steps_.pop_front();
     say_step(Nanoseconds(0));
@@ -130,7 +130,7 @@ Nanoseconds CounterSensor::usual_step() const {
 }
 
 void CounterSensor::say_step(Nanoseconds standing) {
-    info_.step = std::max({least_step_, standing, usual_step()});
+    info_.step = std::max({min_step_, standing, usual_step()});
 }
 
 void CounterSensor::moved(std::uint64_t count, Nanoseconds now) {
@@ -141,7 +141,7 @@ void CounterSensor::moved(std::uint64_t count, Nanoseconds now) {
 
 Reading CounterSensor::read(Nanoseconds now) {
     Reading reading{Reading::State::pending, begin_, now, {}, {}};
-    Answer<std::uint64_t> answer = ask_();
+    SensorResult<std::uint64_t> answer = read_fn_();
     if (!answer.value) {
         reading.problem = std::move(answer.problem);
         return reading;
@@ -157,8 +157,8 @@ Reading CounterSensor::read(Nanoseconds now) {
         const Nanojoules step = energy_of_step(*answer.value, now);
         stepped = true;
         if (lost_while_it_stood(step, now)) {
-            reading.problem = fmt::format("{} stood still for {:.1f} s and did not count meanwhile", rules_.where,
-                                          base::to_seconds(read_at_ - *moved_at_).value());
+            reading.problem = fmt::format("{} did not advance for {:.1f} s and missed the energy of that time",
+                                          rules_.where, base::to_seconds(read_at_ - *moved_at_).value());
         } else {
             reading.energy = step;
             if (moved_at_) {  // the first move may tell of more time than it is known to

@@ -37,9 +37,9 @@ inline constexpr base::Nanoseconds processor_step{1'000'000};
 /// the time, not that nothing was taken.
 class CounterSensor final : public Sensor {
   public:
-    using Ask = std::function<Answer<std::uint64_t>()>;
+    using ReadFn = std::function<SensorResult<std::uint64_t>()>;
     /// The horizon of `info` follows from the rules; its step is the least that will be said.
-    CounterSensor(SensorInfo info, CounterRules rules, Ask ask, base::Nanoseconds now);
+    CounterSensor(SensorInfo info, CounterRules rules, ReadFn read_fn, base::Nanoseconds now);
     const SensorInfo& info() const override { return info_; }
     Reading read(base::Nanoseconds now) override;
     void restart(base::Nanoseconds now) override;
@@ -58,8 +58,8 @@ class CounterSensor final : public Sensor {
 
     SensorInfo info_;
     CounterRules rules_;
-    Ask ask_;
-    base::Nanoseconds least_step_{};
+    ReadFn read_fn_;
+    base::Nanoseconds min_step_{};
     std::optional<std::uint64_t> last_;  // nothing if the counter was never read since restart
     base::Nanoseconds begin_{};          // of the next reading
     base::Nanoseconds read_at_{};        // when last_ was last seen

@@ -70,7 +70,7 @@ std::string known_metric_units() {
 
 Poll quantity(double value, const EnergyUnit& unit, const std::string& where) {
     if (!std::isfinite(value) || value < 0) {
-        base::fail(base::ErrorCode::bad_file, "{} gives {}, which is no amount of power or energy.", where, value);
+        base::fail(base::ErrorCode::bad_file, "{} gives {}, which is not a power or an energy.", where, value);
     }
     Poll poll;
     if (unit.power) {
@@ -93,13 +93,13 @@ Poll parse_quantity(std::string_view text, const std::optional<EnergyUnit>& unit
     const auto meant = written.empty() ? unit : unit_named(written);
     if (!meant && written.empty()) {
         base::fail(base::ErrorCode::bad_file,
-                   "{} gives a number without a unit: write it behind the number or, after #, behind the sensor's "
-                   "name; known are {}.",
+                   "{} gives a number without a unit; write the unit after the number or, with #, after the sensor's "
+                   "name; known units are {}.",
                    where, known_units());
     }
     if (!meant) {
-        base::fail(base::ErrorCode::bad_file, "{} gives the unit \"{}\"; known are {}.", where, written.substr(0, 40),
-                   known_units());
+        base::fail(base::ErrorCode::bad_file, "{} gives the unknown unit \"{}\"; known units are {}.", where,
+                   written.substr(0, 40), known_units());
     }
     return quantity(value, *meant, where);
 }

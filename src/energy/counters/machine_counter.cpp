@@ -38,7 +38,7 @@ Reading judged(Reading reading, const SensorInfo& info) {
     const base::Joules most = max_power * base::to_seconds(covered);
     if (reading.energy >= Nanojoules(0) && base::to_joules(reading.energy) <= most) return reading;
     reading.state = State::lost;
-    reading.problem = fmt::format("{} gave an amount that no machine takes", info.name);
+    reading.problem = fmt::format("{} gave an impossible amount of energy", info.name);
     reading.energy = Nanojoules(0);
     return reading;
 }
@@ -62,8 +62,8 @@ void MachineCounter::update_steps() {
         tallies_[i].info.step = sensors_[i]->info().step;
         if (tallies_[i].role != Role::total) continue;
         // One that has never told anything leaves no edge uncertain: all of it is missing.
-        const bool told = tallies_[i].counted > Nanoseconds(0);
-        total_.info.step = std::max(total_.info.step, told ? tallies_[i].info.step : standing_[i].usual_step);
+        const bool reported = tallies_[i].counted > Nanoseconds(0);
+        total_.info.step = std::max(total_.info.step, reported ? tallies_[i].info.step : standing_[i].usual_step);
     }
 }
 
@@ -88,8 +88,8 @@ void MachineCounter::keep(std::size_t i, const Reading& reading, Nanoseconds now
         return;
     }
     pending_[i].reset();
-    const int told = std::min(standing_[i].told + 1, enough_to_know_a_step);
-    standing_[i] = {sensors_[i]->info().step, {}, false, false, told};
+    const int reported = std::min(standing_[i].reported + 1, enough_to_know_a_step);
+    standing_[i] = {sensors_[i]->info().step, {}, false, false, reported};
     tally.problem = reading.problem;
     tally.power.reset();
     const Nanoseconds elapsed = reading.end - reading.begin;
@@ -117,7 +117,8 @@ void MachineCounter::wait(std::size_t i, const Reading& reading, Nanoseconds now
     tally.problem = reading.problem;
     if (!stands) tally.power.reset();
     if (stands && (give_up || waited >= std::max(worth_saying, standing_[i].usual_step * std::int64_t{3}))) {
-        tally.problem = fmt::format("{} has not moved for {:.1f} s", tally.info.name, base::to_seconds(waited).value());
+        tally.problem =
+            fmt::format("{} has not advanced for {:.1f} s", tally.info.name, base::to_seconds(waited).value());
         tally.power.reset();
     }
     if (!give_up) return;
@@ -127,7 +128,7 @@ void MachineCounter::wait(std::size_t i, const Reading& reading, Nanoseconds now
 
 bool MachineCounter::step_is_known() const {
     for (std::size_t i = 0; i < tallies_.size(); ++i) {
-        if (tallies_[i].role == Role::total && standing_[i].told < enough_to_know_a_step) return false;
+        if (tallies_[i].role == Role::total && standing_[i].reported < enough_to_know_a_step) return false;
     }
     return true;
 }
@@ -160,15 +161,15 @@ Missing MachineCounter::missing_of(const SensorInfo& info, const CountedSoFar& o
 
 /// What a sensor has told, over the time that it stands for: if it stands still longer than all that it has told of,
 /// its steps are no shorter.
-CountedSoFar MachineCounter::told_by(std::size_t i) const {
+CountedSoFar MachineCounter::reported_by(std::size_t i) const {
     const Tally& tally = tallies_[i];
-    CountedSoFar told{tally.energy, tally.expected, tally.counted};
+    CountedSoFar reported{tally.energy, tally.expected, tally.counted};
     const Nanoseconds stands = standing_[i].since ? last_ - *standing_[i].since : Nanoseconds(0);
-    if (told.time <= Nanoseconds(0) || stands <= told.time || standing_[i].failing) return told;
-    const double times = stands / told.time;
-    told.time = stands;
-    told.expected = Nanojoules(std::llround(times * static_cast<double>(told.expected.value())));
-    return told;
+    if (reported.time <= Nanoseconds(0) || stands <= reported.time || standing_[i].failing) return reported;
+    const double times = stands / reported.time;
+    reported.time = stands;
+    reported.expected = Nanojoules(std::llround(times * static_cast<double>(reported.expected.value())));
+    return reported;
 }
 
 MachineSlice MachineCounter::slice_of(const Slice& slice) const {
@@ -177,12 +178,12 @@ MachineSlice MachineCounter::slice_of(const Slice& slice) const {
     for (std::size_t i = 0; i < tallies_.size(); ++i) {
         const Tally& tally = tallies_[i];
         if (tally.role != Role::total) continue;
-        sum.told |= tally.counted > Nanoseconds(0);
+        sum.reported |= tally.counted > Nanoseconds(0);
         if (slice.cells[i].state == SliceCell::State::counted) {
             sum.counted += slice.cells[i].energy;
         } else {
             const bool yet = slice.cells[i].state == SliceCell::State::open;
-            Missing missing = missing_of(tally.info, told_by(i), stretch);
+            Missing missing = missing_of(tally.info, reported_by(i), stretch);
             missing.low = Nanojoules(0);  // it may be switched off, or tell of this time together with another
             (yet ? sum.pending : sum.missing) += missing;
         }
@@ -194,9 +195,9 @@ MachineSlice MachineCounter::slice_of(const Slice& slice) const {
 std::vector<MachineSlice> MachineCounter::hand_out(bool all) {
     std::vector<MachineSlice> slices;
     for (Slice& slice : slices_.all()) {
-        if (slice.told) continue;
+        if (slice.reported) continue;
         if (!all && !is_known(slice, false)) break;
-        slice.told = true;
+        slice.reported = true;
         MachineSlice sum = slice_of(slice);
         const Nanojoules paid = std::min(owed_, sum.counted);
         owed_ -= paid;
@@ -208,7 +209,7 @@ std::vector<MachineSlice> MachineCounter::hand_out(bool all) {
     }
     // What was handed out stays as long as a counter may still tell of it.
     const auto done = [&](const Slice& slice) {
-        return slice.told && (is_known(slice, true) || last_ - slice.end > longest_stand);
+        return slice.reported && (is_known(slice, true) || last_ - slice.end > longest_stand);
     };
     while (!slices_.all().empty() && done(slices_.all().front())) slices_.all().pop_front();
     return slices;
@@ -226,7 +227,7 @@ std::vector<MachineSlice> MachineCounter::guess() const {
     std::vector<MachineSlice> slices;
     Nanojoules owed = owed_;
     for (const Slice& slice : slices_.all()) {
-        if (slice.told) continue;
+        if (slice.reported) continue;
         slices.push_back(slice_of(slice));
         const Nanojoules paid = std::min(owed, slices.back().counted);
         owed -= paid;
@@ -237,7 +238,7 @@ std::vector<MachineSlice> MachineCounter::guess() const {
 
 void MachineCounter::restart(Nanoseconds now) {
     for (const Slice& slice : slices_.all()) {
-        if (!slice.told) total_.lost += slice.end - slice.begin;
+        if (!slice.reported) total_.lost += slice.end - slice.begin;
     }
     for (std::size_t i = 0; i < sensors_.size(); ++i) lose(i, now);
     slices_.all().clear();

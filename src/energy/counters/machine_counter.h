@@ -34,7 +34,7 @@ struct MachineSlice {
     base::Nanojoules counted{};
     Missing missing;    // in the place of what they did not tell; none if they told all
     Missing pending;    // in the place of what they have yet to tell
-    bool told = false;  // they told something, of this time or of others; else all of it is a guess of the machine
+    bool reported = false;  // they told something, of this time or of others; else all of it is a guess of the machine
     base::Nanojoules energy() const { return counted + missing.value + pending.value; }
 };
 
@@ -84,7 +84,7 @@ class MachineCounter {
     base::Nanoseconds usual_step() const;
     /// Whether all of them have moved often enough for that to be known.
     bool step_is_known() const;
-    /// Whether one of the total's sensors does not answer, or has told nothing for so long that it is not waited for.
+    /// Whether one of the total's sensors does not respond, or has told nothing for so long that it is not waited for.
     bool stuck() const;
     /// Every sensor that is read, in a fixed order. `info.part_of` of a part is the total's name, of others
     /// the sensor that they lie in.
@@ -110,7 +110,7 @@ class MachineCounter {
     bool platform_stands_still(base::Nanoseconds now) const;
     bool is_known(const Slice& slice, bool with_parts) const;
     MachineSlice slice_of(const Slice& slice) const;
-    CountedSoFar told_by(std::size_t i) const;
+    CountedSoFar reported_by(std::size_t i) const;
     Missing missing_of(const SensorInfo& info, const CountedSoFar& own, const Stretch& stretch) const;
     std::vector<MachineSlice> hand_out(bool all);
 
@@ -123,8 +123,8 @@ class MachineCounter {
         base::Nanoseconds usual_step{};                  // of the sensor, before it stood still
         std::optional<base::Nanoseconds> since;          // it has told nothing
         bool stuck = false;                              // for so long that it is not waited for
-        bool failing = false;                            // it does not answer
-        int told = 0;                                    // so many readings were valid
+        bool failing = false;                            // it does not respond
+        int reported = 0;                                // so many readings were valid
     };
     std::vector<Standing> standing_;
     Tally total_;

@@ -18,7 +18,7 @@ using State = Reading::State;
 // little; after this much energy, and this many of its steps, a lag of a tenth is no lag.
 constexpr Nanojoules enough_to_judge{5'000'000'000};
 constexpr std::int64_t steps_to_judge = 10;
-constexpr double least_platform_share = 0.9;
+constexpr double min_platform_share = 0.9;
 // A platform counter that has never moved in this time, while its packages took enough to judge, is none.
 constexpr Nanoseconds platform_patience{2'500'000'000};
 
@@ -56,7 +56,7 @@ void MachineCounter::assign_roles() {
     std::vector<Role> roles = roles_of(infos, options_.unread);
     if (std::none_of(roles.begin(), roles.begin() + std::ssize(infos), [](Role role) { return role == Role::total; })) {
         base::fail(base::ErrorCode::bad_argument,
-                   "None of the sensors covers a processor package, more than that or a card, so they have no total.");
+                   "No sensor covers a processor package, a whole machine or a graphics card, so there is no total.");
     }
     for (std::size_t i = 0; i < roles.size(); ++i) {
         const SensorInfo& info = i < infos.size() ? infos[i] : options_.unread[i - infos.size()].info;
@@ -153,7 +153,7 @@ void MachineCounter::find_mirrors(std::span<const Reading> readings) {
             if (tallies_[k].role == Role::total) {
                 owed_ += tallies_[k].energy;
                 for (const Slice& slice : slices_.all()) {
-                    if (!slice.told) owed_ -= slice.cells[k].energy;
+                    if (!slice.reported) owed_ -= slice.cells[k].energy;
                 }
             }
             tallies_[k].role = Role::repeated;
@@ -200,7 +200,7 @@ void MachineCounter::leave_platform(Nanoseconds now) {
         return tally.role == Role::part && tally.info.scope == Scope::package;
     });
     const bool too_little = known_parts_ >= enough_to_judge && known_time_ >= total_.info.step * steps_to_judge &&
-                            known_total_ / known_parts_ < least_platform_share;
+                            known_total_ / known_parts_ < min_platform_share;
     if (!packages || !(too_little || platform_stands_still(now))) return;
     for (Tally& tally : tallies_) {
         if (tally.role == Role::total) tally.role = Role::shown;

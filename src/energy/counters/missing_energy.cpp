@@ -38,13 +38,13 @@ Missing missing_energy(const MissingPart& part, const Stretch& stretch, const Mi
         return around(at_its_rate(part.own, part.scope, stretch), own_low, own_high);
     }
     double siblings = 0;
-    int told = 0;
+    int reported = 0;
     for (const CountedSoFar& sibling : part.siblings) {
         if (sibling.time <= base::Nanoseconds(0)) continue;
         siblings += at_its_rate(sibling, part.scope, stretch);
-        ++told;
+        ++reported;
     }
-    if (told > 0) return around(siblings / told, sibling_low, sibling_high);
+    if (reported > 0) return around(siblings / reported, sibling_low, sibling_high);
     if (part.scope == Scope::memory) {
         return over_time(model.memory * (1.0 / static_cast<double>(part.of_its_scope)), stretch.time);
     }

@@ -28,7 +28,7 @@ constexpr double resolutions_to_bridge = 10;
 PollAccount::PollAccount(const Poll& first, Nanoseconds at)
     : last_(first), last_at_(at), by_power_(first.power.has_value()), begin_(at), changed_at_(at) {
     if (!first.power && !first.total) {
-        base::fail(base::ErrorCode::bad_file, "The source gives neither a power nor a counter of energy.");
+        base::fail(base::ErrorCode::bad_file, "The source gives neither a power nor an energy counter.");
     }
 }
 
@@ -55,7 +55,7 @@ void PollAccount::add_step(Joules before, Joules after, Nanoseconds at) {
 void PollAccount::answered(const Poll& poll, Nanoseconds at) {
     if (at <= last_at_) return;
     if (by_power_ ? !poll.power : !poll.total) {
-        failed(by_power_ ? "it no longer gives a power" : "it no longer gives its counter");
+        failed(by_power_ ? "it no longer reports power" : "it no longer reports its energy counter");
         return;
     }
     if (!by_power_) {
@@ -65,7 +65,7 @@ void PollAccount::answered(const Poll& poll, Nanoseconds at) {
         const Nanoseconds from = std::max(begin_, last_at_);
         if (at > from) collected_ += *power * base::to_seconds(at - from);
     } else {
-        lost_ = fmt::format("there was no answer for {:.0f} s{}", base::to_seconds(at - last_at_).value(),
+        lost_ = fmt::format("there was no response for {:.0f} s{}", base::to_seconds(at - last_at_).value(),
                             silence_problem_.empty() ? "" : " (" + silence_problem_ + ")");
     }
     last_ = poll;
@@ -78,7 +78,7 @@ Reading PollAccount::read(Nanoseconds now) {
     const bool silent = now - last_at_ > longest_silence;
     if (lost_.empty() && silent) {
         reading.problem =
-            fmt::format("there is no answer{}", silence_problem_.empty() ? "" : " (" + silence_problem_ + ")");
+            fmt::format("there is no response{}", silence_problem_.empty() ? "" : " (" + silence_problem_ + ")");
         if (last_.total) {
             reading.state = State::pending;
             return reading;
@@ -102,13 +102,13 @@ void PollAccount::restart(Nanoseconds now) {
     lost_.clear();
 }
 
-PolledSensor::PolledSensor(SensorInfo info, Ask ask, Nanoseconds interval)
-    : info_(std::move(info)), ask_(std::move(ask)), interval_(interval), account_(ask_(), base::now()) {
+PolledSensor::PolledSensor(SensorInfo info, ReadFn read_fn, Nanoseconds interval)
+    : info_(std::move(info)), read_fn_(std::move(read_fn)), interval_(interval), account_(read_fn_(), base::now()) {
     info_.step = interval_;
     try {
         thread_ = std::thread([this] { poll(); });
     } catch (const std::system_error& problem) {
-        base::fail(base::ErrorCode::system, "The thread that asks {} could not be started: {}.", info_.name,
+        base::fail(base::ErrorCode::system, "The thread that polls {} could not be started: {}.", info_.name,
                    problem.what());
     }
 }
@@ -130,7 +130,7 @@ void PolledSensor::poll() {
         std::optional<Poll> answer;
         std::string problem;
         try {
-            answer = ask_();
+            answer = read_fn_();
         } catch (const std::exception& error) {
             problem = error.what();
         }

@@ -60,10 +60,10 @@ class PollAccount {
 class PolledSensor final : public Sensor {
   public:
     /// Throws base::Error if there is no answer, as fast as its limits allow.
-    using Ask = std::function<Poll()>;
-    /// Asks once at once, and throws what `ask` throws; then every `interval`. Throws Error(system) if no thread can be
-    /// started.
-    PolledSensor(SensorInfo info, Ask ask, base::Nanoseconds interval = base::Nanoseconds(1'000'000'000));
+    using ReadFn = std::function<Poll()>;
+    /// Reads once at once, and throws what `read_fn` throws; then every `interval`. Throws Error(system) if no thread
+    /// can be started.
+    PolledSensor(SensorInfo info, ReadFn read_fn, base::Nanoseconds interval = base::Nanoseconds(1'000'000'000));
     /// Waits for the question that is under way.
     ~PolledSensor() override;
     PolledSensor(const PolledSensor&) = delete;
@@ -77,7 +77,7 @@ class PolledSensor final : public Sensor {
     void poll();
 
     SensorInfo info_;
-    Ask ask_;
+    ReadFn read_fn_;
     base::Nanoseconds interval_;
     std::mutex mutex_;  // guards what follows
     std::condition_variable wake_;

@@ -9,29 +9,30 @@ namespace ergon::energy {
 using base::Nanojoules;
 using base::Nanoseconds;
 
-PowerIntegral::PowerIntegral(SensorInfo info, Ask ask, Nanoseconds now) : info_(std::move(info)), ask_(std::move(ask)) {
+PowerIntegral::PowerIntegral(SensorInfo info, ReadFn read_fn, Nanoseconds now)
+    : info_(std::move(info)), read_fn_(std::move(read_fn)) {
     info_.horizon = longest_bridge;
     restart(now);
 }
 
 void PowerIntegral::restart(Nanoseconds now) {
     begin_ = now;
-    last_ = ask_().value;
+    last_ = read_fn_().value;
 }
 
 Reading PowerIntegral::read(Nanoseconds now) {
-    Answer<base::Watts> answer = ask_();
+    SensorResult<base::Watts> answer = read_fn_();
     const Nanoseconds gap = now - begin_;
     Reading reading{Reading::State::lost, begin_, now, {}, std::move(answer.problem)};
-    if (!answer.value && !answer.hopeless && last_ && gap <= longest_bridge) {
+    if (!answer.value && !answer.final_loss && last_ && gap <= longest_bridge) {
         reading.state = Reading::State::pending;
         return reading;
     }
     if (answer.value && !last_) {
-        reading.problem = fmt::format("the power of {} was not known when its interval began", info_.name);
+        reading.problem = fmt::format("the power of {} was unknown at the start of its interval", info_.name);
     } else if (answer.value && gap > longest_bridge) {
-        reading.problem = fmt::format("{} was not read for {:.0f} s, too long to know what power did meanwhile",
-                                      info_.name, base::to_seconds(gap).value());
+        reading.problem = fmt::format("{} was not read for {:.0f} s, too long to interpolate its power", info_.name,
+                                      base::to_seconds(gap).value());
     } else if (answer.value) {
         reading.state = Reading::State::valid;
         const base::Joules energy = (*last_ + *answer.value) / 2.0 * base::to_seconds(gap);

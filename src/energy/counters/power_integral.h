@@ -13,16 +13,16 @@ inline constexpr base::Nanoseconds longest_bridge{2'000'000'000};
 
 class PowerIntegral final : public Sensor {
   public:
-    using Ask = std::function<Answer<base::Watts>()>;
+    using ReadFn = std::function<SensorResult<base::Watts>()>;
     /// `info.step` is how often the gauge itself moves; the horizon is longest_bridge.
-    PowerIntegral(SensorInfo info, Ask ask, base::Nanoseconds now);
+    PowerIntegral(SensorInfo info, ReadFn read_fn, base::Nanoseconds now);
     const SensorInfo& info() const override { return info_; }
     Reading read(base::Nanoseconds now) override;
     void restart(base::Nanoseconds now) override;
 
   private:
     SensorInfo info_;
-    Ask ask_;
+    ReadFn read_fn_;
     std::optional<base::Watts> last_;  // at begin_
     base::Nanoseconds begin_{};
 };

@@ -23,7 +23,7 @@ struct Slice {
     base::Nanoseconds end{};
     std::int64_t weight = 1;       // in proportion to what is expected of it: nanojoules of the machine's estimate
     std::vector<SliceCell> cells;  // of each sensor
-    bool told = false;             // it was handed out; what comes later of it is not counted again
+    bool reported = false;         // it was handed out; what comes later of it is not counted again
     bool compared = false;         // it is in the comparison of the total with its parts
 };
 

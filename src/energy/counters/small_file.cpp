@@ -38,7 +38,7 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text) {
     return value;
 }
 
-Answer<std::uint64_t> read_count(const std::filesystem::path& path) {
+SensorResult<std::uint64_t> read_count(const std::filesystem::path& path) {
     const SmallFile file = read_small_file(path);
     if (file.error != 0) {
         return {{}, fmt::format("{} could not be read ({})", path.string(), std::strerror(file.error))};

@@ -25,7 +25,7 @@ SmallFile read_small_file(const std::filesystem::path& path, std::size_t limit =
 std::optional<std::uint64_t> parse_unsigned(std::string_view text);
 
 /// The unsigned number in a file, or why there is none.
-Answer<std::uint64_t> read_count(const std::filesystem::path& path);
+SensorResult<std::uint64_t> read_count(const std::filesystem::path& path);
 
 using base::trimmed;
 

@@ -76,7 +76,7 @@ std::vector<TimedValue> read_timed_values(const std::filesystem::path& path, std
         if (!right && count > 1) {
             base::fail(base::ErrorCode::bad_file,
                        "{}, line {}: expected a time (seconds since 1970, or 2026-11-22T17:13:35 in UTC) not before "
-                       "the last one, a comma, and {}; found \"{}\".",
+                       "that of the line before, a comma, and {}; found \"{}\".",
                        path.string(), count, what, text.substr(0, 60));
         }
         if (right) values.push_back({*time, *value});

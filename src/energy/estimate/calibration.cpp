@@ -29,8 +29,8 @@ std::vector<Row> relative_rows(std::span<const CalibrationSample> samples) {
     for (const CalibrationSample& sample : samples) {
         if (!(sample.energy > Joules(0)) || !(sample.usage[Resource::time] > 0)) {
             base::fail(ErrorCode::bad_argument,
-                       "The workload \"{}\" took {} J in {} s, from which nothing can be learnt: the counter or meter "
-                       "does not move.",
+                       "The workload \"{}\" took {} J in {} s, so the counter or meter does not advance; check that it "
+                       "measures this machine.",
                        sample.workload, sample.energy.value(), sample.usage[Resource::time]);
         }
         Row& row = rows.emplace_back(sample.usage.amounts);
@@ -205,8 +205,8 @@ Calibration fit(std::span<const CalibrationSample> samples, const FitOptions& op
     }
     if (rows.size() < 2 * occurring || rows.empty()) {
         base::fail(ErrorCode::bad_argument,
-                   "{} runs of workloads are too few for {} coefficients: at least twice as many are needed.",
-                   rows.size(), occurring);
+                   "{} workload runs are too few for {} coefficients; at least twice as many are needed.", rows.size(),
+                   occurring);
     }
     Calibration calibration;
     calibration.samples = std::ssize(samples);

@@ -60,7 +60,7 @@ Boundary boundary_of(const std::string& words) {
                                 Boundary::processor_and_cards}) {
         if (boundary_words(one) == words) return one;
     }
-    base::fail(ErrorCode::bad_file, "its joules are those of \"{}\", which this ergon does not know", words);
+    base::fail(ErrorCode::bad_file, "its joules are those of \"{}\", which this version of ergon does not know", words);
 }
 
 /// Throws nlohmann's exceptions or Error for what is missing or of another type.
@@ -90,7 +90,7 @@ Calibration calibration_from(const ordered_json& json) {
 }
 
 // Beyond what any machine takes (assumed: a megawatt, a millijoule per byte or operation, a hundred times what was foretold).
-constexpr double most_watts = 1e6, max_joules_per_unit = 1e-3, max_relative_error = 100;
+constexpr double max_watts = 1e6, max_joules_per_unit = 1e-3, max_relative_error = 100;
 
 bool makes_sense(const Calibration& calibration) {
     const auto sensible = [](const Coefficient& one, double most) {
@@ -99,11 +99,11 @@ bool makes_sense(const Calibration& calibration) {
     for (std::size_t i = 0; i < resource_count; ++i) {
         const auto resource = static_cast<Resource>(i);
         const bool watts = resource == Resource::time || resource == Resource::busy_time;
-        if (!sensible(calibration[resource], watts ? most_watts : max_joules_per_unit)) return false;
+        if (!sensible(calibration[resource], watts ? max_watts : max_joules_per_unit)) return false;
     }
     const auto error = [](double share) { return share >= 0 && share <= max_relative_error; };
-    return sensible(calibration.any_work, most_watts) && error(calibration.left_out_error) && error(calibration.worst_error) &&
-           error(calibration.kind_of_work_sd) && calibration.machine.threads >= 1;
+    return sensible(calibration.any_work, max_watts) && error(calibration.left_out_error) &&
+           error(calibration.worst_error) && error(calibration.kind_of_work_sd) && calibration.machine.threads >= 1;
 }
 
 }  // namespace
@@ -118,21 +118,21 @@ Calibration read_calibration(const std::filesystem::path& path) {
 }
 
 Calibration parse_calibration(const std::string& text, const std::string& name) {
-    std::string problem = "it is not a calibration that this ergon knows";
+    std::string problem = "it is not a calibration that this version of ergon can read";
     try {
         const ordered_json json = base::parse_json(text, "it");
         if (json.at("ergon_calibration") == format_version) {
             Calibration calibration = calibration_from(json);
             if (makes_sense(calibration)) return calibration;
-            problem = "its coefficients make no sense";
+            problem = "its coefficients are out of range";
         }
     } catch (const nlohmann::json::exception& error) {
         problem = base::json_reason(error);
     } catch (const base::Error& error) {
         problem = error.what();
     }
-    base::fail(ErrorCode::bad_file, "{} cannot be used: {}. Make a new one with 'ergon meter calibrate'.",
-               name, problem);
+    base::fail(ErrorCode::bad_file, "{} cannot be used: {}; make a new one with 'ergon meter calibrate'.", name,
+               problem);
 }
 
 std::string write_calibration(const Calibration& calibration) {
@@ -143,7 +143,7 @@ void check_machine(const Calibration& calibration, const Processor& processor) {
     const Fingerprint here = fingerprint_of(processor);
     if (calibration.machine == here) return;
     base::fail(ErrorCode::bad_argument,
-               "The calibration belongs to {}; this machine is {}. Make a new one with 'ergon meter calibrate'.",
+               "The calibration belongs to {}, but this machine is {}; make a new one with 'ergon meter calibrate'.",
                machine_words(calibration.machine), machine_words(here));
 }
 

@@ -102,7 +102,7 @@ MachineEstimate::MachineEstimate(const Processor& processor, const MachineShare&
         idle = its_class.idle_share * design_power.value();
         active_per_thread = its_class.active_share * (design_power.value() / processors);
         basis = fmt::format("the design power of {}{} ({:.0f} W; {} here{})",
-                            part->named_by_machine ? "" : "the likely processor, ", part->name,
+                            part->named_by_machine ? "" : "the most likely processor, ", part->name,
                             part->design_power.value(), share_words(processor, share),
                             *shared > 0 ? fmt::format(", of {} of its socket", *shared) : "");
     } else {
@@ -131,7 +131,7 @@ void MachineEstimate::set_memory(const MemoryPower& memory_power, const MachineS
 }
 
 MachineEstimate::MachineEstimate(const Processor& processor, const MachineShare& share, const Calibration& calibration)
-    : basis(fmt::format("this machine's calibration against {} (workloads left out of it were missed by {:.1f}%)",
+    : basis(fmt::format("this machine's calibration against {} (error on held-out workloads: {:.1f}%)",
                         calibration.source, 100 * calibration.left_out_error)),
       idle(range_of(calibration, Resource::time) * (share.processors / processor.threads)),
       active_per_thread(range_of(calibration, Resource::busy_time)),
@@ -151,7 +151,7 @@ std::string MachineEstimate::description() const {
     return fmt::format("{}: {:.3g} W idle ({:.3g} to {:.3g}), and {:.3g} W for each busy thread ({:.3g} to {:.3g}){}",
                        basis, idle.value.value(), idle.low.value(), idle.high.value(), active_per_thread.value.value(),
                        active_per_thread.low.value(), active_per_thread.high.value(),
-                       concave ? " while all are, more for the first" : "");
+                       concave ? " when all are busy, more for the first" : "");
 }
 
 void MachineEstimate::limit_to(Boundary inner) {

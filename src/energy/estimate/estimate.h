@@ -44,8 +44,8 @@ enum class Boundary {
 std::string_view boundary_words(Boundary boundary);
 /// One line, the same for every boundary.
 inline constexpr std::string_view outside_words =
-    "not in it, unless a sensor covers them: graphics cards and displays; never: network, cooling of the room (PUE), "
-    "making the machine (embodied)";
+    "not included unless a sensor covers them: graphics cards and displays; never included: network, cooling of the "
+    "room (PUE), manufacture of the machine (embodied)";
 
 /// E = idle power x time + active power x busy thread time, the latter concave.
 struct MachineEstimate {

@@ -9,7 +9,7 @@ namespace {
 
 // A column whose part that is its own is this small beside the whole cannot be told from the others: rounding of a
 // double's 53 bits is squared by the normal equations.
-constexpr double least_pivot = 1e-11;
+constexpr double min_pivot = 1e-11;
 
 /// The minimiser over the columns in `active`, zero elsewhere.
 std::vector<double> solve_active(std::span<const double> products, std::span<const double> right,
@@ -34,7 +34,7 @@ void solve_symmetric(std::span<double> a, std::span<double> b, std::size_t strid
         const double diagonal = at(k, k);
         double pivot = diagonal;
         for (std::size_t j = 0; j < k; ++j) pivot -= at(k, j) * at(k, j);
-        const bool usable = pivot > least_pivot * diagonal && pivot > 0;
+        const bool usable = pivot > min_pivot * diagonal && pivot > 0;
         at(k, k) = usable ? std::sqrt(pivot) : 0;
         for (std::size_t i = k + 1; i < n; ++i) {
             double value = at(i, k);

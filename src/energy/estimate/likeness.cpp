@@ -25,7 +25,7 @@ double energy_distance(const PublishedFigure& figure, const std::optional<base::
 std::string differences(const PublishedFigure& figure, const Likeness& wanted) {
     std::string text;
     if (figure.batch != wanted.batch) {
-        text = figure.batch ? fmt::format("batch {}, not {}", *figure.batch, wanted.batch) : "batch not said";
+        text = figure.batch ? fmt::format("batch {}, not {}", *figure.batch, wanted.batch) : "batch unknown";
     }
     if (figure.covers != wanted.covers) text += (text.empty() ? "" : "; ") + std::string(words(figure.covers));
     return text;

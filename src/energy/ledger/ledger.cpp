@@ -62,11 +62,11 @@ void check_users(const Step& step) {
     for (const Work& work : step.records) {
         const bool inside = work.first_user >= 0 && work.users >= 0 &&
                             std::int64_t{work.first_user} + work.users <= std::ssize(step.users);
-        if (!inside) base::fail(ErrorCode::bad_argument, "A record of work names users that its step does not have.");
+        if (!inside) base::fail(ErrorCode::bad_argument, "A work record names users that are not in its step.");
     }
     for (const User& user : step.users) {
         if (user.participant < 0 || user.participant >= std::ssize(step.participants)) {
-            base::fail(ErrorCode::bad_argument, "Work was done for participant {} of a step that has {}.",
+            base::fail(ErrorCode::bad_argument, "A work record names participant {} of a step that has {}.",
                        user.participant, step.participants.size());
         }
     }
@@ -348,7 +348,7 @@ class Ledger::Settlement {
 
 void Ledger::begin_request(RequestId request, Nanoseconds time) {
     const auto [entry, added] = requests_.try_emplace(request);
-    if (!added) base::fail(ErrorCode::bad_argument, "Request {} has begun already and cannot begin again.", request);
+    if (!added) base::fail(ErrorCode::bad_argument, "Request {} has already begun.", request);
     entry->second.begin = time;
     ++running_;
 }
@@ -356,7 +356,7 @@ void Ledger::begin_request(RequestId request, Nanoseconds time) {
 void Ledger::end_request(RequestId request, Nanoseconds time) {
     const auto found = requests_.find(request);
     if (found == requests_.end() || found->second.end) {
-        base::fail(ErrorCode::bad_argument, "Request {} does not run, so it cannot end.", request);
+        base::fail(ErrorCode::bad_argument, "Request {} cannot end: it is not running.", request);
     }
     found->second.end = std::max(time, found->second.begin);
     --running_;
@@ -396,7 +396,7 @@ void Ledger::add_interval(const Interval& interval) {
         interval.others_busy < Nanoseconds(0) || interval.others_less < Nanoseconds(0) ||
         interval.others_more < Nanoseconds(0)) {
         base::fail(ErrorCode::bad_argument,
-                   "An energy interval of {} nJ with {} nJ idle and busy times of {} and {} ns makes no sense.",
+                   "An energy interval of {} nJ with {} nJ idle and busy times of {} and {} ns is not valid.",
                    interval.energy.value(), interval.idle.value(), interval.program_busy.value(),
                    interval.others_busy.value());
     }
@@ -433,7 +433,7 @@ std::optional<RequestAccount> Ledger::take(RequestId request) {
 
 const RequestAccount& Ledger::so_far(RequestId request) const {
     const auto found = requests_.find(request);
-    if (found == requests_.end()) base::fail(ErrorCode::bad_argument, "Request {} is not known.", request);
+    if (found == requests_.end()) base::fail(ErrorCode::bad_argument, "Unknown request {}.", request);
     return found->second.account;
 }
 

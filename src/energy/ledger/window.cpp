@@ -147,7 +147,7 @@ std::vector<NotCounted> Window::not_counted() const {
             list.push_back({tallies[i].info.name, tallies[i].problem + (sentence ? "" : ".")});
         } else if (lost > Nanoseconds(0)) {
             list.push_back({tallies[i].info.name,
-                            fmt::format("It told nothing for {:.2f} s.", base::to_seconds(lost).value())});
+                            fmt::format("It gave no reading for {:.2f} s.", base::to_seconds(lost).value())});
         }
     }
     return list;

@@ -234,29 +234,28 @@ Listener refuse(std::string problem) {
 Listener find_listener(const std::filesystem::path& procfs, const std::string& host, int port) {
     const std::vector<Socket> sockets = sockets_at(procfs, host, port);
     if (sockets.empty()) {
-        return refuse(
-            fmt::format("no program that can be seen listens at port {} (that of a container is hidden)", port));
+        return refuse(fmt::format("no visible program listens on port {} (one in a container is hidden)", port));
     }
     std::vector<int> found = holders(procfs, sockets);
     if (found.empty()) {
         const std::uint64_t user = sockets.front().user;
         if (user != 0) found = first_of_user(procfs, user);
         if (found.size() != 1) {
-            return refuse(fmt::format(
-                "the program at port {} belongs to another user ({}), so that it cannot be told from others "
-                "without the rights of that user or of root",
-                port, user));
+            return refuse(
+                fmt::format("the program on port {} belongs to another user ({}); its processor time can be read only "
+                            "by that user or root",
+                            port, user));
         }
     }
     const std::string program = name_of(procfs, found.front());
     for (const int pid : found) {
         const std::string name = name_of(procfs, pid);
         if (std::ranges::find(relays, name) != relays.end() || pid == 1) {
-            return refuse(fmt::format("port {} belongs to {}, which passes on what it hears", port,
+            return refuse(fmt::format("port {} belongs to {}, which forwards its connections", port,
                                       name.empty() ? "the first process" : name));
         }
         if (name != program) {
-            return refuse(fmt::format("several programs listen at port {} ({}, {})", port, program, name));
+            return refuse(fmt::format("several programs listen on port {} ({}, {})", port, program, name));
         }
     }
     return {std::move(found), program, {}};

@@ -21,7 +21,7 @@ constexpr double quiet_share = 0.02;
 // A counter that steps once in a millisecond is read to 0.2% over a second.
 constexpr Nanoseconds quiet_time_needed{1'000'000'000};
 // Assumed: idle power wanders by this much, with temperature and background work.
-constexpr double idle_wander = 0.1;
+constexpr double idle_drift = 0.1;
 // Assumed: reading more often than this would cost more than it tells, whatever a counter's range.
 constexpr Nanoseconds shortest_interval{10'000'000};
 // The last cache of a machine that does not tell: assumed.
@@ -32,7 +32,7 @@ constexpr double max_overhead = 0.001;
 // A counter that has not moved for so many of its steps, or for so long, is late; after that it is missing.
 constexpr std::int64_t steps_at_the_edge = 3;
 constexpr Nanoseconds longest_edge{500'000'000};
-constexpr Nanoseconds least_wait{20'000'000};
+constexpr Nanoseconds min_wait{20'000'000};
 
 Nanoseconds not_negative(Nanoseconds time) {
     return std::max(time, Nanoseconds(0));
@@ -85,7 +85,7 @@ void MachineReader::use_calibration(bool accounted) {
         Calibration calibration = read_calibration(*options_.calibration);
         check_machine(calibration, processor_);
         if (search_.counter && calibration.source != search_.counter->all_names()) {
-            base::fail(base::ErrorCode::bad_argument, "It was made against {}, and energy is read from {}.",
+            base::fail(base::ErrorCode::bad_argument, "It was made with {}, but energy is read from {}.",
                        calibration.source, search_.counter->all_names());
         }
         estimate_ = MachineEstimate(processor_, share_, calibration);
@@ -94,7 +94,7 @@ void MachineReader::use_calibration(bool accounted) {
         calibration_ = std::move(calibration);
     } catch (const base::Error& error) {
         if (options_.calibration_named) throw;
-        calibration_problem_ = fmt::format(" {} is left aside: {}", options_.calibration->string(), error.what());
+        calibration_problem_ = fmt::format(" {} is ignored: {}", options_.calibration->string(), error.what());
     }
 }
 
@@ -103,25 +103,25 @@ void MachineReader::describe_source() {
     if (counts_machine()) {
         sentence_ = fmt::format("Energy is read from {}.", search_.sentence);
         for (const Unread& unread : counter->missing()) {
-            sentence_ += fmt::format(
-                " {} is there and is not read; its part is estimated, so no figure is measured: {}", unread.info.name,
-                unread.problem);
+            sentence_ += fmt::format(" {} is present but not read; its part is estimated, so no figure is measured: {}",
+                                     unread.info.name, unread.problem);
         }
     } else {
         sentence_ = fmt::format("Energy is estimated from {}. {}", estimate_.description(), search_.sentence);
         if (counter != nullptr && !counter->description().empty()) {
-            sentence_ += fmt::format(" What cards take is read and added to it ({}).", counter->description());
+            sentence_ +=
+                fmt::format(" The energy of graphics cards is read and added to it ({}).", counter->description());
         }
     }
-    sentence_ += fmt::format(" It is that of {} ({}).", boundary_words(boundary()), outside_words);
+    sentence_ += fmt::format(" It covers {} ({}).", boundary_words(boundary()), outside_words);
     if (counter != nullptr && !counter->device_names().empty()) {
         sentence_ += fmt::format(
-            " What {} takes is idle power of devices that the engine does not use: an account of its own, in no "
+            " The energy of {} is counted as idle power of devices that the engine does not use: separately, in no "
             "answer's figure.",
             counter->device_names());
     }
     for (const Unread& unread : counter != nullptr ? counter->missing_devices() : std::span<const Unread>()) {
-        sentence_ += fmt::format(" {} is a device that the engine does not use, and is not read: {}", unread.info.name,
+        sentence_ += fmt::format(" {} is a device that the engine does not use and is not read: {}", unread.info.name,
                                  unread.problem);
     }
     sentence_ += calibration_problem_;
@@ -224,9 +224,9 @@ std::vector<Interval> MachineReader::guess() const {
 std::vector<Interval> MachineReader::close(std::span<const MachineSlice> slices) {
     std::vector<Interval> intervals;
     const Nanoseconds since = open_.empty() ? last_reading_ : open_.front().interval.begin;
-    const auto told_of = open_.begin() + std::min(std::ssize(slices), std::ssize(open_));
+    const auto reported_until = open_.begin() + std::min(std::ssize(slices), std::ssize(open_));
     // A step that covers several intervals tells of idle power only if all of them were quiet.
-    const bool all_quiet = std::all_of(open_.begin(), told_of, [](const Open& open) { return open.quiet; });
+    const bool all_quiet = std::all_of(open_.begin(), reported_until, [](const Open& open) { return open.quiet; });
     for (const MachineSlice& slice : slices) {
         const Open open = open_.front();
         open_.pop_front();
@@ -254,7 +254,7 @@ Interval MachineReader::filled(Interval interval, const MachineSlice& slice, Nan
         interval.idle += slice.energy();
         return interval;
     }
-    if (!slice.told) return estimated(interval);
+    if (!slice.reported) return estimated(interval);
     interval.counted = true;
     interval.energy = slice.energy();
     interval.missing = slice.missing;
@@ -271,7 +271,7 @@ Nanoseconds MachineReader::worth_waiting() const {
     const Nanoseconds step = search_.counter->usual_step();
     if (search_.counter->stuck() || step > options_.patience) return Nanoseconds(0);
     if (!search_.counter->step_is_known()) return options_.patience;
-    return std::min(options_.patience, step * steps_at_the_edge + least_wait);
+    return std::min(options_.patience, step * steps_at_the_edge + min_wait);
 }
 
 /// Of a share of the machine that is estimated, the busy time is that of its own programs: those outside have theirs.
@@ -302,7 +302,7 @@ void MachineReader::observe_quiet(const Interval& interval) {
     if (quiet_time_ < quiet_time_needed) return;
     const base::Watts power = base::to_joules(quiet_energy_) / base::to_seconds(quiet_time_);
     if (power > base::Watts(0)) {
-        idle_power_ = {power, power * (1 - idle_wander), power * (1 + idle_wander)};
+        idle_power_ = {power, power * (1 - idle_drift), power * (1 + idle_drift)};
         idle_observed_ = true;
     }
     quiet_time_ = Nanoseconds(0);

@@ -10,7 +10,7 @@ using base::Nanoseconds;
 
 // Of late: long enough that ticks tell a busy thread to some percent, short enough to follow what a machine does (assumed).
 constexpr Nanoseconds of_late{1'000'000'000};
-constexpr Nanoseconds least_between_samples{50'000'000};
+constexpr Nanoseconds min_between_samples{50'000'000};
 // What was given too much or too little is taken back over so much time, not at once, or the next interval alone would have
 // the tick that several were in (assumed).
 constexpr Nanoseconds made_good_in{50'000'000};
@@ -45,7 +45,7 @@ const OthersTime::Sample& OthersTime::reference(Nanoseconds now) const {
 }
 
 void OthersTime::keep(const Sample& sample) {
-    if (!past_.empty() && sample.time - past_.back().time < least_between_samples) return;
+    if (!past_.empty() && sample.time - past_.back().time < min_between_samples) return;
     past_.push_back(sample);
     while (past_.size() > 2 && sample.time - past_[1].time >= of_late) past_.pop_front();
 }

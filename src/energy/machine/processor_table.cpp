@@ -61,7 +61,7 @@ bool says_nothing(std::string_view word) {
 
 }  // namespace
 
-std::string telling_words(std::string_view name) {
+std::string significant_words(std::string_view name) {
     std::string plain(name.substr(0, name.find('@')));
     std::ranges::transform(plain, plain.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     for (const std::string_view mark : {"(r)", "(tm)", "®", "™"}) {
@@ -84,11 +84,11 @@ ProcessorTable::ProcessorTable(std::string_view processors, std::string_view mor
         const auto watts = number<double>(cells[0]);
         const auto threads = number<int>(cells[1]);
         if (!watts || *watts <= 0 || !threads || *threads < 0) return;
-        parts_.emplace(telling_words(cells[2]), Row{base::Watts(*watts), *threads});
+        parts_.emplace(significant_words(cells[2]), Row{base::Watts(*watts), *threads});
     });
     for_rows(processors, 2, [this](const std::vector<std::string_view>& cells) {
         const auto watts = number<double>(cells[0]);
-        if (watts && *watts > 0) parts_.emplace(telling_words(cells[1]), Row{base::Watts(*watts), 0});
+        if (watts && *watts > 0) parts_.emplace(significant_words(cells[1]), Row{base::Watts(*watts), 0});
     });
     for_rows(families, 5, [this](const std::vector<std::string_view>& cells) {
         const auto family = number<int>(cells[1]), model = number<int>(cells[2]), threads = number<int>(cells[3]);
@@ -104,7 +104,7 @@ const ProcessorTable& ProcessorTable::shipped() {
 }
 
 std::optional<Part> ProcessorTable::named(std::string_view name) const {
-    const auto found = parts_.find(telling_words(name));
+    const auto found = parts_.find(significant_words(name));
     if (found == parts_.end()) return std::nullopt;
     const Row& row = found->second;
     // Two threads a core, unless the table knows better: servers whose names give their cores have them.

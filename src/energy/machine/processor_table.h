@@ -52,6 +52,6 @@ class ProcessorTable {
 
 /// The words of a processor's name that tell it from others, in lower case: "Intel(R) Xeon(R) Platinum 8480+ @ 2.0GHz"
 /// becomes "intel xeon platinum 8480+", "AMD EPYC 7763 64-Core Processor" becomes "amd epyc 7763".
-std::string telling_words(std::string_view name);
+std::string significant_words(std::string_view name);
 
 }  // namespace ergon::energy

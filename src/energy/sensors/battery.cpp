@@ -35,24 +35,24 @@ bool feeds_the_machine(const std::filesystem::path& supply) {
     return type.empty() ? supply.filename().string().starts_with("BAT") : type == "Battery";
 }
 
-Answer<base::Watts> battery_power(const std::filesystem::path& battery) {
+SensorResult<base::Watts> battery_power(const std::filesystem::path& battery) {
     const std::string status(trimmed(read_small_file(battery / "status").text));
     if (!status.empty() && status != "Discharging") {
-        return {
-            {},
-            fmt::format("The battery {} is not discharging (status: {}), so it does not say what the machine takes: "
-                        "unplug the charger to measure with it.",
-                        battery.filename().string(), status),
-            true};
+        return {{},
+                fmt::format("The battery {} is not discharging (status: {}), so it does not show the power of the "
+                            "machine; unplug the charger to measure with it.",
+                            battery.filename().string(), status),
+                true};
     }
     const auto power = magnitude(battery / "power_now");
     if (power && !status.empty()) return {base::Watts(*power * 1e-6), {}};
     const auto current = magnitude(battery / "current_now"), voltage = magnitude(battery / "voltage_now");
     if (current && voltage && !status.empty()) return {base::Watts(*current * *voltage * 1e-12), {}};
-    return {{},
-            fmt::format("The battery {} gives no power: expected status and power_now, or current_now and voltage_now, "
-                        "in {}.",
-                        battery.filename().string(), battery.string())};
+    return {
+        {},
+        fmt::format("The battery {} reports no power; expected status and power_now, or current_now and voltage_now, "
+                    "in {}.",
+                    battery.filename().string(), battery.string())};
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ FoundSensors find_batteries(const std::filesystem::path& sysfs, base::Nanosecond
     }
     std::sort(batteries.begin(), batteries.end());
     for (const std::filesystem::path& battery : batteries) {
-        const Answer<base::Watts> answer = battery_power(battery);
+        const SensorResult<base::Watts> answer = battery_power(battery);
         if (!answer.value) {
             found.problems.push_back(answer.problem);
             continue;

@@ -144,8 +144,8 @@ void keep_packages_of_one_driver(std::vector<Device>& devices) {
 std::string channel_problem(const Channel& channel, const SmallFile& content) {
     if (content.error == EACCES || content.error == EPERM) {
         return fmt::format(
-            "The sensor {} may not be read (permission denied): run as root, or allow it until the next "
-            "start with: sudo chmod a+r {}",
+            "The sensor {} cannot be read (permission denied); run as root, or allow it until the next reboot with: "
+            "sudo chmod a+r {}",
             channel.file.string(), channel.file.string());
     }
     return fmt::format("The sensor {} cannot be read: {}.", channel.file.string(),
@@ -159,8 +159,8 @@ std::unique_ptr<Sensor> open_channel(Channel channel, base::Nanoseconds now) {
         return std::make_unique<CounterSensor>(
             std::move(channel.info), std::move(rules), [file] { return read_count(file); }, now);
     }
-    const auto power = [file]() -> Answer<base::Watts> {
-        const Answer<std::uint64_t> microwatts = read_count(file);
+    const auto power = [file]() -> SensorResult<base::Watts> {
+        const SensorResult<std::uint64_t> microwatts = read_count(file);
         if (!microwatts.value) return {{}, microwatts.problem};
         return {base::Watts(static_cast<double>(*microwatts.value) * 1e-6), {}};
     };

@@ -57,7 +57,7 @@ std::unique_ptr<Sensor> open_file(const std::string& text, SensorInfo info, base
     const bool power = read_quantity(path, parts.unit).power.has_value();
     // Assumed: who writes such a file does so about once a second.
     info.step = base::Nanoseconds(1'000'000'000);
-    const auto amount = [path, unit = parts.unit, power]() -> Answer<double> {
+    const auto amount = [path, unit = parts.unit, power]() -> SensorResult<double> {
         try {
             const Poll poll = read_quantity(path, unit);
             if (power && poll.power) return {poll.power->value(), {}};
@@ -70,8 +70,8 @@ std::unique_ptr<Sensor> open_file(const std::string& text, SensorInfo info, base
     if (power) {
         return std::make_unique<PowerIntegral>(
             std::move(info),
-            [amount]() -> Answer<base::Watts> {
-                const Answer<double> watts = amount();
+            [amount]() -> SensorResult<base::Watts> {
+                const SensorResult<double> watts = amount();
                 if (!watts.value) return {{}, watts.problem};
                 return {base::Watts(*watts.value), {}};
             },
@@ -79,16 +79,17 @@ std::unique_ptr<Sensor> open_file(const std::string& text, SensorInfo info, base
     }
     CounterRules rules;
     rules.where = path.string();
-    const auto count = [amount, path]() -> Answer<std::uint64_t> {
-        const Answer<double> joules = amount();
+    const auto count = [amount, path]() -> SensorResult<std::uint64_t> {
+        const SensorResult<double> joules = amount();
         if (!joules.value) return {{}, joules.problem};
-        if (*joules.value * microjoules > max_microjoules) return {{}, path.string() + " holds too large a number"};
+        if (*joules.value * microjoules > max_microjoules)
+            return {{}, path.string() + " holds a number that is too large"};
         return {static_cast<std::uint64_t>(std::llround(*joules.value * microjoules)), {}};
     };
     return std::make_unique<CounterSensor>(std::move(info), std::move(rules), count, now);
 }
 
-PolledSensor::Ask command_source(const std::string& text) {
+PolledSensor::ReadFn command_source(const std::string& text) {
     const WithUnit parts = split_unit(text);
     return [parts] {
         return parse_quantity(command_output(parts.text), parts.unit, "The command \"" + parts.text + "\"");
@@ -111,7 +112,7 @@ std::unique_ptr<Sensor> open_named_sensor(const std::string& spec, base::Nanosec
         return std::make_unique<PolledSensor>(std::move(info), prometheus_source(rest));
     }
     base::fail(ErrorCode::bad_argument,
-               "\"{}\" names no sensor; expected plug:http://host, prometheus:http://host:port/metrics#name, "
+               "\"{}\" is not a sensor; expected plug:http://host, prometheus:http://host:port/metrics#name, "
                "command:COMMAND or file:PATH.",
                base::without_credentials(spec));
 }

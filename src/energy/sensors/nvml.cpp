@@ -20,18 +20,18 @@ constexpr base::Nanoseconds power_step{1'000'000'000};
 using nvml::Library;
 using SharedLibrary = std::shared_ptr<const Library>;
 
-Answer<std::uint64_t> ask_energy(const Library& library, nvml::Device device, const std::string& name) {
+SensorResult<std::uint64_t> read_energy(const Library& library, nvml::Device device, const std::string& name) {
     unsigned long long millijoules = 0;
     const int code = library.functions.total_energy(device, &millijoules);
     if (code == 0) return {millijoules, {}};
-    return {{}, fmt::format("{} did not give its energy (NVML error {})", name, code)};
+    return {{}, fmt::format("{} did not report its energy (NVML error {})", name, code)};
 }
 
-Answer<base::Watts> ask_power(const Library& library, nvml::Device device, const std::string& name) {
+SensorResult<base::Watts> read_power(const Library& library, nvml::Device device, const std::string& name) {
     unsigned milliwatts = 0;
     const int code = library.functions.power(device, &milliwatts);
     if (code == 0) return {base::Watts(milliwatts * 1e-3), {}};
-    return {{}, fmt::format("{} did not give its power (NVML error {})", name, code)};
+    return {{}, fmt::format("{} did not report its power (NVML error {})", name, code)};
 }
 
 std::string device_name(const Library& library, nvml::Device device, unsigned index) {
@@ -50,14 +50,14 @@ void open_device(const SharedLibrary& library, unsigned index, base::Nanoseconds
     };
     if (const int code = library->functions.device(index, &device); code != 0) {
         unread(fmt::format("gpu-{}", index),
-               fmt::format("NVIDIA's card {} cannot be opened (NVML error {}): run as root, or join the group that "
+               fmt::format("The NVIDIA card {} cannot be opened (NVML error {}); run as root, or join the group that "
                            "owns /dev/nvidia{}.",
                            index, code, index));
         return;
     }
     const std::string name = device_name(*library, device, index);
     SensorInfo info{name, "nvml", Scope::accelerator, {}, {}, {}};
-    if (library->functions.total_energy && ask_energy(*library, device, name).value) {
+    if (library->functions.total_energy && read_energy(*library, device, name).value) {
         info.step = energy_step;
         CounterRules rules;
         rules.where = "The energy counter of " + name;
@@ -65,14 +65,14 @@ void open_device(const SharedLibrary& library, unsigned index, base::Nanoseconds
         rules.most = highest_power(Scope::accelerator);
         rules.slack = energy_step;
         found.sensors.push_back(std::make_unique<CounterSensor>(
-            std::move(info), std::move(rules), [=] { return ask_energy(*library, device, name); }, now));
-    } else if (library->functions.power && ask_power(*library, device, name).value) {
+            std::move(info), std::move(rules), [=] { return read_energy(*library, device, name); }, now));
+    } else if (library->functions.power && read_power(*library, device, name).value) {
         info.step = power_step;
         found.sensors.push_back(std::make_unique<PowerIntegral>(
-            std::move(info), [=] { return ask_power(*library, device, name); }, now));
+            std::move(info), [=] { return read_power(*library, device, name); }, now));
     } else {
-        unread(name,
-               fmt::format("{} gives neither energy nor power (as with MIG partitions and some virtual cards).", name));
+        unread(name, fmt::format("{} reports neither energy nor power (as with MIG partitions and some virtual cards).",
+                                 name));
     }
 }
 
@@ -84,12 +84,12 @@ FoundSensors find_nvml(const std::filesystem::path& file, base::Nanoseconds now)
     if (!library) return found;
     if (!library->problem.empty()) {
         found.problems.push_back(
-            fmt::format("NVIDIA's library {} cannot be used: {}.", file.string(), library->problem));
+            fmt::format("The NVIDIA library {} cannot be used: {}.", file.string(), library->problem));
         return found;
     }
     unsigned count = 0;
     if (const int code = library->functions.count(&count); code != 0) {
-        found.problems.push_back(fmt::format("NVIDIA's cards cannot be counted (NVML error {}).", code));
+        found.problems.push_back(fmt::format("The NVIDIA cards cannot be counted (NVML error {}).", code));
         return found;
     }
     // A library that claims more than any machine has is not asked for each.

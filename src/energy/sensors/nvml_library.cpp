@@ -28,9 +28,9 @@ Library::Library(void* handle) : handle_(handle) {
     const bool complete = functions.init && functions.shutdown && functions.count && functions.device &&
                           (functions.total_energy || functions.power);
     if (!complete) {
-        problem = "it lacks functions that are needed; a newer driver has them";
+        problem = "it lacks required functions; install a newer driver";
     } else if (const int code = functions.init(); code != success) {
-        problem = fmt::format("nvmlInit_v2 gives error {}; nvidia-smi says more", code);
+        problem = fmt::format("nvmlInit_v2 failed with error {}; run nvidia-smi for details", code);
     } else {
         initialised_ = true;
     }

@@ -105,8 +105,8 @@ std::vector<std::string> package_names(const std::filesystem::path& sysfs, const
 std::string open_problem(std::string_view event, int error) {
     if (error == EACCES || error == EPERM) {
         return fmt::format(
-            "The perf event power/{}/ may not be opened (permission denied): give the program CAP_PERFMON, or allow "
-            "it until the next start with: sudo sysctl kernel.perf_event_paranoid=0",
+            "The perf event power/{}/ cannot be opened (permission denied); give the program CAP_PERFMON, or allow it "
+            "until the next reboot with: sudo sysctl kernel.perf_event_paranoid=0",
             event);
     }
     return fmt::format("The perf event power/{}/ cannot be opened: {}.", event, std::strerror(error));
@@ -162,7 +162,7 @@ PerfEvent open_perf_event(std::uint32_t type, std::uint64_t config, int processo
     const long number = ::syscall(SYS_perf_event_open, &attributes, -1, processor, -1, PERF_FLAG_FD_CLOEXEC);
     if (number < 0) return {{}, errno};
     const auto descriptor = std::make_shared<Descriptor>(static_cast<int>(number));
-    return {[descriptor]() -> Answer<std::uint64_t> {
+    return {[descriptor]() -> SensorResult<std::uint64_t> {
                 std::uint64_t count = 0;
                 const ssize_t got = ::read(descriptor->number(), &count, sizeof(count));
                 if (got == static_cast<ssize_t>(sizeof(count))) return {count, {}};

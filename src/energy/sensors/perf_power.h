@@ -12,7 +12,7 @@ namespace ergon::energy {
 
 /// An open counter: reads its count. A failed opening has no `read`, and the errno of the call.
 struct PerfEvent {
-    std::function<Answer<std::uint64_t>()> read;
+    std::function<SensorResult<std::uint64_t>()> read;
     int error = 0;
 };
 

@@ -59,11 +59,11 @@ std::optional<Poll> parse(const Plug& plug, const std::string& text) {
     return poll;
 }
 
-Poll ask(const Plug& plug, const std::string& address) {
+Poll poll_plug(const Plug& plug, const std::string& address) {
     const base::HttpResponse response = base::http_get(address + std::string(plug.path));
     const auto poll = response.status == 200 ? parse(plug, response.body) : std::nullopt;
     if (poll) return *poll;
-    base::fail(ErrorCode::bad_file, "The plug {} gives no power or energy any more (status {}).",
+    base::fail(ErrorCode::bad_file, "The plug {} no longer reports power or energy (status {}).",
                base::without_credentials(address), response.status);
 }
 
@@ -76,24 +76,24 @@ std::optional<Poll> parse_plug(PlugKind kind, const std::string& json) {
     return std::nullopt;
 }
 
-PolledSensor::Ask plug_source(const std::string& address) {
+PolledSensor::ReadFn plug_source(const std::string& address) {
     std::string host = address;
     while (host.ends_with('/')) host.pop_back();
     for (const Plug& plug : plugs) {
         const base::HttpResponse response = base::http_get(host + std::string(plug.path));
         if (response.status == 401) {
             base::fail(ErrorCode::bad_argument,
-                       "The plug {} asks for a password; write it as plug:http://user:password@host.",
+                       "The plug {} requires a password; give it as plug:http://user:password@host.",
                        base::without_credentials(host));
         }
         if (response.status == 200 && parse(plug, response.body)) {
-            return [&plug, host] { return ask(plug, host); };
+            return [&plug, host] { return poll_plug(plug, host); };
         }
     }
-    base::fail(ErrorCode::unsupported,
-               "{} answers, but not as a plug that measures (known are Shelly and Tasmota); others can be read with "
-               "command: or prometheus:.",
-               base::without_credentials(host));
+    base::fail(
+        ErrorCode::unsupported,
+        "{} responds, but not as a known metering plug (Shelly or Tasmota); read others with command: or prometheus:.",
+        base::without_credentials(host));
 }
 
 }  // namespace ergon::energy

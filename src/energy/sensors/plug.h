@@ -15,6 +15,6 @@ std::optional<Poll> parse_plug(PlugKind kind, const std::string& json);
 
 /// "http://host": finds out which kind of plug it is. Throws Error(system) if nobody answers there, Error(unsupported)
 /// if it is no plug that is known.
-PolledSensor::Ask plug_source(const std::string& address);
+PolledSensor::ReadFn plug_source(const std::string& address);
 
 }  // namespace ergon::energy

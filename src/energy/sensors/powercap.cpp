@@ -66,9 +66,10 @@ Scope scope_of(const std::string& name, bool top) {
 
 std::string permission_sentence(const std::filesystem::path& file) {
     return fmt::format(
-        "The energy counter {} may not be read (permission denied; only root may since Linux 5.10): run as root, or "
-        "allow it until the next start with: sudo chmod a+r /sys/class/powercap/*/energy_uj, or for good to a group by "
-        "a udev rule: SUBSYSTEM==\"powercap\", ACTION==\"add\", RUN+=\"/bin/sh -c 'chgrp power /sys%p/energy_uj; "
+        "The energy counter {} cannot be read (permission denied; only root may since Linux 5.10); run as root, or "
+        "allow it until the next reboot with: sudo chmod a+r /sys/class/powercap/*/energy_uj, or permanently for a "
+        "group by a udev rule: SUBSYSTEM==\"powercap\", ACTION==\"add\", RUN+=\"/bin/sh -c 'chgrp power "
+        "/sys%p/energy_uj; "
         "chmod g+r /sys%p/energy_uj'\"",
         file.string());
 }
@@ -116,7 +117,7 @@ std::vector<FoundZone> read_zones(const std::filesystem::path& root, PowercapSea
     if (problem == std::errc::permission_denied) {
         search.permission_denied = true;
         search.problems.push_back(
-            fmt::format("The folder {} may not be read (permission denied): run as root.", root.string()));
+            fmt::format("The folder {} cannot be read (permission denied); run as root.", root.string()));
     }
     const auto key = [](const FoundZone& zone) {
         const std::string type = zone.folder.substr(0, zone.folder.find(':'));

@@ -103,7 +103,7 @@ std::optional<double> leading_number(std::string_view text) {
 MetricSelector parse_selector(std::string_view text) {
     const auto series = parse_series(text);
     if (!series || !trimmed(series->rest).empty()) {
-        base::fail(ErrorCode::bad_argument, "\"{}\" is no metric; expected name or name{{label=\"value\"}}.", text);
+        base::fail(ErrorCode::bad_argument, "\"{}\" is not a metric; expected name or name{{label=\"value\"}}.", text);
     }
     return series->metric;
 }
@@ -119,7 +119,7 @@ double sum_of_series(std::string_view page, const MetricSelector& selector, cons
         if (!series || !matches(series->metric, selector)) continue;
         const auto value = leading_number(series->rest);
         if (!value) {
-            base::fail(ErrorCode::bad_file, "{} gives \"{}\"; expected a number behind {}.", where, line.substr(0, 200),
+            base::fail(ErrorCode::bad_file, "{} gives \"{}\"; expected a number after {}.", where, line.substr(0, 200),
                        selector.name);
         }
         sum += *value;
@@ -132,7 +132,7 @@ double sum_of_series(std::string_view page, const MetricSelector& selector, cons
     return sum;
 }
 
-PolledSensor::Ask prometheus_source(const std::string& address) {
+PolledSensor::ReadFn prometheus_source(const std::string& address) {
     const std::size_t hash = address.find('#');
     if (hash == std::string::npos) {
         base::fail(ErrorCode::bad_argument,
@@ -142,16 +142,16 @@ PolledSensor::Ask prometheus_source(const std::string& address) {
     const MetricSelector selector = parse_selector(std::string_view(address).substr(hash + 1));
     const auto unit = unit_of_metric(selector.name);
     if (!unit) {
-        base::fail(ErrorCode::bad_argument,
-                   "The unit of the metric {} is not known; its name must end in one of {}, "
-                   "or one of them and _total.",
-                   selector.name, known_metric_units());
+        base::fail(
+            ErrorCode::bad_argument,
+            "The unit of the metric {} is unknown; its name must end in one of {}, optionally followed by _total.",
+            selector.name, known_metric_units());
     }
     return [url = address.substr(0, hash), selector, unit = *unit] {
         const std::string shown = base::without_credentials(url);
         const base::HttpResponse response = base::http_get(url);
         if (response.status != 200) {
-            base::fail(ErrorCode::bad_file, "{} answers with status {}; expected a page of metrics.", shown,
+            base::fail(ErrorCode::bad_file, "{} responds with status {}; expected a page of metrics.", shown,
                        response.status);
         }
         return quantity(sum_of_series(response.body, selector, shown), unit, shown);

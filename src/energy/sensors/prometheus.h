@@ -24,6 +24,6 @@ double sum_of_series(std::string_view page, const MetricSelector& selector, cons
 
 /// "http://host:port/metrics#name{label=\"value\"}"; the unit follows from the end of the name. Throws
 /// Error(bad_argument).
-PolledSensor::Ask prometheus_source(const std::string& address);
+PolledSensor::ReadFn prometheus_source(const std::string& address);
 
 }  // namespace ergon::energy

@@ -30,10 +30,10 @@ struct SensorInfo {
 
 /// What a source said at one moment, or why it said nothing.
 template <typename Value>
-struct Answer {
+struct SensorResult {
     std::optional<Value> value;
     std::string problem;
-    bool hopeless = false;  // nor will a later answer tell what was taken up to now
+    bool final_loss = false;  // nor will a later answer tell what was taken up to now
 };
 
 /// The energy between two moments.

@@ -43,7 +43,7 @@ FoundSensors find_powercap(const std::filesystem::path& sysfs, base::Nanoseconds
 }
 
 std::string nothing_in(const std::filesystem::path& folder) {
-    return fmt::format("There is nothing in {}: this machine has none, or a container or virtual machine hides it.",
+    return fmt::format("{} is empty; the machine has no such sensor, or a container or virtual machine hides it.",
                        folder.string());
 }
 
@@ -60,12 +60,12 @@ Collected look_everywhere(const SensorOptions& options, base::Nanoseconds now) {
     collect(all, "perf", find_perf_power(sysfs, options.open_perf, now),
             nothing_in(sysfs / "bus" / "event_source" / "devices" / "power"));
     collect(all, "hwmon", find_hwmon(sysfs, now),
-            fmt::format("No sensor of power or energy is in {}.", (sysfs / "class" / "hwmon").string()));
+            fmt::format("{} has no power or energy sensor.", (sysfs / "class" / "hwmon").string()));
     collect(all, "battery", find_batteries(sysfs, now),
-            fmt::format("No battery is in {}.", (sysfs / "class" / "power_supply").string()));
+            fmt::format("{} has no battery.", (sysfs / "class" / "power_supply").string()));
     if (!options.nvml_library.empty()) {
         collect(all, "nvml", find_nvml(options.nvml_library, now),
-                fmt::format("{} is not installed, or lists no card; it comes with NVIDIA's driver.",
+                fmt::format("{} is not installed or lists no card; it is part of the NVIDIA driver.",
                             options.nvml_library.string()));
     }
     return all;
@@ -106,10 +106,10 @@ SensorSearch find_sensors(const SensorOptions& options, base::Nanoseconds now) {
     if (!any_total) {
         for (SourceReport& report : search.sources) {
             for (const std::string& name : std::exchange(report.used, {})) {
-                report.problems.push_back(fmt::format(
-                    "{} covers a part of the machine only, and no sensor covers its processor: it is not read, and its "
-                    "energy is in no figure.",
-                    name));
+                report.problems.push_back(
+                    fmt::format("{} covers only a part of the machine, and no sensor covers its processor; it is not "
+                                "read, and its energy is in no figure.",
+                                name));
             }
         }
         search.sentence = why_none(search.sources, options.sysfs);

@@ -35,7 +35,7 @@ struct SensorSearch {
     std::string sentence;                     // what the machine's total is, or why there is none and what helps
 };
 
-/// Opens what there is. Throws base::Error if a sensor that the user names does not answer.
+/// Opens what there is. Throws base::Error if a sensor that the user names does not respond.
 SensorSearch find_sensors(const SensorOptions& options, base::Nanoseconds now);
 
 }  // namespace ergon::energy

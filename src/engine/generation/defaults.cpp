@@ -20,7 +20,7 @@ void finish(GenerationDefaults& defaults, const std::string& file, bool thinks) 
         // DeepSeek-R1's README, "Usage recommendations".
         defaults.sampling.temperature = 0.6;
         defaults.sampling.top_p = 0.95;
-        defaults.origin = {{"temperature", "advice for DeepSeek-R1"}, {"top_p", "advice for DeepSeek-R1"}};
+        defaults.origin = {{"temperature", "recommended for DeepSeek-R1"}, {"top_p", "recommended for DeepSeek-R1"}};
     }
     if (defaults.sampling.top_k < 0) defaults.sampling.top_k = 0;  // -1 says "all" in some files
     try {

@@ -25,7 +25,7 @@ std::vector<text::TokenId> tokens_where(std::size_t vocabulary, const text::Toke
 ForbiddenTexts::ForbiddenTexts(std::vector<std::string> texts) : texts_(std::move(texts)) {
     if (std::ranges::any_of(texts_, &std::string::empty)) {
         base::fail(base::ErrorCode::bad_argument,
-                   "A forbidden text is empty, and everything contains that: give --forbid (or forbid=) some text.");
+                   "A forbidden text is empty; give --forbid (or forbid=) a non-empty text.");
     }
 }
 

@@ -16,19 +16,19 @@ std::string_view name(StopReason reason) {
 }
 
 Generation::Generation(const text::Tokenizer* tokenizer, std::vector<TokenId> prompt, GenerationOptions options,
-                       PieceCallback on_piece)
+                       ChunkCallback on_chunk)
     : tokenizer_(tokenizer),
       options_(std::move(options)),
-      on_piece_(std::move(on_piece)),
+      on_chunk_(std::move(on_chunk)),
       sampler_(options_.sampling, options_.choice),
       forbidden_(options_.forbidden),
       stops_(options_.stop),
       sequence_(std::move(prompt)),
       prompt_size_(static_cast<std::int64_t>(sequence_.size())) {
-    if (sequence_.empty()) base::fail(base::ErrorCode::bad_argument, "The prompt is empty: nothing can be continued.");
+    if (sequence_.empty()) base::fail(base::ErrorCode::bad_argument, "The prompt is empty; give at least one token.");
     for (const TokenId id : options_.allowed) {
         if (id >= 0 && (tokenizer_ == nullptr || id < tokenizer_->size())) continue;
-        base::fail(base::ErrorCode::bad_argument, "Token {} was to be allowed, but the vocabulary has none such.", id);
+        base::fail(base::ErrorCode::bad_argument, "The allowed token {} is not in the vocabulary.", id);
     }
     if (tokenizer_ == nullptr) return;
     detokenizer_.emplace(*tokenizer_);
@@ -95,10 +95,10 @@ void Generation::take(TokenId id) {
         ++(*answer_)[Phase::answer].tokens;
         return;
     }
-    for (const text::ReasoningSplitter::Piece& piece : splitter_->push(id)) take(piece);
+    for (const text::ReasoningSplitter::ClassifiedToken& token : splitter_->push(id)) take(piece);
 }
 
-void Generation::take(const text::ReasoningSplitter::Piece& piece) {
+void Generation::take(const text::ReasoningSplitter::ClassifiedToken& token) {
     if (piece.id == text::ReasoningSplitter::no_token) {
         flush();
         text_phase_ = piece.phase;
@@ -124,7 +124,7 @@ void Generation::emit(Phase phase, std::string text) {
     if (phase == Phase::answer) text = stops_.push(text);
     if (text.empty()) return;
     whole += text;
-    if (on_piece_) on_piece_({phase, text});
+    if (on_chunk_) on_chunk_({phase, text});
 }
 
 void Generation::end(StopReason reason) {
@@ -132,12 +132,12 @@ void Generation::end(StopReason reason) {
     ended_ = true;
     answer_->stop = reason;
     if (!detokenizer_) return;
-    for (const text::ReasoningSplitter::Piece& piece : splitter_->finish()) take(piece);
+    for (const text::ReasoningSplitter::ClassifiedToken& token : splitter_->finish()) take(piece);
     flush();
     const std::string held = stops_.finish();
     if (!held.empty()) {
         answer_->text += held;
-        if (on_piece_) on_piece_({Phase::answer, held});
+        if (on_chunk_) on_chunk_({Phase::answer, held});
     }
     std::string& thinking = answer_->thinking;
     thinking.erase(thinking.find_last_not_of('\n') + 1);

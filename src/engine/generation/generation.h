@@ -42,11 +42,11 @@ struct GenerationOptions {
 };
 
 /// Text that became complete, of one phase. Markers and control tokens bring none.
-struct Piece {
+struct TextChunk {
     text::Phase phase = text::Phase::answer;
     std::string_view text;
 };
-using PieceCallback = std::function<void(const Piece&)>;
+using ChunkCallback = std::function<void(const TextChunk&)>;
 
 struct PhaseUse {
     std::int64_t tokens = 0;
@@ -80,7 +80,7 @@ class Generation {
     /// The tokenizer says which tokens end an answer, and what text they are; without one (null) there is no text, and
     /// nothing ends an answer but its limits. Throws Error(bad_argument) for options out of range or an empty prompt.
     Generation(const text::Tokenizer* tokenizer, std::vector<TokenId> prompt, GenerationOptions options,
-               PieceCallback on_piece);
+               ChunkCallback on_chunk);
 
     /// Takes the next token from logits [vocabulary] (overwritten). True if it must be fed to the model to go on. What it
     /// took is added to the account for that participant of the step.
@@ -103,13 +103,13 @@ class Generation {
     bool thought_is_used_up() const;
     TokenId choose(std::span<float> logits);
     void take(TokenId id);
-    void take(const text::ReasoningSplitter::Piece& piece);
+    void take(const text::ReasoningSplitter::ClassifiedToken& token);
     void emit(text::Phase phase, std::string text);
     void flush();
 
     const text::Tokenizer* tokenizer_;
     GenerationOptions options_;
-    PieceCallback on_piece_;
+    ChunkCallback on_chunk_;
     Sampler sampler_;
     ForbiddenTexts forbidden_;
     StopStrings stops_;

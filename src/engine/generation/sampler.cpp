@@ -48,7 +48,7 @@ TokenId Sampler::choose(std::span<float> logits, std::span<const TokenId> histor
     if (!std::isfinite(highest)) {
         base::fail(
             ErrorCode::bad_file,
-            "The model gave no finite logit at position {}: its file is damaged, or its number formats overflow.",
+            "The model gives no finite logit at position {}; its file is damaged, or its number formats overflow.",
             history.size());
     }
     if (settings_.temperature == 0) return static_cast<TokenId>(likeliest);

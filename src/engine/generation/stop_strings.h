@@ -25,7 +25,7 @@ class StopStrings {
     std::size_t free_length() const;
 
     std::vector<std::string> stops_;
-    std::string held_;
+    std::string pending_;
     bool hit_ = false;
 };
 

@@ -120,7 +120,7 @@ class EndpointBackend final : public Backend {
         constexpr int few = 2;
         if (!answered_) limits.retries = std::min(limits.retries, few);
         try {
-            left_out_ = client::ask(address_, options_.key, request, {}, limits).left_out;
+            left_out_ = client::chat_completion(address_, options_.key, request, {}, limits).left_out;
         } catch (const base::Error& error) {
             if (error.code() != base::ErrorCode::unsupported) throw;  // it answers, if not with words
         }
@@ -142,7 +142,7 @@ class EndpointBackend final : public Backend {
         client::AskLimits limits = options_.limits;
         limits.seed = base::random_bits(options_.seed, asked_++, 0);
         const client::ChatReply reply =
-            client::ask(address_, options_.key, request_for(prompt.text, repeat), on_phase, limits);
+            client::chat_completion(address_, options_.key, request_for(prompt.text, repeat), on_phase, limits);
         left_out_ = reply.left_out;
         Answer answer = to_answer(reply, prompt, repeat);
         if (meter) {

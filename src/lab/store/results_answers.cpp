@@ -103,10 +103,10 @@ Answer read_answer(const Database& database, const Statement& statement) {
     answer.category = statement.text(17);
     answer.session = statement.integer(18);
     // Beyond what a computer can answer (assumed), so that sums of answers hold.
-    constexpr std::int64_t most_tokens = std::int64_t{1} << 40;
+    constexpr std::int64_t max_phase_tokens = std::int64_t{1} << 40;
     constexpr double max_seconds = 1e10;
     for (const PhaseResult& phase : answer.phases) {
-        const bool sensible = phase.tokens.value() >= 0 && phase.tokens.value() <= most_tokens &&
+        const bool sensible = phase.tokens.value() >= 0 && phase.tokens.value() <= max_phase_tokens &&
                               phase.seconds.value() >= 0 && phase.seconds.value() <= max_seconds;
         if (sensible) continue;
         base::fail(ErrorCode::bad_file, "The results file {} is damaged: an answer to prompt {} took {} tokens and {} s.",

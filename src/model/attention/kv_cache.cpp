@@ -21,22 +21,22 @@ base::Bytes cache_bytes_per_token(const CacheShape& shape, CacheType type) {
 KvCache::KvCache(const CacheShape& shape, std::int64_t capacity, CacheType type)
     : Cache(capacity), shape_(shape), type_(type) {
     if (capacity < 1)
-        fail(ErrorCode::bad_argument, "a context of {} tokens was asked for; expected at least 1", capacity);
+        fail(ErrorCode::bad_argument, "a context of {} tokens was requested; expected at least 1", capacity);
     const base::Bytes per_token = cache_bytes_per_token(shape, type);
     const auto size = base::checked_multiply(capacity, per_token.value());
     const base::Bytes available = base::available_memory();
     if (!size || *size > available.value()) {
         fail(ErrorCode::out_of_budget,
-             "a context of {} tokens takes {} of memory ({} for each token), but only {} are free; ask for a shorter "
-             "context with --context",
-             capacity, size ? base::readable(base::Bytes(*size)) : "more than can be counted",
-             base::readable(per_token), base::readable(available));
+             "a context of {} tokens takes {} of memory ({} for each token), but only {} are free; use a smaller "
+             "--context",
+             capacity, size ? base::readable(base::Bytes(*size)) : "more than 2^63 bytes", base::readable(per_token),
+             base::readable(available));
     }
     size_ = static_cast<std::size_t>(*size);
     void* mapped = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapped == MAP_FAILED) {
         fail(ErrorCode::out_of_budget,
-             "cannot reserve {} of memory for a context of {} tokens: {}; ask for a shorter context with --context",
+             "cannot reserve {} of memory for a context of {} tokens: {}; use a smaller --context",
              base::readable(base::Bytes(*size)), capacity, std::strerror(errno));
     }
     data_ = static_cast<std::byte*>(mapped);

@@ -22,8 +22,8 @@ void check_attention(std::string_view file, const Config& c) {
 
 void check_rope(std::string_view file, const Config& c) {
     if (c.rope_dim() % 2 != 0) {
-        fail(ErrorCode::bad_file, "{}: {} dimensions of a head are to be rotated in pairs; expected an even number",
-             file, c.rope_dim());
+        fail(ErrorCode::bad_file, "{}: {} dimensions of a head are rotated in pairs; expected an even number", file,
+             c.rope_dim());
     }
     const RopeScaling& s = c.rope_scaling;
     if (s.type == RopeType::llama3 && s.high_freq_factor <= s.low_freq_factor) {
@@ -99,8 +99,8 @@ double check_range(std::string_view file, std::string_view key, double value, do
 }
 
 void fail_architecture(std::string_view file, std::string_view found, std::string_view known) {
-    fail(ErrorCode::unsupported, "{}: the architecture '{}' is not known; known are {}", file, found.substr(0, 100),
-         known);
+    fail(ErrorCode::unsupported, "{}: the architecture '{}' is not supported; supported are {}", file,
+         found.substr(0, 100), known);
 }
 
 void check_consistency(std::string_view file, const Config& config) {

@@ -18,7 +18,7 @@ inline constexpr std::int64_t max_vocabulary = std::int64_t{1} << 28;
 inline constexpr std::int64_t max_context = std::int64_t{1} << 30;
 
 /// The least epsilon of a norm (assumed; published are 1e-5 and 1e-6). With none a row of zeros becomes NaN.
-inline constexpr double least_epsilon = 1e-12;
+inline constexpr double min_epsilon = 1e-12;
 
 /// Returns `value`; throws Error(bad_file) naming file, key, value and bounds if it is not within [low, high].
 std::int64_t check_range(std::string_view file, std::string_view key, std::int64_t value, std::int64_t low,

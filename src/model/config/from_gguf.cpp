@@ -45,7 +45,7 @@ class GgufKeys {
         for (const std::string_view key : keys) asked(key);
     }
     [[noreturn]] void fail_absent(std::string_view key, std::string_view reason) const {
-        fail(ErrorCode::bad_file, "{}: the key {}{} is missing, but {}; convert the model anew", file_, prefix_, key,
+        fail(ErrorCode::bad_file, "{}: the key {}{} is missing, but {}; convert the model again", file_, prefix_, key,
              reason);
     }
     /// The keys of the file that nobody asked for.
@@ -110,7 +110,7 @@ std::int64_t layer_count(const formats::Gguf& gguf, const GgufKeys& keys) {
     if (keys.has("nextn_predict_layers") && keys.count_or_zero("nextn_predict_layers", max_layers) != blocks - layers) {
         fail(ErrorCode::bad_file,
              "{}: {} of {} blocks should be for multi-token prediction (nextn_predict_layers), but {} are; convert the "
-             "model anew",
+             "model again",
              keys.file(), keys.count_or_zero("nextn_predict_layers", max_layers), blocks, blocks - layers);
     }
     return layers;
@@ -169,8 +169,8 @@ ScoringFunc scoring_of(const GgufKeys& keys) {
     const std::int64_t code = keys.count_or("expert_gating_func", 1, 1 << 16);
     if (code == 1) return ScoringFunc::softmax;
     if (code == 2) return ScoringFunc::sigmoid;
-    fail(ErrorCode::unsupported, "{}: expert_gating_func {} is not supported; known are 1 (softmax) and 2 (sigmoid)",
-         keys.file(), code);
+    fail(ErrorCode::unsupported,
+         "{}: expert_gating_func {} is not supported; supported are 1 (softmax) and 2 (sigmoid)", keys.file(), code);
 }
 
 void read_experts(const GgufKeys& keys, bool corrected, Config& c) {
@@ -230,7 +230,7 @@ void read_rope(const GgufKeys& keys, Config& c) {
         return;
     }
     if (type != "yarn") {
-        fail(ErrorCode::unsupported, "{}: rope scaling '{}' is not supported; known are none, linear and yarn",
+        fail(ErrorCode::unsupported, "{}: rope scaling '{}' is not supported; supported are none, linear and yarn",
              keys.file(), type.substr(0, 100));
     }
     s.type = RopeType::yarn;
@@ -259,7 +259,7 @@ Config read(const formats::Gguf& gguf, const GgufKeys& keys) {
     c.max_position_embeddings = keys.count("context_length", max_context);
     c.sliding_window = keys.count_or_zero("attention.sliding_window", max_context);
     c.vocab_size = vocabulary_size(gguf, keys);
-    c.rms_norm_eps = keys.real("attention.layer_norm_rms_epsilon", least_epsilon, 1);
+    c.rms_norm_eps = keys.real("attention.layer_norm_rms_epsilon", min_epsilon, 1);
     c.tie_word_embeddings = !gguf.tensors().empty() && gguf.find("output.weight") == nullptr;
     c.qkv_bias = c.architecture == Architecture::qwen2 || has_bias(gguf, "attn_q") || has_bias(gguf, "attn_k") ||
                  has_bias(gguf, "attn_v");

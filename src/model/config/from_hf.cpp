@@ -79,7 +79,7 @@ class JsonKeys {
     void refuse_others(std::string_view beginning, std::initializer_list<std::string_view> known) const {
         for (const auto& [key, value] : object_.items()) {
             if (!key.starts_with(beginning) || value.is_null() || std::ranges::find(known, key) != known.end()) continue;
-            fail(ErrorCode::unsupported, "{}: the key {} is not known; rotary frequencies are set by {}", file_,
+            fail(ErrorCode::unsupported, "{}: unknown key {}; rotary frequencies are set by {}", file_,
                  key.substr(0, 100), fmt::join(known, ", "));
         }
     }
@@ -154,7 +154,7 @@ void refuse_unknown_options(const JsonKeys& keys) {
     const Json* block = quantization.find("weight_block_size");
     if (method != "fp8" || (block != nullptr && *block != Json::array({128, 128}))) {
         fail(ErrorCode::unsupported,
-             "{}: quantization method '{}' is not supported; known is fp8 in blocks of 128 x 128", keys.file(),
+             "{}: quantization method '{}' is not supported; supported is fp8 in blocks of 128 x 128", keys.file(),
              method.substr(0, 100));
     }
 }
@@ -192,16 +192,16 @@ bool any_layer_slides(const JsonKeys& keys, const Config& c) {
         return on && first < c.num_hidden_layers;
     }
     if (!types->is_array() || std::cmp_not_equal(types->size(), c.num_hidden_layers)) {
-        fail(ErrorCode::bad_file, "{}: layer_types should be a list of {} kinds of attention, one for each layer",
-             keys.file(), c.num_hidden_layers);
+        fail(ErrorCode::bad_file, "{}: layer_types must be a list of {} attention types, one per layer", keys.file(),
+             c.num_hidden_layers);
     }
     bool slides = false;
     for (const Json& type : *types) {
         if (type == "full_attention") continue;
         if (type != "sliding_attention") {
             fail(ErrorCode::unsupported,
-                 "{}: the layer type {} is not supported; known are full_attention and sliding_attention", keys.file(),
-                 type.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 100));
+                 "{}: the layer type {} is not supported; supported are full_attention and sliding_attention",
+                 keys.file(), type.dump(-1, ' ', true, Json::error_handler_t::replace).substr(0, 100));
         }
         slides = true;
     }
@@ -217,8 +217,8 @@ ScoringFunc scoring_of(const JsonKeys& keys, bool third_generation) {
     const std::string text = keys.text_or("scoring_func", third_generation ? "sigmoid" : "softmax");
     if (text == "softmax") return ScoringFunc::softmax;
     if (text == "sigmoid") return ScoringFunc::sigmoid;
-    fail(ErrorCode::unsupported, "{}: scoring_func '{}' is not supported; known are softmax and sigmoid", keys.file(),
-         text.substr(0, 100));
+    fail(ErrorCode::unsupported, "{}: scoring_func '{}' is not supported; supported are softmax and sigmoid",
+         keys.file(), text.substr(0, 100));
 }
 
 TopkMethod topk_method_of(const JsonKeys& keys, bool third_generation, Architecture architecture) {
@@ -230,7 +230,7 @@ TopkMethod topk_method_of(const JsonKeys& keys, bool third_generation, Architect
     if (text == "group_limited_greedy") return TopkMethod::group_limited_greedy;
     if (text == "noaux_tc") return TopkMethod::noaux_tc;
     fail(ErrorCode::unsupported,
-         "{}: topk_method '{}' is not supported; known are greedy, group_limited_greedy and noaux_tc", keys.file(),
+         "{}: topk_method '{}' is not supported; supported are greedy, group_limited_greedy and noaux_tc", keys.file(),
          text.substr(0, 100));
 }
 
@@ -295,7 +295,7 @@ void read_rope(const JsonKeys& keys, bool theta_may_lack, Config& c) {
         s.type = RopeType::yarn;
     } else {
         fail(ErrorCode::unsupported,
-             "{}: rope scaling '{}' is not supported; known are default, linear, llama3 and yarn", keys.file(),
+             "{}: rope scaling '{}' is not supported; supported are default, linear, llama3 and yarn", keys.file(),
              type.substr(0, 100));
     }
     s.factor = rope.real("factor", 1e-3, 1e6);
@@ -320,7 +320,7 @@ Config read_config(const formats::HfFolder& folder) {
     c.intermediate_size = keys.count("intermediate_size", max_extent);
     c.max_position_embeddings = keys.count("max_position_embeddings", max_context);
     c.vocab_size = keys.count("vocab_size", max_vocabulary);
-    c.rms_norm_eps = keys.real("rms_norm_eps", least_epsilon, 1);
+    c.rms_norm_eps = keys.real("rms_norm_eps", min_epsilon, 1);
     c.tie_word_embeddings = keys.boolean_or("tie_word_embeddings", false);
     read_attention(keys, c);
     if (any_layer_slides(keys, c)) c.sliding_window = keys.count_or_zero("sliding_window", max_context);

@@ -78,8 +78,8 @@ void refuse_unused(std::string_view file, std::string_view what, std::span<const
     if (names.empty()) return;
     const std::string others = names.size() > 1 ? fmt::format(" (nor are {} others)", names.size() - 1) : "";
     base::fail(base::ErrorCode::bad_file,
-               "{}: the {} {} is not used by a model of this configuration{}; expected no others than those that are: get "
-               "the model whole and in one version, or leave them unused with --allow-unused",
+               "{}: the {} {} is not used by a model of this configuration{}; fetch the complete model in one version, "
+               "or ignore the tensors with --allow-unused",
                file, what, names.front().substr(0, 200), others);
 }
 

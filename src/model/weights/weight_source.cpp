@@ -60,7 +60,7 @@ const TensorView& WeightSource::require(const std::string& name, const Shape& sh
     const TensorView* found = find(name);
     if (found == nullptr) {
         fail(ErrorCode::bad_file,
-             "{}: the tensor {} is missing (expected {}); the file is incomplete or of another kind of model", file(),
+             "{}: the tensor {} is missing (expected {}); the file is incomplete or of another architecture", file(),
              name, shape.text());
     }
     if (!(found->shape == shape)) {
@@ -89,7 +89,7 @@ SourceMatrix WeightSource::with_scales(const TensorView& weights) const {
     const Shape expected{(weights.shape[0] + block - 1) / block, (weights.shape[1] + block - 1) / block};
     const TensorView& found = require(scales, expected);
     if (found.type != DType::f32) {
-        fail(ErrorCode::unsupported, "{}: the tensor {} is {}; scales in F32 were expected", file(), scales,
+        fail(ErrorCode::unsupported, "{}: the tensor {} is {}; expected scales in F32", file(), scales,
              tensor::name(found.type));
     }
     return {weights, found};

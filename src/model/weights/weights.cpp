@@ -166,7 +166,7 @@ void check_memory(const WeightSource& source) {
     if (needed > available.value()) {
         fail(ErrorCode::out_of_budget,
              "{}: the weights take {} of memory, but only {} are free; close other programs, raise the limit if this "
-             "process has one, or use a smaller number format",
+             "process has one, or use a smaller quantisation",
              source.file(), base::readable(base::Bytes(needed)), base::readable(available));
     }
 }

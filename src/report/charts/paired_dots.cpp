@@ -13,10 +13,10 @@ namespace {
 // legend, the axis and the caption take the rest).
 constexpr double room_of_rows = 840;
 // A name needs a row of this height, a dot one of that.
-constexpr double least_named_row = 14;
-constexpr double least_row = 2;
-constexpr auto max_named_rows = static_cast<std::size_t>(room_of_rows / least_named_row);
-constexpr auto max_drawn_rows = static_cast<std::size_t>(room_of_rows / least_row);
+constexpr double min_named_row = 14;
+constexpr double min_row = 2;
+constexpr auto max_named_rows = static_cast<std::size_t>(room_of_rows / min_named_row);
+constexpr auto max_drawn_rows = static_cast<std::size_t>(room_of_rows / min_row);
 
 bool named(const PairedDots& chart) {
     return chart.rows.size() <= max_named_rows;
@@ -87,7 +87,7 @@ struct DotPlaces {
         const double width = width_of(format);
         const auto rows = static_cast<double>((chart.rows.size() + row_step(chart) - 1) / row_step(chart));
         names_above = named(chart) && format == Format::narrow;
-        row = names_above ? 2 * line_height : std::clamp(room_of_rows / rows, least_row, 24.0);
+        row = names_above ? 2 * line_height : std::clamp(room_of_rows / rows, min_row, 24.0);
         radius = std::clamp(row / 3.4, 2.0, 5.0);
         double names = 0;
         for (const DotRow& r : chart.rows) names = std::max(names, text_width(r.label) + 12);
@@ -139,13 +139,13 @@ std::string reading_note(const PairedDots& chart) {
     std::string note = reading_note(method_of_all(chart), any_interval(chart) && named(chart));
     if (has_data(chart) && is_logarithmic(axis_of(chart, Format::wide))) add_sentence(note, "The axis is logarithmic.");
     if (named(chart)) return note;
-    add_sentence(note, fmt::format("{} rows are too many for their names{}: these stand in the data below, in the same "
-                                   "order.",
-                                   base::fixed(static_cast<double>(chart.rows.size()), 0),
-                                   any_interval(chart) ? " and intervals" : ""));
+    add_sentence(note,
+                 fmt::format("{} rows are too many to label; their names{} are in the data below, in the same order.",
+                             base::fixed(static_cast<double>(chart.rows.size()), 0),
+                             any_interval(chart) ? " and intervals" : ""));
     if (row_step(chart) > 1) add_sentence(note, fmt::format("One row in {} is drawn.", row_step(chart)));
     if (chart.rows.size() > max_data_rows) {
-        add_sentence(note, fmt::format("The data hold the first {}{}{}.", max_data_rows,
+        add_sentence(note, fmt::format("The data include the first {}{}{}.", max_data_rows,
                                        chart.others.empty() ? "" : "; ", chart.others));
     }
     return note;

@@ -48,7 +48,7 @@ bool has_data(const PairedDots& chart);
 /// A line in each row joins its lowest to its highest dot. The axis is logarithmic if all values are positive and more
 /// than a decade apart.
 Markup draw(const PairedDots& chart, Format format);
-/// The first rows, most_data_rows at most; the note says so.
+/// The first rows, max_data_rows at most; the note says so.
 Table data_table(const PairedDots& chart);
 
 }  // namespace ergon::report

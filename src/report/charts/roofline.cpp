@@ -130,13 +130,13 @@ void draw_points(Drawing& drawing, const std::vector<RooflinePoint>& points, con
                  std::vector<Box> obstacles) {
     // A point with all the joules has this radius, one with a hundredth a tenth of it (the area is the share).
     constexpr double full_radius = 30;
-    constexpr double least_radius = 3;
+    constexpr double min_radius = 3;
     std::vector<Labelled> places;
     std::vector<std::string> labels;
     for (const RooflinePoint& point : points) {
         labels.push_back(shortened(point.label, frame.box.width() * 0.5 / font_size));
         places.push_back({frame.place(point.intensity.value(), point.speed.value()),
-                          std::max(least_radius, full_radius * std::sqrt(share_of(point))), text_width(labels.back())});
+                          std::max(min_radius, full_radius * std::sqrt(share_of(point))), text_width(labels.back())});
     }
     const auto placed = place_labels(places, frame.box, std::move(obstacles));
     for (std::size_t i = 0; i < points.size(); ++i) {
@@ -177,7 +177,7 @@ Table data_table(const Roofline& chart) {
                 {{"what"},
                  {"operations per byte", Align::right},
                  {"operations per second", Align::right},
-                 {"of its roof", Align::right},
+                 {"of its roofline", Align::right},
                  {"share of joules", Align::right}},
                 {}};
     const double bandwidth = chart.bandwidth.value();

@@ -151,7 +151,8 @@ std::string reading_note(const Scatter& chart) {
     const Layout wide(chart, Format::wide);
     const Layout narrow(chart, Format::narrow);
     if (chart.with_front) {
-        add_sentence(note, fmt::format("No {} is better in both than those on the stepped line.", chart.points_are));
+        add_sentence(note,
+                     fmt::format("The stepped line is the Pareto front: no {} is better in both.", chart.points_are));
     }
     if (is_logarithmic(wide.x) && is_logarithmic(wide.y)) {
         add_sentence(note, "Both axes are logarithmic.");
@@ -162,7 +163,7 @@ std::string reading_note(const Scatter& chart) {
     const auto missing = [](const Layout& layout) {
         return std::ranges::any_of(layout.placed, [](const auto& label) { return !label.has_value(); });
     };
-    if (missing(wide) || missing(narrow)) add_sentence(note, "Names without room stand in the data below.");
+    if (missing(wide) || missing(narrow)) add_sentence(note, "Names that do not fit are in the data below.");
     return note;
 }
 
@@ -208,7 +209,7 @@ Table data_table(const Scatter& chart) {
     add_columns(chart.x_quantity, x_intervals);
     add_columns(chart.y_quantity, y_intervals);
     if (methods) table.columns.push_back({"obtained"});
-    if (chart.with_front) table.columns.push_back({"on the front"});
+    if (chart.with_front) table.columns.push_back({"on the Pareto front"});
 
     std::vector<bool> on_front(chart.points.size());
     for (const std::size_t i : pareto_front(chart.points)) on_front[i] = true;

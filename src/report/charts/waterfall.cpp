@@ -156,10 +156,10 @@ std::string reading_note(const Waterfall& chart) {
     std::string note = reading_note(chart.method, intervals);
     if (!has_data(chart)) return note;
     add_sentence(note,
-                 "The axis is logarithmic: equal lengths are equal factors. Arrows to the right make it more, to "
-                 "the left less.");
+                 "The axis is logarithmic: equal lengths are equal factors. Arrows to the right increase it, to the "
+                 "left decrease it.");
     if (std::ranges::any_of(chart.factors, may_be_none)) {
-        add_sentence(note, "Pale arrows may be no change at all: their interval includes ×1.");
+        add_sentence(note, "Pale arrows may be no change: their interval includes ×1.");
     }
     return note;
 }

@@ -66,7 +66,8 @@ bool grade_number(const Prompt& prompt, std::string_view text) {
     const auto found = final_number(text);
     return any_right(prompt, [&](const std::string& right) {
         const auto number = maths::whole_number_of(right);
-        if (!number) base::fail(ErrorCode::bad_argument, "\"{}\" is to be graded as a number, and is none.", right);
+        if (!number)
+            base::fail(ErrorCode::bad_argument, "\"{}\" is not a number; expected one for the grader number.", right);
         return found && same_part(*number, *found, prompt.tolerance);
     });
 }
@@ -77,7 +78,7 @@ bool grade_choice(const Prompt& prompt, std::string_view text) {
     };
     if (prompt.choices.size() < 2 || prompt.choices.size() > max_choices || !is_letter(prompt.answer)) {
         base::fail(ErrorCode::bad_argument,
-                   "The right choice \"{}\" is no letter of {} choices (2 to {} are possible).", prompt.answer,
+                   "The right choice \"{}\" is not a letter of {} choices (2 to {} are possible).", prompt.answer,
                    prompt.choices.size(), max_choices);
     }
     return chosen_letter(text, prompt.choices) == prompt.answer[0];

@@ -19,14 +19,14 @@ constexpr base::RegexLimits limits{
 
 base::Regex compiled(std::string_view expression, std::string_view origin, bool count_items) {
     if (expression.size() > longest_pattern) {
-        base::fail(base::ErrorCode::bad_argument, "{}: a regular expression of {} bytes; at most {} are taken.", origin,
-                   expression.size(), longest_pattern);
+        base::fail(base::ErrorCode::bad_argument, "{}: a regular expression of {} bytes; at most {} are accepted.",
+                   origin, expression.size(), longest_pattern);
     }
     base::RegexMistake mistake;
     std::optional<base::Regex> regex = base::Regex::compile(
         expression, {.caseless = true, .any_bytes = true, .count_items = count_items}, mistake);
     if (!regex) {
-        base::fail(base::ErrorCode::bad_argument, "{}: the regular expression \"{}\" is wrong at its character {}: {}.",
+        base::fail(base::ErrorCode::bad_argument, "{}: the regular expression \"{}\" is invalid at character {}: {}.",
                    origin, expression, mistake.at + 1, mistake.what);
     }
     return std::move(*regex);

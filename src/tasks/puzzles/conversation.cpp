@@ -15,7 +15,7 @@ using base::ErrorCode;
 std::vector<std::string> texts_of(const JsonItem& item, const char* key) {
     std::vector<std::string> texts = text_list(item, key);
     if (texts.empty())
-        base::fail(ErrorCode::bad_file, "{}: \"{}\" must be a list of one or more texts.", item.place, key);
+        base::fail(ErrorCode::bad_file, "{}: \"{}\" must be a non-empty list of strings.", item.place, key);
     return texts;
 }
 
@@ -27,17 +27,18 @@ std::vector<Topic> parse_conversation(std::string_view text, const std::filesyst
     for_each_json_object(text, origin, [&](const JsonItem& item) {
         Topic topic{text_field(item, "topic", true), texts_of(item, "user"), texts_of(item, "assistant")};
         if (!names.insert(topic.name).second) {
-            base::fail(ErrorCode::bad_file, "{}: the topic \"{}\" occurs twice; put its texts into one line.",
-                       item.place, topic.name);
+            base::fail(ErrorCode::bad_file, "{}: the topic \"{}\" occurs twice; merge the two lines.", item.place,
+                       topic.name);
         }
         for (const std::string& words : topic.user) {
             if (said.insert(words).second) continue;
-            base::fail(ErrorCode::bad_file, "{}: \"{}\" occurs twice under \"user\"; leave it where its answer fits.",
-                       item.place, words);
+            base::fail(ErrorCode::bad_file,
+                       "{}: \"{}\" occurs twice under \"user\"; keep it only where the answer fits.", item.place,
+                       words);
         }
         topics.push_back(std::move(topic));
     });
-    if (topics.empty()) base::fail(ErrorCode::bad_file, "{} holds no topics.", origin.string());
+    if (topics.empty()) base::fail(ErrorCode::bad_file, "{} has no topics; expected at least one.", origin.string());
     return topics;
 }
 

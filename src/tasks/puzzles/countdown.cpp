@@ -99,18 +99,18 @@ bool is_part(char c) {
 }
 
 /// The expression in "expression = value": the first side that is one of at least so many numbers.
-std::optional<Evaluated> expression_in(std::string_view run, std::size_t least_numbers) {
+std::optional<Evaluated> expression_in(std::string_view run, std::size_t min_numbers) {
     while (true) {
         const std::size_t equals = std::min(run.find('='), run.size());
         const auto value = evaluate(base::trimmed(run.substr(0, equals), " "));
-        if (value && value->numbers.size() >= least_numbers) return value;
+        if (value && value->numbers.size() >= min_numbers) return value;
         if (equals == run.size()) return std::nullopt;
         run.remove_prefix(equals + 1);
     }
 }
 
 /// The expressions of a text in plain notation, in their order.
-std::vector<Evaluated> expressions_in(const std::string& plain, std::size_t least_numbers) {
+std::vector<Evaluated> expressions_in(const std::string& plain, std::size_t min_numbers) {
     std::vector<Evaluated> found;
     for (std::size_t at = 0; at < plain.size();) {
         std::size_t end = at;
@@ -121,7 +121,7 @@ std::vector<Evaluated> expressions_in(const std::string& plain, std::size_t leas
         }
         const bool in_word = at > 0 && is_digit(plain[at]) && (base::is_letter(plain[at - 1]) || plain[at - 1] == '^');
         if (end > at && !in_word) {
-            if (auto value = expression_in(std::string_view(plain).substr(at, end - at), least_numbers)) {
+            if (auto value = expression_in(std::string_view(plain).substr(at, end - at), min_numbers)) {
                 found.push_back(std::move(*value));
             }
         }

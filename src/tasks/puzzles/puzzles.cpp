@@ -42,7 +42,7 @@ Prompt puzzle(std::string question, std::string_view wanted, std::string answer,
 
 std::vector<Prompt> puzzles(std::uint64_t seed, std::int64_t count) {
     if (count < 0 || count > max_puzzles) {
-        base::fail(base::ErrorCode::bad_argument, "{} puzzles are asked for; expected 0 to {}.", count, max_puzzles);
+        base::fail(base::ErrorCode::bad_argument, "{} puzzles were requested; expected 0 to {}.", count, max_puzzles);
     }
     std::vector<Prompt> made;
     for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(count); ++i) {

@@ -21,7 +21,8 @@ std::string TruthTellers::text(const std::vector<std::string_view>& names) const
     std::string text = fmt::format("One of {} always tells the truth, the other {} always lie.", listed(people),
                                    counts[people.size()]);
     for (std::size_t i = 0; i < people.size(); ++i) {
-        text += fmt::format(" {} says: \"{} {}.\"", names[i], names[about[i]], praises[i] ? "tells the truth" : "lies");
+        text += fmt::format(" {} says: \"{} {}.\"", names[i], names[about[i]],
+                            calls_honest[i] ? "tells the truth" : "lies");
     }
     return text;
 }
@@ -31,7 +32,7 @@ TruthTellers truth_tellers_of(Draw& draw, int people) {
     while (true) {
         for (int i = 0; i < people; ++i) {
             all.about[i] = static_cast<int>((i + draw.between(1, people - 1)) % people);
-            all.praises[i] = draw.between(0, 1) == 0;
+            all.calls_honest[i] = draw.between(0, 1) == 0;
         }
         int fitting = 0;
         for (int i = 0; i < people; ++i) {

@@ -89,7 +89,7 @@ class CsvParser {
         const char behind = at_ < text_.size() ? text_[at_] : ',';
         if (behind != ',' && behind != '\n' && !text_.substr(at_).starts_with("\r\n")) {
             base::fail(ErrorCode::bad_file,
-                       "{}, line {}: text behind a closing quote; expected a comma or the end of the line, and quotes "
+                       "{}, line {}: text after a closing quote; expected a comma or the end of the line, and quotes "
                        "inside a field doubled.",
                        origin_, line_);
         }

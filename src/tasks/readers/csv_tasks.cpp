@@ -78,8 +78,8 @@ std::string solved_examples(const std::filesystem::path& folder, const std::stri
                                 val = folder / "val" / (subject + "_val.csv");
     if (!base::path_exists(dev) && !base::path_exists(val)) {
         base::check_reachable(dev);
-        base::fail(ErrorCode::not_found, "There is neither {} nor {} to take examples from; ask for no shots.",
-                   dev.string(), val.string());
+        base::fail(ErrorCode::not_found, "Neither {} nor {} exists to take examples from; use --shots 0.", dev.string(),
+                   val.string());
     }
     std::vector<Question> examples = read_mmlu_file(base::path_exists(dev) ? dev : val);
     examples.resize(std::min(examples.size(), static_cast<std::size_t>(shots)));
@@ -103,9 +103,11 @@ Prompt choice_prompt(std::string id, std::string category, const Question& quest
 void add_mmlu(PromptList& prompts, const std::vector<CsvRow>& rows, const std::filesystem::path& origin,
               const std::string& examples) {
     const std::string subject = subject_of(origin);
-    constexpr std::size_t most_bytes = std::size_t{256} << 20;  // of all prompts; MMLU's largest subject has some 25 MB
-    if (!rows.empty() && examples.size() > most_bytes / rows.size()) {
-        base::fail(ErrorCode::out_of_budget, "{}: {} bytes of solved examples before each of {} questions are too much; ask for fewer --shots.",
+    // Of all prompts; MMLU's largest subject has some 25 MB.
+    constexpr std::size_t max_prompt_bytes = std::size_t{256} << 20;
+    if (!rows.empty() && examples.size() > max_prompt_bytes / rows.size()) {
+        base::fail(ErrorCode::out_of_budget,
+                   "{}: {} bytes of solved examples before each of {} questions are too many; use fewer --shots.",
                    origin.string(), examples.size(), rows.size());
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {

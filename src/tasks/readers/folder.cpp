@@ -18,18 +18,21 @@ std::vector<std::filesystem::path> files_below(const std::filesystem::path& fold
     try {
         for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
             if (entry.is_symlink() && entry.is_directory()) {
-                base::fail(base::ErrorCode::bad_file, "{} is a link to a folder, which is not followed: put the folder itself there.",
-                           entry.path().string());
+                base::fail(
+                    base::ErrorCode::bad_file,
+                    "{} is a symbolic link to a folder, which is not followed; replace it with the folder itself.",
+                    entry.path().string());
             }
             if (!entry.path().filename().string().ends_with(ending)) continue;
             if (!entry.is_regular_file()) {
-                base::fail(base::ErrorCode::bad_file, "{} is no file (a folder, a pipe, or a link to nothing): remove it, or put the file there.",
+                base::fail(base::ErrorCode::bad_file,
+                           "{} is not a regular file (a folder, a pipe or a broken link); replace or remove it.",
                            entry.path().string());
             }
             files.push_back(entry.path());
             if (files.size() > max_files) {
                 base::fail(base::ErrorCode::bad_file,
-                           "{} holds more than {} files that end in {}; give the folder of one test.", folder.string(),
+                           "{} has more than {} files that end in {}; give the folder of one test.", folder.string(),
                            max_files, ending);
             }
         }

@@ -21,7 +21,7 @@ using nlohmann::json;
 
 std::int64_t whole_number(const JsonItem& item, const char* key, const json& value) {
     if (!base::holds_integer<std::int64_t>(value)) {
-        base::fail(ErrorCode::bad_file, "{}: \"{}\" must be made of whole numbers of at most 63 bits.", item.place,
+        base::fail(ErrorCode::bad_file, "{}: \"{}\" must consist of whole numbers of at most 63 bits.", item.place,
                    key);
     }
     return value.get<std::int64_t>();
@@ -67,11 +67,10 @@ Grader stated_grader(const JsonItem& item) {
     const std::string name = text_field(item, "grader", true);
     const auto grader = grader_named(name);
     if (!grader) {
-        base::fail(
-            ErrorCode::bad_file,
-            "{}: there is no grader \"{}\"; it must be none, exact, match, includes, number, choice, regex, boxed, "
-            "list or countdown.",
-            item.place, name);
+        base::fail(ErrorCode::bad_file,
+                   "{}: unknown grader \"{}\"; expected none, exact, match, includes, number, choice, regex, boxed, "
+                   "list or countdown.",
+                   item.place, name);
     }
     return *grader;
 }
@@ -87,7 +86,7 @@ std::string text_of_messages(const JsonItem& item, const json& messages) {
     std::string text;
     const auto wrong = [&] {
         base::fail(ErrorCode::bad_file,
-                   "{}: \"input\" must be a text or a list of messages with \"role\" and \"content\".", item.place);
+                   "{}: \"input\" must be a string or a list of messages with \"role\" and \"content\".", item.place);
     };
     if (!messages.is_array() || messages.empty()) wrong();
     for (const json& message : messages) {
@@ -163,7 +162,7 @@ std::vector<std::string> text_list(const JsonItem& item, const char* key) {
     if (!item.object.contains(key)) return texts;
     const json& list = item.object[key];
     const auto wrong = [&] {
-        base::fail(ErrorCode::bad_file, "{}: \"{}\" must be a list of texts that are not empty.", item.place, key);
+        base::fail(ErrorCode::bad_file, "{}: \"{}\" must be a list of non-empty strings.", item.place, key);
     };
     if (!list.is_array()) wrong();
     for (const json& one : list) {
@@ -178,7 +177,7 @@ std::string text_field(const JsonItem& item, const char* key, bool required) {
     if (!object.contains(key) && !required) return {};
     if (!object.contains(key) || !object[key].is_string() ||
         (required && object[key].get_ref<const std::string&>().empty())) {
-        base::fail(ErrorCode::bad_file, "{}: \"{}\" must be a text{}.", item.place, key,
+        base::fail(ErrorCode::bad_file, "{}: \"{}\" must be a string{}.", item.place, key,
                    required ? " that is not empty" : "");
     }
     return object[key].get<std::string>();
@@ -226,7 +225,7 @@ Prompt gsm8k_prompt(const JsonItem& item) {
     const std::string solution = text_field(item, "answer", true);
     const std::size_t mark = solution.rfind("####");
     if (mark == std::string::npos) {
-        base::fail(ErrorCode::bad_file, "{}: expected the final number behind \"####\" in \"answer\".", item.place);
+        base::fail(ErrorCode::bad_file, "{}: expected the final number after \"####\" in \"answer\".", item.place);
     }
     Prompt prompt{item.id, "",
                   text_field(item, "question", true) +
@@ -244,7 +243,7 @@ Prompt mmlu_prompt(const JsonItem& item) {
     if (place.is_number_integer()) {
         if (place < 0 || place >= prompt.choices.size() || place >= max_choices) {
             base::fail(ErrorCode::bad_file,
-                       "{}: \"answer\" is {}; expected the place of one of the {} choices, from 0.", item.place, answer,
+                       "{}: \"answer\" is {}; expected the index of one of the {} choices, from 0.", item.place, answer,
                        prompt.choices.size());
         }
         prompt.answer = static_cast<char>('A' + place.get<int>());

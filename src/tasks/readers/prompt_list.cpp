@@ -23,9 +23,10 @@ void check_grader(const Prompt& prompt, std::string_view place) {
     } catch (const base::Error& error) {
         base::fail(ErrorCode::bad_file, "{}: {}", place, error.what());
     }
-    if (!right) base::fail(ErrorCode::bad_file, "{}: the grader has no right answer to compare with.", place);
+    if (!right) base::fail(ErrorCode::bad_file, "{}: the grader needs an answer to compare with; add one.", place);
     if (!*right && !prompt.answer.empty()) {
-        base::fail(ErrorCode::bad_file, "{}: the prompt's own answer \"{}\" would be graded as wrong.", place,
+        base::fail(ErrorCode::bad_file,
+                   "{}: the reference answer \"{}\" would be graded as wrong; correct it or the grader.", place,
                    prompt.answer);
     }
 }
@@ -44,7 +45,7 @@ void PromptList::add(Prompt prompt, std::string_view place) {
 void PromptList::skip(std::string_view what) {
     if (skipped_ == nullptr) {
         const std::string remedy =
-            skip_option_.empty() ? "" : " Mend the row, or leave bad rows out: " + skip_option_ + ".";
+            skip_option_.empty() ? "" : " Correct the row, or skip bad rows: " + skip_option_ + ".";
         base::fail(ErrorCode::bad_file, "{}{}", what, remedy);
     }
     if (skipped_->count++ == 0) skipped_->first = what;

@@ -29,9 +29,9 @@ constexpr std::int64_t puzzles_unless_told = 60;  // ten of each kind
 
 void check(const TaskOptions& options) {
     if (options.count < 0)
-        base::fail(ErrorCode::bad_argument, "{} prompts are asked for; expected 0 (all) or more.", options.count);
+        base::fail(ErrorCode::bad_argument, "{} prompts were requested; expected 0 (all) or more.", options.count);
     if (options.shots < 0 || options.shots > max_shots) {
-        base::fail(ErrorCode::bad_argument, "{} solved examples are asked for; expected 0 to {}.", options.shots,
+        base::fail(ErrorCode::bad_argument, "{} solved examples were requested; expected 0 to {}.", options.shots,
                    max_shots);
     }
 }
@@ -139,8 +139,8 @@ std::vector<Prompt> finished(PromptList& list, const std::filesystem::path& orig
     std::vector<Prompt> prompts = list.take();
     if (prompts.empty()) {
         const bool bad = options.skipped != nullptr && options.skipped->count > 0;
-        base::fail(ErrorCode::bad_file, "{} holds no prompts{}", origin.string(),
-                   bad ? ": every row is bad. The first: " + options.skipped->first : ".");
+        base::fail(ErrorCode::bad_file, "{} has no prompts{}", origin.string(),
+                   bad ? "; every row is invalid, the first because: " + options.skipped->first : ".");
     }
     return sampled(std::move(prompts), options);
 }
@@ -164,7 +164,7 @@ const base::EmbeddedFile& find_shipped(std::string_view name) {
         names.push_back(stem);
     }
     std::ranges::sort(names);
-    base::fail(ErrorCode::not_found, "There is no file {}, and no prompt set of that name; ergon ships with: {}.", name,
+    base::fail(ErrorCode::not_found, "{} is neither a file nor a built-in prompt set; built in are: {}.", name,
                fmt::join(names, ", "));
 }
 

@@ -18,11 +18,11 @@ Parameters::Parameters(std::string_view function, const Arguments& arguments,
         std::size_t i = 0;
         while (i < names.size() && names_[i] != name) ++i;
         if (i == names.size()) refuse("{}() has no parameter named '{}'", function, name);
-        if (values_[i]) refuse("{}() was given its parameter '{}' twice", function, name);
+        if (values_[i]) refuse("{}() got multiple values for its parameter '{}'", function, name);
         values_[i] = &value;
     }
     for (std::size_t i = 0; i < required; ++i) {
-        if (!values_[i]) refuse("{}() misses its argument '{}'", function, names_[i]);
+        if (!values_[i]) refuse("{}() is missing its argument '{}'", function, names_[i]);
     }
 }
 

@@ -247,7 +247,7 @@ void Interpreter::bind_parameters(const Macro& macro, Arguments& arguments) {
             arguments.positional.begin() + static_cast<std::ptrdiff_t>(std::min(count, arguments.positional.size()));
         scope_->set("varargs", Value::tuple(runtime_, {begin, arguments.positional.end()}));
     } else if (arguments.positional.size() > count) {
-        refuse("macro '{}' takes not more than {} argument(s)", macro.name, count);
+        refuse("macro '{}' takes at most {} argument(s)", macro.name, count);
     }
     // Defaults come last: they can refer to the other parameters.
     for (const std::size_t i : missing) {

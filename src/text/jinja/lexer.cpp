@@ -272,7 +272,7 @@ class Lexer {
             if (error != std::errc()) fail(fmt::format("the number {} is out of range", number));
         } else {
             if (number[0] == '0' && number.find_first_not_of('0') != std::string::npos) {
-                fail("a decimal number does not begin with 0");
+                fail("a decimal number cannot begin with 0");
             }
             push(TokenKind::integer).integer = parse(number, 10);
         }
@@ -364,7 +364,7 @@ class Lexer {
             if (i >= text.size() || digit_value(text[i]) > 15) fail("a truncated \\x, \\u or \\U escape in a string");
             code = code * 16 + static_cast<char32_t>(digit_value(text[i]));
         }
-        if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) fail("an escape that is no Unicode character");
+        if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) fail("an escape that is not a Unicode character");
         append_utf8(out, code);
         return i;
     }

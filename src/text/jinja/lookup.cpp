@@ -107,7 +107,7 @@ Value missing_attribute(const Value& value, std::string_view name) {
 std::optional<Value> own_attribute(Runtime& runtime, const Value& value, std::string_view name) {
     if (is_hidden(value, name) || (name.starts_with("__") && name.ends_with("__"))) {
         return Value::undefined(
-            fmt::format("'{}' of a {} changes it or is internal, which templates may not use", name, type_name(value)));
+            fmt::format("'{}' of a {} modifies it or is internal; templates may not use it", name, type_name(value)));
     }
     if (Object* object = value.object()) return object->attribute(runtime, name);
     if (const Sequence* sequence = value.sequence(); sequence && sequence->label == group_label) {

@@ -173,7 +173,7 @@ class Parser : private ExpressionParser {
         node.caller.name = "caller";
         if (at_symbol("(")) parse_signature(node.caller);
         node.call = parse_expression();
-        if (!std::holds_alternative<Call>(node.call->node)) fail("'call' needs a call");
+        if (!std::holds_alternative<Call>(node.call->node)) fail("'call' must be followed by a call");
         parse_macro_body(node.caller, "call", "endcall");
         return node;
     }

@@ -48,7 +48,7 @@ inline constexpr std::size_t max_variables = 1000;
 inline constexpr long long max_range = 100'000;
 
 inline void require_text_size(std::size_t bytes) {
-    if (bytes > max_text) refuse("it makes a text of more than {} MiB", max_text >> 20);
+    if (bytes > max_text) refuse("it produces a text of more than {} MiB", max_text >> 20);
 }
 
 class Runtime {

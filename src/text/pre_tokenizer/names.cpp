@@ -132,7 +132,7 @@ const NamedPreTokenizer& named_pre_tokenizer(std::string_view name) {
     std::string known;
     for (const auto& row : table) known.append(known.empty() ? "" : ", ").append(row.name);
     base::fail(base::ErrorCode::unsupported,
-               "the pre-tokeniser '{}' (tokenizer.ggml.pre) is not known to ergon; known are: {}", name, known);
+               "the pre-tokenizer '{}' (tokenizer.ggml.pre) is not supported; supported are: {}", name, known);
 }
 
 PreTokenizer PreTokenizer::named(std::string_view name) {

@@ -60,8 +60,8 @@ class Translator {
 
   private:
     [[noreturn]] void refuse(std::string_view what) const {
-        base::fail(ErrorCode::unsupported, "{}: ergon does not understand '{}' in the regular expression '{}'", origin_,
-                   what, pattern_);
+        base::fail(ErrorCode::unsupported, "{}: '{}' is not supported in the regular expression '{}'", origin_, what,
+                   pattern_);
     }
 
     void escape() {
@@ -208,7 +208,7 @@ std::optional<Regex::Match> Regex::Searcher::search() {
         case base::RegexSearch::Result::gave_up: break;
     }
     base::fail(ErrorCode::out_of_budget,
-               "{}: the regular expression '{}' takes too much on a text of {} bytes ({}); give a shorter text",
+               "{}: the regular expression '{}' exceeds its limits on a text of {} bytes ({}); give a shorter text",
                regex_->origin_, regex_->pattern_, text_.size(), search_.reason());
 }
 

@@ -136,7 +136,7 @@ struct Gpt2Rule {
     }
 };
 
-/// Llama 3, Qwen and relatives: a word may begin with one sign, numbers are cut after `most_digits`.
+/// Llama 3, Qwen and relatives: a word may begin with one sign, numbers are cut after `max_digits`.
 struct Llama3Rule {
     bool contractions;
     CharClass letters;  // what words are made of

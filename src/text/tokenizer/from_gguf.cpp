@@ -12,7 +12,7 @@ namespace {
 using base::ErrorCode;
 using base::fail;
 
-constexpr std::size_t most_tokens = std::size_t{1} << 24;  // assumed; published vocabularies have below 2^19
+constexpr std::size_t max_vocabulary = std::size_t{1} << 24;  // assumed; published vocabularies have below 2^19
 
 std::string key(std::string_view name) {
     return "tokenizer.ggml." + std::string(name);
@@ -20,9 +20,9 @@ std::string key(std::string_view name) {
 
 Vocabulary read_vocabulary(const formats::Gguf& file) {
     const std::vector<std::string>& spellings = file.texts(key("tokens"));
-    if (spellings.empty() || spellings.size() > most_tokens) {
-        fail(ErrorCode::bad_file, "{}: {} has {} entries; 1 to {} are possible", file.path().string(), key("tokens"),
-             spellings.size(), most_tokens);
+    if (spellings.empty() || spellings.size() > max_vocabulary) {
+        fail(ErrorCode::bad_file, "{}: {} has {} entries; expected 1 to {}", file.path().string(), key("tokens"),
+             spellings.size(), max_vocabulary);
     }
     std::vector<std::int64_t> kinds(spellings.size(), static_cast<std::int64_t>(TokenKind::normal));
     if (file.has(key("token_type"))) kinds = file.integers(key("token_type"));
@@ -35,7 +35,7 @@ Vocabulary read_vocabulary(const formats::Gguf& file) {
         const bool known = kinds[i] >= static_cast<std::int64_t>(TokenKind::normal) &&
                            kinds[i] <= static_cast<std::int64_t>(TokenKind::byte);
         if (!known) {
-            fail(ErrorCode::bad_file, "{}: {} of token {} is {}; 1 to 6 are known", file.path().string(),
+            fail(ErrorCode::bad_file, "{}: {} of token {} is {}; expected 1 to 6", file.path().string(),
                  key("token_type"), i, kinds[i]);
         }
         vocabulary.add(spellings[i], static_cast<TokenKind>(kinds[i]));
@@ -67,7 +67,7 @@ std::vector<Merge> read_merges(const formats::Gguf& file, const Vocabulary& voca
     for (const std::string& merge : file.texts(key("merges"))) {
         const std::size_t space = merge.find(' ', 1);
         if (space == std::string::npos) {
-            fail(ErrorCode::bad_file, "{}: {} has the entry '{}' where two tokens and a space between are expected",
+            fail(ErrorCode::bad_file, "{}: {} has the entry '{}'; expected two tokens separated by a space",
                  file.path().string(), key("merges"), merge);
         }
         pairs.emplace_back(merge.substr(0, space), merge.substr(space + 1));
@@ -97,7 +97,7 @@ void set_up_sentencepiece(TokenizerParts& parts, const formats::Gguf& file) {
         if (std::isnan(score)) fail(ErrorCode::bad_file, "{}: {} holds NaN", file.path().string(), key("scores"));
     }
     if (file.boolean(key("remove_extra_whitespaces"), false)) {
-        fail(ErrorCode::unsupported, "{}: {} is true, which ergon does not do", file.path().string(),
+        fail(ErrorCode::unsupported, "{}: {} = true is not supported", file.path().string(),
              key("remove_extra_whitespaces"));
     }
     parts.pre_tokenizer_name = "sentencepiece";
@@ -117,7 +117,7 @@ TokenizerParts parts_from_gguf(const formats::Gguf& file) {
     const std::string& model = file.text(key("model"));
     if (model != "gpt2" && model != "llama") {
         fail(ErrorCode::unsupported,
-             "{}: {} is '{}'; ergon knows 'gpt2' (byte-level BPE) and 'llama' (SentencePiece-style BPE)",
+             "{}: {} is '{}'; supported are 'gpt2' (byte-level BPE) and 'llama' (SentencePiece-style BPE)",
              file.path().string(), key("model"), model);
     }
     TokenizerParts parts;

@@ -32,7 +32,7 @@ std::size_t checked_size(std::int64_t largest_id, std::size_t entries, const std
 
 std::int64_t read_id(const TreeJson& json, const std::string& where) {
     if (!base::holds_integer<std::int64_t>(json) || json < 0) {
-        fail(ErrorCode::bad_file, "{}: a token id is expected, a whole number from 0", where);
+        fail(ErrorCode::bad_file, "{}: expected a token id, a whole number from 0", where);
     }
     return json.get<std::int64_t>();
 }
@@ -72,11 +72,11 @@ class TokenizerReader {
         if (type != "BPE") model_.refuse_type(type, "BPE");
         for (const std::string_view key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
             if (model_.has(key) && !model_.text(key).empty()) {
-                fail(ErrorCode::unsupported, "{}: a prefix or suffix of subwords is not understood", model_.where(key));
+                fail(ErrorCode::unsupported, "{}: a prefix or suffix of subwords is not supported", model_.where(key));
             }
         }
         if (model_.has("dropout") && model_.json()["dropout"] != 0.0) {
-            fail(ErrorCode::unsupported, "{}: encoding at random is not understood", model_.where("dropout"));
+            fail(ErrorCode::unsupported, "{}: BPE dropout is not supported", model_.where("dropout"));
         }
     }
 
@@ -134,7 +134,7 @@ class TokenizerReader {
             const auto known = vocab.json().find(token.content);
             const bool elsewhere = known != vocab.json().end() && known->get<std::size_t>() != at;
             if (elsewhere || (!spellings[at].empty() && spellings[at] != token.content)) {
-                fail(ErrorCode::bad_file, "{}: the added token '{}' and model.vocab do not agree about the id {}",
+                fail(ErrorCode::bad_file, "{}: the added token '{}' and model.vocab disagree about the id {}",
                      root_.where(), token.content, token.id);
             }
             spellings[at] = token.content;
@@ -154,7 +154,7 @@ class TokenizerReader {
         const bool characters = byte_fallback || cutting.metaspace;
         if (cutting.byte_level == characters || decoding.byte_level != cutting.byte_level) {
             fail(ErrorCode::unsupported,
-                 "{}: neither byte-level BPE (ByteLevel as pre_tokenizer and decoder) nor BPE over characters with "
+                 "{}: expected byte-level BPE (ByteLevel as pre_tokenizer and decoder) or BPE over characters with "
                  "byte_fallback or Metaspace",
                  root_.where());
         }
@@ -226,7 +226,7 @@ class TokenizerReader {
         const std::string spelling = value.is_string() ? value.get<std::string>() : text_in(value, "content");
         const auto id = parts_.vocabulary.find(spelling);
         if (!id && !spelling.empty()) {
-            base::log().warn("{}: the {} '{}' of tokenizer_config.json is not in the vocabulary: it is taken as none",
+            base::log().warn("{}: the {} '{}' of tokenizer_config.json is not in the vocabulary; it is ignored",
                              root_.where(), name, spelling);
         }
         return id;
@@ -266,9 +266,10 @@ class TokenizerReader {
             if (end.is_number_integer() && parts_.vocabulary.has(end.get<std::int64_t>())) {
                 parts_.end_tokens.insert(end.get<TokenId>());
             } else if (!end.is_null()) {
-                base::log().warn("{}: the eos_token_id {} of generation_config.json is no token of the vocabulary, "
-                                 "which has the ids 0 to {}: it is left out",
-                                 root_.where(), base::json_text(end), parts_.vocabulary.size() - 1);
+                base::log().warn(
+                    "{}: the eos_token_id {} of generation_config.json is not in the vocabulary, which has the ids 0 "
+                    "to {}; it is ignored",
+                    root_.where(), base::json_text(end), parts_.vocabulary.size() - 1);
             }
         }
     }
@@ -284,13 +285,13 @@ class TokenizerReader {
 }  // namespace
 
 JsonObject::JsonObject(const TreeJson& value, std::string where) : value_(&value), where_(std::move(where)) {
-    if (!value.is_object()) fail(ErrorCode::bad_file, "{}: an object is expected", where_);
+    if (!value.is_object()) fail(ErrorCode::bad_file, "{}: expected an object", where_);
 }
 
 void JsonObject::allow_only(std::initializer_list<std::string_view> keys) const {
     for (const auto& [key, value] : value_->items()) {
         if (std::ranges::find(keys, key) == keys.end()) {
-            fail(ErrorCode::unsupported, "{}: ergon does not understand the key '{}'", where_, key);
+            fail(ErrorCode::unsupported, "{}: the key '{}' is not supported", where_, key);
         }
     }
 }
@@ -302,14 +303,14 @@ bool JsonObject::has(std::string_view key) const {
 
 std::string JsonObject::text(std::string_view key) const {
     const auto found = value_->find(key);
-    if (found == value_->end() || !found->is_string()) fail(ErrorCode::bad_file, "{}: a text is expected", where(key));
+    if (found == value_->end() || !found->is_string()) fail(ErrorCode::bad_file, "{}: expected a string", where(key));
     return found->get<std::string>();
 }
 
 std::int64_t JsonObject::number(std::string_view key) const {
     const auto found = value_->find(key);
     if (found == value_->end() || !base::holds_integer<std::int64_t>(*found)) {
-        fail(ErrorCode::bad_file, "{}: a whole number is expected", where(key));
+        fail(ErrorCode::bad_file, "{}: expected a whole number", where(key));
     }
     return found->get<std::int64_t>();
 }
@@ -317,7 +318,7 @@ std::int64_t JsonObject::number(std::string_view key) const {
 bool JsonObject::boolean(std::string_view key) const {
     const auto found = value_->find(key);
     if (found == value_->end() || !found->is_boolean()) {
-        fail(ErrorCode::bad_file, "{}: true or false is expected", where(key));
+        fail(ErrorCode::bad_file, "{}: expected true or false", where(key));
     }
     return found->get<bool>();
 }
@@ -328,18 +329,18 @@ bool JsonObject::boolean(std::string_view key, bool fallback) const {
 
 JsonObject JsonObject::object(std::string_view key) const {
     const auto found = value_->find(key);
-    if (found == value_->end()) fail(ErrorCode::bad_file, "{}: an object is expected", where(key));
+    if (found == value_->end()) fail(ErrorCode::bad_file, "{}: expected an object", where(key));
     return JsonObject(*found, where(key));
 }
 
 const TreeJson& JsonObject::array(std::string_view key) const {
     const auto found = value_->find(key);
-    if (found == value_->end() || !found->is_array()) fail(ErrorCode::bad_file, "{}: a list is expected", where(key));
+    if (found == value_->end() || !found->is_array()) fail(ErrorCode::bad_file, "{}: expected a list", where(key));
     return *found;
 }
 
 void JsonObject::refuse_type(std::string_view type, std::string_view known) const {
-    fail(ErrorCode::unsupported, "{}: the type '{}' is not understood; known are {}", where_, type, known);
+    fail(ErrorCode::unsupported, "{}: the type '{}' is not supported; supported are {}", where_, type, known);
 }
 
 TokenizerParts parts_from_json(std::string_view tokenizer_json, const base::Json& config,

@@ -9,7 +9,7 @@ using base::fail;
 std::string only_pattern_kind(const JsonObject& pattern) {
     pattern.allow_only({"String", "Regex"});
     if (pattern.has("String") == pattern.has("Regex")) {
-        fail(ErrorCode::bad_file, "{}: either 'String' or 'Regex' is expected", pattern.where());
+        fail(ErrorCode::bad_file, "{}: expected 'String' or 'Regex'", pattern.where());
     }
     return pattern.has("String") ? "String" : "Regex";
 }
@@ -30,7 +30,7 @@ SplitBehavior behavior_of(const JsonObject& json) {
     if (name == "MergedWithPrevious") return SplitBehavior::merged_with_previous;
     if (name == "MergedWithNext") return SplitBehavior::merged_with_next;
     if (name == "Contiguous") return SplitBehavior::contiguous;
-    fail(ErrorCode::unsupported, "{}: the behaviour '{}' is not known", json.where("behavior"), name);
+    fail(ErrorCode::unsupported, "{}: unknown behavior '{}'", json.where("behavior"), name);
 }
 
 std::unique_ptr<const Splitter> read_split(const JsonObject& json) {
@@ -85,7 +85,7 @@ class PreTokenizerReader {
         constexpr std::size_t max_splits = 64;  // assumed; published files have a handful
         if (parts_.pre_tokenizer.size() == max_splits) {
             fail(ErrorCode::bad_file,
-                 "the tokenizer's pre_tokenizer has more than {} steps, which none that is published has; its file is "
+                 "the tokenizer's pre_tokenizer has more than {} steps, more than any published one; its file is "
                  "damaged",
                  max_splits);
         }
@@ -96,12 +96,13 @@ class PreTokenizerReader {
     // What changes the text must see it as a whole.
     void needs_to_be_first(const JsonObject& json, std::string_view what) const {
         if (first_) return;
-        fail(ErrorCode::unsupported, "{}: ergon does {} only in the first step of a pre_tokenizer", json.where(), what);
+        fail(ErrorCode::unsupported, "{}: {} is supported only as the first step of a pre_tokenizer", json.where(),
+             what);
     }
 
     void read_byte_level(const JsonObject& json) {
         json.allow_only({"type", "add_prefix_space", "trim_offsets", "use_regex"});
-        if (traits_.byte_level) fail(ErrorCode::unsupported, "{}: ByteLevel twice is not understood", json.where());
+        if (traits_.byte_level) fail(ErrorCode::unsupported, "{}: ByteLevel may occur only once", json.where());
         if (json.boolean("add_prefix_space")) {
             needs_to_be_first(json, "add_prefix_space");
             parts_.prefix_space = true;
@@ -116,14 +117,14 @@ class PreTokenizerReader {
         traits_.metaspace = true;
         const std::string mark = json.text("replacement");
         if (mark != "▁") {
-            fail(ErrorCode::unsupported, "{}: the replacement '{}' is not known; '▁' is", json.where("replacement"),
-                 mark);
+            fail(ErrorCode::unsupported, "{}: the replacement '{}' is not supported; expected '▁'",
+                 json.where("replacement"), mark);
         }
         const std::string scheme = json.has("prepend_scheme")               ? json.text("prepend_scheme")
                                    : json.boolean("add_prefix_space", true) ? "always"
                                                                             : "never";
         if (scheme != "always" && scheme != "first" && scheme != "never") {
-            fail(ErrorCode::unsupported, "{}: the scheme '{}' is not known", json.where("prepend_scheme"), scheme);
+            fail(ErrorCode::unsupported, "{}: the scheme '{}' is not supported", json.where("prepend_scheme"), scheme);
         }
         parts_.normalizer.add(Normalizer::Replace{.from = " ", .to = mark});
         if (scheme != "never") {
@@ -150,12 +151,12 @@ void read_decoder_step(const JsonObject& json, DecoderTraits& traits) {
         json.allow_only({"type", "pattern", "content"});
         const JsonObject pattern = json.object("pattern");
         if (only_pattern_kind(pattern) != "String" || pattern.text("String") != "▁" || json.text("content") != " ") {
-            fail(ErrorCode::unsupported, "{}: only '▁' by ' ' can be replaced in a decoder", json.where());
+            fail(ErrorCode::unsupported, "{}: a decoder may replace only '▁' by ' '", json.where());
         }
     } else if (type == "Strip") {
         json.allow_only({"type", "content", "start", "stop"});
         if (json.text("content") != " " || json.number("start") != 1 || json.number("stop") != 0) {
-            fail(ErrorCode::unsupported, "{}: only one space at the start can be stripped", json.where());
+            fail(ErrorCode::unsupported, "{}: a decoder may strip only one space at the start", json.where());
         }
         traits.strips_leading_space = true;
     } else if (type == "Metaspace") {
@@ -177,12 +178,12 @@ Frame read_template_processing(const JsonObject& json) {
     for_each_object(json, "single", [&](const JsonObject& element) {
         element.allow_only({"SpecialToken", "Sequence"});
         if (element.has("Sequence")) {
-            if (behind) fail(ErrorCode::unsupported, "{}: a text twice is not understood", element.where());
+            if (behind) fail(ErrorCode::unsupported, "{}: a template may hold a sequence only once", element.where());
             behind = true;
             return;
         }
         auto& side = behind ? frame.after : frame.before;
-        if (side) fail(ErrorCode::unsupported, "{}: more than one token at a side is not understood", element.where());
+        if (side) fail(ErrorCode::unsupported, "{}: more than one token on a side is not supported", element.where());
         side = element.object("SpecialToken").text("id");
     });
     return frame;
@@ -243,7 +244,7 @@ Frame read_post_processor(const JsonObject& json) {
     for_each_object(json, "processors", [&](const JsonObject& step) {
         const Frame inner = read_post_processor(step);
         if ((inner.before && frame.before) || (inner.after && frame.after)) {
-            fail(ErrorCode::unsupported, "{}: a second template is not understood", step.where());
+            fail(ErrorCode::unsupported, "{}: a second template is not supported", step.where());
         }
         if (inner.before) frame.before = inner.before;
         if (inner.after) frame.after = inner.after;

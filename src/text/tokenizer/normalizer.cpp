@@ -64,8 +64,8 @@ struct Apply {
     void append(std::string& changed, std::string_view more) const {
         if (changed.size() + more.size() > limit) {
             base::fail(base::ErrorCode::bad_file,
-                       "the tokenizer's normalizer makes more than {} bytes of each byte of a text, which none that is "
-                       "published does; its file is damaged",
+                       "the tokenizer's normalizer makes more than {} bytes of each byte of a text, more than any "
+                       "published one; its file is damaged",
                        max_growth);
         }
         changed += more;
@@ -76,10 +76,10 @@ struct Apply {
 
 void Normalizer::add(Step step) {
     if (steps_.size() == max_steps) {
-        base::fail(base::ErrorCode::bad_file,
-                   "the tokenizer's normalizer has more than {} steps, which none that is published has; its file is "
-                   "damaged",
-                   max_steps);
+        base::fail(
+            base::ErrorCode::bad_file,
+            "the tokenizer's normalizer has more than {} steps, more than any published one; its file is damaged",
+            max_steps);
     }
     steps_.push_back(std::move(step));
 }

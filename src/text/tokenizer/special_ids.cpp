@@ -24,8 +24,8 @@ std::optional<TokenId> SpecialIds::find(std::string_view name) {
     const auto id = number_under(*file_, key);
     if (id && *id >= 0 && *id < tokens_) return static_cast<TokenId>(*id);
     if (warned_.emplace(name).second) {
-        base::log().warn("{}: {} is {}, but the vocabulary has the ids 0 to {}: it is taken as none",
-                         file_->path().string(), key, id ? std::to_string(*id) : "too large", tokens_ - 1);
+        base::log().warn("{}: {} is {}, but the vocabulary has the ids 0 to {}; it is ignored", file_->path().string(),
+                         key, id ? std::to_string(*id) : "too large", tokens_ - 1);
     }
     return std::nullopt;
 }

@@ -23,7 +23,7 @@ class Encoding {
 
     void encode(std::string_view text, std::span<const MarkedText::Run> authors) {
         if (text.size() > std::numeric_limits<std::int32_t>::max()) {
-            base::fail(base::ErrorCode::bad_argument, "a text of {} bytes is too long to be tokenised at once",
+            base::fail(base::ErrorCode::bad_argument, "a text of {} bytes is too long to be tokenized at once",
                        text.size());
         }
         parts_.special.cut(text, authors, [&](const TextPart& part) {

@@ -62,12 +62,12 @@ void load_checkpoint(const std::filesystem::path& path, Weights& weights, Traine
     std::memcpy(state.data(), stored.bytes.data(), sizeof state);
     if (static_cast<std::uint64_t>(state[2]) != recipe) {
         base::fail(ErrorCode::bad_file,
-                   "{}: the checkpoint was made with another recipe; remove it, or train into another folder",
+                   "{}: the checkpoint was made with another recipe; remove it, or use another folder with --out",
                    path.string());
     }
     if (state[0] < 0 || state[0] > trainer.options().schedule.steps || state[1] < 0 || state[1] > max_place) {
-        base::fail(ErrorCode::bad_file, "{}: the checkpoint is damaged: it is of step {} and example {}", path.string(),
-                   state[0], state[1]);
+        base::fail(ErrorCode::bad_file, "{}: the checkpoint is damaged: it claims step {} and example {}",
+                   path.string(), state[0], state[1]);
     }
     // Found and checked first, copied then: a file that does not fit changes nothing.
     const std::vector<TensorView> all = contents(weights, trainer, more);

@@ -19,7 +19,7 @@ using tensor::DType;
 constexpr std::int64_t q8_values = 32;
 
 /// A tensor with its numbers, in the file's shape, before they are stored.
-struct Piece {
+struct ExportedTensor {
     std::string name;
     tensor::Shape shape;
     std::vector<float> values;
@@ -101,11 +101,11 @@ std::vector<float> interleaved(const Weight& w, std::int64_t head_dim) {
 }
 
 /// kv_b as W_UK transposed [heads, rank, nope] and W_UV [heads, v_head_dim, rank].
-void add_latent(const model::Config& c, const NamedWeight& kv_b, std::vector<Piece>& pieces) {
+void add_latent(const model::Config& c, const NamedWeight& kv_b, std::vector<ExportedTensor>& tensors) {
     const std::int64_t heads = c.num_attention_heads, rank = c.kv_lora_rank, nope = c.qk_nope_head_dim,
                        v = c.v_head_dim;
-    Piece k{model::gguf_name(Part::k_b, kv_b.layer), {heads, rank, nope}, {}, true};
-    Piece values{model::gguf_name(Part::v_b, kv_b.layer), {heads, v, rank}, {}, true};
+    ExportedTensor k{model::gguf_name(Part::k_b, kv_b.layer), {heads, rank, nope}, {}, true};
+    ExportedTensor values{model::gguf_name(Part::v_b, kv_b.layer), {heads, v, rank}, {}, true};
     for (std::int64_t h = 0; h < heads; ++h) {
         const float* const uk = kv_b.weight.value + h * (nope + v) * rank;
         for (std::int64_t r = 0; r < rank; ++r) {
@@ -113,13 +113,13 @@ void add_latent(const model::Config& c, const NamedWeight& kv_b, std::vector<Pie
         }
         values.values.insert(values.values.end(), uk + nope * rank, uk + (nope + v) * rank);
     }
-    pieces.push_back(std::move(k));
-    pieces.push_back(std::move(values));
+    tensors.push_back(std::move(k));
+    tensors.push_back(std::move(values));
 }
 
-std::vector<Piece> pieces_of(const Weights& weights, bool mtp) {
+std::vector<ExportedTensor> exported_tensors(const Weights& weights, bool mtp) {
     const model::Config& c = weights.architecture().config;
-    std::vector<Piece> pieces;
+    std::vector<ExportedTensor> tensors;
     for (const NamedWeight& one : weights.named()) {
         const Weight& w = one.weight;
         if (!mtp && one.layer >= c.num_hidden_layers) continue;
@@ -127,26 +127,27 @@ std::vector<Piece> pieces_of(const Weights& weights, bool mtp) {
         const bool expert =
             one.part == Part::expert_gate || one.part == Part::expert_up || one.part == Part::expert_down;
         if (one.part == Part::kv_b) {
-            add_latent(c, one, pieces);
+            add_latent(c, one, tensors);
         } else if (expert) {  // one tensor for all experts of a layer, which follow each other here in turns
-            const auto found = std::ranges::find(pieces, name, &Piece::name);
-            Piece& piece = found != pieces.end()
-                               ? *found
-                               : pieces.emplace_back(Piece{name, {c.n_routed_experts, w.rows, w.cols}, {}, true});
-            piece.values.insert(piece.values.end(), w.value, w.value + w.values());
+            const auto found = std::ranges::find(tensors, name, &ExportedTensor::name);
+            ExportedTensor& exported =
+                found != tensors.end()
+                    ? *found
+                    : tensors.emplace_back(ExportedTensor{name, {c.n_routed_experts, w.rows, w.cols}, {}, true});
+            exported.values.insert(exported.values.end(), w.value, w.value + w.values());
         } else if (!c.is_mla() && (one.part == Part::q || one.part == Part::k)) {
-            pieces.push_back({name, {w.rows, w.cols}, interleaved(w, c.head_dim), true});
+            tensors.push_back({name, {w.rows, w.cols}, interleaved(w, c.head_dim), true});
         } else {
             const tensor::Shape shape = one.decays ? tensor::Shape{w.rows, w.cols} : tensor::Shape{w.cols};
-            pieces.push_back({name, shape, copied(w), one.decays && one.part != Part::router});
+            tensors.push_back({name, shape, copied(w), one.decays && one.part != Part::router});
         }
     }
-    return pieces;
+    return tensors;
 }
 
-DType stored_type(const Piece& piece, DType wanted) {
-    if (!piece.matrix) return DType::f32;
-    return wanted == DType::q8_0 && piece.shape.last() % q8_values != 0 ? DType::f16 : wanted;
+DType stored_type(const ExportedTensor& exported, DType wanted) {
+    if (!exported.matrix) return DType::f32;
+    return wanted == DType::q8_0 && exported.shape.last() % q8_values != 0 ? DType::f16 : wanted;
 }
 
 /// A block of Q8_0: the scale as F16, then 32 values as steps of amax / 127, to the nearest, ties to even.
@@ -162,17 +163,17 @@ void store_q8(const float* x, std::byte* to) {
     }
 }
 
-std::vector<std::byte> stored(const Piece& piece, DType type) {
-    const std::int64_t n = std::ssize(piece.values);
+std::vector<std::byte> stored(const ExportedTensor& exported, DType type) {
+    const std::int64_t n = std::ssize(exported.values);
     std::vector<std::byte> bytes(static_cast<std::size_t>(*tensor::storage_bytes(type, n)));
-    if (type == DType::f32) std::memcpy(bytes.data(), piece.values.data(), bytes.size());
+    if (type == DType::f32) std::memcpy(bytes.data(), exported.values.data(), bytes.size());
     for (std::int64_t i = 0; i < n && type == DType::f16; ++i) {
-        const std::uint16_t half = tensor::f32_to_f16(piece.values[static_cast<std::size_t>(i)]);
+        const std::uint16_t half = tensor::f32_to_f16(exported.values[static_cast<std::size_t>(i)]);
         std::memcpy(bytes.data() + 2 * i, &half, sizeof half);
     }
     const std::int64_t block = tensor::info(DType::q8_0).block_bytes;
     for (std::int64_t i = 0; i < n / q8_values && type == DType::q8_0; ++i) {
-        store_q8(piece.values.data() + i * q8_values, bytes.data() + i * block);
+        store_q8(exported.values.data() + i * q8_values, bytes.data() + i * block);
     }
     return bytes;
 }
@@ -189,16 +190,18 @@ void export_gguf(const std::filesystem::path& path, const Weights& weights, cons
     std::vector<GgufField> fields = metadata(weights, mtp);
     if (!description.empty()) fields.push_back({"general.description", description});
     for (GgufField& field : gguf_tokenizer_metadata(tokenizer)) fields.push_back(std::move(field));
-    std::vector<Piece> pieces = pieces_of(weights, mtp);
+    std::vector<ExportedTensor> tensors = exported_tensors(weights, mtp);
     for (const Weights::Bias& bias : weights.biases()) {
         if (!mtp && bias.layer >= weights.architecture().config.num_hidden_layers) continue;
-        pieces.push_back(
+        tensors.push_back(
             {model::gguf_name(Part::correction_bias, bias.layer), {std::ssize(bias.values)}, bias.values, false});
     }
     std::vector<formats::TensorHeader> headers;
-    for (const Piece& piece : pieces) headers.push_back({piece.name, stored_type(piece, type), piece.shape});
+    for (const ExportedTensor& exported : tensors)
+        headers.push_back({exported.name, stored_type(exported, type), exported.shape});
     formats::GgufWriter writer(path, fields, headers);
-    for (const Piece& piece : pieces) writer.append(piece.name, stored(piece, stored_type(piece, type)));
+    for (const ExportedTensor& exported : tensors)
+        writer.append(exported.name, stored(exported, stored_type(exported, type)));
     writer.finish();
 }
 

@@ -22,7 +22,7 @@ void check(const std::filesystem::path& folder, const TensorView& wanted, const 
              folder.string(), wanted.name, found == nullptr ? "missing" : found->shape.text(), wanted.shape.text());
     }
     if (found->type != DType::f32 && found->type != DType::f16 && found->type != DType::bf16) {
-        fail(ErrorCode::unsupported, "{}: the tensor {} is in {}; training begins with f32, f16 or bf16",
+        fail(ErrorCode::unsupported, "{}: the tensor {} is in {}; training can start from f32, f16 or bf16",
              folder.string(), wanted.name, tensor::name(found->type));
     }
 }
@@ -35,7 +35,8 @@ void check_unknown(const std::filesystem::path& folder, const formats::Safetenso
     const auto others = model::unused_tensors(config, files.tensors(),
                                               [&](const std::string& name) { return names.contains(name); });
     if (others.empty()) return;
-    fail(ErrorCode::unsupported, "{}: the tensor {} has no part in a model of this shape as it is trained; begin with another",
+    fail(ErrorCode::unsupported,
+         "{}: the tensor {} is not used by a model of this shape in training; start from another model",
          folder.string(), others.front());
 }
 

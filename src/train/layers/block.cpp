@@ -5,7 +5,7 @@
 namespace ergon::train {
 namespace {
 
-/// The norm of x as linear layers read it. Returns it as F32, borrowed if it is not held so.
+/// The norm of x as linear layers read it. Returns it as F32, in scratch memory if it is not stored so.
 const float* normalise(const Context& c, const float* x, const Weight& w, const StoredTensor& to) {
     float* const y = draft(c, c.tokens(), to);
     norm(c, c.tokens(), x, w.cols, w, c.config.rms_norm_eps, y, w.cols);
@@ -40,9 +40,9 @@ BlockSaved BlockSaved::take(Arena& arena, const Architecture& a, bool experts, s
 void block(const Context& c, const BlockWeights& w, const std::vector<Weights::Bias>& biases, BlockSaved& s, float* y) {
     const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size, values = c.tokens() * hidden;
     float* const update = c.arena.take(values);
-    const std::int64_t lent = c.arena.taken();
+    const std::int64_t taken_before = c.arena.taken();
     normalise(c, s.x, w.attention_norm, s.attention_in);
-    c.arena.rewind(lent);
+    c.arena.rewind(taken_before);
     if (const auto* gqa = std::get_if<GqaWeights>(&w.attention)) {
         attention_gqa(c, *gqa, s.attention_in, std::get<GqaSaved>(s.attention), update);
     } else {
@@ -70,7 +70,7 @@ double block_backward(const Context& c, const BlockWeights& w, BlockSaved& s, co
     const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size;
     const double eps = c.config.rms_norm_eps;
     float* const d_normed = c.arena.take(c.tokens() * hidden);
-    const std::int64_t lent = c.arena.taken();
+    const std::int64_t taken_before = c.arena.taken();
     double loss = 0;
     if (const auto* dense = std::get_if<FfnWeights>(&w.ffn)) {
         feed_forward_backward(c, *dense, s.ffn_in, std::get<FfnSaved>(s.ffn), d, d_normed);
@@ -78,7 +78,7 @@ double block_backward(const Context& c, const BlockWeights& w, BlockSaved& s, co
         const float* const ffn_in = normalise(c, s.middle, w.ffn_norm, s.ffn_in);
         loss = mixture_of_experts_backward(c, std::get<MoeWeights>(w.ffn), ffn_in, s.ffn_in, std::get<MoeSaved>(s.ffn),
                                            balance, d, d_normed);
-        c.arena.rewind(lent);
+        c.arena.rewind(taken_before);
     }
     norm_backward(c, c.tokens(), s.middle, hidden, w.ffn_norm, eps, d_normed, hidden, d);
 

@@ -9,7 +9,7 @@
 
 namespace ergon::train {
 
-/// What the way back needs; all [tokens, hidden_size].
+/// What the backward pass needs; all [tokens, hidden_size].
 struct BlockSaved {
     float* x;           // what came in
     StoredTensor attention_in;  // its norm

@@ -51,12 +51,12 @@ void project_slots_backward(const Context& c, const MoeWeights& w, const MoeSave
                             const Columns& x, const float* dy, float* dx, bool add) {
     const std::int64_t before = c.arena.taken();
     const Weight& any = w.experts.front().*matrix;
-    const StoredGradient held_dy = stored_gradient(c, any.type, dy, any.rows, s.begin);
+    const StoredGradient stored_dy = stored_gradient(c, any.type, dy, any.rows, s.begin);
     add_products(c, w, s, [&](const FfnWeights& e, auto first, auto count, auto segment) {
-        return by_weight(e.*matrix, x, held_dy.columns, first, count, segment);
+        return by_weight(e.*matrix, x, stored_dy.columns, first, count, segment);
     });
     add_products(c, w, s, [&](const FfnWeights& e, auto first, auto count, auto) {
-        return by_input(e.*matrix, held_dy.rows, first, count, dx, add);
+        return by_input(e.*matrix, stored_dy.rows, first, count, dx, add);
     });
     run_products(c);
     c.arena.rewind(before);
@@ -94,13 +94,13 @@ MoeSaved MoeSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens
 }
 
 void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector<float>& bias, const float* x,
-                        const StoredTensor& held_x, MoeSaved& s, float* y) {
+                        const StoredTensor& stored_x, MoeSaved& s, float* y) {
     const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     const std::int64_t slots = c.tokens() * k, inner = c.config.moe_intermediate_size;
     route(c, w, bias, x, s);
     sort_slots(c.config, c.tokens(), s);
     if (w.shared) {
-        feed_forward(c, *w.shared, held_x, s.shared, y);
+        feed_forward(c, *w.shared, stored_x, s.shared, y);
     } else {
         std::fill_n(y, c.tokens() * hidden, 0.0f);
     }
@@ -108,7 +108,7 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
     float* const up = draft(c, slots, s.up);
     float* const activated = c.arena.take(slots * inner);
     float* const outputs = draft(c, slots, s.outputs);
-    const StoredTensor x_slots = gathered(c, held_x, s.token);
+    const StoredTensor x_slots = gathered(c, stored_x, s.token);
     c.scratch.products.clear();
     project_slots(c, w, s, &FfnWeights::gate, x_slots, gate);
     project_slots(c, w, s, &FfnWeights::up, x_slots, up);
@@ -116,7 +116,7 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
     store(c, slots, gate, s.gate);
     store(c, slots, up, s.up);
     swiglu(c, slots, inner, gate, up, activated);
-    project_slots(c, w, s, &FfnWeights::down, to_stored(c, held_x.type, slots, activated, inner), outputs);
+    project_slots(c, w, s, &FfnWeights::down, to_stored(c, stored_x.type, slots, activated, inner), outputs);
     run_products(c);
     store(c, slots, outputs, s.outputs);
     for_rows(c, c.tokens(), [&](std::int64_t t) {
@@ -128,11 +128,11 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
     c.arena.rewind(before);
 }
 
-double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const float* x, const StoredTensor& held_x,
+double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const float* x, const StoredTensor& stored_x,
                                    MoeSaved& s, const Balance& balance, const float* dy, float* dx) {
     const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     const std::int64_t slots = c.tokens() * k, inner = c.config.moe_intermediate_size;
-    const tensor::DType type = held_x.type;
+    const tensor::DType type = stored_x.type;
     float* const d_outputs = c.arena.take(slots * hidden);
     float* const gate = widened(c, slots, s.gate);
     float* const up = widened(c, slots, s.up);
@@ -149,13 +149,13 @@ double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const 
     c.arena.rewind(products);
     swiglu_backward(c, slots, inner, gate, up, d_activated);
     float* const d_slots = d_outputs;  // no longer needed
-    const Columns x_columns = columns(c, type, gathered(c, held_x, s.token), s.begin);
+    const Columns x_columns = columns(c, type, gathered(c, stored_x, s.token), s.begin);
     project_slots_backward(c, w, s, &FfnWeights::gate, x_columns, gate, d_slots, false);
     project_slots_backward(c, w, s, &FfnWeights::up, x_columns, up, d_slots, true);
     c.arena.rewind(products);
 
     if (w.shared) {
-        feed_forward_backward(c, *w.shared, held_x, s.shared, dy, dx);
+        feed_forward_backward(c, *w.shared, stored_x, s.shared, dy, dx);
     } else {
         std::fill_n(dx, c.tokens() * hidden, 0.0f);
     }

@@ -61,7 +61,7 @@ void norm(const Context& c, std::int64_t rows, const float* x, std::int64_t x_st
 void norm_backward(const Context& c, std::int64_t rows, const float* x, std::int64_t x_stride, const Weight& w,
                    double eps, const float* dy, std::int64_t dy_stride, float* dx);
 
-/// y = silu(gate) * up over [rows, inner], and its way back: gate and up become the gradients by them.
+/// y = silu(gate) * up over [rows, inner], and its backward pass: gate and up become the gradients by them.
 void swiglu(const Context& c, std::int64_t rows, std::int64_t inner, const float* gate, const float* up, float* y);
 void swiglu_backward(const Context& c, std::int64_t rows, std::int64_t inner, float* gate, float* up, const float* dy);
 

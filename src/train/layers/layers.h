@@ -1,6 +1,6 @@
 #pragma once
-// The layers, forward and backward. Each keeps what its way back needs in a struct that is laid out once (take()), for
-// at most `tokens` rows; what linear layers read is held in their format. Backward adds to the gradients of the
+// The layers, forward and backward. Each keeps what its backward pass needs in a struct that is laid out once (take()),
+// for at most `tokens` rows; what linear layers read is held in their format. Backward adds to the gradients of the
 // weights.
 
 #include <cstdint>
@@ -37,7 +37,7 @@ void attention_mla(const Context& c, const MlaWeights& w, const StoredTensor& x,
 void attention_mla_backward(const Context& c, const MlaWeights& w, const StoredTensor& x, const MlaSaved& saved,
                             const float* dy, float* dx);
 
-/// What SwiGLU read; what it gave is computed again on the way back (DeepSeek-V3, section 3.3.3).
+/// What SwiGLU read; what it gave is computed again on the backward pass (DeepSeek-V3, section 3.3.3).
 struct FfnSaved {
     StoredTensor gate, up;  // [tokens, inner]
     static FfnSaved take(Arena& arena, Precision precision, std::int64_t tokens, std::int64_t inner);
@@ -73,9 +73,9 @@ struct MoeSaved {
 /// y = shared(x) + sum over the chosen experts of weight * expert(x). x, y [tokens, hidden_size]. The router reads x as
 /// F32, the experts as it is held.
 void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector<float>& bias, const float* x,
-                        const StoredTensor& held_x, MoeSaved& saved, float* y);
+                        const StoredTensor& stored_x, MoeSaved& saved, float* y);
 /// dx is written. `balance` adds the gradients of its losses and returns their value.
-double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const float* x, const StoredTensor& held_x,
+double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const float* x, const StoredTensor& stored_x,
                                    MoeSaved& saved, const Balance& balance, const float* dy, float* dx);
 
 }  // namespace ergon::train

@@ -1,6 +1,6 @@
 #pragma once
-// The linear layer y = x W^T and its way back, dx = dy W and dW += dy^T x, in the format of the weight: what x, W and
-// dy are rounded to before they are multiplied. Sums are F32.
+// The linear layer y = x W^T and its backward pass, dx = dy W and dW += dy^T x, in the format of the weight: what x, W
+// and dy are rounded to before they are multiplied. Sums are F32.
 //
 //   BF16  x, dy: rounded to nearest even.
 //   E4M3  (DeepSeek-V3, section 3.3) x and dy in tiles of 1 x 128 for y and dx, of 128 x 1 for dW; W in blocks of 128 x

@@ -1,5 +1,5 @@
 #pragma once
-// The router: which experts a token goes to, with what weight, and the way back (DeepSeek-V3, section 2.1.2).
+// The router: which experts a token goes to, with what weight, and the backward pass (DeepSeek-V3, section 2.1.2).
 
 #include <cstdint>
 #include <vector>

@@ -81,13 +81,11 @@ Transformer::Transformer(Weights& weights, const Limits& limits, base::ThreadPoo
 void Transformer::check(const Batch& batch, std::span<const Prediction> predictions) const {
     const model::Config& c = weights_.architecture().config;
     if (batch.tokens() == 0 || batch.tokens() > limits_.tokens) {
-        fail(ErrorCode::bad_argument, "a batch of {} tokens was given; between 1 and {} fit", batch.tokens(),
-             limits_.tokens);
+        fail(ErrorCode::bad_argument, "a batch has {} tokens; expected 1 to {}", batch.tokens(), limits_.tokens);
     }
     for (const Document& d : batch.documents) {
         if (d.tokens > limits_.document) {
-            fail(ErrorCode::bad_argument, "a document has {} tokens; at most {} were provided for", d.tokens,
-                 limits_.document);
+            fail(ErrorCode::bad_argument, "a document has {} tokens; expected at most {}", d.tokens, limits_.document);
         }
     }
     const auto inside = [&](TokenId id) { return id >= 0 && id < c.vocab_size; };

@@ -15,7 +15,7 @@ namespace ergon::train {
 struct Limits {
     std::int64_t tokens = 0;    // of a batch, at most
     std::int64_t document = 0;  // tokens of a document, at most
-    bool recompute = false;     // keep only what enters each block; compute the rest again on the way back
+    bool recompute = false;     // keep only what enters each block; compute the rest again on the backward pass
 };
 
 /// Bytes that a Transformer will take besides the weights and their gradients.

@@ -11,7 +11,7 @@ std::vector<MicroBatch> pack(std::span<const Example> examples, std::int64_t mic
         const std::int64_t size = std::ssize(example.ids);
         if (size == 0 || size > document || std::ssize(example.loss_weights) != size) {
             base::fail(base::ErrorCode::bad_argument,
-                       "example {} has {} tokens and {} weights; between 1 and {} tokens were expected", i, size,
+                       "example {} has {} tokens and {} weights; expected 1 to {} tokens", i, size,
                        example.loss_weights.size(), document);
         }
         if (all.empty() || all.back().batch.tokens() + size > micro_tokens) all.emplace_back();

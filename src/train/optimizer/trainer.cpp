@@ -31,10 +31,9 @@ Trainer::Trainer(Weights& weights, const TrainerOptions& options, base::ThreadPo
       adamw_(weights, options.adamw),
       transformer_(weights, {options.micro_tokens, options.document, options.recompute}, pool) {
     if (options.document > options.micro_tokens) {
-        base::fail(
-            base::ErrorCode::bad_argument,
-            "documents of {} tokens do not fit into the {} that go through the layers at a time; raise micro_tokens",
-            options.document, options.micro_tokens);
+        base::fail(base::ErrorCode::bad_argument,
+                   "documents of {} tokens do not fit into the {} of a micro-batch; raise micro_tokens",
+                   options.document, options.micro_tokens);
     }
 }
 

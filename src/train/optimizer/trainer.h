@@ -52,7 +52,7 @@ struct StepReport {
 struct Memory {
     WeightBytes weights;
     base::Bytes moments{};
-    base::Bytes activations{};  // kept for the way back and borrowed
+    base::Bytes activations{};  // kept for the backward pass, and scratch memory
     base::Bytes sampling{};     // of reinforcement learning: the engine's weights, caches, the reference
     base::Bytes total() const {
         return weights.values + weights.gradients + weights.rounded + moments + activations + sampling;

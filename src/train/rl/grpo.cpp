@@ -67,8 +67,8 @@ Grpo::Grpo(const GrpoOptions& options, const PolicyOptions& policy, std::vector<
       work_(weights, pool) {
     if (std::ssize(problems_) < options_.problems) {
         base::fail(base::ErrorCode::bad_argument,
-                   "a round takes {} problems, but the files hold only {} whose answers can be graded; lower "
-                   "grpo.problems, or name more files",
+                   "a round takes {} problems, but the files have only {} whose answers can be graded; lower "
+                   "grpo.problems or add files",
                    options_.problems, problems_.size());
     }
     read_prompts(words_, problems_, options_.rollout);  // refuses now what a round would refuse

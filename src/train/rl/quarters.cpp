@@ -10,7 +10,7 @@
 namespace ergon::train {
 namespace {
 
-constexpr std::size_t least_rounds = 3;  // of a quarter: two say nothing of their scatter
+constexpr std::size_t min_rounds = 3;  // of a quarter: two say nothing of their scatter
 
 struct Quarter {
     double mean = 0;
@@ -42,7 +42,7 @@ std::string points(double share) {
 std::optional<QuarterChange> change_of_right(std::span<const StepLine> lines) {
     const std::size_t length = lines.size() / 4;
     const bool rounds = std::ranges::all_of(lines, [](const StepLine& one) { return one.report.round.has_value(); });
-    if (length < least_rounds || !rounds) return std::nullopt;
+    if (length < min_rounds || !rounds) return std::nullopt;
     const Quarter first = quarter_of(lines.first(length)), last = quarter_of(lines.last(length));
     const double variance = first.variance + last.variance;
     const auto spent = [](const Quarter& one) { return one.variance * one.variance / one.freedom; };

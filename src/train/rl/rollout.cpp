@@ -30,7 +30,7 @@ std::vector<std::vector<TokenId>> read_prompts(const engine::LoadedModel& words,
         all.push_back(engine::chat_prompt(words, std::span(&message, 1), o.thinking));
         if (std::ssize(all.back()) + 1 < o.document) continue;
         base::fail(base::ErrorCode::bad_argument,
-                   "{}: the prompt has {} tokens, which leaves no room for an answer in {}; raise "
+                   "{}: the prompt has {} tokens, which leaves no room for an answer within {}; raise "
                    "training.document_tokens",
                    problem.id, all.back().size(), o.document);
     }

@@ -25,14 +25,14 @@ base::GramsPerKilowattHour GridSchedule::look() {
 
 void GridSchedule::wait(const std::atomic<bool>* stop, const std::function<void(base::GramsPerKilowattHour)>& account) {
     base::GramsPerKilowattHour intensity = look();
-    if (!clean(intensity) && options_.tell_waiting) options_.tell_waiting(intensity);
+    if (!clean(intensity) && options_.on_wait) options_.on_wait(intensity);
     while (!clean(intensity) && !(stop != nullptr && stop->load())) {
         options_.clock.sleep ? options_.clock.sleep(nap) : base::sleep_for(nap);
         const base::GramsPerKilowattHour next = look();
         if (next == intensity) continue;
         account(intensity);
         intensity = next;
-        if (!clean(intensity) && options_.tell_waiting) options_.tell_waiting(intensity);
+        if (!clean(intensity) && options_.on_wait) options_.on_wait(intensity);
     }
     account(intensity);
 }

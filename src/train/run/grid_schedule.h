@@ -19,7 +19,7 @@ struct GridOptions {
     energy::Grid grid;
     base::GramsPerKilowattHour below{};  // train while the grid is below this
     /// Hears, while training waits, of the grid as the wait begins and whenever it changes.
-    std::function<void(base::GramsPerKilowattHour)> tell_waiting;
+    std::function<void(base::GramsPerKilowattHour)> on_wait;
     Clock clock;
 };
 

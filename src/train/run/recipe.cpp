@@ -13,7 +13,7 @@
 namespace ergon::train {
 namespace {
 
-constexpr std::int64_t max_width = 1 << 20, most_layers = 1024, most_tokens = 1 << 24;
+constexpr std::int64_t max_width = 1 << 20, max_layers = 1024, max_token_count = 1 << 24;
 
 void read_attention(RecipeTable& t, model::Config& c) {
     c.num_attention_heads = t.integer("num_attention_heads", {}, 1, max_width);
@@ -62,11 +62,11 @@ Architecture read_initial(RecipeTable t, const std::filesystem::path& folder) {
     const Architecture a{model::read_config(files), t.boolean("mtp", false)};
     const auto mtp_layers = files.config.find("num_nextn_predict_layers");
     if (a.mtp && (mtp_layers == files.config.end() || *mtp_layers == 0))
-        t.refuse("mtp", "the model at model.from has no block for multi-token prediction: leave it out");
+        t.refuse("mtp", "the model at model.from has no block for multi-token prediction: remove it");
     if (a.config.context_length() < a.config.max_position_embeddings)
-        t.refuse("from", "its attention slides over a window (sliding_window), which is neither trained nor exported");
+        t.refuse("from", "it has sliding-window attention (sliding_window), which training does not support");
     if (a.config.rope_scaling.type != model::RopeType::none)
-        t.refuse("from", "its rotary frequencies are stretched (rope_scaling), which is neither trained nor exported");
+        t.refuse("from", "it scales its rotary frequencies (rope_scaling), which training does not support");
     t.no_others();
     return a;
 }
@@ -77,8 +77,8 @@ Architecture read_model(RecipeTable t) {
     const std::string name = t.word("architecture", "deepseek2", {"deepseek2", "llama"});
     c.architecture = name == "llama" ? model::Architecture::llama : model::Architecture::deepseek2;
     c.hidden_size = t.integer("hidden_size", {}, 1, max_width);
-    c.num_hidden_layers = t.integer("num_hidden_layers", {}, 1, most_layers);
-    c.max_position_embeddings = t.integer("max_position_embeddings", {}, 1, most_tokens);
+    c.num_hidden_layers = t.integer("num_hidden_layers", {}, 1, max_layers);
+    c.max_position_embeddings = t.integer("max_position_embeddings", {}, 1, max_token_count);
     c.rms_norm_eps = t.number("rms_norm_eps", 1e-6, 1e-12, 1);
     c.rope_theta = t.number("rope_theta", 10000, 1, 1e12);
     c.tie_word_embeddings = t.boolean("tie_word_embeddings", false);
@@ -100,14 +100,14 @@ void read_training(RecipeTable t, Recipe& recipe, bool samples) {
     constexpr std::int64_t usual_micro_tokens = 4096;
     o.batch_tokens = usual_micro_tokens;
     if (!samples) {  // with reinforcement learning a batch is a round's samples
-        o.batch_examples = t.integer("batch_examples", 0, 0, most_tokens);
-        const std::int64_t tokens = t.integer("batch_tokens", 0, 0, most_tokens);
+        o.batch_examples = t.integer("batch_examples", 0, 0, max_token_count);
+        const std::int64_t tokens = t.integer("batch_tokens", 0, 0, max_token_count);
         if (tokens == 0 && o.batch_examples == 0) t.refuse("batch_tokens", "give it, or batch_examples");
         if (tokens > 0 && o.batch_examples > 0) t.refuse("batch_examples", "give it or batch_tokens, not both");
         if (tokens > 0) o.batch_tokens = tokens;
     }
     o.micro_tokens = t.integer("micro_tokens", std::max(o.document, std::min(o.batch_tokens, usual_micro_tokens)),
-                               o.document, most_tokens);
+                               o.document, max_token_count);
     o.recompute = t.boolean("recompute", false);
     o.mtp_factor = static_cast<float>(t.number("mtp_factor", recipe.architecture.mtp && !samples ? 0.3 : 0.0, 0, 10));
     if (o.mtp_factor > 0 && !recipe.architecture.mtp)
@@ -117,7 +117,7 @@ void read_training(RecipeTable t, Recipe& recipe, bool samples) {
                                     : precision == "bf16" ? Precision::bf16
                                                           : Precision::fp8;
     if (samples && recipe.architecture.precision != Precision::fp32)
-        t.refuse("precision", "answers are sampled with F32 weights, so reinforcement learning takes fp32 alone");
+        t.refuse("precision", "answers are sampled with F32 weights, so reinforcement learning supports only fp32");
     Schedule& s = o.schedule;
     s.steps = t.integer("steps", {}, 1);
     s.warm_up = t.integer("warm_up", 0, 0, s.steps);

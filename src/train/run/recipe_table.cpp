@@ -15,7 +15,7 @@ namespace {
 using base::ErrorCode;
 using base::fail;
 
-constexpr const char* no_usual_value = "it has no usual value, so give one";
+constexpr const char* no_default = "it has no default, so set it";
 
 std::string shown(const toml::node& node) {
     if (const auto number = node.as_floating_point()) return fmt::format("{}", number->get());
@@ -94,7 +94,7 @@ std::string RecipeTable::place(std::string_view key) const {
 }
 
 void RecipeTable::refuse(std::string_view key, const std::string& sentence) const {
-    if (missing_ && *missing_ != key) refuse_missing(*missing_, no_usual_value);
+    if (missing_ && *missing_ != key) refuse_missing(*missing_, no_default);
     const toml::node* node = table_->get(key);
     if (node == nullptr) refuse_missing(key, sentence);
     fail(ErrorCode::bad_argument, "{}{} is {}; {}", place(key), full(key), shown(*node), sentence);
@@ -169,7 +169,7 @@ bool RecipeTable::boolean(std::string_view key, bool otherwise) {
 
 std::string RecipeTable::text(std::string_view key, std::optional<std::string> otherwise) {
     const toml::node* node = find(key, !otherwise);
-    if (node != nullptr && !node->is_string()) refuse(key, "expected text in quotes");
+    if (node != nullptr && !node->is_string()) refuse(key, "expected a quoted string");
     std::string value = node == nullptr ? otherwise.value_or("") : **node->as_string();
     take_down(key, value);
     return value;
@@ -193,7 +193,7 @@ std::vector<std::string> RecipeTable::texts(std::string_view key) {
         const auto one = array->get(i)->value_exact<std::string>();
         if (one) all.push_back(*one);
     }
-    if (array == nullptr || all.size() != array->size()) refuse(key, "expected a list of texts in quotes");
+    if (array == nullptr || all.size() != array->size()) refuse(key, "expected a list of quoted strings");
     take_down(key, fmt::format("{}", fmt::join(all, ", ")));
     return all;
 }
@@ -208,7 +208,7 @@ RecipeTable RecipeTable::table(std::string_view key) {
 
 void RecipeTable::no_others() const {
     refuse_unknown(false);
-    if (missing_) refuse_missing(*missing_, no_usual_value);
+    if (missing_) refuse_missing(*missing_, no_default);
 }
 
 toml::table parse_toml(const std::string& content, const std::string& name) {

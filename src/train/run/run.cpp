@@ -52,12 +52,11 @@ void check_folder(const Paths& paths, const RunOptions& options) {
     const bool there = base::path_exists(paths.checkpoint) || base::path_exists(paths.log);
     if (there && !options.resume) {
         fail(ErrorCode::bad_argument,
-             "{} holds a run already; go on with it by --resume, or name another folder with --out",
+             "{} already has a run; continue it with --resume, or use another folder with --out",
              options.folder.string());
     }
     if (!there && options.resume) {
-        fail(ErrorCode::bad_argument, "{} holds no run that could go on; leave --resume out to begin one",
-             options.folder.string());
+        fail(ErrorCode::bad_argument, "{} has no run to resume; start one without --resume", options.folder.string());
     }
 }
 
@@ -69,7 +68,8 @@ void check_inputs(const Paths& paths, const Recipe& recipe) {
         for (const std::filesystem::path& one : read) {
             std::error_code none;
             if (!std::filesystem::equivalent(written, one, none)) continue;
-            fail(ErrorCode::bad_argument, "{} is what the run reads and would write; name another folder with --out", written.string());
+            fail(ErrorCode::bad_argument, "the run would overwrite its own input {}; use another folder with --out",
+                 written.string());
         }
     }
 }
@@ -78,7 +78,7 @@ void make_folder(const std::filesystem::path& folder) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
     if (error) {
-        fail(ErrorCode::system, "the folder {} cannot be made ({}); name another with --out", folder.string(),
+        fail(ErrorCode::system, "the folder {} cannot be created ({}); use another with --out", folder.string(),
              error.message());
     }
     const Paths paths(folder);
@@ -139,7 +139,7 @@ class Run {
         } else {
             examples_.emplace(examples_of(recipe, words_));
             if (examples_->left_out() > 0) {
-                base::log().warn("{} of {} examples have more than {} tokens and are left out", examples_->left_out(),
+                base::log().warn("{} of {} examples have more than {} tokens and are skipped", examples_->left_out(),
                                  examples_->left_out() + examples_->size(), recipe.trainer.document);
             }
         }
@@ -171,7 +171,9 @@ class Run {
             }
             account_->trained(report, intensity);
             log_ << line_text(account_->line()) << std::flush;
-            if (!log_) fail(ErrorCode::system, "{}: cannot write the log; is the disk full?", paths_.log.string());
+            if (!log_)
+                fail(ErrorCode::system, "{}: cannot write the log; check that the disk is not full",
+                     paths_.log.string());
             tell(account_->line());
             if (trainer_.steps() - saved_ >= recipe_.checkpoint_every) save();
         }
@@ -272,7 +274,7 @@ Outcome run(const Recipe& recipe, const RunOptions& options, energy::Meter& mete
     check_inputs(Paths(options.folder), recipe);
     make_folder(options.folder);
     const base::FileLock lock(options.folder / "run.lock", options.folder.string(),
-                              "wait until it ends, or name another folder with --out");
+                              "wait until it ends, or use another folder with --out");
     check_folder(Paths(options.folder), options);
     return Run(recipe, options, meter, pool).follow(tell);
 }

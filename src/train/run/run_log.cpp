@@ -185,7 +185,7 @@ std::vector<StepLine> read_run_log(const std::filesystem::path& log, std::int64_
     // A last line without its end was cut off.
     for (std::size_t begin = 0, end = 0; (end = text.find('\n', begin)) != text.npos; begin = end + 1) {
         const auto refuse = [&](const std::string& why) {
-            base::fail(base::ErrorCode::bad_file, "{}: line {} is none that a run of training wrote ({})", log.string(),
+            base::fail(base::ErrorCode::bad_file, "{}: line {} is not from a training run ({})", log.string(),
                        lines.size() + 1, why);
         };
         try {

@@ -27,7 +27,7 @@ energy::Figure per_token(const StepLine& line) {
 }
 
 std::string finding(const Recipe& recipe, Steps lines) {
-    if (lines.empty()) return "No step has been done yet.";
+    if (lines.empty()) return "No steps yet.";
     const StepLine &first = lines.front(), &last = lines.back();
     const std::int64_t all = recipe.trainer.schedule.steps;
     const std::string of = last.report.step < all ? fmt::format("{} of ", last.report.step) : "";
@@ -43,7 +43,7 @@ std::string finding(const Recipe& recipe, Steps lines) {
 }
 
 Section learnt_section(const Recipe& recipe, const std::vector<Steps>& points) {
-    Section section{"What was learnt", {}};
+    Section section{"Learning curves", {}};
     if (const std::string note = stretches_note(points); !note.empty()) section.blocks.emplace_back(report::Note{note});
     if (recipe.grpo) {
         section.blocks.emplace_back(divergence_curve(points));
@@ -56,7 +56,7 @@ Section learnt_section(const Recipe& recipe, const std::vector<Steps>& points) {
 }
 
 Section answers_section(Steps lines, const std::vector<Steps>& points) {
-    Section section{"How it answered", {reward_curve(points), answers_curve(points), length_curve(points)}};
+    Section section{"Sampled answers", {reward_curve(points), answers_curve(points), length_curve(points)}};
     if (lines.back().report.round->joules > 0) section.blocks.emplace_back(trade_curve(lines));
     return section;
 }
@@ -65,17 +65,18 @@ Section answers_section(Steps lines, const std::vector<Steps>& points) {
 std::string boundary_note(Steps lines) {
     const auto whole = std::ranges::count_if(lines, [](const StepLine& one) { return !one.others; });
     std::string note =
-        "Energy is that of this program's work and of the machine's idle power while it ran. What other programs took "
-        "meanwhile is apart, and in no figure of training.";
+        "Energy is that of this program's work plus the machine's idle power while it ran. The energy of other "
+        "programs is shown separately and is in no training figure.";
     if (whole > 0) {
-        note += fmt::format(" Of {} steps that an older version logged it is not known apart: theirs is the whole machine's.",
-                            whole);
+        note += fmt::format(
+            " For {} steps logged by an older version it is not known; their energy is that of the whole machine.",
+            whole);
     }
     return note;
 }
 
 Section cost_section(Steps lines, const std::vector<Steps>& points) {
-    Section section{"What it took", {}};
+    Section section{"Cost", {}};
     if (!lines.empty()) {
         const StepLine& last = lines.back();
         section.blocks.emplace_back(Facts{{{"steps", last.report.step},
@@ -84,7 +85,7 @@ Section cost_section(Steps lines, const std::vector<Steps>& points) {
                                            {"energy", last.total},
                                            {"energy per token", per_token(last)}}});
         if (last.total_others) {
-            std::get<Facts>(section.blocks.back()).facts.push_back({"other programs meanwhile", *last.total_others});
+            std::get<Facts>(section.blocks.back()).facts.push_back({"other programs", *last.total_others});
         }
     }
     if (!lines.empty()) section.blocks.emplace_back(report::Note{boundary_note(lines)});
@@ -94,12 +95,12 @@ Section cost_section(Steps lines, const std::vector<Steps>& points) {
 }
 
 Section grid_section(const GridLine& grid, const std::vector<Steps>& points) {
-    return {"When it ran",
+    return {"Carbon-aware schedule",
             {Facts{{{"emitted", grid.total},
                     {"the same joules without the schedule", grid.unscheduled},
                     {"waited for a cleaner grid", base::duration_text(grid.waited)},
                     {"energy while it waited", grid.waiting},
-                    {"emitted while it waited", grid.waiting_grams}}},
+                    {"emissions while it waited", grid.waiting_grams}}},
              report::Note{"Without the schedule: at the mean of the hours that training would have taken had it run "
                           "from the beginning without a pause (each piece of a resumed run from its own beginning). "
                           "What the machine took while it waited is not in the figures of training. The intervals are "
@@ -109,16 +110,15 @@ Section grid_section(const GridLine& grid, const std::vector<Steps>& points) {
 }
 
 Section experts_section(const Recipe& recipe, Steps lines, const std::vector<Steps>& points) {
-    return {"How the experts were used", {violation_curve(points), expert_loads(lines, recipe)}};
+    return {"Expert load", {violation_curve(points), expert_loads(lines, recipe)}};
 }
 
 Section method_section(const Recipe& recipe, const nlohmann::ordered_json& machine) {
-    report::Table settings{
-        "The recipe's settings", {{"key", Align::left}, {"value", Align::left}, {"from", Align::left}}, {}};
+    report::Table settings{"Recipe", {{"key", Align::left}, {"value", Align::left}, {"from", Align::left}}, {}};
     for (const Setting& one : recipe.settings) {
-        settings.rows.push_back({one.key, one.value, one.given ? "the recipe" : "the usual value"});
+        settings.rows.push_back({one.key, one.value, one.given ? "the recipe" : "default"});
     }
-    return {"How it was done",
+    return {"Method",
             {report::Heading{"Machine"}, report::json_facts(machine), report::Heading{"Recipe"}, std::move(settings)}};
 }
 
@@ -130,7 +130,7 @@ void check_loads(const Recipe& recipe, Steps lines) {
                                return std::ssize(layer) == recipe.architecture.config.n_routed_experts;
                            });
         if (right) continue;
-        base::fail(base::ErrorCode::bad_file, "the log's loads of step {} are not those of the recipe's experts",
+        base::fail(base::ErrorCode::bad_file, "the log's expert loads of step {} do not match the recipe's experts",
                    line.report.step);
     }
 }

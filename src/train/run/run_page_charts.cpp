@@ -134,7 +134,7 @@ report::Scatter trade_curve(Steps lines) {
 
 LineChart loss_curve(const std::vector<Steps>& points, const Recipe& recipe) {
     LineChart chart =
-        over_steps("Loss", "Cross-entropy of what is to be learnt.", "loss per token", {"nat", Prefixes::none});
+        over_steps("Loss", "Cross-entropy of the training targets.", "loss per token", {"nat", Prefixes::none});
     chart.lines.push_back(report_line(points, "next token", &StepReport::loss));
     if (recipe.trainer.mtp_factor > 0)
         chart.lines.push_back(report_line(points, "token after the next (MTP)", &StepReport::mtp_loss));
@@ -143,7 +143,7 @@ LineChart loss_curve(const std::vector<Steps>& points, const Recipe& recipe) {
 
 LineChart accuracy_curve(const std::vector<Steps>& points, const Recipe& recipe) {
     LineChart chart =
-        over_steps("Tokens foretold", "Share of the tokens that the model held for the likeliest.", "share", percent);
+        over_steps("Token accuracy", "Share of the tokens that the model ranked first.", "share", percent);
     chart.lines.push_back(report_line(points, "next token", &StepReport::accuracy, 100));
     if (recipe.trainer.mtp_factor > 0) {
         chart.description += " Drafts of the MTP block count as accepted where the model agrees with them.";
@@ -183,14 +183,13 @@ LineChart joules_curve(const std::vector<Steps>& points) {
 }
 
 LineChart learning_rate_curve(const std::vector<Steps>& points) {
-    LineChart chart =
-        over_steps("Learning rate", "As the recipe's schedule has it.", "learning rate", {"", Prefixes::none});
+    LineChart chart = over_steps("Learning rate", "By the recipe's schedule.", "learning rate", {"", Prefixes::none});
     chart.lines.push_back(report_line(points, "learning rate", &StepReport::learning_rate));
     return chart;
 }
 
 LineChart violation_curve(const std::vector<Steps>& points) {
-    LineChart chart = over_steps("Balance of the experts",
+    LineChart chart = over_steps("Expert balance",
                                  "MaxVio: how far the busiest expert of a layer is above the mean load, of the layer "
                                  "where it is worst. 0 is even; 1 is twice the mean.",
                                  "MaxVio", {"", Prefixes::none});
@@ -202,7 +201,7 @@ report::HeatMap expert_loads(Steps lines, const Recipe& recipe) {
     const model::Config& c = recipe.architecture.config;
     const Steps last = lines.last(std::min(lines.size(), load_steps));
     report::HeatMap chart;
-    chart.title = "Loads of the experts";
+    chart.title = "Expert loads";
     chart.description = fmt::format(
         "Share of a layer's tokens that went to each expert in the last {} steps. Each token goes to {} of {} experts: "
         "spread evenly, each would have {:.1f} %.",
@@ -231,7 +230,7 @@ report::HeatMap expert_loads(Steps lines, const Recipe& recipe) {
 }
 
 LineChart grid_curve(const std::vector<Steps>& points) {
-    LineChart chart = over_steps("The grid while it ran", "CO2e of a kilowatt-hour as each step began.",
+    LineChart chart = over_steps("Carbon intensity of the grid", "CO2e per kilowatt-hour at the start of each step.",
                                  "carbon intensity", {"g/kWh", Prefixes::none});
     chart.lines.push_back(line_of(points, "grid", [](const StepLine& one) {
         return one.grid ? one.grid->intensity.value() : std::numeric_limits<double>::quiet_NaN();

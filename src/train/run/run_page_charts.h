@@ -21,7 +21,7 @@ inline constexpr std::size_t max_points = 200;
 /// Steps whose loads are added up: enough that a single batch does not show (assumed).
 inline constexpr std::size_t load_steps = 100;
 
-/// The log cut into at most `most_points` stretches of equally many steps (the last may have fewer): the points of a
+/// The log cut into at most `max_points` stretches of equally many steps (the last may have fewer): the points of a
 /// curve.
 std::vector<Steps> stretches(Steps lines);
 /// A sentence that says of how many steps each point is the mean; nothing if it is one.

@@ -7,7 +7,7 @@ namespace ergon::train {
 /// A key of a recipe with the value that a run used.
 struct Setting {
     std::string key, value;
-    bool given = false;  // by the recipe or --set; else the usual value
+    bool given = false;  // by the recipe or --set; else the default
 };
 
 }  // namespace ergon::train

@@ -15,7 +15,9 @@ namespace {
 constexpr std::string_view end_of_thought = "</think>";
 
 TokenId require(std::optional<TokenId> id, std::string_view what) {
-    if (!id) base::fail(base::ErrorCode::unsupported, "the tokenizer has no {}, which training on answers needs", what);
+    if (!id)
+        base::fail(base::ErrorCode::unsupported, "the tokenizer has no {}, which is required to train on answers",
+                   what);
     return *id;
 }
 
@@ -74,7 +76,7 @@ TextExamples::TextExamples(const engine::LoadedModel& words, std::vector<Pair> p
     }
     if (examples_.empty()) {
         base::fail(base::ErrorCode::bad_argument,
-                   "none of {} examples fits into {} tokens; raise training.document_tokens", left_out_, document);
+                   "none of the {} examples fits into {} tokens; raise training.document_tokens", left_out_, document);
     }
 }
 

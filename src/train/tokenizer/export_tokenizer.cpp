@@ -24,8 +24,8 @@ void check_cutting(const Json& json, const std::string& origin) {
          {std::pair("normalizer", normalizer_json()), std::pair("pre_tokenizer", pre_tokenizer_json())}) {
         if (json.contains(key) && json[key] == expected) continue;
         fail(ErrorCode::unsupported,
-             "{}: its {} is not the one that GGUF files call {}; export a tokenizer that ergon train-tokenizer wrote",
-             origin, key, pre_tokenizer_name);
+             "{}: its {} is not the one that GGUF files call {}; use a tokenizer made by ergon train-tokenizer", origin,
+             key, pre_tokenizer_name);
     }
 }
 

@@ -61,8 +61,8 @@ struct Candidate {
 /// it comes up too early.
 class MergeLearner {
   public:
-    MergeLearner(const PieceCounts& pieces, std::int64_t least_count)
-        : least_count_(least_count), symbols_(bytes_in_order()) {
+    MergeLearner(const PieceCounts& pieces, std::int64_t min_count)
+        : min_count_(min_count), symbols_(bytes_in_order()) {
         lay_out(pieces);
         for (Place at = 0; at < cells_.size(); ++at) {
             if (cells_[at].next != nowhere) add_pair_at(at);
@@ -85,7 +85,7 @@ class MergeLearner {
                 merge(pair_of(best.pair), places);
                 return true;
             }
-            if (count >= least_count_) {
+            if (count >= min_count_) {
                 heap_.push({.count = count, .pair = best.pair});
             } else {
                 pairs_.erase(found);
@@ -113,8 +113,7 @@ class MergeLearner {
                             [](std::size_t sum, const auto& piece) { return sum + piece.first.size(); });
         if (size >= nowhere) {
             base::fail(base::ErrorCode::out_of_budget,
-                       "the text has {} bytes of distinct pieces, and merges can be learnt from {}; train on a sample "
-                       "of it",
+                       "the text has {} bytes of distinct pieces, more than the limit of {}; train on a sample of it",
                        size, nowhere - 1);
         }
         cells_.reserve(size);
@@ -180,7 +179,7 @@ class MergeLearner {
     void offer_new_pairs() {
         for (const PairKey key : new_pairs_) {
             const auto found = pairs_.find(key);
-            if (found->second.count < least_count_) {
+            if (found->second.count < min_count_) {
                 pairs_.erase(found);
             } else {
                 heap_.push({.count = found->second.count, .pair = key});
@@ -189,7 +188,7 @@ class MergeLearner {
         new_pairs_.clear();
     }
 
-    std::int64_t least_count_;
+    std::int64_t min_count_;
     std::vector<std::string> symbols_;
     std::vector<SymbolPair> merges_;
     std::vector<Cell> cells_;           // one for each byte of each piece
@@ -203,7 +202,7 @@ class MergeLearner {
 
 LearntMerges learn_merges(const PieceCounts& pieces, const MergeLimits& limits,
                           const std::function<void(std::int64_t)>& progress) {
-    MergeLearner learner(pieces, limits.least_count);
+    MergeLearner learner(pieces, limits.min_count);
     while (learner.merges() < limits.max_merges && learner.merge_best()) {
         if (progress) progress(learner.merges());
     }

@@ -33,7 +33,7 @@ struct LearntMerges {
 
 struct MergeLimits {
     std::int64_t max_merges;
-    std::int64_t least_count = 2;  // a pair that occurs less often is not merged; at least 1
+    std::int64_t min_count = 2;  // a pair that occurs less often is not merged; at least 1
 };
 
 /// Of pairs that occur equally often the one with the smaller left symbol is merged, then that with the smaller right

@@ -116,8 +116,7 @@ struct PieceCounter::Impl {
     void add_piece(std::string_view piece, std::string_view origin) {
         if (piece.size() > longest_piece) {
             base::fail(base::ErrorCode::bad_file,
-                       "{} holds a word of {} bytes, without a place to cut it; at most {} are accepted. Give text that "
-                       "people read.",
+                       "{} has a word of {} bytes that cannot be split; at most {} are accepted: use natural text.",
                        origin, piece.size(), longest_piece);
         }
         auto found = counted.pieces.find(piece);

@@ -86,7 +86,8 @@ TEST(FileLock, ShowsNoControlCharactersAndNoMoreThanALine) {
 }
 
 TEST(FileLock, AMissingFolderIsASentence) {
-    test::expect_error(ErrorCode::system, "cannot be made", [] { const FileLock lock("/no/folder/a.lock", "It", "wait"); });
+    test::expect_error(ErrorCode::system, "cannot be created",
+                       [] { const FileLock lock("/no/folder/a.lock", "It", "wait"); });
 }
 
 TEST(CheckWritable, SaysBeforeTheWorkWhatWritingWouldSayAfterIt) {

@@ -104,7 +104,7 @@ TEST(MappedFileGuardDeathTest, AFileThatShrinksEndsTheProgramWithASentence) {
             base::install_mapped_file_guard();
             read_beyond_a_file_that_shrank(path);
         },
-        testing::ExitedWithCode(1), "ergon: a model file became shorter or unreadable while it was in use");
+        testing::ExitedWithCode(1), "ergon: a model file was truncated or became unreadable while in use");
 }
 
 TEST(MappedFileGuardDeathTest, AMovedFileIsStillGuarded) {
@@ -120,7 +120,7 @@ TEST(MappedFileGuardDeathTest, AMovedFileIsStillGuarded) {
             [[maybe_unused]] const std::byte lost = bytes[0];
             std::_Exit(0);
         },
-        testing::ExitedWithCode(1), "became shorter");
+        testing::ExitedWithCode(1), "was truncated");
 }
 
 TEST(MappedFileGuardDeathTest, OtherBusErrorsStaySignals) {
@@ -141,7 +141,8 @@ TEST(ReadText, RefusesMoreThanTheLimit) {
     const TemporaryDirectory directory;
     const auto path = directory.write("a", "12345");
     EXPECT_EQ(base::read_text(path, 5), "12345");
-    expect_error(ErrorCode::bad_file, "has 5 bytes, more than the 4", [&] { base::read_text(path, 4); });
+    expect_error(ErrorCode::bad_file, "has 5 bytes; files of this kind may have at most 4",
+                 [&] { base::read_text(path, 4); });
 }
 
 }  // namespace

@@ -57,14 +57,15 @@ TEST(Paths, FoldersAreMadeOrTheReasonIsTold) {
     base::make_folders(directory / "a/b/c");
     EXPECT_TRUE(base::is_folder(directory / "a/b/c"));
     const fs::path file = directory.write("file", "x");
-    test::expect_error(base::ErrorCode::system, "cannot make the folder " + (file / "x").string() + ": Not a directory",
+    test::expect_error(base::ErrorCode::system,
+                       "cannot create the folder " + (file / "x").string() + ": Not a directory",
                        [&] { base::make_folders(file / "x"); });
 }
 
 TEST(Paths, ARefusalNamesTheRemedy) {
     EXPECT_EQ(base::refusal("/x", ENOENT), "No such file or directory");
     EXPECT_EQ(base::refusal("/x", EACCES),
-              "Permission denied; run as a user who may, change the permissions, or name another place");
+              "Permission denied; run as a user with access, change the permissions, or name another path");
 }
 
 TEST(Paths, TheUsersFoldersFollowXdgThenHome) {

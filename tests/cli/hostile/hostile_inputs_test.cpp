@@ -124,7 +124,7 @@ TEST(HostileInputs, AWordWithoutAnEndIsNoTextToLearnFrom) {
     const TemporaryFolder folder;
     const std::string word = folder.write("word.txt", std::string(20'000'000, 'a'));
     const Outcome outcome = run_ergon_within(gigabyte / 2, {"train-tokenizer", word, "--out", folder.path() / "out"});
-    expect_sentence(outcome, word + " holds a word of 20000000 bytes, without a place to cut it");
+    expect_sentence(outcome, word + " has a word of 20000000 bytes that cannot be split");
 }
 
 }  // namespace

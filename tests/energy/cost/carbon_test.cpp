@@ -71,7 +71,7 @@ void refused(std::string_view argument, const std::string& fragment) {
 }
 
 TEST(ParseCarbon, WhatIsWrongIsSaidInASentence) {
-    refused("Frnace", "\"Frnace\" is no region that ergon knows; did you mean France (FRA)?");
+    refused("Frnace", "\"Frnace\" is not a known region; did you mean France (FRA)?");
     refused("Germny", "did you mean Germany (DEU)?");
     refused("Guinea-Bissou", "Guinea-Bissau (GNB)");
     refused("korea north", "expected a country's name or ISO code");
@@ -81,9 +81,9 @@ TEST(ParseCarbon, WhatIsWrongIsSaidInASentence) {
     refused("56 kg/kWh", "expected grams of CO2e per kWh, such as \"56 g/kWh\"");
     refused("1e99", "expected grams of CO2e per kWh");
     refused("99999", "expected 0 to 5000");
-    refused("nan", "is no region");
-    refused("inf", "is no region");
-    refused(std::string(100000, 'a'), "is no region");
+    refused("nan", "is not a known region");
+    refused("inf", "is not a known region");
+    refused(std::string(100000, 'a'), "is not a known region");
 }
 
 TEST(CarbonOf, GramsFollowTheJoules) {
@@ -112,7 +112,7 @@ TEST(ParsePrice, AnAmountAndACurrency) {
     is("0", 0, "");
     for (const char* wrong :
          {"", "EUR", "-1", "0.30 EURO", "0.30 E1R", "$0.30 EUR", "0,30", "0.30 0.40", "nan", "1e3x", "$"}) {
-        expect_error(ErrorCode::bad_argument, "expected what a kWh costs, such as \"0.30\"",
+        expect_error(ErrorCode::bad_argument, "expected the price of a kWh, such as \"0.30\"",
                      [&] { parse_price(wrong); });
     }
 }
@@ -136,7 +136,7 @@ TEST(ReadRegions, AFileWithMistakesIsRefusedWithTheLine) {
     refuses("# only a comment\n", "holds no regions");
     refuses("# x\n\nFRA,FR,France,56,2023\n", "line 3: expected 6 fields");
     refuses("FRA,FR,France,56,2023,,\n", "found 7");
-    refuses("FRAN,FR,France,56,2023,\n", "line 1: expected a code of three letters");
+    refuses("FRAN,FR,France,56,2023,\n", "line 1: expected a three-letter code");
     refuses("FRA,FR,,56,2023,\n", "and a name");
     refuses("FRA,FR,France,-1,2023,\n", "found \"-1\"");
     refuses("FRA,FR,France,nan,2023,\n", "found \"nan\"");

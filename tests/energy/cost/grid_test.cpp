@@ -30,7 +30,7 @@ TEST(Grid, EachLineHoldsUntilTheNextForAnHourAtMost) {
     EXPECT_EQ(grid(at(two_o_clock + 7199)).value(), 99.5);
     EXPECT_EQ(grid(at(two_o_clock + 4 * 3600 - 1)).value(), 40);
     for (const std::int64_t unknown : {-1, 7200, 4 * 3600}) {
-        expect_error(ErrorCode::bad_file, "it reaches from 2026-11-22T14:00Z until 2026-11-22T18:00Z",
+        expect_error(ErrorCode::bad_file, "it covers 2026-11-22T14:00Z to 2026-11-22T18:00Z",
                      [&] { grid(at(two_o_clock + unknown)); });
     }
 }
@@ -39,7 +39,8 @@ TEST(Grid, AFileThatGrewIsReadAgain) {
     const test::TemporaryDirectory folder;
     const auto path = folder.write("grid.csv", "2026-11-22T14:00Z,212\n");
     const Grid grid = open_grid(path.string());
-    EXPECT_THROW(grid(at(two_o_clock + 3600)), base::Error);
+    test::expect_error(base::ErrorCode::bad_file, "has no value for the current time",
+                       [&] { grid(at(two_o_clock + 3600)); });
     folder.write("grid.csv", "2026-11-22T14:00Z,212\n2026-11-22T15:00Z,150\n");
     EXPECT_EQ(grid(at(two_o_clock + 3600)).value(), 150);
 }
@@ -51,7 +52,7 @@ TEST(Grid, RefusesWhatIsNone) {
         const std::string path = folder.write("grid.csv", text).string();
         expect_error(ErrorCode::bad_file, sentence, [&] { open_grid(path); });
     };
-    refused("time,g/kWh\n", "holds no hours");
+    refused("time,g/kWh\n", "has no hours");
     refused("time,g/kWh\n2026-11-22T14:00Z,many\n", "line 2: expected a time");
     refused("2026-11-22T14:00Z,100\n2026-11-22T13:00Z,100\n", "line 2");
     refused("2026-11-22T14:00Z,100\n2026-11-22T15:00Z,-1\n", "line 2");

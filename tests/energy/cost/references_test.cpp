@@ -141,23 +141,24 @@ TEST(References, AFileWithMistakesIsRefusedWithTheLine) {
     refuses("[[everyday", "references.toml, line 1: ");
     refuses(everyday, "at least one table [[published]]");
     refuses("everyday = 3\n" + published, "at least one table [[everyday]]");
-    refuses("everyday = [3]\n" + published, "must hold tables only");
-    refuses("other = 1\n" + everyday + published, "line 1: the key \"other\" is not known");
-    refuses(everyday + "jouls = 3\n" + published, "line 5: the key \"jouls\" is not known; expected what, joules");
+    refuses("everyday = [3]\n" + published, "must contain tables only");
+    refuses("other = 1\n" + everyday + published, "line 1: unknown key \"other\"");
+    refuses(everyday + "jouls = 3\n" + published, "line 5: unknown key \"jouls\"; expected what, joules");
     refuses("[[everyday]]\nwhat = \"x\"\nsource = \"s\"\n" + published, "line 1: \"joules\" must be a positive number");
-    refuses("[[everyday]]\njoules = 1\nsource = \"s\"\n" + published, "\"what\" must be a text that is not empty");
+    refuses("[[everyday]]\njoules = 1\nsource = \"s\"\n" + published, "\"what\" must be a non-empty string");
     for (const char* wrong : {"0", "-3", "nan", "inf", "\"5\"", "true"}) {
         refuses("[[everyday]]\nwhat = \"x\"\nsource = \"s\"\njoules = " + std::string(wrong) + "\n" + published,
                 "line 4: \"joules\" must be a positive number");
     }
     refuses(everyday + "low = 2\n" + published, "line 5: \"low\" must be at most the amount itself");
-    refuses(everyday + "low = 0.5\n" + published, "\"high\" must be there where the other end of the range is");
+    refuses(everyday + "low = 0.5\n" + published, "\"high\" must be present, since the other end of the range is");
     refuses(everyday + "high = 0.5\n" + published, "line 5: \"high\" must be at least the amount itself");
     refuses(everyday + "year = 20\n" + published, "\"year\" must be a whole number from 1900 to 2200");
-    refuses(everyday + "url = \"javascript:alert(1)\"\n" + published, "\"url\" must be an address with https://");
+    refuses(everyday + "url = \"javascript:alert(1)\"\n" + published, "\"url\" must be an https:// address");
     refuses(everyday + published + "batch = 0\n", "\"batch\" must be a whole number from 1");
     refuses(everyday + "[[published]]\nmodel = \"m\"\nkind = \"talk\"\n", "\"kind\" must be one of reasoning, chat, service");
-    refuses(everyday + "[[published]]\nmodel = \"m\"\nkind = \"chat\"\ntask = \"t\"\n", "\"covers\" must be a text");
+    refuses(everyday + "[[published]]\nmodel = \"m\"\nkind = \"chat\"\ntask = \"t\"\n",
+            "\"covers\" must be a non-empty string");
     refuses(everyday + published + "batch = 1.5\n", "\"batch\" must be a whole number");
     refuses(everyday + "[[published]]\nmodel = \"m\"\nkind = \"chat\"\ncovers = \"wall\"\ntask = \"t\"\nsource = \"s\"\n",
             "\"joules_per_response\" must be a positive number where \"joules_per_token\" is absent");
@@ -175,7 +176,7 @@ TEST(References, AFileWithMistakesIsRefusedWithTheLine) {
     refuses(changed("watts_low = 6", "watts_low = 9"), "line 17: \"watts_low\" must be at most \"watts\"");
     refuses(changed("watts_high = 8", "watts_high = 5"), "\"watts_high\" must be at least \"watts\"");
     refuses(changed("watts = 7", "watts = -7"), "\"watts\" must be a positive number");
-    refuses(changed("hardware = \"h\"\n", ""), "\"hardware\" must be a text");
+    refuses(changed("hardware = \"h\"\n", ""), "\"hardware\" must be a non-empty string");
     expect_error(ErrorCode::not_found, "none.toml", [&] { read_references(folder / "none.toml"); });
 }
 

@@ -32,7 +32,7 @@ MachineSlice read(MachineCounter& counter, Nanoseconds now) {
         sum.end = slice.end;
         sum.counted += slice.counted;
         sum.missing += slice.missing;
-        sum.told = slice.told;
+        sum.reported = slice.reported;
     }
     return sum;
 }
@@ -188,7 +188,7 @@ TEST(MachineCounter, ASocketThatStandsStillIsMissingTheOtherIsCounted) {
     }
     EXPECT_EQ(sum.counted, joules(120));
     EXPECT_EQ(sum.pending.value, joules(120)) << "like the other";
-    EXPECT_NE(search.counter->tallies()[1].problem.find("has not moved for 4.0 s"), std::string::npos);
+    EXPECT_NE(search.counter->tallies()[1].problem.find("has not advanced for 4.0 s"), std::string::npos);
     tree.count("intel-rapl:0", 1'000'000 + microjoules(400));
     EXPECT_GT(read(*search.counter, seconds(12.5)).missing.value, joules(1)) << "it is not waited for any more";
     tree.count("intel-rapl:0", 1'000'000 + microjoules(430));
@@ -319,7 +319,7 @@ TEST(MachineCounter, ATotalThatFailsIsNeverZeroNorReplaced) {
     package.play(5);
     const MachineSlice lost = read(counter, seconds(2));
     EXPECT_EQ(lost.end, seconds(2));
-    EXPECT_FALSE(lost.told) << "a guess of the machine takes its place";
+    EXPECT_FALSE(lost.reported) << "a guess of the machine takes its place";
     EXPECT_EQ(lost.counted, joules(0));
     EXPECT_EQ(counter.total().lost, seconds(2));
     EXPECT_EQ(counter.total().energy, joules(0));

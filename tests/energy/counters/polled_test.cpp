@@ -124,8 +124,9 @@ TEST(PollAccount, WhatStopsToSayWhatItSaidIsSilent) {
     PollAccount account(both(10, 0), seconds(0));
     account.answered(counter(1000), seconds(1));
     EXPECT_EQ(account.read(seconds(2)).energy, joules(20));
-    EXPECT_THAT(account.read(seconds(6)).problem, HasSubstr("no longer gives a power"));
-    test::expect_error(base::ErrorCode::bad_file, "neither a power nor a counter", [] { PollAccount({}, seconds(0)); });
+    EXPECT_THAT(account.read(seconds(6)).problem, HasSubstr("no longer reports power"));
+    test::expect_error(base::ErrorCode::bad_file, "neither a power nor an energy counter",
+                       [] { PollAccount({}, seconds(0)); });
 }
 
 TEST(PollAccount, RestartBeginsAnew) {
@@ -141,12 +142,12 @@ TEST(PollAccount, RestartBeginsAnew) {
 TEST(PolledSensor, AsksInAThreadOfItsOwn) {
     std::atomic<int> asked{0};
     std::atomic<bool> failing{false};
-    const auto ask = [&] {
+    const auto read_fn = [&] {
         ++asked;
         if (failing) base::fail(base::ErrorCode::system, "refused");
         return counter(asked * 5.0);
     };
-    PolledSensor sensor({"it", "plug", Scope::machine, {}, {}, {}}, ask, seconds(0.002));
+    PolledSensor sensor({"it", "plug", Scope::machine, {}, {}, {}}, read_fn, seconds(0.002));
     EXPECT_GE(asked, 1) << "the first question before the sensor is there";
     const base::Nanoseconds deadline = base::now() + seconds(20);
     while (asked < 20 && base::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -169,11 +170,11 @@ TEST(PolledSensor, AWrongAddressIsToldAtOnce) {
 
 TEST(PolledSensor, AReadingDoesNotWaitForAnAnswer) {
     std::atomic<bool> hang{false}, release{false};
-    const auto ask = [&] {
+    const auto read_fn = [&] {
         while (hang && !release) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         return power(10);
     };
-    PolledSensor sensor({"it", "plug", Scope::machine, {}, {}, {}}, ask, seconds(0.001));
+    PolledSensor sensor({"it", "plug", Scope::machine, {}, {}, {}}, read_fn, seconds(0.001));
     hang = true;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     const base::Nanoseconds begin = base::now();

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "base/random.h"
 #include "base/sanitized.h"
 #include "energy/ledger/request_figures.h"
@@ -135,7 +136,7 @@ TEST(Ledger, DoubtAboutOthersIsNoneWithoutACounter) {
     ledger.end_request(1, ns(100));
     EXPECT_EQ(phase(*ledger.take(1), Phase::prompt).others_more, Nanojoules(0));
     EXPECT_EQ(ledger.common().others_estimated, Nanojoules(400));
-    EXPECT_THROW(ledger.so_far(1), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "Unknown request 1", [&] { ledger.so_far(1); });
 }
 
 TEST(Ledger, ABatchSharesByTokensAndIdleEqually) {
@@ -263,17 +264,23 @@ TEST(Ledger, EstimatedIntervalsAreKeptApart) {
 TEST(Ledger, RefusesWhatMakesNoSense) {
     Ledger ledger;
     ledger.begin_request(1, ns(0));
-    EXPECT_THROW(ledger.begin_request(1, ns(5)), base::Error);
-    EXPECT_THROW(ledger.end_request(2, ns(5)), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "Request 1 has already begun",
+                       [&] { ledger.begin_request(1, ns(5)); });
+    test::expect_error(base::ErrorCode::bad_argument, "Request 2 cannot end", [&] { ledger.end_request(2, ns(5)); });
     ledger.end_request(1, ns(5));
-    EXPECT_THROW(ledger.end_request(1, ns(5)), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "Request 1 cannot end", [&] { ledger.end_request(1, ns(5)); });
     EXPECT_FALSE(ledger.take(1)) << "not settled yet";
-    EXPECT_THROW(ledger.add_interval(interval(10, 10, 1, 0)), base::Error);
-    EXPECT_THROW(ledger.add_interval(interval(0, 10, -1, 0)), base::Error);
-    EXPECT_THROW(ledger.add_interval(interval(0, 10, 5, 6)), base::Error);
-    EXPECT_THROW(ledger.add_interval(interval(0, 10, 5, 1, -1)), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "does not follow",
+                       [&] { ledger.add_interval(interval(10, 10, 1, 0)); });
+    test::expect_error(base::ErrorCode::bad_argument, "An energy interval of -1 nJ",
+                       [&] { ledger.add_interval(interval(0, 10, -1, 0)); });
+    test::expect_error(base::ErrorCode::bad_argument, "5 nJ with 6 nJ idle",
+                       [&] { ledger.add_interval(interval(0, 10, 5, 6)); });
+    test::expect_error(base::ErrorCode::bad_argument, "busy times of -1",
+                       [&] { ledger.add_interval(interval(0, 10, 5, 1, -1)); });
     ledger.add_interval(interval(0, 10, 5, 1));
-    EXPECT_THROW(ledger.add_interval(interval(11, 20, 5, 1)), base::Error) << "a hole";
+    test::expect_error(base::ErrorCode::bad_argument, "does not follow the one that ended at 10 ns",
+                       [&] { ledger.add_interval(interval(11, 20, 5, 1)); });  // a hole
 }
 
 /// One random life of a ledger: requests begin, end and are cancelled at any time, share steps or not, steps straddle
@@ -523,8 +530,12 @@ TEST(Ledger, RefusesWorkForThoseWhoAreNotThere) {
     Ledger ledger;
     Work one = work(1, 0, 10, 10);
     one.users = 1;
-    EXPECT_THROW(ledger.add_step({ns(0), ns(10), {{1, Phase::answer, 1}}, {one}, {}}), base::Error);
-    EXPECT_THROW(ledger.add_step({ns(0), ns(10), {{1, Phase::answer, 1}}, {one}, {{1, 1}}}), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "users that are not in its step", [&] {
+        ledger.add_step({ns(0), ns(10), {{1, Phase::answer, 1}}, {one}, {}});
+    });
+    test::expect_error(base::ErrorCode::bad_argument, "participant 1 of a step that has 1", [&] {
+        ledger.add_step({ns(0), ns(10), {{1, Phase::answer, 1}}, {one}, {{1, 1}}});
+    });
 }
 
 TEST(Ledger, PartsAddUpToTheCounterExactlyForAnySchedule) {

@@ -67,7 +67,7 @@ TEST(Listener, IsWhoeverHoldsTheSocket) {
         EXPECT_EQ(found.program, "llama-server");
         EXPECT_EQ(found.problem, "");
     }
-    EXPECT_THAT(machine.find("127.0.0.1", 8082).problem, HasSubstr("no program that can be seen listens at port 8082"));
+    EXPECT_THAT(machine.find("127.0.0.1", 8082).problem, HasSubstr("no visible program listens on port 8082"));
     EXPECT_TRUE(machine.find("127.0.0.1", 8082).processes.empty());
 }
 
@@ -111,7 +111,7 @@ TEST(Listener, WhoPassesOnWhatItHearsIsNoServer) {
     Machine machine;
     machine.process(1, "systemd", 0, {501});
     machine.sockets(line(loopback, 8080, 0, 501));
-    EXPECT_THAT(machine.find("127.0.0.1", 8080).problem, HasSubstr("passes on what it hears"));
+    EXPECT_THAT(machine.find("127.0.0.1", 8080).problem, HasSubstr("forwards its connections"));
 }
 
 TEST(Listener, AnotherUsersServiceIsFoundByItsUser) {

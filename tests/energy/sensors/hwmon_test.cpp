@@ -83,7 +83,7 @@ TEST(Hwmon, AJumpBeyondWhatASensorCanTakeIsLost) {
     tree.write("class/hwmon/hwmon0/energy1_input", "1901000000\n");  // 1,900 J in 0.1 s
     const Reading jump = found.sensors[0]->read(seconds(0.1));
     EXPECT_EQ(jump.state, State::lost);
-    EXPECT_THAT(jump.problem, HasSubstr("more than can have been taken"));
+    EXPECT_THAT(jump.problem, HasSubstr("more than is possible"));
     tree.write("class/hwmon/hwmon0/energy1_input", "1905000000\n");
     EXPECT_EQ(found.sensors[0]->read(seconds(0.2)).energy, joules(4));
 }
@@ -178,7 +178,7 @@ TEST(Battery, CountsWhileItDischarges) {
 TEST(Battery, CurrentTimesVoltageWhereThereIsNoPower) {
     const FakeTree tree;
     write_battery(tree, "Discharging", "current_now", "1500000");
-    EXPECT_THAT(find_batteries(tree.root(), seconds(0)).problems, ElementsAre(HasSubstr("BAT0 gives no power")));
+    EXPECT_THAT(find_batteries(tree.root(), seconds(0)).problems, ElementsAre(HasSubstr("BAT0 reports no power")));
     write_battery(tree, "Discharging", "voltage_now", "12000000");
     const FoundSensors found = find_batteries(tree.root(), seconds(0));
     ASSERT_EQ(found.sensors.size(), 1u);

@@ -45,7 +45,7 @@ TEST(Quantity, SaysWhatIsWrong) {
     expect_error(ErrorCode::bad_file, "expected a number and a unit", [&] { read(""); });
     expect_error(ErrorCode::bad_file, "expected a number and a unit", [&] { read("W 5"); });
     for (const char* text : {"-5 W", "inf W", "nan J"}) {
-        expect_error(ErrorCode::bad_file, "no amount", [&] { read(text); });
+        expect_error(ErrorCode::bad_file, "not a power or an energy", [&] { read(text); });
     }
 }
 
@@ -117,12 +117,13 @@ TEST(NamedSensor, APlugThatStopsAnsweringIsBridgedOrLost) {
 TEST(NamedSensor, SaysWhatIsWrongAtOnce) {
     const auto open = [](const std::string& spec) { open_named_sensor(spec, seconds(0)); };
     for (const char* spec : {"", "plug", "plug:", "file:", "psys", "http://x", "Plug:http://x"}) {
-        expect_error(ErrorCode::bad_argument, "names no sensor; expected plug:http://host", [&] { open(spec); });
+        expect_error(ErrorCode::bad_argument, "is not a sensor; expected plug:http://host", [&] { open(spec); });
     }
     expect_error(ErrorCode::not_found, "/no/such/file", [&] { open("file:/no/such/file"); });
     expect_error(ErrorCode::bad_file, "a number without a unit", [&] { open("command:echo 5"); });
     expect_error(ErrorCode::system, "failed (exit code 127)", [&] { open("command:exit 127#W"); });
-    expect_error(ErrorCode::system, "does not answer", [&] { open("prometheus:http://127.0.0.1:1/metrics#a_joules"); });
+    expect_error(ErrorCode::system, "does not respond",
+                 [&] { open("prometheus:http://127.0.0.1:1/metrics#a_joules"); });
 }
 
 }  // namespace

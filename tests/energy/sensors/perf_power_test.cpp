@@ -41,7 +41,7 @@ class PerfPowerTest : public ::testing::Test {
             opened_.push_back({config, processor});
             if (refusal_ != 0) return {{}, refusal_};
             if (processor == refused_processor_) return {{}, ENODEV};
-            return {[this, config, processor]() -> Answer<std::uint64_t> {
+            return {[this, config, processor]() -> SensorResult<std::uint64_t> {
                         if (broken_) return {{}, "broken"};
                         return {counts_[{config, processor}], {}};
                     },

@@ -78,31 +78,32 @@ TEST(Plug, FindsOutWhichKindItIs) {
     for (const auto& [path, json, watts] : kinds) {
         test::HttpServer plug;
         plug.answer(path, json);
-        const PolledSensor::Ask ask = plug_source(plug.address() + "/");
-        EXPECT_EQ(ask().power, Watts(watts)) << path;
+        const PolledSensor::ReadFn read_fn = plug_source(plug.address() + "/");
+        EXPECT_EQ(read_fn().power, Watts(watts)) << path;
         plug.answer(path, "{}");
-        expect_error(ErrorCode::bad_file, "gives no power or energy any more", [&] { ask(); });
+        expect_error(ErrorCode::bad_file, "no longer reports power or energy", [&] { read_fn(); });
         plug.answer(path, "", 500);
-        expect_error(ErrorCode::bad_file, "(status 500)", [&] { ask(); });
+        expect_error(ErrorCode::bad_file, "(status 500)", [&] { read_fn(); });
     }
 }
 
 TEST(Plug, SaysWhatIsWrongWithAnAddress) {
     test::HttpServer other;
     other.answer("/status", "<html>a router</html>");
-    expect_error(ErrorCode::unsupported, "known are Shelly and Tasmota", [&] { plug_source(other.address()); });
+    expect_error(ErrorCode::unsupported, "not as a known metering plug (Shelly or Tasmota)",
+                 [&] { plug_source(other.address()); });
     other.answer("/rpc/Switch.GetStatus?id=0", "", 401);
     expect_error(ErrorCode::bad_argument, "user:password@host", [&] { plug_source(other.address()); });
-    expect_error(ErrorCode::system, "does not answer", [] { plug_source("http://127.0.0.1:1"); });
+    expect_error(ErrorCode::system, "does not respond", [] { plug_source("http://127.0.0.1:1"); });
     expect_error(ErrorCode::bad_argument, "must begin with http", [] { plug_source("192.168.1.7"); });
 }
 
 TEST(Plug, ThatStopsAnsweringEndsItsQuestion) {
     test::HttpServer plug;
     plug.answer("/status", shelly_gen1);
-    const PolledSensor::Ask ask = plug_source(plug.address());
+    const PolledSensor::ReadFn read_fn = plug_source(plug.address());
     plug.fall_silent();
-    expect_error(ErrorCode::system, "does not answer", [&] { ask(); });
+    expect_error(ErrorCode::system, "does not respond", [&] { read_fn(); });
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST(Prometheus, WhatIsMissingOrNoNumberIsSaid) {
     expect_error(ErrorCode::bad_file, "with these labels", [] { sum(R"(kepler_node_cpu_joules_total{zone="psys"})"); });
     expect_error(ErrorCode::bad_file, "expected a number behind half_joules", [] { sum("half_joules"); });
     for (const char* selector : {"", "{}", "a{", "a{b}", "a{b=c}", "a{b=\"c}", "a b", "a{b=\"c\" d=\"e\"}"}) {
-        expect_error(ErrorCode::bad_argument, "is no metric", [&] { parse_selector(selector); });
+        expect_error(ErrorCode::bad_argument, "is not a metric", [&] { parse_selector(selector); });
     }
 }
 
@@ -71,15 +71,16 @@ TEST(Prometheus, HostilePagesDoNotCrash) {
 TEST(Prometheus, TheUnitIsAtTheEndOfTheName) {
     test::HttpServer server;
     server.answer("/metrics", page);
-    const auto ask = [&](const std::string& metric) {
+    const auto read_fn = [&](const std::string& metric) {
         return prometheus_source(server.address() + "/metrics#" + metric)();
     };
-    EXPECT_EQ(ask("kepler_node_cpu_joules_total").total, Joules(39.75));
-    EXPECT_EQ(ask("kepler_node_cpu_watts").power, Watts(15));
-    EXPECT_FALSE(ask("kepler_node_cpu_watts").total);
-    EXPECT_EQ(ask("plain_microjoules").total, Joules(2.5));
-    expect_error(ErrorCode::bad_file, "no amount of power or energy", [&] { ask("odd_joules"); });
-    expect_error(ErrorCode::bad_argument, "_watts, _milliwatts,", [&] { ask("kepler_node_cpu_joules_total_more"); });
+    EXPECT_EQ(read_fn("kepler_node_cpu_joules_total").total, Joules(39.75));
+    EXPECT_EQ(read_fn("kepler_node_cpu_watts").power, Watts(15));
+    EXPECT_FALSE(read_fn("kepler_node_cpu_watts").total);
+    EXPECT_EQ(read_fn("plain_microjoules").total, Joules(2.5));
+    expect_error(ErrorCode::bad_file, "not a power or an energy", [&] { read_fn("odd_joules"); });
+    expect_error(ErrorCode::bad_argument, "_watts, _milliwatts,",
+                 [&] { read_fn("kepler_node_cpu_joules_total_more"); });
     expect_error(ErrorCode::bad_argument, "names no metric", [&] { prometheus_source(server.address() + "/metrics"); });
     expect_error(ErrorCode::bad_file, "status 404",
                  [&] { prometheus_source(server.address() + "/nothing#a_joules")(); });

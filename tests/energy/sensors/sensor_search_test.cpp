@@ -29,7 +29,7 @@ class SensorSearchTest : public ::testing::Test {
         tree_.write("bus/event_source/devices/power/events/energy-pkg.scale", "1e-6\n");
         tree_.write("bus/event_source/devices/power/events/energy-pkg.unit", "Joules\n");
         options_.open_perf = [](std::uint32_t, std::uint64_t, int) {
-            return PerfEvent{[] { return Answer<std::uint64_t>{5, {}}; }, 0};
+            return PerfEvent{[] { return SensorResult<std::uint64_t>{5, {}}; }, 0};
         };
     }
     void battery(const std::string& status) {
@@ -61,7 +61,7 @@ TEST_F(SensorSearchTest, SaysOfEverySourceWhyThereIsNothing) {
         EXPECT_FALSE(one.present) << one.source;
     }
     EXPECT_THAT(sources, ElementsAre("powercap", "perf", "hwmon", "battery", "nvml"));
-    EXPECT_THAT(report(search, "nvml").problems[0], HasSubstr("comes with NVIDIA's driver"));
+    EXPECT_THAT(report(search, "nvml").problems[0], HasSubstr("part of the NVIDIA driver"));
 }
 
 TEST_F(SensorSearchTest, PerfStandsInForPowercapAndIsLeftWhereThatIs) {

@@ -1,10 +1,12 @@
+#include "engine/generation/defaults.h"
+
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "engine/generation/defaults.h"
+#include "base/expect_error.h"
 #include "formats/gguf_writer.h"
 
 namespace ergon::engine {
@@ -41,8 +43,8 @@ TEST_F(Defaults, SilentFilesAreGreedyUnlessTheModelThinks) {
     EXPECT_EQ(of_config("").sampling, SamplerSettings{});
     for (const GenerationDefaults& defaults : {of_gguf({}, true), of_config("", true), of_config("{}", true)}) {
         EXPECT_EQ(defaults.sampling, (SamplerSettings{.temperature = 0.6, .top_p = 0.95}));
-        EXPECT_THAT(defaults.origin, ElementsAre(Pair("temperature", "advice for DeepSeek-R1"),
-                                                 Pair("top_p", "advice for DeepSeek-R1")));
+        EXPECT_THAT(defaults.origin, ElementsAre(Pair("temperature", "recommended for DeepSeek-R1"),
+                                                 Pair("top_p", "recommended for DeepSeek-R1")));
     }
 }
 
@@ -69,7 +71,9 @@ TEST_F(Defaults, GgufValuesOutOfRangeNameTheFile) {
         EXPECT_THAT(error.what(), HasSubstr("model.gguf"));
         EXPECT_THAT(error.what(), HasSubstr("top-p is 3"));
     }
-    EXPECT_THROW(of_gguf({{"general.sampling.temp", std::string("hot")}}), base::Error);
+    test::expect_error(base::ErrorCode::bad_file, "general.sampling.temp", [&] {
+        of_gguf({{"general.sampling.temp", std::string("hot")}});
+    });
 }
 
 TEST_F(Defaults, GenerationConfig) {

@@ -1,11 +1,13 @@
+#include "engine/generation/forbidden_texts.h"
+
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "base/random.h"
 #include "base/sanitized.h"
-#include "engine/generation/forbidden_texts.h"
 #include "engine/generation/generation.h"
 #include "engine/scripted.h"
 
@@ -87,7 +89,7 @@ TEST(ForbiddenTexts, NothingChangesWithoutThem) {
 }
 
 TEST(ForbiddenTexts, AnEmptyOneIsRefused) {
-    EXPECT_THROW(ForbiddenTexts({"no", ""}), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "A forbidden text is empty", [&] { ForbiddenTexts({"no", ""}); });
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "engine/scripted.h"
 
 namespace ergon::engine {
@@ -10,47 +11,47 @@ using testing::scripted;
 using text::Phase;
 
 /// The pieces of an answer, joined by phase, beside the answer itself.
-struct Heard {
+struct Received {
     std::string thinking, text;
     Answer answer;
 };
 
-Heard ask(const LoadedModel& model, const std::string& question, const GenerationOptions& options = {},
-          bool thinking = true) {
-    Heard heard;
+Received ask(const LoadedModel& model, const std::string& question, const GenerationOptions& options = {},
+             bool thinking = true) {
+    Received received;
     Session session(model, {}, nullptr);
     const std::vector<Message> messages{{"user", question}};
-    heard.answer = session.answer(chat_prompt(model, messages, thinking), options, [&](const Piece& piece) {
+    received.answer = session.answer(chat_prompt(model, messages, thinking), options, [&](const TextChunk& piece) {
         EXPECT_FALSE(piece.text.empty());
-        (piece.phase == Phase::thinking ? heard.thinking : heard.text) += piece.text;
+        (piece.phase == Phase::thinking ? received.thinking : received.text) += piece.text;
     });
-    return heard;
+    return received;
 }
 
 TEST(Generation, ThoughtAndAnswerComeApart) {
-    const Heard heard = ask(scripted("scripted-thinker"), "What is the capital of France?");
-    EXPECT_EQ(heard.answer.thinking,
+    const Received received = ask(scripted("scripted-thinker"), "What is the capital of France?");
+    EXPECT_EQ(received.answer.thinking,
               "The question is about France. Its seat of government is Paris, and so is its capital.");
-    EXPECT_EQ(heard.answer.text, "The capital of France is **Paris**.");
-    EXPECT_EQ(heard.thinking, heard.answer.thinking + "\n");
-    EXPECT_EQ(heard.text, heard.answer.text);
-    EXPECT_EQ(heard.answer.stop, StopReason::end_token);
-    EXPECT_TRUE(heard.answer.end.has_value());
-    EXPECT_EQ(heard.answer[Phase::thinking].tokens + heard.answer[Phase::answer].tokens,
-              static_cast<std::int64_t>(heard.answer.tokens.size()));
-    EXPECT_GT(heard.answer[Phase::thinking].tokens, heard.answer[Phase::answer].tokens);
+    EXPECT_EQ(received.answer.text, "The capital of France is **Paris**.");
+    EXPECT_EQ(received.thinking, received.answer.thinking + "\n");
+    EXPECT_EQ(received.text, received.answer.text);
+    EXPECT_EQ(received.answer.stop, StopReason::end_token);
+    EXPECT_TRUE(received.answer.end.has_value());
+    EXPECT_EQ(received.answer[Phase::thinking].tokens + received.answer[Phase::answer].tokens,
+              static_cast<std::int64_t>(received.answer.tokens.size()));
+    EXPECT_GT(received.answer[Phase::thinking].tokens, received.answer[Phase::answer].tokens);
 }
 
 TEST(Generation, AModelWithoutMarkersOnlyAnswers) {
-    const Heard heard = ask(scripted("scripted-plain"), "What is the capital of France?");
-    EXPECT_EQ(heard.answer.thinking, "");
-    EXPECT_EQ(heard.answer.text, "Paris.");
-    EXPECT_EQ(heard.answer[Phase::thinking].tokens, 0);
+    const Received received = ask(scripted("scripted-plain"), "What is the capital of France?");
+    EXPECT_EQ(received.answer.thinking, "");
+    EXPECT_EQ(received.answer.text, "Paris.");
+    EXPECT_EQ(received.answer[Phase::thinking].tokens, 0);
 }
 
 TEST(Generation, CharactersOfSeveralTokensArriveWhole) {
-    const Heard heard = ask(scripted("scripted-thinker"), "Something else");
-    EXPECT_EQ(heard.text, "I am a script 🤖. Of this I know nothing.");
+    const Received received = ask(scripted("scripted-thinker"), "Something else");
+    EXPECT_EQ(received.text, "I am a script 🤖. Of this I know nothing.");
 }
 
 TEST(Generation, OnlyAllowedTokensAreChosen) {
@@ -67,52 +68,53 @@ TEST(Generation, OnlyAllowedTokensAreChosen) {
     EXPECT_TRUE(letter == "B" || letter == "C") << letter;
     for (const TokenId wrong : {TokenId(-1), static_cast<TokenId>(model.words().size())}) {
         options.allowed = {wrong};
-        EXPECT_THROW(ask(model, "Hm?", options), base::Error);
+        test::expect_error(base::ErrorCode::bad_argument, "is not in the vocabulary",
+                           [&] { ask(model, "Hm?", options); });
     }
 }
 
 TEST(Generation, AnUnfinishedThoughtIsThought) {
     GenerationOptions options;
     options.max_tokens = 6;
-    const Heard heard = ask(scripted("scripted-thinker"), "What is the capital of France?", options);
-    EXPECT_EQ(heard.answer.stop, StopReason::max_tokens);
-    EXPECT_EQ(heard.answer[Phase::thinking].tokens, 6);
-    EXPECT_EQ(heard.answer[Phase::answer].tokens, 0);
-    EXPECT_EQ(heard.answer.text, "");
-    EXPECT_TRUE(heard.answer.thinking.starts_with("The question"));
+    const Received received = ask(scripted("scripted-thinker"), "What is the capital of France?", options);
+    EXPECT_EQ(received.answer.stop, StopReason::max_tokens);
+    EXPECT_EQ(received.answer[Phase::thinking].tokens, 6);
+    EXPECT_EQ(received.answer[Phase::answer].tokens, 0);
+    EXPECT_EQ(received.answer.text, "");
+    EXPECT_TRUE(received.answer.thinking.starts_with("The question"));
 }
 
 TEST(Generation, ABudgetClosesTheThoughtAndTheAnswerFollows) {
     for (const std::int64_t budget : {0, 1, 5}) {
         GenerationOptions options;
         options.max_thinking = budget;
-        const Heard heard = ask(scripted("scripted-thinker"), "What is the capital of France?", options);
-        EXPECT_EQ(heard.answer[Phase::thinking].tokens, budget + 2) << "the thought and its two markers";
-        EXPECT_EQ(heard.answer.text, "The capital of France is **Paris**.");
-        EXPECT_EQ(heard.answer.stop, StopReason::end_token);
+        const Received received = ask(scripted("scripted-thinker"), "What is the capital of France?", options);
+        EXPECT_EQ(received.answer[Phase::thinking].tokens, budget + 2) << "the thought and its two markers";
+        EXPECT_EQ(received.answer.text, "The capital of France is **Paris**.");
+        EXPECT_EQ(received.answer.stop, StopReason::end_token);
     }
     // A thought that never closes by itself ends as well.
     GenerationOptions options;
     options.max_thinking = 10;
-    const Heard heard = ask(scripted("scripted-thinker"), "Think and never stop", options);
-    EXPECT_EQ(heard.answer[Phase::thinking].tokens, 12);
-    EXPECT_EQ(heard.answer.stop, StopReason::end_token);
+    const Received received = ask(scripted("scripted-thinker"), "Think and never stop", options);
+    EXPECT_EQ(received.answer[Phase::thinking].tokens, 12);
+    EXPECT_EQ(received.answer.stop, StopReason::end_token);
 }
 
 TEST(Generation, WithoutThinkingTheThoughtIsClosedInThePrompt) {
-    const Heard heard = ask(scripted("scripted-thinker"), "What is the capital of France?", {}, false);
-    EXPECT_EQ(heard.answer.thinking, "");
-    EXPECT_EQ(heard.answer.text, "The capital of France is **Paris**.");
-    EXPECT_EQ(heard.answer[Phase::thinking].tokens, 0);
+    const Received received = ask(scripted("scripted-thinker"), "What is the capital of France?", {}, false);
+    EXPECT_EQ(received.answer.thinking, "");
+    EXPECT_EQ(received.answer.text, "The capital of France is **Paris**.");
+    EXPECT_EQ(received.answer[Phase::thinking].tokens, 0);
 }
 
 TEST(Generation, StopStringsEndTheAnswerAcrossTokensButNotTheThought) {
     GenerationOptions options;
     options.stop = {"s **Par"};
-    const Heard heard = ask(scripted("scripted-thinker"), "What is the capital of France?", options);
-    EXPECT_EQ(heard.answer.text, "The capital of France i");
-    EXPECT_EQ(heard.text, heard.answer.text);
-    EXPECT_EQ(heard.answer.stop, StopReason::stop_string);
+    const Received received = ask(scripted("scripted-thinker"), "What is the capital of France?", options);
+    EXPECT_EQ(received.answer.text, "The capital of France i");
+    EXPECT_EQ(received.text, received.answer.text);
+    EXPECT_EQ(received.answer.stop, StopReason::stop_string);
 
     options.stop = {"seat"};  // stands in the thought only
     EXPECT_EQ(ask(scripted("scripted-thinker"), "What is the capital of France?", options).answer.stop,
@@ -127,7 +129,8 @@ TEST(Generation, SampledAnswersFollowTheScript) {
 
 TEST(Generation, AnEmptyPromptIsRefused) {
     const LoadedModel& model = scripted("scripted-plain");
-    EXPECT_THROW(Generation(model.tokenizer.get(), {}, {}, {}), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "The prompt is empty",
+                       [&] { Generation(model.tokenizer.get(), {}, {}, {}); });
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include "engine/generation/sampler.h"
+
 #include <algorithm>
 #include <cmath>
 #include <gmock/gmock.h>
@@ -7,8 +9,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "base/random.h"
-#include "engine/generation/sampler.h"
 
 namespace ergon::engine {
 namespace {
@@ -49,11 +51,11 @@ TEST(Sampler, GreedyTakesTheLikeliestAndTheLowestIdOnTies) {
 }
 
 TEST(Sampler, NoFiniteLogitIsAnError) {
-    EXPECT_THROW(choose({}, {-inf, -inf}), base::Error);
-    EXPECT_THROW(choose({}, {0, inf}), base::Error);
+    test::expect_error(base::ErrorCode::bad_file, "no finite logit", [&] { choose({}, {-inf, -inf}); });
+    test::expect_error(base::ErrorCode::bad_file, "no finite logit", [&] { choose({}, {0, inf}); });
     const float nan = std::nanf("");
-    EXPECT_THROW(choose({}, {nan, nan}), base::Error);
-    EXPECT_THROW(choose({.temperature = 1}, {nan, nan}), base::Error);
+    test::expect_error(base::ErrorCode::bad_file, "no finite logit", [&] { choose({}, {nan, nan}); });
+    test::expect_error(base::ErrorCode::bad_file, "no finite logit", [&] { choose({.temperature = 1}, {nan, nan}); });
 }
 
 TEST(Sampler, SettingsOutOfRangeAreNamed) {

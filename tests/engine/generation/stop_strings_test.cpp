@@ -1,7 +1,9 @@
+#include "engine/generation/stop_strings.h"
+
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "engine/generation/stop_strings.h"
+#include "base/expect_error.h"
 
 namespace ergon::engine {
 namespace {
@@ -57,7 +59,7 @@ TEST(StopStrings, DoNotDependOnThePieces) {
 }
 
 TEST(StopStrings, AnEmptyOneIsRefused) {
-    EXPECT_THROW(StopStrings({"a", ""}), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "A stop string is empty", [&] { StopStrings({"a", ""}); });
 }
 
 }  // namespace

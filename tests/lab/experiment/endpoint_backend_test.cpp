@@ -71,8 +71,7 @@ TEST_F(Served, CountersAreReadWhereAPhaseEnds) {
     EXPECT_EQ(backend->contender().details["kind"], "server");
     EXPECT_EQ(backend->contender().details["on_this_machine"], true);
     EXPECT_EQ(backend->contender().details["charged"], "the whole machine");
-    EXPECT_THAT(backend->contender().details["charged_because"].get<std::string>(),
-                HasSubstr("no program that can be"));
+    EXPECT_THAT(backend->contender().details["charged_because"].get<std::string>(), HasSubstr("no visible program"));
     const Answer answer = backend->answer(prompt_, 0);
     EXPECT_EQ(answer.text, "Four.");
     EXPECT_EQ(answer.thinking, "Hm");

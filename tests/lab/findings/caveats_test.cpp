@@ -6,7 +6,9 @@
 namespace ergon::lab {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 Comparison beside(double others, double elapsed, double processor, double steps) {
     Comparison comparison;
@@ -27,15 +29,54 @@ std::string said(const Comparison& comparison) {
 }
 
 // "199% of the machine": processor time of whole intervals over the time of the steps within them.
-TEST(Circumstances, OthersAreAShareOfTheTimeInWhichTheyWereCounted) {
+TEST(Caveats, OthersAreAShareOfTheTimeInWhichTheyWereCounted) {
     EXPECT_THAT(said(beside(4, 10, 10, 3)), HasSubstr("took 20% of the machine while alpha"));
     EXPECT_EQ(said(beside(0.9, 10, 10, 0.1)), "") << "4.5% is what every machine has";
 }
 
-TEST(Circumstances, NobodyTakesMoreThanThereIs) {
+TEST(Caveats, NobodyTakesMoreThanThereIs) {
     EXPECT_THAT(said(beside(39.8, 10, 5, 10)), HasSubstr("took 75% of the machine"));  // what this program left
     EXPECT_THAT(said(beside(39.8, 10, 0, 10)), HasSubstr("took 100% of the machine"));
     EXPECT_THAT(said(beside(39.8, 0, 0, 10)), HasSubstr("took 100% of the machine")) << "a run of an older version";
+}
+
+std::vector<std::string> said_of_weights(const std::vector<nlohmann::ordered_json>& details) {
+    Comparison comparison;
+    for (const nlohmann::ordered_json& one : details) comparison.contenders.emplace_back().details = one;
+    RunDescription run;
+    run.machine = {{"threads", 2}, {"cache_bytes", 32 << 20}};
+    return caveats(comparison, run, {});
+}
+
+TEST(Caveats, WeightsThatAllFitIntoTheCache) {
+    const nlohmann::ordered_json small = {{"weight_bytes", (32 << 20) - 1}}, large = {{"weight_bytes", 32 << 20}};
+    EXPECT_THAT(said_of_weights({small, small}), ElementsAre(HasSubstr("cache (32 MiB)")));
+    EXPECT_THAT(said_of_weights({small, large}), IsEmpty());
+    EXPECT_THAT(said_of_weights({small, {{"weight_bytes", 0}}}), IsEmpty()) << "of a server nothing is known";
+    EXPECT_THAT(said_of_weights({small, nlohmann::ordered_json::object()}), IsEmpty());
+    EXPECT_THAT(said_of_weights({}), IsEmpty());
+}
+
+MachineEvent idle(const char* when, double watts) {
+    MachineEvent event;
+    event.kind = when;
+    event.details = {{"watts", {{"value", watts}}}};
+    return event;
+}
+
+TEST(Caveats, IdlePowerThatDrifts) {
+    const auto drift = [](const std::vector<MachineEvent>& events) { return caveats({}, {}, events); };
+    EXPECT_THAT(drift({idle("idle before", 10), idle("idle after", 12)}),
+                ElementsAre(HasSubstr("took 10 W before and 12 W after, +20%")));
+    EXPECT_THAT(drift({idle("idle before", 10), idle("idle after", 8.5)}), ElementsAre(HasSubstr("-15%")));
+    EXPECT_THAT(drift({idle("idle before", 10), idle("idle after", 10.9)}), IsEmpty());
+    EXPECT_THAT(drift({idle("idle before", 10), idle("idle after", 9.1)}), IsEmpty());
+    EXPECT_THAT(drift({idle("idle before", 10)}), IsEmpty());
+    EXPECT_THAT(drift({idle("idle before", 0), idle("idle after", 9)}), IsEmpty()) << "a meter that shows nothing";
+    // A run that was resumed: from its very beginning to its very end.
+    EXPECT_THAT(
+        drift({idle("idle before", 10), idle("idle after", 15), idle("idle before", 20), idle("idle after", 10)}),
+        IsEmpty());
 }
 
 }  // namespace

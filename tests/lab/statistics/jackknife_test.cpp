@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "lab/reference_pairs.h"
 
 namespace ergon::lab {
@@ -102,8 +103,11 @@ TEST(Jackknife, SaysWhyThereIsNoInterval) {
     EXPECT_EQ(ratio_of(with_ratios({0, 0, 0, 0, 0, 0, 0})).why, NoInterval::undefined);
     EXPECT_EQ(no_interval_text(NoInterval::has_one, 7), "");
 
-    EXPECT_THROW(jackknife(Rows(2), three_scales, three_statistics), base::Error);
-    EXPECT_THROW(ratio_of(with_ratios({1, 2}), 1), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "at least one prompt",
+                       [&] { jackknife(Rows(2), three_scales, three_statistics); });
+    test::expect_error(base::ErrorCode::bad_argument, "must be between 0 and 1", [&] {
+        ratio_of(with_ratios({1, 2}), 1);
+    });
 }
 
 TEST(Jackknife, ReachesFurtherThanStudentsTWhereFewPromptsScatterFar) {

@@ -10,6 +10,7 @@
 
 #include "base/distributions.h"
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "lab/interval_coverage.h"
 #include "lab/reference_pairs.h"
 
@@ -89,10 +90,17 @@ TEST(JoulesPerRight, IsUnboundedWhereNobodyWasRight) {
     const ConfidenceInterval root = joules_per_right_contrast(four, halves), whole = ratio_of(four[0], four[1]);
     EXPECT_NEAR(root.value, std::sqrt(whole.value), 1e-12) << "the third and fourth have no weight";
     EXPECT_EQ(joules_per_right_contrast(four, all).high, endless);
-    EXPECT_THROW(joules_per_right_contrast(four, std::array{1.0}), base::Error);
-    EXPECT_THROW(joules_per_right({{}, {}}), base::Error);
-    EXPECT_THROW(joules_per_right({{1, 2}, {1}}), base::Error);
-    EXPECT_THROW(ratio_of({joules, some}, {{1, 2}, {1, 0}}), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "joules and grades of the same prompts",
+                       [&] { joules_per_right_contrast(four, std::array{1.0}); });
+    test::expect_error(base::ErrorCode::bad_argument, "joules and grades of the same prompts", [&] {
+        joules_per_right({{}, {}});
+    });
+    test::expect_error(base::ErrorCode::bad_argument, "joules and grades of the same prompts", [&] {
+        joules_per_right({{1, 2}, {1}});
+    });
+    test::expect_error(base::ErrorCode::bad_argument, "joules and grades of the same prompts", [&] {
+        ratio_of({joules, some}, {{1, 2}, {1, 0}});
+    });
 }
 
 // How joules and right answers hang together.

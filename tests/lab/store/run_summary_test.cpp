@@ -117,7 +117,7 @@ TEST_F(StoredRuns, ThePageHoldsEverythingAndTrustsNothing) {
     const RunSummary run = load_run(results, store(results));
     const std::string page = comparison_page(run.report, energy::read_references());
     for (const char* part :
-         {"The result", "On different tasks", "Is it a fair comparison?", "17,800 J", "How it was done",
+         {"The result", "On different tasks", "Is it a fair comparison?", "17,800 J", "Method",
           "Every prompt, every answer", "Where the joules of an answer go", "run.sqlite", "idle before", "router",
           "beta &lt;b&gt;", "Simulated.", "Other programs took", "the kernel counts it"}) {
         EXPECT_THAT(page, HasSubstr(part));

@@ -83,8 +83,8 @@ std::vector<float> run(bool absorbed, std::int64_t chunk) {
     std::vector<float> y(tokens * hidden);
     const std::vector<TokenId> ids(tokens, 0);
     for (std::int64_t first = 0; first < tokens; first += chunk) {
-        const Piece piece{&cache, std::span(ids).first(static_cast<std::size_t>(std::min(chunk, tokens - first))),
-                          absorbed, 0};
+        const StepSlice piece{&cache, std::span(ids).first(static_cast<std::size_t>(std::min(chunk, tokens - first))),
+                              absorbed, 0};
         step.assign({&piece, 1});
         const Recorder recorder(account, 1);
         const Context c{config, step, rotary, recorder, work, pool};

@@ -135,7 +135,7 @@ TEST(HfConfig, TheKindsOfLayersSayWhichSlide) {
     folder.config["sliding_window"] = 64;
     EXPECT_EQ(read_config(folder).context_length(), 64);
     folder.config["layer_types"] = {"full_attention"};
-    EXPECT_THAT(error_of(folder), HasSubstr("layer_types should be a list of 2"));
+    EXPECT_THAT(error_of(folder), HasSubstr("layer_types must be a list of 2"));
     folder.config["layer_types"] = {"full_attention", "linear_attention"};
     EXPECT_THAT(error_of(folder), HasSubstr("linear_attention"));
 }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "tasks/graders/choice_letter.h"
 #include "tasks/graders/graded.h"
 
@@ -195,12 +196,12 @@ TEST(ChoiceGrader, OtherLanguagesAndConclusions) {
 
 TEST(ChoiceGrader, APromptMustHaveSuchALetter) {
     Prompt prompt = capital("E");
-    EXPECT_THROW(grade(prompt, "A"), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "is not a letter of", [&] { grade(prompt, "A"); });
     prompt.answer = "B";
     prompt.choices.resize(1);
-    EXPECT_THROW(grade(prompt, "A"), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "is not a letter of", [&] { grade(prompt, "A"); });
     prompt.choices.resize(27, "x");
-    EXPECT_THROW(grade(prompt, "A"), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "is not a letter of", [&] { grade(prompt, "A"); });
 }
 
 TEST(ChoiceGrader, EveryLetterOfEveryNumberOfChoices) {

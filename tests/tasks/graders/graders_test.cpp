@@ -320,13 +320,12 @@ TEST(Graders, APromptIsCheckedAgainstItsOwnAnswer) {
     const auto add = [](const Prompt& prompt) { PromptList().add(prompt, "here"); };
     Prompt prompt = asked(Grader::regex, "Everest");
     prompt.pattern = "K2";
-    test::expect_error(ErrorCode::bad_file, "here: the prompt's own answer \"Everest\"", [&] { add(prompt); });
+    test::expect_error(ErrorCode::bad_file, "here: the reference answer \"Everest\"", [&] { add(prompt); });
     prompt.pattern = "(";
     test::expect_error(ErrorCode::bad_file, "here: The prompt's pattern: the regular expression", [&] { add(prompt); });
     prompt.pattern = "everest";
     add(prompt);
-    test::expect_error(ErrorCode::bad_file, "here: the grader has no right answer",
-                       [&] { add(asked(Grader::exact, "")); });
+    test::expect_error(ErrorCode::bad_file, "here: the grader needs an answer", [&] { add(asked(Grader::exact, "")); });
     add(asked(Grader::none, ""));
     add(asked(Grader::boxed, "\\begin{pmatrix} 1 \\\\\n 2 \\end{pmatrix}"));
     PromptList list;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "base/random.h"
 #include "tasks/graders/final_number.h"
 #include "tasks/graders/graded.h"
@@ -199,7 +200,7 @@ TEST(NumberGrader, OtherRightAnswersCount) {
 }
 
 TEST(NumberGrader, APromptWhoseAnswerIsNoNumberIsAMistake) {
-    EXPECT_THROW(grade(number("many"), "7"), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "\"many\" is not a number", [&] { grade(number("many"), "7"); });
 }
 
 // Numbers as printf writes them, with commas, in a sentence, are found again.

@@ -52,9 +52,9 @@ TEST(Conversation, WrongFilesAreRefusedWithTheirLine) {
     expect("", "talk.jsonl holds no topics");
     expect(greeting + "\n" + greeting, "talk.jsonl, line 2: the topic \"greeting\" occurs twice");
     expect(R"({"topic": "a", "user": ["Hi", "Hi"], "assistant": ["x"]})", "\"Hi\" occurs twice");
-    expect(R"({"topic": "a", "assistant": ["x"]})", "line 1: \"user\" must be a list of one or more texts");
-    expect(R"({"topic": "a", "user": ["x"], "assistant": []})", "\"assistant\" must be a list of one or more texts");
-    expect(R"({"topic": "a", "user": ["x"], "assistant": "y"})", "\"assistant\" must be a list of texts");
+    expect(R"({"topic": "a", "assistant": ["x"]})", "line 1: \"user\" must be a non-empty list of strings");
+    expect(R"({"topic": "a", "user": ["x"], "assistant": []})", "\"assistant\" must be a non-empty list of strings");
+    expect(R"({"topic": "a", "user": ["x"], "assistant": "y"})", "\"assistant\" must be a list of non-empty strings");
     expect(R"({"user": ["x"], "assistant": ["y"]})", "\"topic\"");
 }
 

@@ -44,7 +44,7 @@ TEST(Csv, RowsKnowTheirLine) {
 TEST(Csv, MistakesAreNamedWithTheirLine) {
     test::expect_error(ErrorCode::bad_file, "a.csv, line 2: the quote that opens a field here is never closed",
                        [] { parse_csv("a\n\"b\nc\n", "a.csv"); });
-    test::expect_error(ErrorCode::bad_file, "a.csv, line 3: text behind a closing quote",
+    test::expect_error(ErrorCode::bad_file, "a.csv, line 3: text after a closing quote",
                        [] { parse_csv("a\n\"b\nc\"d\n", "a.csv"); });
     test::expect_error(ErrorCode::bad_file, "a.csv, line 1: field 2 is not valid UTF-8",
                        [] { parse_csv("a,\xff\n", "a.csv"); });

@@ -81,31 +81,33 @@ TEST(OwnFormat, MistakesAreNamedWithTheirLine) {
     expect_refused("line 2: expected one JSON object", good + "{\"id\": \"b\"");
     expect_refused("line 2: expected one JSON object", good + "{\"prompt\": \"\xff\"}");
     expect_refused("line 1: expected \"prompt\"", "{\"id\": \"a\"}");
-    expect_refused("line 1: \"prompt\" must be a text", "{\"prompt\": 3}");
-    expect_refused("line 1: \"id\" must be a text", "{\"id\": [7], \"prompt\": \"x\"}");
+    expect_refused("line 1: \"prompt\" must be a string", "{\"prompt\": 3}");
+    expect_refused("line 1: \"id\" must be a string", "{\"id\": [7], \"prompt\": \"x\"}");
     expect_refused("line 2: the id \"0\" occurs twice",
                    "{\"id\": 0, \"prompt\": \"x\"}\n{\"id\": \"0\", \"prompt\": \"x\"}");
-    expect_refused("line 1: \"id\" must be a text", "{\"id\": \"\", \"prompt\": \"x\"}");
-    expect_refused("\"answer\" must be a text", "{\"prompt\": \"x\", \"answer\": [4]}");
+    expect_refused("line 1: \"id\" must be a string", "{\"id\": \"\", \"prompt\": \"x\"}");
+    expect_refused("\"answer\" must be a string", "{\"prompt\": \"x\", \"answer\": [4]}");
     expect_refused("line 2: the id \"a\" occurs twice", good + good);
-    expect_refused("holds no prompts", "\n \n");
-    expect_refused("holds no prompts", "");
-    expect_refused("there is no grader \"magic\"", R"({"prompt": "x", "answer": "y", "grader": "magic"})");
-    expect_refused("\"grader\" must be a text", R"({"prompt": "x", "answer": "y", "grader": 1})");
-    expect_refused("no right answer to compare", R"({"prompt": "x", "grader": "exact"})");
-    expect_refused("\"many\" is to be graded as a number", R"({"prompt": "x", "answer": "many", "grader": "number"})");
+    expect_refused("has no prompts", "\n \n");
+    expect_refused("has no prompts", "");
+    expect_refused("unknown grader \"magic\"", R"({"prompt": "x", "answer": "y", "grader": "magic"})");
+    expect_refused("\"grader\" must be a string", R"({"prompt": "x", "answer": "y", "grader": 1})");
+    expect_refused("needs an answer to compare", R"({"prompt": "x", "grader": "exact"})");
+    expect_refused("\"many\" is not a number", R"({"prompt": "x", "answer": "many", "grader": "number"})");
     expect_refused("line 1: The prompt's pattern", R"({"prompt": "x", "pattern": "("})");
-    expect_refused("the prompt's own answer \"y\"", R"({"prompt": "x", "answer": "y", "pattern": "z"})");
-    expect_refused("\"choices\" must be a list of texts", R"({"prompt": "x", "answer": "A", "choices": ["a", 1]})");
-    expect_refused("\"choices\" must be a list of texts", R"({"prompt": "x", "answer": "A", "choices": "ab"})");
-    expect_refused("\"C\" is no letter of 2 choices", R"({"prompt": "x", "answer": "C", "choices": ["a", "b"]})");
+    expect_refused("the reference answer \"y\"", R"({"prompt": "x", "answer": "y", "pattern": "z"})");
+    expect_refused("\"choices\" must be a list of non-empty strings",
+                   R"({"prompt": "x", "answer": "A", "choices": ["a", 1]})");
+    expect_refused("\"choices\" must be a list of non-empty strings",
+                   R"({"prompt": "x", "answer": "A", "choices": "ab"})");
+    expect_refused("\"C\" is not a letter of 2 choices", R"({"prompt": "x", "answer": "C", "choices": ["a", "b"]})");
     expect_refused("\"tolerance\" must be a number from 0 to 1", R"({"prompt": "x", "answer": "1", "tolerance": -1})");
     expect_refused("\"tolerance\" must be a number from 0 to 1", R"({"prompt": "x", "answer": "1", "tolerance": "1"})");
     expect_refused("with a \"target\" beside it", R"({"prompt": "x", "numbers": [1]})");
     expect_refused("whole numbers of at most 63 bits", R"({"prompt": "x", "numbers": [1.5], "target": 1})");
     expect_refused("whole numbers of at most 63 bits",
                    R"({"prompt": "x", "numbers": [18446744073709551615], "target": 1})");
-    expect_refused("the prompt's own answer \"1+2\"",
+    expect_refused("the reference answer \"1+2\"",
                    R"({"prompt": "x", "numbers": [1, 1], "target": 2, "answer": "1+2"})");
 }
 
@@ -133,16 +135,16 @@ TEST(OwnFormat, BadRowsAreRefusedOrCounted) {
         text += i % 1000 == 7 ? "{\"prompt\": 3}\n" : "{\"id\": " + std::to_string(i) + ", \"prompt\": \"x\"}\n";
     }
     text += "not JSON\n{\"id\": 1, \"prompt\": \"again\"}\n";
-    test::expect_error(ErrorCode::bad_file,
-                       "set.jsonl, line 8: \"prompt\" must be a text that is not empty. Mend the row, or leave bad "
-                       "rows out: --skip-bad.",
-                       [&] { parse(text, {.skip_option = "--skip-bad"}); });
+    test::expect_error(
+        ErrorCode::bad_file,
+        "set.jsonl, line 8: \"prompt\" must be a non-empty string. Correct the row, or skip bad rows: --skip-bad.",
+        [&] { parse(text, {.skip_option = "--skip-bad"}); });
     SkippedRows skipped;
     EXPECT_EQ(parse(text, {.skipped = &skipped}).size(), 4995u);
     EXPECT_EQ(skipped.count, 7);
     EXPECT_THAT(skipped.first, HasSubstr("set.jsonl, line 8"));
     SkippedRows all;
-    test::expect_error(ErrorCode::bad_file, "every row is bad. The first: set.jsonl, line 1",
+    test::expect_error(ErrorCode::bad_file, "every row is invalid, the first because: set.jsonl, line 1",
                        [&] { parse("{\"prompt\": 3}", {.skipped = &all}); });
 }
 
@@ -209,9 +211,9 @@ TEST(OpenAiEvals, TextsAndMessages) {
     EXPECT_EQ(prompts[1].answer, "4");
     EXPECT_EQ(grade(prompts[1], "Four, of course"), std::optional(true));
     EXPECT_EQ(grade(prompts[1], "44"), std::optional(false));
-    expect_refused("line 1: \"input\" must be a text or a list of messages", R"({"input": 3, "ideal": "x"})");
-    expect_refused("line 1: \"input\" must be a text or a list of messages", R"({"input": [], "ideal": "x"})");
-    expect_refused("line 1: \"input\" must be a text or a list of messages",
+    expect_refused("line 1: \"input\" must be a string or a list of messages", R"({"input": 3, "ideal": "x"})");
+    expect_refused("line 1: \"input\" must be a string or a list of messages", R"({"input": [], "ideal": "x"})");
+    expect_refused("line 1: \"input\" must be a string or a list of messages",
                    R"({"input": [{"role": "user"}], "ideal": "x"})");
     expect_refused("line 1: \"ideal\" is an empty list", R"({"input": "x", "ideal": []})");
     expect_refused("line 1: \"ideal\" must be a list", R"({"input": "x", "ideal": [1]})");
@@ -226,9 +228,9 @@ TEST(Gsm8k, TheNumberBehindTheMark) {
     EXPECT_THAT(prompts[0].text, HasSubstr("How many nails?\n\nGive the answer on the last line"));
     EXPECT_EQ(grade(prompts[0], "3 * 400 = 1200 nails.\nAnswer: 1200"), std::optional(true));
     EXPECT_EQ(grade(prompts[0], "Answer: 120"), std::optional(false));
-    expect_refused("line 1: expected the final number behind \"####\"", R"({"question": "x", "answer": "4"})");
-    expect_refused("is to be graded as a number", R"({"question": "x", "answer": "#### four"})");
-    expect_refused("line 1: \"answer\" must be a text", R"({"question": "x", "answer": 4})");
+    expect_refused("line 1: expected the final number after \"####\"", R"({"question": "x", "answer": "4"})");
+    expect_refused("is not a number", R"({"question": "x", "answer": "#### four"})");
+    expect_refused("line 1: \"answer\" must be a string", R"({"question": "x", "answer": 4})");
 }
 
 TEST(MmluLines, ChoicesAndThePlaceOfTheRightOne) {
@@ -244,10 +246,10 @@ TEST(MmluLines, ChoicesAndThePlaceOfTheRightOne) {
     EXPECT_EQ(grade(prompts[0], "(B)"), std::optional(true));
     EXPECT_EQ(prompts[1].answer, "C");
     EXPECT_EQ(prompts[2].answer, "A");
-    expect_refused("line 1: \"answer\" is 4; expected the place of one of the 4 choices, from 0",
+    expect_refused("line 1: \"answer\" is 4; expected the index of one of the 4 choices, from 0",
                    R"({"question": "q", "choices": ["a", "b", "c", "d"], "answer": 4})");
     expect_refused("line 1: \"answer\" is -1", R"({"question": "q", "choices": ["a", "b"], "answer": -1})");
-    expect_refused("no letter of 2 choices", R"({"question": "q", "choices": ["a", "b"], "answer": "x"})");
+    expect_refused("not a letter of 2 choices", R"({"question": "q", "choices": ["a", "b"], "answer": "x"})");
 }
 
 TEST(MmluLines, OneListOfObjects) {
@@ -257,7 +259,7 @@ TEST(MmluLines, OneListOfObjects) {
     ASSERT_EQ(prompts.size(), 2u);
     EXPECT_EQ(prompts[0].answer, "B");
     EXPECT_EQ(prompts[1].id, "set-2");
-    expect_refused("set.jsonl, element 2: \"prompt\" must be a text", R"([{"prompt": "x"}, {"prompt": 3}])");
+    expect_refused("set.jsonl, element 2: \"prompt\" must be a string", R"([{"prompt": "x"}, {"prompt": 3}])");
 }
 
 TEST(Math, ABoxWithoutBraces) {
@@ -286,7 +288,7 @@ TEST(Math, LinesAndFolders) {
     EXPECT_EQ(prompts[1].id, "test/algebra/1.json");
     EXPECT_EQ(prompts[1].category, "Algebra");
     expect_refused("line 1: expected \\boxed{...} in \"solution\"", R"({"problem": "x", "solution": "4"})");
-    expect_refused("line 1: \"solution\" must be a text", R"({"problem": "x"})");
+    expect_refused("line 1: \"solution\" must be a string", R"({"problem": "x"})");
 
     const test::TemporaryDirectory folder;
     std::filesystem::create_directories(folder / "test/algebra");
@@ -337,7 +339,7 @@ TEST_F(Mmlu, WithoutExamples) {
     std::filesystem::remove(folder_ / "val/ships_val.csv");
     EXPECT_EQ(read_task(folder_.path(), {.shots = 0})[0].text,
               "Who sang?\n\nA. one\nB. two\nC. three\nD. four\n\nAnswer with the letter alone.");
-    test::expect_error(ErrorCode::not_found, "ask for no shots", [&] { read_task(folder_.path(), {}); });
+    test::expect_error(ErrorCode::not_found, "use --shots 0", [&] { read_task(folder_.path(), {}); });
     const auto file = read_task(folder_ / "test/ships_test.csv", {});
     ASSERT_EQ(file.size(), 1u);
     EXPECT_EQ(file[0].category, "ships");
@@ -349,7 +351,7 @@ TEST_F(Mmlu, FilesThatAreNoneAreNotLeftOut) {
     test::expect_error(ErrorCode::bad_file, "birds_test.csv is no file", [&] { read_task(folder_.path(), {}); });
     std::filesystem::remove(folder_ / "test/birds_test.csv");
     std::filesystem::create_directory_symlink(folder_ / "val", folder_ / "test/more");
-    test::expect_error(ErrorCode::bad_file, "is a link to a folder", [&] { read_task(folder_.path(), {}); });
+    test::expect_error(ErrorCode::bad_file, "is a symbolic link to a folder", [&] { read_task(folder_.path(), {}); });
 }
 
 // Each question carries the examples.
@@ -358,7 +360,7 @@ TEST_F(Mmlu, LongExamplesBeforeManyQuestionsAreRefused) {
     std::string many;
     for (int i = 0; i < 3000; ++i) many += "q,a,b,c,d,A\n";
     folder_.write("test/ships_test.csv", many);
-    test::expect_error(ErrorCode::out_of_budget, "ask for fewer --shots", [&] { read_task(folder_.path(), {}); });
+    test::expect_error(ErrorCode::out_of_budget, "use fewer --shots", [&] { read_task(folder_.path(), {}); });
 }
 
 TEST_F(Mmlu, MistakesAreNamedWithTheirLine) {
@@ -406,7 +408,7 @@ TEST(Gpqa, MistakesAreNamedWithTheirLine) {
     const std::string header = "Question,Correct Answer,Incorrect Answer 1,Incorrect Answer 2,Incorrect Answer 3\n";
     expect_refused("line 3: expected 5 fields as in the first row, found 4", header + "q,a,b,c,d\nq,a,b,c\n");
     expect_refused("line 2: \"Incorrect Answer 2\" is empty", header + "q,a,b, ,d\n");
-    expect_refused("holds no prompts", header);
+    expect_refused("has no prompts", header);
     EXPECT_EQ(parse(header + "q,a,b,c,d\n")[0].id, "set-1");
     expect_refused("line 3: the id \"1\" occurs twice", "Record ID," + header + "1,q,a,b,c,d\n1,q,a,b,c,d\n");
     expect_refused("line 1: expected a question, four choices", "Question,Answer\nq,a\n");
@@ -438,11 +440,11 @@ TEST(Tasks, AreFoundByNameOrPath) {
     EXPECT_EQ(open_task("puzzles", {}).size(), 60u);
     EXPECT_EQ(open_task("puzzles", {.count = 7}).size(), 7u);
     EXPECT_EQ(open_task("everyday", {.count = 5}).size(), 5u);
-    test::expect_error(ErrorCode::not_found, "ergon ships with: everyday, held-out, lookups, puzzles",
+    test::expect_error(ErrorCode::not_found, "built in are: everyday, held-out, lookups, puzzles",
                        [] { open_task("no-such-set", {}); });
     test::expect_error(ErrorCode::not_found, "/no/such/file.jsonl", [] { read_task("/no/such/file.jsonl", {}); });
     const test::TemporaryDirectory folder;
-    test::expect_error(ErrorCode::bad_file, "holds no prompts", [&] { open_task(folder.path().string(), {}); });
+    test::expect_error(ErrorCode::bad_file, "has no prompts", [&] { open_task(folder.path().string(), {}); });
     const auto file = folder.write("mine.jsonl", "{\"prompt\": \"x\"}");
     EXPECT_EQ(open_task(file.string(), {})[0].id, "mine-1");
 }

@@ -238,7 +238,7 @@ TEST(TokenizerJsonSmall, WhatIsNotUnderstoodIsAnError) {
         j["pre_tokenizer"] = {{"type", "Sequence"},
                               {"pretokenizers", {{{"type", "Digits"}, {"individual_digits", true}}, step}}};
     });
-    refuse("does not understand", [](Json& j) {
+    refuse("is not supported", [](Json& j) {
         j["pre_tokenizer"] = {
             {"type", "Split"}, {"pattern", {{"Regex", "\\h"}}}, {"behavior", "Isolated"}, {"invert", false}};
     });
@@ -257,9 +257,9 @@ TEST(TokenizerJsonSmall, WhatIsNotUnderstoodIsAnError) {
         },
         bad);
     refuse(
-        "a token id is expected", [](Json& j) { j["model"]["vocab"]["a"] = -1; }, bad);
+        "expected a token id", [](Json& j) { j["model"]["vocab"]["a"] = -1; }, bad);
     refuse(
-        "a token id is expected", [](Json& j) { j["model"]["vocab"]["a"] = "0"; }, bad);
+        "expected a token id", [](Json& j) { j["model"]["vocab"]["a"] = "0"; }, bad);
     refuse(
         "have the same id", [](Json& j) { j["model"]["vocab"]["x"] = 2; }, bad);
     refuse(
@@ -269,11 +269,11 @@ TEST(TokenizerJsonSmall, WhatIsNotUnderstoodIsAnError) {
     refuse(
         "spelling of 2000 bytes", [](Json& j) { j["added_tokens"][0]["content"] = std::string(2000, 'x'); }, bad);
     refuse(
-        "an object is expected", [](Json& j) { j["model"] = 3; }, bad);
+        "expected an object", [](Json& j) { j["model"] = 3; }, bad);
     refuse(
-        "a list is expected", [](Json& j) { j["model"]["merges"] = 3; }, bad);
+        "expected a list", [](Json& j) { j["model"]["merges"] = 3; }, bad);
     refuse(
-        "small.model: an object is expected", [](Json& j) { j.erase("model"); }, bad);
+        "small.model: expected an object", [](Json& j) { j.erase("model"); }, bad);
     refuse(
         "is not in the vocabulary", [](Json& j) { j["model"]["unk_token"] = "<unk>"; }, bad);
     test::expect_error(bad, "not valid JSON", [] { (void)Tokenizer::from_json("{\"model\": ", Json(), "small"); });

@@ -68,7 +68,7 @@ TEST(ImportFolder, ATensorThatWouldBeLeftOutIsRefused) {
         tensors.push_back(tensors.back());
         tensors.back().name = name;
         formats::write_safetensors(folder / "model.safetensors", tensors);
-        test::expect_error(base::ErrorCode::unsupported, "the tensor " + name + " has no part in a model of this shape",
+        test::expect_error(base::ErrorCode::unsupported, "the tensor " + name + " is not used by a model of this shape",
                            [&] { import_folder(folder.path(), weights); });
     }
 }

@@ -95,7 +95,7 @@ TEST_P(ExportGguf, SaysWhatItIsForIfThatIsTold) {
 TEST_P(ExportGguf, HasTheBitsOfTheTrainedModel) {
     const std::vector<float> expected = from_memory();
     EXPECT_EQ(from_file(tensor::DType::f32, false), expected);
-    EXPECT_EQ(from_file(tensor::DType::f32, true), expected) << "the block that foretells a second token is not run";
+    EXPECT_EQ(from_file(tensor::DType::f32, true), expected) << "the block that predicts a second token is not run";
 }
 
 /// 11 bits of F16, or 8 bits of Q8_0 (weights and activations), through some ten products one after the other.

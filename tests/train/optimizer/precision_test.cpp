@@ -135,16 +135,16 @@ class LinearLayer : public testing::TestWithParam<Precision> {
 };
 
 TEST_P(LinearLayer, ThreeProductsAreThoseOfPlainLoops) {
-    const StoredTensor held_x = StoredTensor::take(arena, type, rows, in);
-    store(c, rows, x.data(), held_x);
+    const StoredTensor stored_x = StoredTensor::take(arena, type, rows, in);
+    store(c, rows, x.data(), stored_x);
     std::vector<float> y(static_cast<std::size_t>(rows * out)), dx(static_cast<std::size_t>(rows * in));
-    project(c, rows, held_x, {{w, y.data()}});
-    project_backward(c, rows, held_x, {{w, dy.data()}}, dx.data());
+    project(c, rows, stored_x, {{w, y.data()}});
+    project_backward(c, rows, stored_x, {{w, dy.data()}}, dx.data());
 
     const Plain plain_w = rounded(type, w.value, in, {0, out}, 128, 128);
     const Plain x_rows = rounded(type, x.data(), in, {0, rows}, 1, 128);
     const Plain dy_rows = rounded(type, dy.data(), out, {0, rows}, 1, 128);
-    // The way back widens what was held, and rounds it again down the rows.
+    // The backward pass widens what was stored, and rounds it again down the rows.
     std::vector<float> widened(x);
     for (std::size_t i = 0; i < x.size(); ++i) widened[i] = x_rows.values[i] * x_rows.scales[i];
     const Plain x_columns = rounded(type, widened.data(), in, {0, rows}, 128, 1);
@@ -192,9 +192,9 @@ TEST_P(LinearLayer, SegmentsHaveTilesOfTheirOwn) {
 /// What rounding costs: x and W are each off by at most half a unit of their last bit, of the tile's largest (E4M3:
 /// 2^-4 of the value, or 2^-10 of the scale where it is subnormal; BF16: 2^-8), so y is by no more than both together.
 TEST_P(LinearLayer, IsNearTheProductOfUnroundedValues) {
-    const StoredTensor held_x = to_stored(c, type, rows, x.data(), in);
+    const StoredTensor stored_x = to_stored(c, type, rows, x.data(), in);
     std::vector<float> y(static_cast<std::size_t>(rows * out));
-    project(c, rows, held_x, {{w, y.data()}});
+    project(c, rows, stored_x, {{w, y.data()}});
     const Plain plain_w = rounded(type, w.value, in, {0, out}, 128, 128);
     const Plain plain_x = rounded(type, x.data(), in, {0, rows}, 1, 128);
     const double unit = type == DType::f32 ? 0 : type == DType::bf16 ? 0x1p-8 : 0x1p-4;
@@ -223,8 +223,8 @@ TEST_P(LinearLayer, NanAndZeroGoThrough) {
     values[5] = std::numeric_limits<float>::quiet_NaN();
     values[in + 3] = std::numeric_limits<float>::infinity();
     std::fill_n(values.begin() + 2 * in, in, 0.0f);
-    const StoredTensor held_x = to_stored(c, type, rows, values.data(), in);
-    project(c, rows, held_x, {{w, y.data()}});
+    const StoredTensor stored_x = to_stored(c, type, rows, values.data(), in);
+    project(c, rows, stored_x, {{w, y.data()}});
     for (std::int64_t o = 0; o < out; ++o) {
         EXPECT_TRUE(std::isnan(y[static_cast<std::size_t>(o)]));
         EXPECT_FALSE(std::isfinite(y[static_cast<std::size_t>(out + o)]));
@@ -238,8 +238,8 @@ INSTANTIATE_TEST_SUITE_P(Precisions, LinearLayer, testing::Values(Precision::fp3
 
 class BytesHeld : public testing::TestWithParam<std::string> {};
 
-/// What is foretold is what is held, and a full step uses all of it.
-TEST_P(BytesHeld, AreThoseForetold) {
+/// The memory predicted is the memory used, and a full step uses all of it.
+TEST_P(BytesHeld, AreThosePredicted) {
     TrainingFixture fixture(GetParam());
     base::ThreadPool pool(2);
     for (const Precision precision : {Precision::fp32, Precision::bf16, Precision::fp8}) {
@@ -305,8 +305,9 @@ TEST_P(BytesHeld, OfWeightsAndMoments) {
 INSTANTIATE_TEST_SUITE_P(Models, BytesHeld, testing::Values("llama", "v2", "v3"),
                          [](const auto& one) { return one.param; });
 
-/// What a dense layer keeps for the way back: what entered attention, its output, what entered the feed-forward part,
-/// and gate and up, in 4, 2 or 1 byte (and a scale for 128) each; queries, keys, values and the residual stream in F32.
+/// What a dense layer keeps for the backward pass: what entered attention, its output, what entered the feed-forward
+/// part, and gate and up, in 4, 2 or 1 byte (and a scale for 128) each; queries, keys, values and the residual stream
+/// in F32.
 TEST(BytesHeldByALayer, OfActivations) {
     const std::int64_t tokens = 64, hidden = 256, inner = 384;
     model::Config c = plain_config(hidden, inner);

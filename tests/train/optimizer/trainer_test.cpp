@@ -182,12 +182,12 @@ TEST_P(GoesOn, FromACheckpointWithTheSameBits) {
         Training damaged(3, true, GetParam());
         damaged.trainer.adamw().set_steps(step);
         save_checkpoint(path, damaged.weights, damaged.trainer, 77);
-        test::expect_error(base::ErrorCode::bad_file, "is damaged: it is of step",
+        test::expect_error(base::ErrorCode::bad_file, "is damaged: it claims step",
                            [&] { load_checkpoint(path, second.weights, second.trainer, 77); });
         damaged.trainer.adamw().set_steps(1);
         damaged.trainer.set_place(step);
         save_checkpoint(path, damaged.weights, damaged.trainer, 77);
-        test::expect_error(base::ErrorCode::bad_file, "is damaged: it is of step",
+        test::expect_error(base::ErrorCode::bad_file, "is damaged: it claims step",
                            [&] { load_checkpoint(path, second.weights, second.trainer, 77); });
     }
     save_checkpoint(path, whole.weights, whole.trainer, 77);

@@ -136,7 +136,7 @@ TEST(Rollout, RefusesAPromptWithoutRoomForAnAnswer) {
                        [&] { sample_answers(run.weights, run.words, say_a_digit(), o, run.pool); });
 }
 
-/// What the engine counts, token by token, is what the line through its first two tokens foretells.
+/// What the engine counts, token by token, is what the line through its first two tokens predicts.
 TEST(CountedWork, IsWhatTheEngineCounts) {
     Learning run(2);
     const CountedWork work(run.weights, run.pool);
@@ -255,7 +255,7 @@ TEST(Grpo, GoesOnFromACheckpointWithTheSameBits) {
 }
 
 TEST(Grpo, RefusesTooFewProblems) {
-    test::expect_error(base::ErrorCode::bad_argument, "a round takes 11 problems, but the files hold only 10",
+    test::expect_error(base::ErrorCode::bad_argument, "a round takes 11 problems, but the files have only 10",
                        [] { Learning run(1, [](GrpoOptions& o, PolicyOptions&) { o.problems = 11; }); });
 }
 

@@ -21,7 +21,7 @@ class Hours : public testing::Test {
             return GramsPerKilowattHour(hours < 1 ? 300 : hours < 2 ? 200 : 100);
         };
         o.below = GramsPerKilowattHour(150);
-        o.tell_waiting = [this](GramsPerKilowattHour now) { told_.push_back(now.value()); };
+        o.on_wait = [this](GramsPerKilowattHour now) { paused_at_.push_back(now.value()); };
         o.clock = {[this] { return now_; }, [this](base::Seconds time) { pass(time); }};
         return o;
     }
@@ -34,7 +34,7 @@ class Hours : public testing::Test {
     energy::SystemTime begin_{std::chrono::seconds(1'800'000'000)}, now_ = begin_;
     std::chrono::nanoseconds interrupt_after_ = std::chrono::hours(1000);
     std::atomic<bool> stop_ = false;
-    std::vector<double> told_;
+    std::vector<double> paused_at_;
 };
 
 TEST_F(Hours, WaitsUntilTheGridIsClean) {
@@ -44,7 +44,7 @@ TEST_F(Hours, WaitsUntilTheGridIsClean) {
     schedule.wait(&stop_, [&](GramsPerKilowattHour stored) { accounted.push_back(stored.value()); });
     EXPECT_NEAR(hours_passed(), 2, 1e-3);
     EXPECT_TRUE(schedule.clean(schedule.look()));
-    EXPECT_EQ(told_, (std::vector<double>{300, 200}));
+    EXPECT_EQ(paused_at_, (std::vector<double>{300, 200}));
     // Each stretch with what held in it; the last has no length.
     EXPECT_EQ(accounted, (std::vector<double>{300, 200, 100}));
 }

@@ -168,7 +168,7 @@ TEST_F(RecipeFile, MistakesAreNamedWithLineKeyAndRemedy) {
     expect_refused(with("qk_rope_head_dim = 8", "qk_rope_head_dim = 7"), "expected an even number");
     expect_refused(with("style = \"think\"", "style = \"thick\""),
                    "data.style is 'thick'; expected one of: direct, think");
-    expect_refused(with("files = [\"a.jsonl\", \"b.jsonl\"]", "files = [1]"), "expected a list of texts");
+    expect_refused(with("files = [\"a.jsonl\", \"b.jsonl\"]", "files = [1]"), "expected a list of quoted strings");
     expect_refused(with("learning_rate = 1e-3", "learning_rate = nan"),
                    "training.learning_rate is nan; expected a number from 0 to 10");
     expect_refused(with("steps = 50", "steps = "), "small.toml: line 16: ", ErrorCode::bad_file);
@@ -224,7 +224,7 @@ TEST_F(RecipeFile, StretchedFrequenciesAreRefused) {
         "max_position_embeddings": 128, "rms_norm_eps": 1e-6, "rope_theta": 10000,
         "rope_scaling": {"type": "linear", "factor": 2.0}})");
     expect_refused("[model]\nfrom = \".\"\n[training]\nsteps = 6\nlearning_rate = 1e-4\nbatch_tokens = 64\n",
-                   "model.from is '.'; its rotary frequencies are stretched");
+                   "model.from is '.'; it scales its rotary frequencies");
 }
 
 /// The recipes that ship can be followed: they are read, and what they train can be laid out.
@@ -273,7 +273,7 @@ TEST_F(RecipeFile, ReinforcementLearningBeginsWithWhatWasLearnt) {
     refused("grpo.updates=4", "grpo.updates is 4; expected a divisor of training.steps");
     refused("grpo.kl=0", "grpo.reference_every is 3; with kl = 0 there is no reference");
     refused("grpo.group=1", "grpo.group is 1; expected a whole number from 2 to");
-    refused("grpo.joule_cost=1", "grpo.joules_per_byte is missing; it has no usual value");
+    refused("grpo.joule_cost=1", "grpo.joules_per_byte is missing; it has no default");
     refused("model.hidden_size=3", "unknown key model.hidden_size; expected one of from, mtp");
     refused("model.mtp=true", "model.mtp is true; the model at model.from has no block for multi-token prediction");
     refused("training.decay_from=9",

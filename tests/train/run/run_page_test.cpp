@@ -45,7 +45,7 @@ TEST(RunPage, SaysWhatWasFound) {
                 "<td class=\"left\">training.beta1</td><td class=\"left\">0.9</td><td class=\"left\">the usual "
                 "value</td>");
     expect_said(page_of(recipe(9), test::example_log(4)), "In 4 of 9 steps");
-    expect_said(page_of(recipe(9), {}), "No step has been done yet.");
+    expect_said(page_of(recipe(9), {}), "No steps yet.");
 }
 
 /// The rows of a chart's table: line, step, value, low, high.
@@ -68,17 +68,17 @@ TEST(RunPage, TablesHoldTheLogsValues) {
     // Of 100 tokens with two experts each, 80 went to the first.
     expect_said(page, "<td class=\"left\">1</td><td class=\"right\">80.0 %</td><td class=\"right\">60.0 %</td>");
     expect_said(page, "<td class=\"left\">MTP</td><td class=\"right\">50.0 %</td>");
-    EXPECT_EQ(page.find("When it ran"), std::string::npos);
+    EXPECT_EQ(page.find("Carbon-aware schedule"), std::string::npos);
 }
 
 TEST(RunPage, OtherProgramsStandApart) {
     std::vector<StepLine> lines = test::example_log(4);
     const std::string page = page_of(recipe(4), lines);
-    expect_said(page, "<dt>other programs meanwhile</dt><dd>8 J");
-    expect_said(page, "is apart, and in no figure of training.");
+    expect_said(page, "<dt>other programs</dt><dd>8 J");
+    expect_said(page, "is shown separately and is in no training figure.");
     EXPECT_EQ(page.find("older version"), std::string::npos);
     lines[0].others.reset();
-    expect_said(page_of(recipe(4), lines), "Of 1 steps that an older version logged");
+    expect_said(page_of(recipe(4), lines), "For 1 steps logged by an older version");
 }
 
 // Each round asks other problems: one against another is no finding.

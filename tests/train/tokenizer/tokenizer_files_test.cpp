@@ -90,7 +90,7 @@ TEST(TokenizerFiles, AFolderIsWrittenAndReplaced) {
     EXPECT_THAT(names, testing::UnorderedElementsAre("tokenizer.json", "tokenizer_config.json"));
 
     const auto file = directory.write("file", std::string_view("x"));
-    test::expect_error(base::ErrorCode::system, "cannot make the folder " + (file / "x").string(),
+    test::expect_error(base::ErrorCode::system, "cannot create the folder " + (file / "x").string(),
                        [&] { write_tokenizer(file / "x", test::learnt_from(sample, 1)); });
 }
 

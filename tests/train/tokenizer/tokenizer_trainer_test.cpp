@@ -27,8 +27,8 @@ std::vector<std::string> merges_of(const LearntMerges& learnt) {
     return merges;
 }
 
-LearntMerges learn(const PieceCounts& pieces, std::int64_t max_merges = 1000, std::int64_t least_count = 1) {
-    return learn_merges(pieces, {.max_merges = max_merges, .least_count = least_count});
+LearntMerges learn(const PieceCounts& pieces, std::int64_t max_merges = 1000, std::int64_t min_count = 1) {
+    return learn_merges(pieces, {.max_merges = max_merges, .min_count = min_count});
 }
 
 // The example of Sennrich et al. 2016, without their marks of word ends: es 9, then est 9, then lo 7, low 7; then the
@@ -80,7 +80,7 @@ TEST(TokenizerTrainer, TellsOfEachMerge) {
 }
 
 /// The same by the plainest means: every pair counted anew before each merge.
-LearntMerges learn_plainly(const PieceCounts& pieces, std::int64_t max_merges, std::int64_t least_count) {
+LearntMerges learn_plainly(const PieceCounts& pieces, std::int64_t max_merges, std::int64_t min_count) {
     LearntMerges learnt = learn({});
     std::vector<std::pair<std::vector<SymbolId>, std::int64_t>> rows;
     for (const auto& [piece, count] : pieces) {
@@ -96,11 +96,11 @@ LearntMerges learn_plainly(const PieceCounts& pieces, std::int64_t max_merges, s
             for (std::size_t i = 0; i + 1 < symbols.size(); ++i) counts[{symbols[i], symbols[i + 1]}] += count;
         }
         std::pair<SymbolId, SymbolId> best;
-        std::int64_t most = least_count - 1;
+        std::int64_t most = min_count - 1;
         for (const auto& [pair, count] : counts) {
             if (count > most) std::tie(best, most) = std::tie(pair, count);
         }
-        if (most < least_count) break;
+        if (most < min_count) break;
         const auto merged = static_cast<SymbolId>(learnt.symbols.size());
         learnt.symbols.push_back(learnt.symbols[static_cast<std::size_t>(best.first)] +
                                  learnt.symbols[static_cast<std::size_t>(best.second)]);

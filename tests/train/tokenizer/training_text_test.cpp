@@ -71,12 +71,12 @@ TEST(TrainingText, RefusesWhatIsNoText) {
     refuse("{\"text\": \"a\"", ", line 1: expected one JSON object on the line. It is not valid JSON");
     refuse("\n\n{\"question\": \"a\"}\n",
            ", line 3: expected at least one of \"prompt\", \"thinking\", \"answer\" and \"text\" with a text.");
-    refuse("{\"prompt\": [\"a\"]}\n", ", line 1: \"prompt\" must be a text.");
+    refuse("{\"prompt\": [\"a\"]}\n", ", line 1: \"prompt\" must be a string.");
     const std::string word(1 << 20, 'a');
-    refuse("{\"text\": \"b " + word + "a\"}\n", ", line 1 holds a word of 1048578 bytes");
+    refuse("{\"text\": \"b " + word + "a\"}\n", ", line 1 has a word of 1048578 bytes");
     EXPECT_EQ(read({folder.write("long.txt", std::string_view(word))}).pieces.size(), 1u);
     const auto broken = folder.write("broken.txt", std::string_view(std::string((1 << 20) + 1, '\xFF')));
-    expect_error(ErrorCode::bad_file, broken.string() + " holds a word of 1048577 bytes", [&] { read({broken}); });
+    expect_error(ErrorCode::bad_file, broken.string() + " has a word of 1048577 bytes", [&] { read({broken}); });
     EXPECT_TRUE(read({folder.write("empty.txt", std::string_view())}).pieces.empty());
 }
 

@@ -9,7 +9,7 @@
 
 namespace ergon::tasks::maths {
 
-/// What outgrows `most_bits` is not known: so is all that is computed from it, and it equals nothing.
+/// What outgrows `max_bits` is not known: so is all that is computed from it, and it equals nothing.
 class BigInteger {
   public:
     /// Assumed: 308 digits, as many as a double's range has; no answer of a test has more.

@@ -19,15 +19,15 @@ SolvedPuzzle solved_puzzle_of(const JsonItem& item) {
                         *difficulty <= hardest;
     if (kind == solved_kind_names.end() || !graded) {
         base::fail(base::ErrorCode::bad_file,
-                   "{}: \"kind\" and \"difficulty\" (1 to {}) are not those of a worked puzzle; expected what "
-                   "ergon puzzles --json writes.",
+                   "{}: \"kind\" and \"difficulty\" (1 to {}) are not those of a solved puzzle; expected the output of "
+                   "ergon puzzles --json.",
                    item.place, hardest);
     }
     puzzle.kind = static_cast<SolvedKind>(kind - solved_kind_names.begin());
     puzzle.difficulty = difficulty->get<int>();
     if (!item.object.contains("thinking")) {
         base::fail(base::ErrorCode::bad_file,
-                   "{}: the worked solution (\"thinking\") is missing, by which revisions are judged; make the file "
+                   "{}: the solution (\"thinking\") is missing, which is needed to judge backtracking; make the file "
                    "without --style direct.",
                    item.place);
     }

@@ -69,7 +69,7 @@ std::string statements_key(const TruthTellers& all) {
         std::string key(all.about.size() * 2, ' ');
         for (int i = 0; i < people; ++i) {
             key[2 * number[i]] = static_cast<char>('A' + number[all.about[i]]);
-            key[2 * number[i] + 1] = all.praises[i] ? '+' : '-';
+            key[2 * number[i] + 1] = all.calls_honest[i] ? '+' : '-';
         }
         if (smallest.empty() || key < smallest) smallest = std::move(key);
     } while (std::ranges::next_permutation(number).found);
@@ -82,7 +82,7 @@ std::optional<SolvedPuzzle> solved_truth_teller(Draw& draw, int difficulty) {
     const std::vector<std::string_view> names = draw.some_of(first_names, people);
     const TruthTellers all = truth_tellers_of(draw, people);
     const auto statement = [&](int i) {
-        return fmt::format("{}:{}{}", names[i][0], names[all.about[i]][0], all.praises[i] ? '+' : '-');
+        return fmt::format("{}:{}{}", names[i][0], names[all.about[i]][0], all.calls_honest[i] ? '+' : '-');
     };
     SolutionTrace working;
     working.line(statement(0));

@@ -14,7 +14,7 @@ constexpr std::uint64_t one_key_held_out_of = 10;
 
 struct Maker {
     std::optional<SolvedPuzzle> (*make)(Draw&, int difficulty);
-    std::array<int, hardest> most_work;
+    std::array<int, hardest> max_work;
 };
 // In the order of SolvedKind. The bounds are assumed, and chosen such that each difficulty asks for about half as much
 // again as the one before it and a worked solution of the hardest fits longest_thinking.
@@ -31,8 +31,8 @@ template <std::size_t size>
 std::size_t drawn(Draw& draw, const std::array<std::uint32_t, size>& weights, std::string_view what) {
     const std::int64_t sum = std::accumulate(weights.begin(), weights.end(), std::int64_t{0});
     if (sum == 0) {
-        base::fail(base::ErrorCode::bad_argument, "No worked puzzle can be made: the weights of all {} are zero.",
-                   what);
+        base::fail(base::ErrorCode::bad_argument,
+                   "No puzzle can be made: the weights of all {} are zero; make one positive.", what);
     }
     std::int64_t left = draw.between(0, sum - 1);
     std::size_t index = 0;
@@ -66,7 +66,7 @@ Split split_of(std::string_view key) {
 }
 
 WorkRange work_of(SolvedKind kind, int difficulty) {
-    const auto& most = makers[static_cast<std::size_t>(kind)].most_work;
+    const auto& most = makers[static_cast<std::size_t>(kind)].max_work;
     const auto level = static_cast<std::size_t>(difficulty - 1);
     return {level == 0 ? 1 : most[level - 1] + 1, most[level]};
 }

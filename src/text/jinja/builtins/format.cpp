@@ -158,7 +158,7 @@ class PercentValues {
         if (!value_.dict()) refuse("a format with names requires a mapping");
         named_ = true;
         const Value* found = find(runtime_, *value_.dict(), Value::plain(key));
-        if (!found) refuse("the format names '{}', which is not there", key);
+        if (!found) refuse("the format names '{}', which is not in the mapping", key);
         return *found;
     }
     void require_used() const {

@@ -18,7 +18,7 @@ Value range(Runtime& runtime, Arguments& arguments) {
     const Integer stride = step > 0 ? Integer(step) : -Integer(step);
     const Integer numbers_in_all = span <= 0 ? 0 : Integer::divide(span + stride - 1, stride).quotient;
     if (numbers_in_all > max_range) {
-        refuse("a range of {} numbers; no more than {} are allowed", numbers_in_all.text(), max_range);
+        refuse("a range of {} numbers; at most {} are allowed", numbers_in_all.text(), max_range);
     }
     const auto count = static_cast<long long>(numbers_in_all);
     std::vector<Value> numbers;

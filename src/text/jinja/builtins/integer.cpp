@@ -204,7 +204,7 @@ double Integer::real_of(const Limbs& limbs) {
 
 std::optional<Integer> Integer::parse(std::string_view digits, int base) {
     if (base == 10 && digits.size() > max_integer_digits) {
-        refuse("a number of {} digits; no more than {} are allowed", digits.size(), max_integer_digits);
+        refuse("a number of {} digits; at most {} are allowed", digits.size(), max_integer_digits);
     }
     Limbs limbs;
     for (const char c : digits) {
@@ -281,7 +281,7 @@ std::string Integer::digits(unsigned base, bool upper_case) const {
         }
     }
     if (reversed.size() > max_integer_digits) {
-        refuse("an integer of {} digits is printed; no more than {} are allowed", reversed.size(), max_integer_digits);
+        refuse("an integer of {} digits is printed; at most {} are allowed", reversed.size(), max_integer_digits);
     }
     return reversed.empty() ? "0" : std::string(reversed.rbegin(), reversed.rend());
 }

@@ -231,20 +231,20 @@ Value xmlattr(Runtime& runtime, const Value& value, const Arguments& arguments) 
 // --- what is left out ------------------------------------------------------------------------------------------------
 
 [[noreturn]] void leave_out(std::string_view name, std::string_view why) {
-    refuse("the filter '{}' is left out: {}", name, why);
+    refuse("the filter '{}' is not supported: {}", name, why);
 }
 
 Value pprint(Runtime&, const Value&, const Arguments&) {
-    leave_out("pprint", "it shows values to programmers; use tojson");
+    leave_out("pprint", "it is for debugging; use tojson");
 }
 Value random(Runtime&, const Value&, const Arguments&) {
-    leave_out("random", "a conversation would make another prompt each time");
+    leave_out("random", "a conversation would give a different prompt each time");
 }
 Value striptags(Runtime&, const Value&, const Arguments&) {
     leave_out("striptags", "it needs HTML's table of named characters");
 }
 Value urlize(Runtime&, const Value&, const Arguments&) {
-    leave_out("urlize", "it makes links for web pages");
+    leave_out("urlize", "it creates links for web pages");
 }
 
 constexpr NamedFilter filters_of_layout[] = {

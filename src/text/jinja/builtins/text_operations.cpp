@@ -18,7 +18,7 @@ void spend_conversion(Runtime& runtime, const MarkedText& text) {
 
 MarkedText character_text(const Integer& code, Author author) {
     if (code < 0 || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
-        refuse("{} is no character of Unicode", code.text());
+        refuse("{} is not a Unicode code point", code.text());
     }
     std::string bytes;
     append_utf8(bytes, static_cast<char32_t>(code));

@@ -19,7 +19,7 @@ std::filesystem::path written(const TemporaryDirectory& folder, const std::strin
     return file;
 }
 
-TEST(WorkedImport, ReadsWhatIsExported) {
+TEST(SolvedImport, ReadsWhatIsExported) {
     const TemporaryDirectory folder;
     std::string text;
     for (std::uint64_t i = 0; i < 100; ++i) text += json_line(solved_puzzle(3, Split::held_out, i), true) + "\n";
@@ -36,7 +36,7 @@ TEST(WorkedImport, ReadsWhatIsExported) {
     }
 }
 
-TEST(WorkedImport, RefusesOtherTasks) {
+TEST(SolvedImport, RefusesOtherTasks) {
     const TemporaryDirectory folder;
     const auto refused = [&](const std::string& text, const std::string& fragment) {
         const auto file = written(folder, text);

@@ -57,7 +57,7 @@ std::string matter_of(const SolvedPuzzle& puzzle) {
 }
 
 // The property of all: 100,000 to learn from and 20,000 held out (a tenth of both under sanitizers).
-TEST(WorkedPuzzles, AreRightInEveryStepAndShareNothing) {
+TEST(SolvedPuzzles, AreRightInEveryStepAndShareNothing) {
     std::array<std::unordered_set<std::string>, 2> keys, matters;
     constexpr std::uint64_t part = test::sanitized ? 10 : 1;
     constexpr std::array<std::uint64_t, 2> counts{100'000 / part, 20'000 / part};
@@ -84,7 +84,7 @@ TEST(WorkedPuzzles, AreRightInEveryStepAndShareNothing) {
     EXPECT_GT(keys[1].size(), 8'000 / part);
 }
 
-TEST(WorkedPuzzles, DifficultiesFollowEachOther) {
+TEST(SolvedPuzzles, DifficultiesFollowEachOther) {
     for (std::size_t kind = 0; kind < solved_kind_names.size(); ++kind) {
         int before = 0;
         for (int difficulty = 1; difficulty <= hardest; ++difficulty) {
@@ -96,7 +96,7 @@ TEST(WorkedPuzzles, DifficultiesFollowEachOther) {
     }
 }
 
-TEST(WorkedPuzzles, EveryKindAndDifficultyIsThereInBothSplits) {
+TEST(SolvedPuzzles, EveryKindAndDifficultyIsThereInBothSplits) {
     for (std::size_t kind = 0; kind < solved_kind_names.size(); ++kind) {
         for (int difficulty = 1; difficulty <= hardest; ++difficulty) {
             const Mixture mixture = only(static_cast<SolvedKind>(kind), difficulty);
@@ -114,7 +114,7 @@ TEST(WorkedPuzzles, EveryKindAndDifficultyIsThereInBothSplits) {
     }
 }
 
-TEST(WorkedPuzzles, HardSearchesGoBack) {
+TEST(SolvedPuzzles, HardSearchesGoBack) {
     for (int difficulty = 3; difficulty <= hardest; ++difficulty) {
         for (std::uint64_t place = 0; place < 100; ++place) {
             const SolvedPuzzle puzzle = solved_puzzle(9, Split::train, place, only(SolvedKind::countdown, difficulty));
@@ -124,7 +124,7 @@ TEST(WorkedPuzzles, HardSearchesGoBack) {
     }
 }
 
-TEST(WorkedPuzzles, AWrongAnswerIsWrong) {
+TEST(SolvedPuzzles, AWrongAnswerIsWrong) {
     for (std::uint64_t place = 0; place < 2000; ++place) {
         const SolvedPuzzle puzzle = solved_puzzle(3, Split::train, place);
         EXPECT_EQ(grade(puzzle.prompt, "Answer: 1"), std::optional(puzzle.prompt.answer == "1")) << puzzle.prompt.text;
@@ -143,13 +143,13 @@ std::uint64_t fingerprint(std::uint64_t seed, Split split) {
 }
 
 // Models were trained and examined on these: whoever changes a maker changes these numbers, and says so.
-TEST(WorkedPuzzles, OfASeedStayTheSame) {
+TEST(SolvedPuzzles, OfASeedStayTheSame) {
     EXPECT_EQ(fingerprint(2026, Split::train), 9394070404550602292u);
     EXPECT_EQ(fingerprint(2026, Split::held_out), 16918621767358414142u);
     EXPECT_NE(fingerprint(2027, Split::train), fingerprint(2026, Split::train));
 }
 
-TEST(WorkedPuzzles, TheDocumentTellsTheirStepsAndShowsEachKind) {
+TEST(SolvedPuzzles, TheDocumentTellsTheirStepsAndShowsEachKind) {
     const std::string document = base::read_text(ERGON_SOURCE_DIR "/docs/puzzles.md", 1 << 20);
     for (std::size_t kind = 0; kind < solved_kind_names.size(); ++kind) {
         std::string steps;
@@ -167,7 +167,7 @@ TEST(WorkedPuzzles, TheDocumentTellsTheirStepsAndShowsEachKind) {
     }
 }
 
-TEST(WorkedPuzzles, TheMixtureIsKept) {
+TEST(SolvedPuzzles, TheMixtureIsKept) {
     Mixture mixture;
     mixture.kinds = {3, 0, 0, 0, 0, 0, 1};
     mixture.difficulties = {1, 0, 0, 1, 0};
@@ -182,7 +182,7 @@ TEST(WorkedPuzzles, TheMixtureIsKept) {
     EXPECT_NEAR((seen[{SolvedKind::logic, 4}]), 500, 105);
 }
 
-TEST(WorkedPuzzles, AMixtureOfNothingIsRefused) {
+TEST(SolvedPuzzles, AMixtureOfNothingIsRefused) {
     Mixture no_kinds, no_difficulties;
     no_kinds.kinds = {};
     no_difficulties.difficulties = {};
@@ -191,7 +191,7 @@ TEST(WorkedPuzzles, AMixtureOfNothingIsRefused) {
     test::expect_error(base::ErrorCode::bad_argument, "weights of all difficulties", [&] { ask(no_difficulties); });
 }
 
-TEST(WorkedPuzzles, ExportedTheyAreATask) {
+TEST(SolvedPuzzles, ExportedTheyAreATask) {
     std::string lines;
     for (std::uint64_t place = 0; place < 300; ++place) {
         lines += json_line(solved_puzzle(4, Split::held_out, place), place % 2 == 0) + "\n";
