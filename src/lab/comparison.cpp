@@ -5,11 +5,10 @@
 
 #include "base/error.h"
 #include "base/strings/thought_markers.h"
-#include "lab/experiment/backend.h"
-#include "lab/experiment/endpoint_backend.h"
-#include "lab/findings/answer_figures.h"
-#include "lab/findings/attribution.h"
+#include "lab/answer_figures.h"
+#include "lab/attribution.h"
 #include "lab/statistics/significance.h"
+#include "lab/store/contender_details.h"
 
 namespace ergon::lab {
 namespace {

@@ -21,8 +21,8 @@
 #include "cli/terminal/progress.h"
 #include "cli/terminal/run_interrupt.h"
 #include "cli/terminal/run_report.h"
-#include "lab/experiment/design.h"
-#include "lab/experiment/endpoint_backend.h"
+#include "lab/store/design.h"
+#include "lab/experiment/server/endpoint_backend.h"
 
 namespace ergon::cli {
 namespace {

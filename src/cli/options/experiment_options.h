@@ -15,7 +15,7 @@
 #include "cli/options/generation_options.h"
 #include "cli/options/thread_options.h"
 #include "lab/experiment/contender_spec.h"
-#include "lab/experiment/endpoint_backend.h"
+#include "lab/experiment/server/endpoint_backend.h"
 #include "lab/experiment/experiment.h"
 #include "tasks/readers/readers.h"
 

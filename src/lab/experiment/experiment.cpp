@@ -6,10 +6,11 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
-#include "lab/experiment/design.h"
 #include "lab/experiment/fingerprint.h"
-#include "lab/findings/labels.h"
-#include "lab/findings/machine_events.h"
+#include "lab/experiment/labels.h"
+#include "lab/experiment/machine_events.h"
+#include "lab/store/design.h"
+#include "lab/store/run_details.h"
 #include "tasks/graders/grader.h"
 
 namespace ergon::lab {

@@ -8,8 +8,8 @@
 
 #include "base/memory.h"
 #include "base/strings/characters.h"
-#include "lab/findings/machine_events.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
+#include "lab/store/run_details.h"
 
 namespace ergon::lab {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "base/json/json_text.h"
 #include "base/strings/format_number.h"
-#include "lab/findings/attribution.h"
-#include "lab/output/terminal_text.h"
+#include "lab/attribution.h"
+#include "lab/figure_text.h"
 
 namespace ergon::lab {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "lab/findings/confounders.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
 #include "lab/statistics/significance.h"
 
 namespace ergon::lab {

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/strings/wrapped.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
 #include "lab/store/run_summary.h"
 
 namespace ergon::lab {

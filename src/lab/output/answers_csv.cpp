@@ -7,8 +7,8 @@
 
 #include "base/strings/characters.h"
 #include "base/strings/text.h"
-#include "lab/experiment/endpoint_backend.h"
 #include "lab/statistics/prompt_sums.h"
+#include "lab/store/contender_details.h"
 
 namespace ergon::lab {
 namespace {

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "lab/findings/published_figures.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
 #include "report/page_units.h"
 
 namespace ergon::lab {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "lab/experiment/backend.h"
+#include "lab/store/contender_details.h"
 #include "lab/store/results_json.h"
 
 namespace ergon::lab {

@@ -7,8 +7,8 @@
 #include "base/error.h"
 #include "base/files/paths.h"
 #include "energy/estimate/estimate.h"
-#include "lab/experiment/design.h"
-#include "lab/findings/machine_events.h"
+#include "lab/store/design.h"
+#include "lab/store/run_details.h"
 
 namespace ergon::lab {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/random.h"
 #include "base/temporary_directory.h"
 #include "lab/findings/caveats.h"
-#include "lab/findings/machine_events.h"
+#include "lab/experiment/machine_events.h"
 #include "lab/findings/verify.h"
 #include "lab/output/comparison_page.h"
 #include "lab/store/traces.h"

@@ -31,12 +31,6 @@ class ThrottleWatch {
     std::int64_t last_ = 0;
 };
 
-/// What the protocol of a run says of throttling.
-inline constexpr const char* throttling_seen = "visible: the kernel counts it";
-inline constexpr const char* throttling_not_seen = "not visible: the kernel counts none here";
-/// Whether it could have throttled without anybody seeing it. Runs of older versions do not say.
-bool throttled_unseen(const RunDescription& run);
-
 /// While the machine throttled since the watch was last asked, waits (ten seconds at a time, two minutes at most) for
 /// it to cool. What was waited, or nothing. `wait` sleeps.
 std::optional<MachineEvent> cool_down(ThrottleWatch& watch, const std::function<void(base::Seconds)>& wait);

@@ -1,4 +1,4 @@
-#include "lab/findings/attribution.h"
+#include "lab/attribution.h"
 
 #include <cmath>
 #include <gmock/gmock.h>

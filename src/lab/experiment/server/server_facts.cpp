@@ -1,4 +1,4 @@
-#include "lab/experiment/server_facts.h"
+#include "lab/experiment/server/server_facts.h"
 
 #include <array>
 #include <fstream>

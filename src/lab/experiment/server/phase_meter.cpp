@@ -1,4 +1,4 @@
-#include "lab/experiment/phase_meter.h"
+#include "lab/experiment/server/phase_meter.h"
 
 #include <chrono>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "lab/experiment/endpoint_backend.h"
+#include "lab/experiment/server/endpoint_backend.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,8 +10,8 @@
 #include "base/random.h"
 #include "base/secrets.h"
 #include "energy/machine/listener.h"
-#include "lab/experiment/phase_meter.h"
-#include "lab/experiment/server_facts.h"
+#include "lab/experiment/server/phase_meter.h"
+#include "lab/experiment/server/server_facts.h"
 
 namespace ergon::lab {
 namespace {
@@ -21,8 +21,6 @@ using nlohmann::ordered_json;
 // Assumed: with another batch, other hardware and another length, what was published of a model is right within this
 // factor at best. (The batch alone moves it about tenfold.)
 constexpr double assumed_factor = 3;
-
-constexpr const char* assumed_key = "assumed_joules_per_token";
 
 bool is_elsewhere(const EndpointOptions& options) {
     return options.elsewhere || !client::on_this_machine(client::parse_endpoint(options.address).base);
@@ -218,10 +216,6 @@ class EndpointBackend final : public Backend {
 };
 
 }  // namespace
-
-bool joules_are_assumed(const ordered_json& details) {
-    return details.is_object() && details.contains(assumed_key) && details[assumed_key].is_number();
-}
 
 AssumedEnergy parse_assumed(const std::string& text, const energy::References& references) {
     double number = 0;

@@ -1,4 +1,4 @@
-#include "lab/findings/machine_events.h"
+#include "lab/experiment/machine_events.h"
 
 #include <algorithm>
 #include <charconv>
@@ -63,10 +63,6 @@ std::int64_t ThrottleWatch::count() {
 std::int64_t ThrottleWatch::events() {
     const std::int64_t now = count();
     return std::max<std::int64_t>(0, now - std::exchange(last_, now));
-}
-
-bool throttled_unseen(const RunDescription& run) {
-    return run.protocol.contains("throttling") && run.protocol["throttling"] == throttling_not_seen;
 }
 
 std::optional<MachineEvent> cool_down(ThrottleWatch& watch, const std::function<void(base::Seconds)>& wait) {

@@ -1,10 +1,10 @@
-#include "lab/findings/attribution.h"
+#include "lab/attribution.h"
 
 #include <fmt/format.h>
 #include <limits>
 
-#include "lab/experiment/backend.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
+#include "lab/store/contender_details.h"
 
 namespace ergon::lab {
 namespace {
