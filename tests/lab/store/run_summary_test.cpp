@@ -8,9 +8,10 @@
 #include "base/random.h"
 #include "base/temporary_directory.h"
 #include "lab/findings/caveats.h"
-#include "lab/experiment/machine_events.h"
 #include "lab/findings/verify.h"
+#include "lab/output/answers_csv.h"
 #include "lab/output/comparison_page.h"
+#include "lab/store/run_details.h"
 #include "lab/store/traces.h"
 
 namespace ergon::lab {
