@@ -14,6 +14,7 @@
 #include "lab/statistics/factors.h"
 #include "lab/statistics/pairing.h"
 #include "lab/statistics/sample.h"
+#include "lab/store/contender_details.h"
 #include "lab/store/results.h"
 
 namespace ergon::lab {
@@ -55,7 +56,7 @@ struct AnswerSummary : AnswerFigures {
 struct ContenderSummary : AnswerSummary {
     std::string label;
     std::string hash;  // of the model's files
-    nlohmann::ordered_json details;
+    ContenderDetails details;
     bool reasons = false;  // thinking tokens or think markers were seen
     bool assumed = false;  // its joules are an assumption times its tokens
     std::int64_t failed = 0;                       // answers that could not be had

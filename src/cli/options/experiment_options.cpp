@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -32,19 +31,10 @@ using base::ErrorCode;
 // Equal caps need a cap: what everyday answers of chat models seldom exceed (assumed).
 constexpr std::int64_t default_max_tokens = 512;
 
-/// "2/8": the second of eight.
-lab::Shard parse_shard(const std::string& text) {
-    lab::Shard shard;
-    const char* const end = text.data() + text.size();
-    const auto first = std::from_chars(text.data(), end, shard.index);
-    const bool slash = first.ec == std::errc() && first.ptr != end && *first.ptr == '/';
-    const auto second = slash ? std::from_chars(first.ptr + 1, end, shard.count) : first;
-    if (!slash || second.ec != std::errc() || second.ptr != end || shard.count < 1 || shard.index < 1 ||
-        shard.index > shard.count || shard.count > 1'000'000) {
-        base::fail(ErrorCode::bad_argument, "--shard {} must be i/n with 1 <= i <= n, such as 2/8.", text);
-    }
-    --shard.index;
-    return shard;
+lab::Shard checked_shard(const std::string& text) {
+    const std::optional<lab::Shard> shard = lab::parse_shard(text);
+    if (!shard) base::fail(ErrorCode::bad_argument, "--shard {} must be i/n with 1 <= i <= n, such as 2/8.", text);
+    return *shard;
 }
 
 /// All models stay in memory, so that turns can alternate. Said before anything is loaded.
@@ -393,7 +383,7 @@ LoadedContenders ExperimentOptions::load_contenders(energy::Meter& meter) const 
         }
         const engine::LoadedModel& model = *loaded[i];
         lab::LocalOptions options{.generation = own.for_model(model),
-                                  .sampling = own.sampling_json(model),
+                                  .sampling = lab::sampling_settings(own.sampling_json(model)).value(),
                                   .label = spec.label.empty() ? model.name : spec.label,
                                   .system = system,
                                   .thinking = !own.no_think,
@@ -450,15 +440,15 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     if (!judge.empty()) the_judge.emplace(open_judge());
 
     lab::ExperimentOptions options;
-    options.settings = {{"prompts", fmt::format("{}", fmt::join(tasks_named, ","))},
-                        {"system", system},
-                        {"thinking", !answer.no_think},
-                        {"margin", margin / 100},
-                        {"max_prompt_tokens", max_prompt > 0 ? nlohmann::ordered_json(max_prompt) : nullptr},
-                        {"prompts_left_out", left_out},
-                        {"max_tokens", answer.max_tokens.value_or(default_max_tokens)},
-                        {"max_thinking", answer.max_thinking ? nlohmann::ordered_json(*answer.max_thinking) : nullptr}};
-    if (skipped.count > 0) options.settings["bad_rows_left_out"] = skipped.count;
+    options.settings.prompts = fmt::format("{}", fmt::join(tasks_named, ","));
+    options.settings.system = system;
+    options.settings.thinking = !answer.no_think;
+    options.settings.margin = margin / 100;
+    if (max_prompt > 0) options.settings.max_prompt_tokens = max_prompt;
+    options.settings.prompts_left_out = left_out;
+    options.settings.max_tokens = answer.max_tokens.value_or(default_max_tokens);
+    options.settings.max_thinking = answer.max_thinking;
+    options.settings.bad_rows_left_out = skipped.count;
     options.machine = meter.machine();
     options.version = version();
     options.seed = answer.seed;
@@ -468,7 +458,7 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
         loaded_contenders.reset();  // the memory of the old ones may be needed for the new ones
         return loaded_contenders.emplace(load_contenders(meter)).backends;
     };
-    options.shard = parse_shard(shard);
+    options.shard = checked_shard(shard);
     options.resume = resume ? lab::Resume::must : anew ? lab::Resume::never : lab::Resume::if_any;
     options.idle = base::Seconds(idle_seconds);
     options.meter = machine_options();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "energy/meter.h"
 #include "engine/loaded_model.h"
@@ -39,7 +40,7 @@ class Backend {
 /// How a model in this process is asked.
 struct LocalOptions {
     engine::GenerationOptions generation;
-    nlohmann::ordered_json sampling;  // the sampler's settings and where they come from, for the record
+    std::vector<SamplingSetting> sampling;  // for the record
     std::string label;
     std::string system;  // what it is told before the question, if not empty
     bool thinking = true;

@@ -10,8 +10,7 @@
 
 namespace ergon::lab {
 
-/// The machine's power while nothing of ours runs, and how busy others keep it: {"seconds", "watts": {"value", "low",
-/// "high", "method"}, "busy_threads"}. Takes `seconds`.
+/// The machine's power while nothing of ours runs, and how busy others keep it. Takes `seconds`.
 MachineEvent idle_baseline(const energy::MeterOptions& machine, base::Seconds seconds, std::string kind);
 
 /// Watches the kernel's counts of thermal throttling, where processors have them.

@@ -212,7 +212,8 @@ std::string energy_text(const Comparison& comparison, const std::string& energy_
     bool here = false;
     for (const ContenderSummary& one : comparison.contenders) {
         here = here || (one.joules_per_answer && !one.assumed);
-        if (one.assumed) assumed += fmt::format(" Joules of {} are {}.", shown(one.label), one.details.value("energy", "assumed"));
+        if (one.assumed) assumed += fmt::format(" Joules of {} are {}.", shown(one.label),
+                                                one.details.energy.empty() ? "assumed" : one.details.energy);
     }
     if (here || assumed.empty()) text = energy_source;
     return text + assumed;

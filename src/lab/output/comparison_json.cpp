@@ -95,7 +95,7 @@ ordered_json contender_json(const ContenderSummary& contender) {
         tasks.push_back(std::move(one));
     }
     json["by_task"] = std::move(tasks);
-    json["details"] = contender.details;
+    json["details"] = contender.details.record;
     return json;
 }
 

@@ -32,8 +32,8 @@ class StoredRuns : public ::testing::Test {
                                  3,
                                  {{"energy_source", "Simulated."}, {"threads", 2}},
                                  "0.1.0",
-                                 {{"shard", fmt::format("{}/{}", shard + 1, shards)},
-                                  {"throttling", shard == 1 ? throttling_not_seen : throttling_seen}}};
+                                 protocol_json({0, {}, shard == 1 ? Throttling::not_visible : Throttling::visible,
+                                                {shard, shards}})};
         const RunId id = results.start(run, contenders());
         std::vector<AskedPrompt> prompts;
         for (int i = 0; i < 10; ++i)
@@ -89,8 +89,8 @@ TEST_F(StoredRuns, ShardsMergeIntoTheWhole) {
     EXPECT_EQ(merged.report.shown.size(), 10u);
     EXPECT_EQ(merged.energy_source, "Simulated.");
     EXPECT_TRUE(merged.finished);
-    EXPECT_EQ(expected.report.run.protocol["throttling"], throttling_seen);
-    EXPECT_EQ(merged.report.run.protocol["throttling"], throttling_not_seen) << "one machine could not see it";
+    EXPECT_EQ(protocol_of(expected.report.run).throttling, Throttling::visible);
+    EXPECT_EQ(protocol_of(merged.report.run).throttling, Throttling::not_visible) << "one machine could not see it";
     files.push_back(files[0]);
     test::expect_error(base::ErrorCode::bad_argument, "shard 1/3 again", [&] { load_runs(files); });
     // The whole beside one of its parts would count answers twice, and make intervals too narrow.
@@ -139,7 +139,7 @@ TEST_F(StoredRuns, CircumstancesAreSaidWhereTheyMatter) {
     const std::vector<MachineEvent> hot{{"throttled", {{"pause_seconds", 30}}, ""}};
     EXPECT_THAT(caveats(run.report.comparison, {}, hot).at(0), HasSubstr("30 s were waited"));
     RunDescription blind;
-    blind.protocol["throttling"] = throttling_not_seen;
+    note_throttling_not_visible(blind);
     EXPECT_THAT(caveats(run.report.comparison, blind, {}).at(0), HasSubstr("heat could not be seen"));
 }
 
@@ -149,11 +149,11 @@ TEST_F(StoredRuns, WeightsWithinTheCacheAreSaidToBe) {
     RunDescription run;
     run.machine["cache_bytes"] = 32 << 20;
     EXPECT_TRUE(caveats(comparison, run, {}).empty()) << "nothing is known of their weights";
-    comparison.contenders[0].details["weight_bytes"] = 4'000'000;
+    comparison.contenders[0].details.model.weight_bytes = 4'000'000;
     EXPECT_TRUE(caveats(comparison, run, {}).empty());
-    comparison.contenders[1].details["weight_bytes"] = 9'000'000;
+    comparison.contenders[1].details.model.weight_bytes = 9'000'000;
     EXPECT_THAT(caveats(comparison, run, {}).at(0), HasSubstr("cache (33.6 MB)"));
-    comparison.contenders[1].details["weight_bytes"] = 90'000'000;
+    comparison.contenders[1].details.model.weight_bytes = 90'000'000;
     EXPECT_TRUE(caveats(comparison, run, {}).empty());
 }
 

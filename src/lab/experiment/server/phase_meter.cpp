@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "lab/experiment/backend.h"
+#include "lab/store/answer_keys.h"
 
 namespace ergon::lab {
 
