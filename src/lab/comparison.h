@@ -16,6 +16,7 @@
 #include "lab/statistics/sample.h"
 #include "lab/store/contender_details.h"
 #include "lab/store/results.h"
+#include "lab/store/run_details.h"
 
 namespace ergon::lab {
 
@@ -112,6 +113,7 @@ struct Comparison {
     double kind_of_work = 0;             // the relative standard deviation of watts that is in the intervals
     double margin = default_margin;      // ratios that surely differ by less are equal
     std::int64_t failed_prompts = 0;     // that somebody failed at: in no figure that compares contenders
+    std::vector<Shard> parts;            // of the experiment, that the answers are of; none: all of it
 };
 
 /// Takes answers one by one and keeps sums per contender and prompt.

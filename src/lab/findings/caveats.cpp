@@ -1,6 +1,7 @@
 #include "lab/findings/caveats.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -66,6 +67,28 @@ void add_cache(const Comparison& comparison, const RunDescription& run, std::vec
         "All weights fit into the processor's cache ({}): what large models spend most joules on, reading weights from "
         "memory, these do not.",
         base::readable(machine_details(run).cache)));
+}
+
+/// "one third", "2 of 5 parts".
+std::string fraction_text(std::int64_t some, std::int64_t all) {
+    constexpr std::array<const char*, 3> words{"half", "third", "quarter"};
+    const auto which = static_cast<std::size_t>(all - 2);
+    if (which >= words.size()) return fmt::format("{} of {} parts", some, all);
+    return fmt::format("{} {}{}", some == 1 ? "one" : some == 2 ? "two" : "three", words[which], some == 1 ? "" : "s");
+}
+
+void add_missing_parts(const Comparison& comparison, std::vector<std::string>& sentences) {
+    constexpr std::size_t max_named = 8;
+    const std::vector<Shard> missing = missing_shards(comparison.parts, max_named);
+    if (missing.empty()) return;
+    const std::int64_t all = missing.front().count, there = std::ssize(comparison.parts);
+    std::string names = missing.size() == 1 ? "Part " : "Parts ";
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+        names += (i == 0 ? "" : i + 1 == missing.size() ? " and " : ", ") + shard_text(missing[i]);
+    }
+    if (all - there > std::ssize(missing)) names = fmt::format("{} of {} parts", all - there, all);
+    sentences.push_back(fmt::format("{} of the experiment {} missing: these figures are of {} of the prompts.", names,
+                                    all - there == 1 ? "is" : "are", fraction_text(there, all)));
 }
 
 std::string without_field(const std::string& field) {
@@ -146,6 +169,7 @@ bool weights_in_cache(const Comparison& comparison, const RunDescription& run) {
 std::vector<std::string> caveats(const Comparison& comparison, const RunDescription& run,
                                        const std::vector<MachineEvent>& machine_events) {
     std::vector<std::string> sentences;
+    add_missing_parts(comparison, sentences);
     add_cache(comparison, run, sentences);
     add_load(comparison, run, sentences);
     add_drift(machine_events, sentences);

@@ -1,5 +1,6 @@
 #include "lab/store/run_details.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 
@@ -33,6 +34,15 @@ std::optional<Shard> parse_shard(std::string_view text) {
 
 std::string shard_text(const Shard& shard) {
     return fmt::format("{}/{}", shard.index + 1, shard.count);
+}
+
+std::vector<Shard> missing_shards(std::span<const Shard> there, std::size_t most) {
+    std::vector<Shard> missing;
+    const std::int64_t count = there.empty() ? 0 : there.front().count;
+    for (std::int64_t index = 0; index < count && missing.size() < most; ++index) {
+        if (std::ranges::find(there, Shard{index, count}) == there.end()) missing.push_back({index, count});
+    }
+    return missing;
 }
 
 Protocol protocol_of(const RunDescription& run) {

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/units.h"
 #include "energy/figure.h"
@@ -22,6 +24,8 @@ struct Shard {
 /// "2/8": the second of eight. Nothing for what is none.
 std::optional<Shard> parse_shard(std::string_view text);
 std::string shard_text(const Shard& shard);
+/// The parts that are not among these, which are parts of one division; at most so many of them, in order.
+std::vector<Shard> missing_shards(std::span<const Shard> there, std::size_t most);
 
 /// Whether the machine could have slowed down for its heat without anybody seeing it. Runs of older versions do not say.
 enum class Throttling : std::uint8_t { not_said, visible, not_visible };

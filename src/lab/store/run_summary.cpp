@@ -161,6 +161,7 @@ RunSummary sum_up(std::vector<RunPart> parts, std::span<const Factor> factors) {
     const std::vector<Factor> kept = factors.empty() ? factors_of(parts) : std::vector<Factor>();
     loaded.report.comparison =
         builder.finish(loaded.report.run.seed, factors.empty() ? std::span<const Factor>(kept) : factors);
+    for (const RunPart& part : parts) loaded.report.comparison.parts.push_back(shard_of(part));
     loaded.report.comparison.margin = settings_of(loaded.report.run).margin.value_or(default_margin);
     loaded.report.prompts = std::ssize(loaded.report.comparison.prompts);
     return loaded;

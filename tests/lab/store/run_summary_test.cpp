@@ -98,6 +98,29 @@ TEST_F(StoredRuns, ShardsMergeIntoTheWhole) {
                        [&] { load_runs({folder_ / "whole.sqlite", files[0]}); });
 }
 
+// A part alone looks like the whole: its figures are of other prompts than the reader thinks.
+TEST_F(StoredRuns, PartsThatAreMissingAreNamed) {
+    std::vector<std::filesystem::path> files;
+    for (int shard = 0; shard < 3; ++shard) {
+        files.push_back(folder_ / fmt::format("part{}.sqlite", shard));
+        Results part(files.back());
+        store(part, shard, 3);
+    }
+    const auto first_caveat = [](const std::vector<std::filesystem::path>& some) {
+        const RunSummary run = load_runs(some);
+        return caveats(run.report.comparison, run.report.run, run.report.machine_events).at(0);
+    };
+    EXPECT_EQ(first_caveat({files[0]}),
+              "Parts 2/3 and 3/3 of the experiment are missing: these figures are of one third of the prompts.");
+    EXPECT_EQ(first_caveat({files[2], files[0]}),
+              "Part 2/3 of the experiment is missing: these figures are of two thirds of the prompts.");
+    EXPECT_THAT(first_caveat(files), Not(HasSubstr("missing")));
+    Results one(folder_ / "one.sqlite");
+    store(one, 4, 100);
+    EXPECT_THAT(first_caveat({one.path()}),
+                HasSubstr("99 of 100 parts of the experiment are missing: these figures are of 1 of 100 parts"));
+}
+
 TEST_F(StoredRuns, OtherExperimentsAndMissingFilesAreRefused) {
     Results mine(folder_ / "mine.sqlite"), empty(folder_ / "empty.sqlite"), other(folder_ / "other.sqlite");
     store(mine);
