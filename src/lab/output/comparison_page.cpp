@@ -9,6 +9,7 @@
 #include "lab/findings/caveats.h"
 #include "lab/findings/confounders.h"
 #include "lab/findings/findings.h"
+#include "lab/findings/published_figures.h"
 #include "lab/output/comparison_page_charts.h"
 #include "lab/output/comparison_page_tables.h"
 #include "lab/slice/slice_findings.h"
@@ -148,16 +149,17 @@ Section fairness_section(const Comparison& comparison) {
 }
 
 Section context_section(const Comparison& comparison, const energy::References& references) {
-    return {
-        "Beside what others published",
-        {everyday_table(comparison, references),
-         Paragraph{
-             "Streamed video by the International Energy Agency's figure of 2020: 0.077 kWh an hour, 46,200 J for "
-             "ten minutes. The press's \"ten minutes of video\" for 17,800 J rests on another figure."},
-         published_table(comparison, references),
-         report::Note{"The press's 17,800 J for an answer of 1,000 words, 41% above Meta's model of the same size, is "
-                      "of DeepSeek's R1 distilled into a dense Llama of 70 billion parameters: that experiment says "
-                      "nothing about sparse experts. Batch, hardware and length move such figures about tenfold."}}};
+    Section section{"Compared with published figures", {everyday_table(comparison, references)}};
+    if (const energy::Reference* const video = energy::find_everyday(streamed_video, references)) {
+        section.blocks.emplace_back(
+            Paragraph{fmt::format("{} J are {}. Source: {}.", base::fixed(video->joules.value(), 0), video->what,
+                                  energy::cited(video->source))});
+    }
+    section.blocks.emplace_back(published_table(comparison, references));
+    for (const energy::Remark& one : remarks(comparison, references)) {
+        section.blocks.emplace_back(report::Note{fmt::format("{} Source: {}.", one.text, energy::cited(one.source))});
+    }
+    return section;
 }
 
 std::string idle_text(const IdlePower& idle) {
