@@ -17,6 +17,7 @@
 #include "lab/findings/caveats.h"
 #include "lab/output/answers_csv.h"
 #include "lab/output/comparison_json.h"
+#include "lab/output/comparison_page.h"
 #include "lab/output/comparison_screen.h"
 #include "lab/output/comparison_table.h"
 #include "lab/store/run_summary.h"

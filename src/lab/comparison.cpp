@@ -5,11 +5,12 @@
 
 #include "base/error.h"
 #include "base/strings/thought_markers.h"
-#include "lab/experiment/backend.h"
-#include "lab/experiment/endpoint_backend.h"
-#include "lab/findings/answer_figures.h"
-#include "lab/findings/attribution.h"
+#include "client/chat.h"
+#include "lab/answer_figures.h"
+#include "lab/attribution.h"
 #include "lab/statistics/significance.h"
+#include "lab/store/answer_keys.h"
+#include "lab/store/json_fields.h"
 
 namespace ergon::lab {
 namespace {
@@ -19,10 +20,6 @@ using energy::kept_phase_count;
 bool shows_thought(const Answer& answer) {
     return answer[energy::Phase::thinking].tokens > base::Tokens(0) || !answer.thinking.empty() ||
            base::holds_thought_marker(answer.text);
-}
-
-bool flag_in(const nlohmann::ordered_json& raw, const char* key) {
-    return raw.is_object() && raw.contains(key) && raw[key].is_boolean() && raw[key].get<bool>();
 }
 
 void add_answer(const Answer& answer, AnswerSummary& summary) {
@@ -41,33 +38,8 @@ void add_answer(const Answer& answer, AnswerSummary& summary) {
         summary.joules += phase.total;
     }
     summary.metered += answer.metered ? 1 : 0;
-    summary.counted_in_chunks += answer.raw.is_object() && answer.raw.value("tokens_counted_by", "") == "chunks" ? 1 : 0;
-    summary.in_one_piece += answer.metered && flag_in(answer.raw, in_one_piece_key) ? 1 : 0;
-}
-
-/// What a server refused of the request (endpoint_answerer.cpp).
-std::vector<std::string> left_out_of(const Answer& answer) {
-    std::vector<std::string> fields;
-    if (!answer.raw.is_object() || !answer.raw.contains("left_out")) return fields;
-    const nlohmann::ordered_json& list = answer.raw["left_out"];
-    if (!list.is_array()) return fields;
-    for (const nlohmann::ordered_json& field : list) {
-        if (field.is_string()) fields.push_back(field);
-    }
-    return fields;
-}
-
-/// What was found out of a server's model stands beside what is known of models in this process.
-void take_found(ContenderSummary& summary) {
-    const auto found = summary.details.find(found_key);
-    if (found == summary.details.end() || !found->is_object()) return;
-    nlohmann::ordered_json facts = std::move(*found);
-    summary.details.erase(found_key);
-    if (summary.hash.empty() && facts.contains("hash") && facts["hash"].is_string()) summary.hash = facts["hash"];
-    facts.erase("hash");
-    for (const auto& [key, value] : facts.items()) {
-        if (!summary.details.contains(key)) summary.details[key] = value;
-    }
+    summary.counted_in_chunks += text_field(answer.raw, counted_by_key) == client::name(client::CountedBy::chunks) ? 1 : 0;
+    summary.in_one_piece += answer.metered && flag_field(answer.raw, in_one_piece_key).value_or(false) ? 1 : 0;
 }
 
 }  // namespace
@@ -77,10 +49,9 @@ ComparisonBuilder::ComparisonBuilder(const std::vector<Contender>& contenders, d
     for (const Contender& contender : contenders) {
         ContenderSummary& summary = contenders_.emplace_back();
         summary.label = contender.label;
-        summary.hash = contender.hash;
-        summary.details = contender.details.is_object() ? contender.details : nlohmann::ordered_json::object();
-        summary.assumed = joules_are_assumed(summary.details);
-        take_found(summary);
+        summary.details = contender_details(contender.details);
+        summary.hash = contender.hash.empty() ? summary.details.found_hash : contender.hash;
+        summary.assumed = summary.details.assumed_joules_per_token.has_value();
     }
 }
 
@@ -103,7 +74,7 @@ void ComparisonBuilder::add_failure(const Failure& failure) {
 
 void ComparisonBuilder::add(const Answer& answer) {
     ContenderSummary& summary = summary_of(answer.contender, answer.prompt);
-    for (const std::string& field : left_out_of(answer)) ++summary.left_out[field];
+    for (const std::string& refused : texts_field(answer.raw, left_out_key)) ++summary.left_out[refused];
     add_answer(answer, summary);
     if (!answer.category.empty()) add_answer(answer, summary.categories[answer.category]);
     categories_.try_emplace(answer.prompt, answer.category);

@@ -14,7 +14,9 @@
 #include "lab/statistics/factors.h"
 #include "lab/statistics/pairing.h"
 #include "lab/statistics/sample.h"
+#include "lab/store/contender_details.h"
 #include "lab/store/results.h"
+#include "lab/store/run_details.h"
 
 namespace ergon::lab {
 
@@ -55,7 +57,7 @@ struct AnswerSummary : AnswerFigures {
 struct ContenderSummary : AnswerSummary {
     std::string label;
     std::string hash;  // of the model's files
-    nlohmann::ordered_json details;
+    ContenderDetails details;
     bool reasons = false;  // thinking tokens or think markers were seen
     bool assumed = false;  // its joules are an assumption times its tokens
     std::int64_t failed = 0;                       // answers that could not be had
@@ -111,6 +113,7 @@ struct Comparison {
     double kind_of_work = 0;             // the relative standard deviation of watts that is in the intervals
     double margin = default_margin;      // ratios that surely differ by less are equal
     std::int64_t failed_prompts = 0;     // that somebody failed at: in no figure that compares contenders
+    std::vector<Shard> parts;            // of the experiment, that the answers are of; none: all of it
 };
 
 /// Takes answers one by one and keeps sums per contender and prompt.

@@ -4,6 +4,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# Rooms within a floor from bottom to top ("" is the floor's own folder); a file uses its own level and those below.
+ROOMS = {"lab": [{"", "slice", "statistics", "store"}, {"experiment", "experiment/server"}, {"findings"}, {"output"}]}
+
 
 def floor_order(root=ROOT):
     """The floors from bottom to top, as the top CMakeLists.txt lists them."""
@@ -42,3 +45,20 @@ def sources(floor, root=ROOT):
 def included_paths(path):
     """The quoted includes of a file."""
     return re.findall(r'^\s*#\s*include\s+"([^"]+)"', path.read_text(), re.MULTILINE)
+
+
+def room_of(path):
+    """The room of a path from src/ on: "store" of lab/store/results.h, "" of lab/comparison.h."""
+    return "/".join(path.split("/")[1:-1])
+
+
+def upward_includes(floor, root=ROOT):
+    """Includes from a room above the file's own, as (file, what it includes)."""
+    level = {room: height for height, rooms in enumerate(ROOMS[floor]) for room in rooms}
+    found = []
+    for source in sources(floor, root):
+        file = source.relative_to(root / "src").as_posix()
+        for path in included_paths(source):
+            if path.split("/")[0] == floor and level[room_of(path)] > level[room_of(file)]:
+                found.append((file, path))
+    return found

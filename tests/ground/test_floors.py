@@ -1,7 +1,10 @@
 """A floor uses only the floors under it: in CMake and in every #include."""
+import tempfile
 import unittest
+from pathlib import Path
 
-from floors import ROOT, declared_uses, floor_order, included_paths, reachable, sources
+from floors import (ROOMS, ROOT, declared_uses, floor_order, included_paths, reachable, room_of, sources,
+                    upward_includes)
 
 MOST_FILES = 25  # in a folder
 
@@ -28,6 +31,19 @@ class Floors(unittest.TestCase):
                         self.assertTrue((ROOT / "src" / path).is_file(), "quoted includes are relative to src/")
                         self.assertIn(path.split("/")[0], allowed)
         self.assertGreater(seen, 0)
+
+    def test_a_room_uses_no_room_above(self):
+        for floor, levels in ROOMS.items():
+            rooms = {room_of(source.relative_to(ROOT / "src").as_posix()) for source in sources(floor)}
+            self.assertEqual(rooms, set().union(*levels))
+            self.assertEqual(upward_includes(floor), [])
+
+    def test_an_include_from_a_room_above_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            room = Path(folder) / "src" / "lab" / "store"
+            room.mkdir(parents=True)
+            (room / "run.cpp").write_text('#include "lab/output/page.h"\n#include "lab/comparison.h"\n')
+            self.assertEqual(upward_includes("lab", Path(folder)), [("lab/store/run.cpp", "lab/output/page.h")])
 
     def test_a_folder_holds_few_files(self):
         for top in ("src", "tests"):

@@ -8,6 +8,7 @@
 #include "base/sanitized.h"
 #include "base/temporary_directory.h"
 #include "lab/output/answers_csv.h"
+#include "lab/output/comparison_page.h"
 #include "lab/output/comparison_json.h"
 #include "lab/output/comparison_screen.h"
 #include "lab/store/run_summary.h"

@@ -1,19 +1,12 @@
 #include "cli/options/experiment_options.h"
 
-#include <algorithm>
 #include <atomic>
-#include <charconv>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <set>
-#include <tuple>
 
 #include "base/error.h"
-#include "base/memory.h"
 #include "base/output.h"
-#include "base/secrets.h"
-#include "base/strings/text.h"
 #include "cli/commands.h"
 #include "cli/options/machine_options.h"
 #include "cli/options/model_path.h"
@@ -21,78 +14,17 @@
 #include "cli/terminal/progress.h"
 #include "cli/terminal/run_interrupt.h"
 #include "cli/terminal/run_report.h"
-#include "lab/experiment/design.h"
-#include "lab/experiment/endpoint_backend.h"
+#include "lab/store/design.h"
 
 namespace ergon::cli {
 namespace {
 
 using base::ErrorCode;
 
-// Equal caps need a cap: what everyday answers of chat models seldom exceed (assumed).
-constexpr std::int64_t default_max_tokens = 512;
-
-/// "2/8": the second of eight.
-lab::Shard parse_shard(const std::string& text) {
-    lab::Shard shard;
-    const char* const end = text.data() + text.size();
-    const auto first = std::from_chars(text.data(), end, shard.index);
-    const bool slash = first.ec == std::errc() && first.ptr != end && *first.ptr == '/';
-    const auto second = slash ? std::from_chars(first.ptr + 1, end, shard.count) : first;
-    if (!slash || second.ec != std::errc() || second.ptr != end || shard.count < 1 || shard.index < 1 ||
-        shard.index > shard.count || shard.count > 1'000'000) {
-        base::fail(ErrorCode::bad_argument, "--shard {} must be i/n with 1 <= i <= n, such as 2/8.", text);
-    }
-    --shard.index;
-    return shard;
-}
-
-/// All models stay in memory, so that turns can alternate. Said before anything is loaded.
-void check_memory(const std::vector<std::filesystem::path>& paths) {
-    base::Bytes sum{};
-    std::vector<std::string> sizes;
-    for (const std::filesystem::path& path : paths) {
-        const base::Bytes bytes = engine::bytes_in_files(path);
-        sum += bytes;
-        sizes.push_back(fmt::format("{} {}", path.filename().string(), base::readable(bytes)));
-    }
-    const base::Bytes available = base::available_memory();
-    if (sum > available) {
-        base::fail(ErrorCode::out_of_budget,
-                   "The models are compared in turns, so all are loaded at once: {} ({}), but only {} of memory are "
-                   "free. Compare smaller files of them.",
-                   base::readable(sum), fmt::join(sizes, ", "), base::readable(available));
-    }
-}
-
-/// What is set for one contender goes before what is set for all.
-AnswerOptions merged(const AnswerOptions& common, const lab::ContenderSpec& spec) {
-    AnswerOptions own = common;
-    const auto set = [](auto& to, const auto& from) {
-        if (from) to = from;
-    };
-    set(own.temperature, spec.temperature);
-    set(own.top_p, spec.top_p);
-    set(own.min_p, spec.min_p);
-    set(own.top_k, spec.top_k);
-    set(own.max_tokens, spec.max_tokens);
-    set(own.max_thinking, spec.max_thinking);
-    if (!spec.forbidden.empty()) own.forbidden = spec.forbidden;
-    if (spec.thinks) own.no_think = !*spec.thinks;
-    return own;
-}
-
-/// Sampling is equal unless a contender's own options say otherwise: all take what the first of the models recommends
-/// that recommends any, and are greedy if none does. Returns that.
-engine::GenerationDefaults share_sampling(const std::vector<engine::LoadedModel*>& models) {
-    const auto source = std::ranges::find_if(models, [](const auto* model) { return !model->defaults.origin.empty(); });
-    if (source == models.end()) return {};
-    engine::GenerationDefaults shared = (*source)->defaults;
-    for (auto& [setting, origin] : shared.origin) origin += fmt::format(" of {}", (*source)->name);
-    for (engine::LoadedModel* model : models) {
-        if (model != *source) model->defaults = shared;
-    }
-    return shared;
+lab::Shard checked_shard(const std::string& text) {
+    const std::optional<lab::Shard> shard = lab::parse_shard(text);
+    if (!shard) base::fail(ErrorCode::bad_argument, "--shard {} must be i/n with 1 <= i <= n, such as 2/8.", text);
+    return *shard;
 }
 
 /// How many answers are kept; told by the thread of the last sentence.
@@ -250,188 +182,50 @@ std::vector<tasks::Prompt> ExperimentOptions::open_prompts(tasks::SkippedRows& s
     return prompts;
 }
 
-namespace {
-
-/// Somebody may have typed the key itself, which no sentence repeats.
-[[noreturn]] void refuse_key_variable(const lab::ContenderSpec& spec) {
-    const bool is_name = std::ranges::all_of(
-        spec.key_variable, [](char c) { return (c >= 'A' && c <= 'Z') || base::is_digit(c) || c == '_'; });
-    base::fail(ErrorCode::bad_argument, "The environment has no variable {}, which is to hold the key of {}.",
-               is_name ? spec.key_variable : "of the name that stands behind key=", base::without_credentials(spec.model));
-}
-
-}  // namespace
-
-lab::EndpointOptions ExperimentOptions::endpoint_options(const lab::ContenderSpec& spec,
-                                                         const AnswerOptions& own) const {
-    if (own.max_thinking || spec.threads || spec.cache || own.min_p || own.top_k || own.repeat_penalty ||
-        !own.forbidden.empty()) {
-        base::fail(ErrorCode::bad_argument,
-                   "{} is a server, which cannot be told max_think, threads, cache, min_p, top_k, a repeat penalty "
-                   "or what is forbidden: leave them away for it.",
-                   base::without_credentials(spec.model));
-    }
-    lab::EndpointOptions options;
-    options.address = spec.model;
-    options.label = spec.label;
-    options.system = system;
-    if (!spec.key_variable.empty()) {
-        const char* const key = std::getenv(spec.key_variable.c_str());
-        if (key == nullptr) {
-            refuse_key_variable(spec);
-        }
-        options.key = key;
-    }
-    options.thinking = !own.no_think;
-    options.max_tokens = own.max_tokens.value_or(default_max_tokens);
-    options.temperature = own.temperature;
-    options.top_p = own.top_p;
-    options.seed = own.seed;
-    options.stop = own.stop;
-    options.meter = machine_options();
-    options.elsewhere = spec.elsewhere;
-    if (!assume.empty()) options.assumed = lab::parse_assumed(assume, energy::read_references());
-    return options;
-}
-
-std::unique_ptr<lab::Backend> ExperimentOptions::open_judge() const {
-    const lab::ContenderSpec spec = lab::parse_contender(judge);
-    if (!spec.is_server()) {
-        base::fail(ErrorCode::bad_argument, "--judge {} must be the address of a server: http(s)://host/v1#name.",
-                   judge);
-    }
-    AnswerOptions own;
-    own.temperature = 0;
-    own.max_tokens = answer.max_tokens.value_or(default_max_tokens);
-    lab::EndpointOptions options = endpoint_options(spec, merged(own, spec));
-    options.system.clear();
-    return lab::answer_by_server(options);
-}
-
 /// An assumption that nobody is under would be passed over in silence.
 void ExperimentOptions::check_assumption() const {
     if (assume.empty()) return;
-    std::vector<std::string> all = models;
-    if (!judge.empty()) all.push_back(judge);
-    const bool any = std::ranges::any_of(all, [](const std::string& model) {
-        const lab::ContenderSpec spec = lab::parse_contender(model);
-        return spec.is_server() && (spec.elsewhere || !client::on_this_machine(client::parse_endpoint(spec.model).base));
-    });
-    if (any) return;
+    std::vector<lab::ContenderSpec> all = specs();
+    if (!judge.empty()) all.push_back(lab::parse_contender(judge));
+    if (lab::any_elsewhere(all)) return;
     base::fail(ErrorCode::bad_argument,
                "--assume {} applies to nobody, since no contender is a server elsewhere: leave it away, or say so of "
                "one behind a tunnel (http://127.0.0.1:8080/v1#name:elsewhere).",
                assume);
 }
 
-LoadedContenders ExperimentOptions::load_contenders(energy::Meter& meter) const {
-    LoadedContenders all;
+std::vector<lab::ContenderSpec> ExperimentOptions::specs() const {
     std::vector<lab::ContenderSpec> specs;
-    std::vector<std::filesystem::path> paths;
-    for (const std::string& model : models) {
-        specs.push_back(lab::parse_contender(model));
-        paths.push_back(specs.back().is_server() ? std::filesystem::path() : find_model(specs.back().model));
-    }
-    std::vector<std::filesystem::path> distinct;
-    std::ranges::copy_if(paths, std::back_inserter(distinct), [](const auto& path) { return !path.empty(); });
-    std::ranges::sort(distinct);
-    distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-    check_memory(distinct);
-    std::vector<engine::LoadedModel*> loaded(specs.size());
-    std::vector<ThreadChoice> choices(specs.size());
-    std::map<std::tuple<const engine::LoadedModel*, std::optional<int>, model::CacheType>, ThreadChoice> chosen_before;
-    for (std::size_t i = 0; i < specs.size(); ++i) {
-        if (specs[i].is_server()) continue;
-        if (specs[i].elsewhere) {
-            base::fail(ErrorCode::bad_argument, "{} is no server, so it cannot be elsewhere: leave that away.",
-                       specs[i].model);
-        }
-        ThreadOption its = threads;
-        if (specs[i].threads) its.given = specs[i].threads;
-        const int its_threads = its.pool();
-        auto& pool = all.pools[its_threads];
-        if (!pool) pool = std::make_unique<base::ThreadPool>(its_threads);
-        const std::pair key{paths[i], its_threads};
-        auto found = all.models.find(key);
-        if (found == all.models.end()) {
-            found = all.models.emplace(key, engine::load_model(paths[i], load, *pool)).first;
-            print_unused(found->second.name, found->second.unused);
-        }
-        loaded[i] = &found->second;
-        // One choice for a model, however often it takes part: a second timing might come out otherwise.
-        const std::tuple one{static_cast<const engine::LoadedModel*>(loaded[i]), its.given, specs[i].cache.value_or(cache)};
-        auto chosen = chosen_before.find(one);
-        if (chosen == chosen_before.end()) {
-            chosen = chosen_before.emplace(one, its.choose(*loaded[i], specs[i].cache.value_or(cache), load)).first;
-            if (chosen->second.way != ThreadChoice::Way::only) {
-                base::tell("{}: {}.", loaded[i]->name, chosen->second.text());
-            }
-        }
-        choices[i] = chosen->second;
-    }
-    std::vector<engine::LoadedModel*> local = loaded;
-    std::erase(local, nullptr);
-    const engine::GenerationDefaults shared = share_sampling(local);
-
-    for (std::size_t i = 0; i < specs.size(); ++i) {
-        const lab::ContenderSpec& spec = specs[i];
-        const AnswerOptions own = merged(answer, spec);
-        if (spec.is_server()) {
-            if (by_likelihood) {
-                base::fail(ErrorCode::bad_argument, "{} is a server, which does not tell the likelihood of letters.",
-                           spec.model);
-            }
-            lab::EndpointOptions options = endpoint_options(spec, own);
-            if (!local.empty()) options.usual = {shared.sampling.temperature, shared.sampling.top_p};
-            all.backends.push_back(lab::answer_by_server(options));
-            continue;
-        }
-        if (by_likelihood && !own.forbidden.empty()) {
-            base::fail(ErrorCode::bad_argument,
-                       "--by-likelihood takes one of the letters and writes no text, so that nothing can be forbidden: "
-                       "leave one of the two away.");
-        }
-        const engine::LoadedModel& model = *loaded[i];
-        lab::LocalOptions options{.generation = own.for_model(model),
-                                  .sampling = own.sampling_json(model),
-                                  .label = spec.label.empty() ? model.name : spec.label,
-                                  .system = system,
-                                  .thinking = !own.no_think,
-                                  .cache = spec.cache.value_or(cache),
-                                  .threads = choices[i].threads,
-                                  .threads_timed = choices[i].timed(),
-                                  .strict = load.strict,
-                                  .by_likelihood = by_likelihood};
-        if (!own.max_tokens) options.generation.max_tokens = default_max_tokens;
-        all.backends.push_back(lab::answer_locally(model, options, meter));
-    }
-    return all;
+    for (const std::string& model : models) specs.push_back(lab::parse_contender(model));
+    return specs;
 }
 
-std::int64_t ExperimentOptions::leave_out_long(std::vector<tasks::Prompt>& prompts,
-                                               const LoadedContenders& loaded_contenders) const {
-    if (max_prompt == 0) return 0;
-    const auto left_out = std::erase_if(prompts, [&](const tasks::Prompt& prompt) {
-        return std::ranges::any_of(loaded_contenders.backends, [&](const auto& backend) {
-            return backend->prompt_tokens(prompt).value_or(0) > max_prompt;
-        });
-    });
-    if (prompts.empty()) {
-        base::fail(ErrorCode::bad_argument, "Every prompt has more than {} tokens: raise --max-prompt.", max_prompt);
-    }
-    if (left_out > 0) {
-        base::tell("{} prompts have more than {} tokens for a contender and are left out for all.", left_out,
-                   max_prompt);
-    }
-    return static_cast<std::int64_t>(left_out);
+lab::ContenderOptions ExperimentOptions::contender_options() const {
+    lab::ContenderOptions options;
+    options.answer = answer;
+    options.system = system;
+    options.threads = threads.given;
+    options.cache = cache;
+    options.load = load;
+    options.by_likelihood = by_likelihood;
+    if (!assume.empty()) options.assumed = lab::parse_assumed(assume, energy::read_references());
+    options.meter = machine_options();
+    options.find_model = find_model;
+    options.on_load = [](const engine::LoadedModel& model) { print_unused(model.name, model.unused); };
+    options.choose_threads = [this](const engine::LoadedModel& model, std::optional<int> given, model::CacheType its) {
+        const ThreadChoice choice = ThreadOption{given}.choose(model, its, load);
+        if (choice.way != ThreadChoice::Way::only) base::tell("{}: {}.", model.name, choice.text());
+        return lab::ChosenThreads{choice.threads, choice.timed()};
+    };
+    return options;
 }
 
 void ExperimentOptions::check(const std::vector<std::string>& read) const {
     std::vector<std::string> kept = read;
     kept.push_back(results_file);
     kept.insert(kept.end(), tasks_named.begin(), tasks_named.end());
-    for (const std::string& model : models) {
-        if (const lab::ContenderSpec spec = lab::parse_contender(model); !spec.is_server()) kept.push_back(spec.model);
+    for (const lab::ContenderSpec& spec : specs()) {
+        if (!spec.is_server()) kept.push_back(spec.model);
     }
     check_outputs(files.outputs(), kept);
     lab::check_factors(files.design(), models.size());
@@ -444,31 +238,36 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     tasks::SkippedRows skipped;
     std::vector<tasks::Prompt> prompts = open_prompts(skipped);
     energy::Meter meter(machine_options());
-    std::optional<LoadedContenders> loaded_contenders = load_contenders(meter);
-    const std::int64_t left_out = leave_out_long(prompts, *loaded_contenders);
+    const lab::ContenderOptions contenders = contender_options();
+    std::optional<lab::LoadedContenders> loaded = lab::load_contenders(specs(), contenders, meter);
+    const std::int64_t left_out = max_prompt == 0 ? 0 : lab::leave_out_long(max_prompt, *loaded, prompts);
+    if (left_out > 0) {
+        base::tell("{} prompts have more than {} tokens for a contender and are left out for all.", left_out,
+                   max_prompt);
+    }
     std::optional<lab::Judge> the_judge;
-    if (!judge.empty()) the_judge.emplace(open_judge());
+    if (!judge.empty()) the_judge.emplace(lab::open_judge(judge, contenders));
 
     lab::ExperimentOptions options;
-    options.settings = {{"prompts", fmt::format("{}", fmt::join(tasks_named, ","))},
-                        {"system", system},
-                        {"thinking", !answer.no_think},
-                        {"margin", margin / 100},
-                        {"max_prompt_tokens", max_prompt > 0 ? nlohmann::ordered_json(max_prompt) : nullptr},
-                        {"prompts_left_out", left_out},
-                        {"max_tokens", answer.max_tokens.value_or(default_max_tokens)},
-                        {"max_thinking", answer.max_thinking ? nlohmann::ordered_json(*answer.max_thinking) : nullptr}};
-    if (skipped.count > 0) options.settings["bad_rows_left_out"] = skipped.count;
+    options.settings.prompts = fmt::format("{}", fmt::join(tasks_named, ","));
+    options.settings.system = system;
+    options.settings.thinking = !answer.no_think;
+    options.settings.margin = margin / 100;
+    if (max_prompt > 0) options.settings.max_prompt_tokens = max_prompt;
+    options.settings.prompts_left_out = left_out;
+    options.settings.max_tokens = answer.max_tokens.value_or(lab::default_max_tokens);
+    options.settings.max_thinking = answer.max_thinking;
+    options.settings.bad_rows_left_out = skipped.count;
     options.machine = meter.machine();
     options.version = version();
     options.seed = answer.seed;
     options.repeats = repeats;
     options.sessions = sessions;
     options.reopen = [&]() -> std::span<const std::unique_ptr<lab::Backend>> {
-        loaded_contenders.reset();  // the memory of the old ones may be needed for the new ones
-        return loaded_contenders.emplace(load_contenders(meter)).backends;
+        loaded.reset();  // the memory of the old ones may be needed for the new ones
+        return loaded.emplace(lab::load_contenders(specs(), contenders, meter)).backends;
     };
-    options.shard = parse_shard(shard);
+    options.shard = checked_shard(shard);
     options.resume = resume ? lab::Resume::must : anew ? lab::Resume::never : lab::Resume::if_any;
     options.idle = base::Seconds(idle_seconds);
     options.meter = machine_options();
@@ -477,7 +276,7 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     options.factors = files.design();
 
     Progress progress("answers");
-    const lab::RunId run = lab::run_experiment(loaded_contenders->backends, prompts, options, results,
+    const lab::RunId run = lab::run_experiment(loaded->backends, prompts, options, results,
                                                [&](const lab::ExperimentProgress& at) {
                                                    kept.set(at);
                                                    show(progress, at);

@@ -3,31 +3,19 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "cli/options/cost_options.h"
 #include "cli/options/findings_files.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/thread_options.h"
-#include "lab/experiment/contender_spec.h"
-#include "lab/experiment/endpoint_backend.h"
+#include "lab/experiment/contenders.h"
 #include "lab/experiment/experiment.h"
 #include "tasks/readers/readers.h"
 
 namespace ergon::cli {
-
-/// Contenders with all that they need in this process.
-struct LoadedContenders {
-    std::map<int, std::unique_ptr<base::ThreadPool>> pools;  // by number of threads
-    std::map<std::pair<std::filesystem::path, int>, engine::LoadedModel>
-        models;  // by path and threads of their pools: loaded once each
-    std::vector<std::unique_ptr<lab::Backend>> backends;
-};
 
 struct ExperimentOptions {
     std::vector<std::string> models;
@@ -67,10 +55,8 @@ struct ExperimentOptions {
   private:
     std::vector<tasks::Prompt> open_prompts(tasks::SkippedRows& skipped) const;
     void check_assumption() const;
-    LoadedContenders load_contenders(energy::Meter& meter) const;
-    std::int64_t leave_out_long(std::vector<tasks::Prompt>& prompts, const LoadedContenders& loaded_contenders) const;
-    lab::EndpointOptions endpoint_options(const lab::ContenderSpec& spec, const AnswerOptions& own) const;
-    std::unique_ptr<lab::Backend> open_judge() const;
+    std::vector<lab::ContenderSpec> specs() const;
+    lab::ContenderOptions contender_options() const;
 };
 
 }  // namespace ergon::cli

@@ -11,6 +11,7 @@
 #include "lab/findings/published_figures.h"
 #include "lab/output/answers_csv.h"
 #include "lab/output/comparison_json.h"
+#include "lab/output/comparison_page.h"
 #include "lab/output/comparison_screen.h"
 #include "lab/output/comparison_table.h"
 #include "lab/slice/slice_findings.h"

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/generation/answer_settings.h"
 #include "engine/session.h"
 #include "formats/hf_folder.h"
 
@@ -30,17 +31,8 @@ void print_unused(std::string_view model, std::span<const std::string> names);
 std::string_view name(model::CacheType type);
 
 /// How answers are made: sampling, limits, thinking. What is not given is the model's own.
-struct AnswerOptions {
-    std::optional<double> temperature, top_p, min_p, repeat_penalty;
-    std::optional<std::int64_t> top_k, max_tokens, max_thinking;
-    std::uint64_t seed = 0;
-    std::vector<std::string> stop, forbidden;
-    bool no_think = false;
-
+struct AnswerOptions : engine::AnswerSettings {
     void add(CLI::App& command);
-    engine::GenerationOptions for_model(const engine::LoadedModel& model) const;
-    /// Each setting of the sampler and where it comes from, for --json.
-    base::Json sampling_json(const engine::LoadedModel& model) const;
 };
 
 }  // namespace ergon::cli

@@ -13,6 +13,7 @@
 #include "base/files/data_files.h"
 #include "base/files/file.h"
 #include "base/strings/format_number.h"
+#include "base/strings/text.h"
 
 namespace ergon::energy {
 namespace {
@@ -21,6 +22,7 @@ using base::ErrorCode;
 using base::Joules;
 
 constexpr std::array<std::string_view, 3> kind_names{"reasoning", "chat", "service"};
+constexpr std::array<std::string_view, 4> tables{"everyday", "published", "training", "remark"};
 constexpr std::array<std::string_view, 3> covers_names{"accelerators", "wall", "service"};
 
 /// One table of the file, whose keys are asked for by type; what is wrong is named with its line.
@@ -67,6 +69,19 @@ class Entry {
         return value;
     }
 
+    /// At least one, none of them empty.
+    std::vector<std::string> texts(const char* key) const {
+        std::vector<std::string> found;
+        const toml::array* list = table_.get(key) == nullptr ? nullptr : table_.get(key)->as_array();
+        if (list == nullptr || list->empty()) fail_key(key, "a list of texts");
+        for (const toml::node& node : *list) {
+            const auto value = node.value_exact<std::string>();
+            if (!value || value->empty()) fail_key(key, "a list of texts that are not empty");
+            found.push_back(*value);
+        }
+        return found;
+    }
+
     /// The place of the text in `names`, which are what it may be.
     std::size_t one_of(const char* key, std::span<const std::string_view> names) const {
         const auto found = std::ranges::find(names, text(key, true));
@@ -97,10 +112,11 @@ class Entry {
 };
 
 Reference read_everyday(const Entry& entry) {
-    entry.allow({"what", "joules", "low", "high", "source", "year", "url"});
+    entry.allow({"what", "joules", "low", "high", "source", "year", "url", "id"});
     const auto amount = entry.joules("joules");
     if (!amount) entry.fail_key("joules", "a positive number");
-    Reference reference{entry.text("what", true), *amount, entry.joules("low"), entry.joules("high"), entry.source()};
+    Reference reference{entry.text("what", true), *amount, entry.joules("low"), entry.joules("high"), entry.source(),
+                        entry.text("id", false)};
     if (reference.low && *reference.low > *amount) entry.fail_key("low", "at most the amount itself");
     if (reference.high && *reference.high < *amount) entry.fail_key("high", "at least the amount itself");
     if (reference.low.has_value() != reference.high.has_value()) {
@@ -152,6 +168,11 @@ TrainingFigure read_training(const Entry& entry) {
     return figure;
 }
 
+Remark read_remark(const Entry& entry) {
+    entry.allow({"id", "models", "text", "source", "year", "url"});
+    return {entry.text("id", true), entry.texts("models"), entry.text("text", true), entry.source()};
+}
+
 /// All tables of a name, each read by `read`.
 template <typename Read>
 auto read_all(const toml::table& document, const char* name, const std::string& file, const Read& read) {
@@ -179,18 +200,43 @@ toml::table parse(std::string_view text, const std::string& file) {
 References parse_references(std::string_view text, const std::string& file) {
     const toml::table document = parse(text, file);
     for (const auto& [key, value] : document) {
-        if (key.str() == "everyday" || key.str() == "published" || key.str() == "training") continue;
+        if (std::ranges::find(tables, key.str()) != tables.end()) continue;
         base::fail(ErrorCode::bad_file,
-                   "{}, line {}: unknown key \"{}\"; expected [[everyday]], [[published]] or [[training]].", file,
-                   value.source().begin.line, key.str());
+                   "{}, line {}: unknown key \"{}\"; expected [[{}]].", file, value.source().begin.line, key.str(),
+                   fmt::join(tables, "]], [["));
     }
     References references{
-        read_all(document, "everyday", file, read_everyday), read_all(document, "published", file, read_published), {}};
+        read_all(document, "everyday", file, read_everyday), read_all(document, "published", file, read_published), {}, {}};
     if (document.contains("training")) references.training = read_all(document, "training", file, read_training);
+    if (document.contains("remark")) references.remarks = read_all(document, "remark", file, read_remark);
     return references;
 }
 
+/// Letters in lower case, and digits: "deepseekr1distillllama70b".
+std::string bare_name(std::string_view name) {
+    std::string bare;
+    for (const char byte : name) {
+        if (base::is_letter(byte) || base::is_digit(byte)) bare += base::lowered(byte);
+    }
+    return bare;
+}
+
 }  // namespace
+
+const Reference* find_everyday(std::string_view id, const References& references) {
+    const auto found = std::ranges::find(references.everyday, id, &Reference::id);
+    return found == references.everyday.end() ? nullptr : &*found;
+}
+
+std::vector<Remark> remarks_about(std::string_view model, const References& references) {
+    const std::string name = bare_name(model);
+    std::vector<Remark> about;
+    std::ranges::copy_if(references.remarks, std::back_inserter(about), [&](const Remark& remark) {
+        return std::ranges::any_of(remark.models,
+                                   [&](const std::string& one) { return name.find(bare_name(one)) != name.npos; });
+    });
+    return about;
+}
 
 Figure TrainingFigure::energy() const {
     const base::Seconds time(accelerator_hours * 3600);

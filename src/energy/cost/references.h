@@ -28,6 +28,7 @@ struct Reference {
     std::optional<base::Joules> low;  // where the source gives a range: both ends
     std::optional<base::Joules> high;
     Citation source;
+    std::string id;  // by which a page asks for it; empty for most
 };
 
 /// What was asked for.
@@ -75,13 +76,22 @@ struct TrainingFigure {
     Figure energy() const;
 };
 
+/// What a reader of a published figure should know, to be said beside one of the models that it is about.
+struct Remark {
+    std::string id;
+    std::vector<std::string> models;
+    std::string text;
+    Citation source;
+};
+
 struct References {
     std::vector<Reference> everyday;
     std::vector<PublishedFigure> published;
     std::vector<TrainingFigure> training;
+    std::vector<Remark> remarks;
 };
 
-/// Reads the tables [[everyday]], [[published]] and [[training]] (which may be absent). Strict: an unknown key, a
+/// Reads the tables [[everyday]] and [[published]], [[training]] and [[remark]] (which may be absent). Strict: an unknown key, a
 /// missing one or an amount that is not positive throws Error(bad_file) with the line.
 References read_references(const std::filesystem::path& path);
 /// Those that ship, data/references.toml.
@@ -89,6 +99,12 @@ References read_references();
 
 /// Everyday things within a factor of 30 of an amount, the nearest first, at most three.
 std::vector<Reference> comparable(base::Joules amount, const References& references);
+
+/// The everyday thing of this id; nothing where there is none.
+const Reference* find_everyday(std::string_view id, const References& references);
+/// The remarks that are about a model of this name: it contains one of theirs, whatever the case and what stands between
+/// letters and digits.
+std::vector<Remark> remarks_about(std::string_view model, const References& references);
 
 /// "about 0.4 of a Google search as Google gave it in 2009 (1,080 J)"; a source that gives a range is quoted with it.
 std::string comparison(base::Joules amount, const Reference& reference);

@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "energy/meter.h"
 #include "engine/loaded_model.h"
 #include "engine/session.h"
+#include "lab/store/contender_details.h"
 #include "lab/store/results.h"
 #include "tasks/prompt_set.h"
 
@@ -18,15 +20,6 @@ namespace ergon::lab {
 /// short enough to be nothing beside forty answers (assumed).
 inline constexpr std::int64_t warm_up_tokens = 8;
 inline constexpr const char* warm_up_question = "Hello";
-
-// Keys of a contender's details and of an answer's raw record that more than one place reads.
-inline constexpr const char* found_key = "found";  // what a server says of its model: not what was asked of it
-inline constexpr const char* charged_key = "charged";
-inline constexpr const char* charged_because_key = "charged_because";
-inline constexpr const char* charged_processes = "its processes";
-inline constexpr const char* charged_machine = "the whole machine";
-inline constexpr const char* cards_component = "graphics cards";  // of AnswerMeasures::components
-inline constexpr const char* in_one_piece_key = "in_one_piece";
 
 class Backend {
   public:
@@ -47,7 +40,7 @@ class Backend {
 /// How a model in this process is asked.
 struct LocalOptions {
     engine::GenerationOptions generation;
-    nlohmann::ordered_json sampling;  // the sampler's settings and where they come from, for the record
+    std::vector<SamplingSetting> sampling;  // for the record
     std::string label;
     std::string system;  // what it is told before the question, if not empty
     bool thinking = true;

@@ -6,16 +6,15 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/error.h"
-#include "lab/experiment/design.h"
 #include "lab/experiment/fingerprint.h"
-#include "lab/findings/labels.h"
-#include "lab/findings/machine_events.h"
+#include "lab/experiment/labels.h"
+#include "lab/experiment/machine_events.h"
+#include "lab/store/design.h"
+#include "lab/store/run_details.h"
 #include "tasks/graders/grader.h"
 
 namespace ergon::lab {
 namespace {
-
-using nlohmann::ordered_json;
 
 std::vector<Contender> contenders_of(std::span<const std::unique_ptr<Backend>> backends) {
     std::vector<Contender> contenders;
@@ -36,25 +35,19 @@ std::string digest_of(std::span<const tasks::Prompt> prompts) {
 RunDescription describe(std::span<const tasks::Prompt> prompts, const ExperimentOptions& options,
                         const ThrottleWatch& throttle) {
     RunDescription run;
-    run.settings = options.settings;
-    run.settings["prompt_count"] = prompts.size();
-    run.settings["prompt_digest"] = digest_of(prompts);
-    run.settings["repeats"] = options.repeats;
-    run.settings["sessions"] = options.sessions ? ordered_json(*options.sessions) : ordered_json("auto");
-    if (options.judge != nullptr) run.settings["judge"] = options.judge->contender().model;
+    RunSettings settings = options.settings;
+    settings.prompt_count = std::ssize(prompts);
+    settings.prompt_digest = digest_of(prompts);
+    settings.repeats = options.repeats;
+    settings.sessions = options.sessions;
+    if (options.judge != nullptr) settings.judge = options.judge->contender().model;
+    run.settings = settings_json(settings);
     run.seed = options.seed;
     run.machine = options.machine;
     run.version = options.version;
-    run.protocol = {
-        {"order", "random prompts; blocks of two prompts, contenders in random order, then reversed (ABBA)"},
-        {"order_seed", options.seed},
-        {"batch", 1},
-        {"cache", "empty before each answer"},
-        {"warm_up", "one short answer of each contender, not kept"},
-        {"sessions", "models loaded, threads made and order drawn anew for each"},
-        {"idle_seconds", options.idle.value()},
-        {"throttling", throttle.visible() ? throttling_seen : throttling_not_seen},
-        {"shard", fmt::format("{}/{}", options.shard.index + 1, options.shard.count)}};
+    run.protocol =
+        protocol_json({options.seed, options.idle,
+                       throttle.visible() ? Throttling::visible : Throttling::not_visible, options.shard});
     return run;
 }
 
@@ -101,7 +94,7 @@ class Running {
             const bool short_one = results_.answering(run_, 0) < short_session;
             if (!options_.sessions && short_one) sessions = sessions_if_short;
         }
-        if (answered) baseline("idle after");
+        if (answered) baseline(idle_after);
         if (results_.failures(run_).empty()) results_.finish(run_);
         return run_;
     }
@@ -125,7 +118,7 @@ class Running {
     void prepare(bool again) {
         tell("preparing");
         for (const auto& backend : backends_) backend->prepare(prompts_);
-        if (!again) baseline("idle before");
+        if (!again) baseline(idle_before);
         tell("warm-up");
         for (const auto& backend : backends_) backend->warm_up();
     }

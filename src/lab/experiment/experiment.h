@@ -15,6 +15,7 @@
 #include "lab/experiment/schedule.h"
 #include "lab/statistics/factors.h"
 #include "lab/store/results.h"
+#include "lab/store/run_details.h"
 #include "tasks/prompt_set.h"
 
 namespace ergon::lab {
@@ -24,7 +25,7 @@ inline constexpr base::Seconds short_session{15};
 inline constexpr std::int64_t sessions_if_short = 3;
 
 struct ExperimentOptions {
-    nlohmann::ordered_json settings;  // what is common to all contenders: prompt set, caps, sampling; for the record
+    RunSettings settings;             // what is common to all contenders; those of the experiment itself are filled in
     nlohmann::ordered_json machine;   // energy::Meter::machine()
     std::string version;              // of ergon
     std::uint64_t seed = 0;

@@ -13,36 +13,34 @@
 namespace ergon::lab {
 namespace {
 
-using nlohmann::ordered_json;
-
-/// A number where prompts are read by as many threads as generate, else a sentence.
-ordered_json threads_of(const LocalOptions& options) {
-    const model::StepThreads& threads = options.threads;
-    if (threads.few == threads.many) return threads.few;
+/// One number where prompts are read by as many threads as generate.
+std::string threads_text(const model::StepThreads& threads) {
+    if (threads.few == threads.many) return std::to_string(threads.few);
     return fmt::format("{} to generate, {} to read", threads.few, threads.many);
 }
 
 /// What tells this contender from others, for the record and for what a comparison can show.
-ordered_json details_of(const engine::LoadedModel& model, const LocalOptions& options) {
+ContenderDetails details_of(const engine::LoadedModel& model, const LocalOptions& options) {
     const engine::GenerationOptions& generation = options.generation;
-    ordered_json details{{"kind", "in-process"},
-                         {"thinks", model.thinks()},
-                         {"thinking", options.thinking},
-                         {"max_tokens", generation.max_tokens},
-                         {"max_thinking", generation.max_thinking ? ordered_json(*generation.max_thinking) : nullptr},
-                         {"stop", generation.stop},
-                         {"sampling", options.sampling},
-                         {"threads", threads_of(options)},
-                         {"cache", options.cache == model::CacheType::f16 ? "f16" : "f32"},
-                         {"strict", options.strict},
-                         {"multiple_choice", options.by_likelihood ? "the likeliest letter" : "as it is written"},
-                         {"batch", 1},
-                         {"vocabulary", vocabulary_fingerprint(model.words())}};
-    if (options.threads_timed) details["threads_chosen"] = "timed";
-    if (!generation.forbidden.empty()) details["forbidden"] = generation.forbidden;
-    if (!model.unused.empty()) details["unused"] = model.unused;
-    details["weight_bytes"] = model.weight_bytes.value();
-    if (model.config) details.update(model_details(*model.config, model.weight_bytes));
+    ContenderDetails details;
+    details.kind = ContenderKind::in_process;
+    if (model.config) details.model = model_details(*model.config, model.weight_bytes);
+    details.model.weight_bytes = model.weight_bytes.value();
+    details.model.vocabulary = vocabulary_fingerprint(model.words());
+    details.thinking = options.thinking;
+    details.max_tokens = generation.max_tokens;
+    details.max_thinking = generation.max_thinking;
+    details.stop = generation.stop;
+    details.forbidden = generation.forbidden;
+    details.sampling = options.sampling;
+    details.has_thought_markers = model.thinks();
+    details.threads = threads_text(options.threads);
+    details.threads_timed = options.threads_timed;
+    details.cache = options.cache == model::CacheType::f16 ? "f16" : "f32";
+    details.strict = options.strict;
+    details.multiple_choice = options.by_likelihood ? choice_by_likelihood : choice_as_written;
+    details.batch = 1;
+    details.unused = model.unused;
     return details;
 }
 
@@ -52,7 +50,8 @@ class LocalBackend final : public Backend {
         : model_(model),
           options_(options),
           meter_(meter),
-          contender_{options.label, model.path.string(), file_fingerprint(model.path), details_of(model, options)} {}
+          contender_{options.label, model.path.string(), file_fingerprint(model.path),
+                     details_json(details_of(model, options))} {}
 
     const Contender& contender() const override { return contender_; }
 

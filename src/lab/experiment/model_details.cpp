@@ -12,8 +12,6 @@
 namespace ergon::lab {
 namespace {
 
-using nlohmann::ordered_json;
-
 /// What ergon cannot read is not known.
 void try_to(const std::function<void()>& find) {
     try {
@@ -41,47 +39,51 @@ Weights weights_of(std::span<const tensor::TensorView> tensors) {
     return sum;
 }
 
-void put_weights(const Weights& weights, ordered_json& details) {
-    details["weight_bytes"] = weights.bytes.value();
-    details["parameters"] = {{"total", weights.parameters}};
-    details["bits_per_weight"] = bits_per_weight(weights.bytes, weights.parameters);
+void put_weights(const Weights& weights, ModelDetails& details) {
+    details.weight_bytes = weights.bytes.value();
+    details.parameters = weights.parameters;
+    details.bits_per_weight = bits_per_weight(weights.bytes, weights.parameters);
 }
 
-ordered_json gguf_details(const std::filesystem::path& path) {
+ModelDetails gguf_details(const std::filesystem::path& path) {
     const formats::Gguf file = formats::Gguf::open(path, formats::Truncated::metadata_only);
     const Weights weights = weights_of(file.tensors());
-    const std::string architecture = file.text("general.architecture", "");
-    const std::int64_t experts = file.integer(architecture + ".expert_count", 0);
-    ordered_json details{{"architecture", architecture}, {"experts", experts}};
+    ModelDetails details;
+    details.architecture = file.text("general.architecture", "");
+    details.experts = file.integer(details.architecture + ".expert_count", 0);
     if (weights.parameters > 0) {
         put_weights(weights, details);
-        if (experts == 0) details["parameters"]["active"] = weights.parameters;
-        try_to([&] { details.update(model_details(model::read_config(file), weights.bytes)); });
+        if (details.experts == 0) details.active_parameters = weights.parameters;
+        try_to([&] { details = model_details(model::read_config(file), weights.bytes); });
     }
-    try_to([&] { details["vocabulary"] = vocabulary_fingerprint(text::Tokenizer::from_gguf(file)); });
+    try_to([&] { details.vocabulary = vocabulary_fingerprint(text::Tokenizer::from_gguf(file)); });
     return details;
 }
 
-ordered_json folder_details(const std::filesystem::path& path) {
+ModelDetails folder_details(const std::filesystem::path& path) {
     const formats::HfFolder folder = formats::HfFolder::open(path);
-    ordered_json details;
+    ModelDetails details;
     try_to([&] {
         const Weights weights = weights_of(formats::Safetensors::open_folder(path).tensors());
         put_weights(weights, details);
-        details.update(model_details(model::read_config(folder), weights.bytes));
+        details = model_details(model::read_config(folder), weights.bytes);
     });
-    try_to([&] { details["vocabulary"] = vocabulary_fingerprint(text::Tokenizer::from_folder(folder)); });
+    try_to([&] { details.vocabulary = vocabulary_fingerprint(text::Tokenizer::from_folder(folder)); });
     return details;
 }
 
 }  // namespace
 
-ordered_json model_details(const model::Config& config, base::Bytes weights) {
+ModelDetails model_details(const model::Config& config, base::Bytes weights) {
     const model::ParameterCount count = model::count_parameters(config);
-    return {{"architecture", std::string(model::name(config.architecture))},
-            {"parameters", {{"total", count.total}, {"active", count.active}}},
-            {"experts", config.n_routed_experts},
-            {"bits_per_weight", bits_per_weight(weights, count.total)}};
+    ModelDetails details;
+    details.architecture = model::name(config.architecture);
+    details.parameters = count.total;
+    details.active_parameters = count.active;
+    details.experts = config.n_routed_experts;
+    details.bits_per_weight = bits_per_weight(weights, count.total);
+    details.weight_bytes = weights.value();
+    return details;
 }
 
 ModelFile describe_model_file(const std::filesystem::path& path) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 
+#include "lab/store/run_details.h"
+
 namespace ergon::lab {
 
 /// One answer to be made.
@@ -12,13 +14,6 @@ struct Trial {
     std::size_t prompt = 0;
     std::int64_t repeat = 0;
     bool operator==(const Trial&) const = default;
-};
-
-/// The part of an experiment that one of several machines takes: every `count`-th prompt, from the `index`-th on.
-struct Shard {
-    std::int64_t index = 0;  // 0 <= index < count
-    std::int64_t count = 1;
-    bool operator==(const Shard&) const = default;
 };
 
 struct ScheduleOptions {

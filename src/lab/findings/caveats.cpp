@@ -1,6 +1,7 @@
 #include "lab/findings/caveats.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,8 +9,8 @@
 
 #include "base/memory.h"
 #include "base/strings/characters.h"
-#include "lab/findings/machine_events.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
+#include "lab/store/run_details.h"
 
 namespace ergon::lab {
 namespace {
@@ -19,19 +20,12 @@ constexpr double tolerated_load = 0.05;
 // Assumed: idle power that drifts by less is steady.
 constexpr double tolerated_drift = 0.1;
 
-/// Zero if there is no such number.
-double number(const nlohmann::ordered_json& object, const char* key) {
-    const bool there = object.is_object() && object.contains(key) && object[key].is_number();
-    return there ? object[key].get<double>() : 0;
-}
-
+/// Of the machine at rest: the first time, or the last.
 std::optional<double> watts(const std::vector<MachineEvent>& machine_events, const std::string& kind, bool last) {
     std::optional<double> found;
     for (const MachineEvent& one : machine_events) {
-        if (one.kind != kind || !one.details.contains("watts") || !one.details["watts"].is_object()) continue;
-        const auto value = one.details["watts"].find("value");
-        if (value == one.details["watts"].end() || !value->is_number()) continue;
-        if (!found || last) found = value->get<double>();
+        const std::optional<IdlePower> idle = one.kind == kind ? idle_power(one) : std::nullopt;
+        if (idle && (!found || last)) found = idle->value.value();
     }
     return found;
 }
@@ -48,7 +42,7 @@ double load_of_others(const ContenderSummary& one, double threads) {
 }
 
 void add_load(const Comparison& comparison, const RunDescription& run, std::vector<std::string>& sentences) {
-    const double threads = number(run.machine, "threads");
+    const auto threads = static_cast<double>(machine_details(run).threads);
     for (const ContenderSummary& one : comparison.contenders) {
         const double load = load_of_others(one, threads);
         if (load <= tolerated_load) continue;
@@ -58,7 +52,7 @@ void add_load(const Comparison& comparison, const RunDescription& run, std::vect
 }
 
 void add_drift(const std::vector<MachineEvent>& machine_events, std::vector<std::string>& sentences) {
-    const auto before = watts(machine_events, "idle before", false), after = watts(machine_events, "idle after", true);
+    const auto before = watts(machine_events, idle_before, false), after = watts(machine_events, idle_after, true);
     if (!before || !after || !(*before > 0)) return;
     const double drift = *after / *before - 1;
     if (std::abs(drift) <= tolerated_drift) return;
@@ -72,7 +66,29 @@ void add_cache(const Comparison& comparison, const RunDescription& run, std::vec
     sentences.push_back(fmt::format(
         "All weights fit into the processor's cache ({}): what large models spend most joules on, reading weights from "
         "memory, these do not.",
-        base::readable(base::Bytes(static_cast<std::int64_t>(number(run.machine, "cache_bytes"))))));
+        base::readable(machine_details(run).cache)));
+}
+
+/// "one third", "2 of 5 parts".
+std::string fraction_text(std::int64_t some, std::int64_t all) {
+    constexpr std::array<const char*, 3> words{"half", "third", "quarter"};
+    const auto which = static_cast<std::size_t>(all - 2);
+    if (which >= words.size()) return fmt::format("{} of {} parts", some, all);
+    return fmt::format("{} {}{}", some == 1 ? "one" : some == 2 ? "two" : "three", words[which], some == 1 ? "" : "s");
+}
+
+void add_missing_parts(const Comparison& comparison, std::vector<std::string>& sentences) {
+    constexpr std::size_t max_named = 8;
+    const std::vector<Shard> missing = missing_shards(comparison.parts, max_named);
+    if (missing.empty()) return;
+    const std::int64_t all = missing.front().count, there = std::ssize(comparison.parts);
+    std::string names = missing.size() == 1 ? "Part " : "Parts ";
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+        names += (i == 0 ? "" : i + 1 == missing.size() ? " and " : ", ") + shard_text(missing[i]);
+    }
+    if (all - there > std::ssize(missing)) names = fmt::format("{} of {} parts", all - there, all);
+    sentences.push_back(fmt::format("{} of the experiment {} missing: these figures are of {} of the prompts.", names,
+                                    all - there == 1 ? "is" : "are", fraction_text(there, all)));
 }
 
 std::string without_field(const std::string& field) {
@@ -143,9 +159,9 @@ void add_left_out(const Comparison& comparison, std::vector<std::string>& senten
 }  // namespace
 
 bool weights_in_cache(const Comparison& comparison, const RunDescription& run) {
-    const double cache = number(run.machine, "cache_bytes");
+    const std::int64_t cache = machine_details(run).cache.value();
     return !comparison.contenders.empty() && std::ranges::all_of(comparison.contenders, [cache](const auto& one) {
-        const double weights = number(one.details, "weight_bytes");
+        const std::int64_t weights = one.details.model.weight_bytes.value_or(0);
         return weights > 0 && weights < cache;
     });
 }
@@ -153,6 +169,7 @@ bool weights_in_cache(const Comparison& comparison, const RunDescription& run) {
 std::vector<std::string> caveats(const Comparison& comparison, const RunDescription& run,
                                        const std::vector<MachineEvent>& machine_events) {
     std::vector<std::string> sentences;
+    add_missing_parts(comparison, sentences);
     add_cache(comparison, run, sentences);
     add_load(comparison, run, sentences);
     add_drift(machine_events, sentences);
@@ -163,16 +180,13 @@ std::vector<std::string> caveats(const Comparison& comparison, const RunDescript
     add_failures(comparison, sentences);
     double paused = 0;
     for (const MachineEvent& one : machine_events) {
-        if (one.kind == "throttled" && one.details.contains("pause_seconds") &&
-            one.details["pause_seconds"].is_number()) {
-            paused += one.details["pause_seconds"].get<double>();
-        }
+        if (const auto pause = cooling_pause(one)) paused += pause->pause.value();
     }
     if (paused > 0) {
         sentences.push_back(
             fmt::format("The processor slowed down for its heat; {:.0f} s were waited for it.", paused));
     }
-    if (throttled_unseen(run)) {
+    if (protocol_of(run).throttling == Throttling::not_visible) {
         sentences.emplace_back("Whether the processor slowed down for its heat could not be seen.");
     }
     return sentences;

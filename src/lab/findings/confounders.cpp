@@ -5,67 +5,41 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/json/json_text.h"
 #include "base/strings/format_number.h"
-#include "lab/findings/attribution.h"
-#include "lab/output/terminal_text.h"
+#include "lab/attribution.h"
+#include "lab/figure_text.h"
 
 namespace ergon::lab {
 namespace {
-
-using nlohmann::ordered_json;
 
 // What differs by less is the same size, or the same format (assumed).
 constexpr double same_size = 0.05;
 constexpr double same_bits = 0.02;
 
 bool is_server(const ContenderSummary& one) {
-    return one.details.value("kind", "") == "server";
-}
-
-std::optional<double> number(const ContenderSummary& one, const char* key) {
-    const ordered_json& details = one.details;
-    return details.contains(key) && details[key].is_number() ? std::optional(details[key].get<double>()) : std::nullopt;
-}
-
-std::optional<double> parameters(const ContenderSummary& one, const char* which) {
-    const ordered_json& details = one.details;
-    if (!details.contains("parameters") || !details["parameters"].contains(which)) return std::nullopt;
-    const ordered_json& count = details["parameters"][which];
-    return count.is_number() ? std::optional(count.get<double>()) : std::nullopt;
-}
-
-/// A setting in words. What is not among the details of a server is not known, for others it is switched off.
-std::optional<std::string> setting_of(const ContenderSummary& one, const char* key) {
-    const ordered_json& details = one.details;
-    if (!details.contains(key)) return is_server(one) ? std::nullopt : std::optional<std::string>("none");
-    if (details[key].is_null()) return "none";
-    return details[key].is_string() ? details[key].get<std::string>() : base::json_text(details[key]);
-}
-
-/// Nobody can tell a server what is forbidden, nor have it choose a letter.
-std::optional<std::string> setting_of(const ContenderSummary& one, const char* key, const char* of_servers) {
-    return is_server(one) ? std::optional<std::string>(of_servers) : setting_of(one, key);
+    return one.details.kind == ContenderKind::server;
 }
 
 /// The values of a sampler's settings, without where they come from. What a server refuses to be told is its own.
 std::optional<std::string> sampling_text(const ContenderSummary& one) {
-    const ordered_json& details = one.details;
-    if (!details.contains("sampling") || !details["sampling"].is_object()) return std::nullopt;
+    if (!one.details.sampling) return std::nullopt;
     std::string text;
-    for (const auto& [name, entry] : details["sampling"].items()) {
-        const ordered_json& value = entry.is_object() && entry.contains("value") ? entry["value"] : entry;
-        const bool its_own = is_server(one) && (value.is_null() || one.left_out.contains(name));
-        text += fmt::format("{}{} {}", text.empty() ? "" : " ", name, its_own ? "the server's own" : base::json_text(value));
+    for (const SamplingSetting& setting : *one.details.sampling) {
+        std::string value = value_text(setting);
+        if (is_server(one) && (value.empty() || one.left_out.contains(setting.name))) value = "the server's own";
+        text += fmt::format("{}{} {}", text.empty() ? "" : " ", setting.name, value.empty() ? "none" : value);
     }
     return text;
+}
+
+/// An empty text is one that is not known.
+std::optional<std::string> said(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
 }
 
 /// Collects what differs, and what cannot be known to.
 class Differences {
   public:
-    Differences(const ContenderSummary& a, const ContenderSummary& b) : a_(a), b_(b) {}
-
     void words(std::string what, std::optional<std::string> a, std::optional<std::string> b) {
         if (!a || !b) {
             not_known.push_back(std::move(what));
@@ -73,30 +47,24 @@ class Differences {
             list.push_back({std::move(what), std::move(*a), std::move(*b)});
         }
     }
-    void setting(const char* what, const char* key) { words(what, setting_of(a_, key), setting_of(b_, key)); }
-    void setting(const char* what, const char* key, const char* of_servers) {
-        words(what, setting_of(a_, key, of_servers), setting_of(b_, key, of_servers));
-    }
-    void amounts(const char* what, std::optional<double> a, std::optional<double> b, double tolerance,
+    template <typename Number>
+    void amounts(const char* what, std::optional<Number> number_a, std::optional<Number> number_b, double tolerance,
                  std::string (*text)(double)) {
-        if (!a || !b) {
+        if (!number_a || !number_b) {
             not_known.emplace_back(what);
-        } else if (std::abs(*a - *b) > tolerance * std::max(std::abs(*a), std::abs(*b))) {
-            list.push_back({what, text(*a), text(*b)});
+            return;
         }
+        const auto a = static_cast<double>(*number_a), b = static_cast<double>(*number_b);
+        if (std::abs(a - b) > tolerance * std::max(std::abs(a), std::abs(b))) list.push_back({what, text(a), text(b)});
     }
 
     std::vector<Difference> list;
     std::vector<std::string> not_known;
-
-  private:
-    const ContenderSummary& a_;
-    const ContenderSummary& b_;
 };
 
 /// A server whose joules were read from this machine.
 bool on_this_machine(const ContenderSummary& one) {
-    return is_server(one) && one.details.value("on_this_machine", false);
+    return is_server(one) && one.details.on_this_machine;
 }
 
 std::string kind_of(const ContenderSummary& one) {
@@ -105,64 +73,83 @@ std::string kind_of(const ContenderSummary& one) {
 }
 
 std::optional<std::string> density(const ContenderSummary& one) {
-    const auto experts = number(one, "experts");
+    const std::optional<std::int64_t>& experts = one.details.model.experts;
     if (!experts) return std::nullopt;
-    return *experts > 0 ? fmt::format("{:.0f} experts", *experts) : "dense";
+    return *experts > 0 ? fmt::format("{} experts", *experts) : "dense";
 }
 
 /// What the two models are made of.
 void compare_models(const ContenderSummary& a, const ContenderSummary& b, Differences& found) {
     found.words("sparse or dense", density(a), density(b));
     const auto count = [](double value) { return base::readable_count(std::llround(std::clamp(value, 0.0, 1e18))); };
-    found.amounts("parameters", parameters(a, "total"), parameters(b, "total"), same_size, count);
-    found.amounts("parameters active per token", parameters(a, "active"), parameters(b, "active"), same_size, count);
-    found.amounts("bits per weight", number(a, "bits_per_weight"), number(b, "bits_per_weight"), same_bits,
+    const ModelDetails &of_a = a.details.model, &of_b = b.details.model;
+    found.amounts("parameters", of_a.parameters, of_b.parameters, same_size, count);
+    found.amounts("parameters active per token", of_a.active_parameters, of_b.active_parameters, same_size, count);
+    found.amounts("bits per weight", of_a.bits_per_weight, of_b.bits_per_weight, same_bits,
                   [](double value) { return base::significant(value); });
-    const auto text = [](const ContenderSummary& one, const char* key) -> std::optional<std::string> {
-        const std::string value = one.details.contains(key) && one.details[key].is_string()
-                                      ? one.details[key].get<std::string>()
-                                      : std::string();
-        return value.empty() ? std::nullopt : std::optional(value);
-    };
-    found.words("architecture", text(a, "architecture"), text(b, "architecture"));
+    found.words("architecture", said(of_a.architecture), said(of_b.architecture));
 }
 
-void compare_settings(const ContenderSummary& a, const ContenderSummary& b, Differences& found) {
-    found.words("where they run", kind_of(a), kind_of(b));
-    found.setting("cap on the answer's tokens", "max_tokens");
-    found.setting("cap on thinking tokens", "max_thinking");
-    found.setting("asked to think", "thinking");
-    found.setting("forbidden texts", "forbidden", "none");
-    found.setting("multiple choice", "multiple_choice", "as it is written");
-    found.setting("batch", "batch");
+/// How a contender is asked, in words.
+struct SettingsText {
+    explicit SettingsText(const ContenderSummary& one) {
+        const ContenderDetails& details = one.details;
+        const bool server = is_server(one);
+        const auto number = [](std::optional<std::int64_t> value) {
+            return value ? std::optional(std::to_string(*value)) : std::nullopt;
+        };
+        max_tokens = number(details.max_tokens);
+        if (!max_tokens && !server) max_tokens = "none";
+        max_thinking = number(details.max_thinking).value_or("none");
+        if (details.thinking) thinking = *details.thinking ? "yes" : "no";
+        // Nobody can tell a server what is forbidden, nor have it choose a letter.
+        forbidden = details.forbidden.empty() ? "none" : fmt::format("\"{}\"", fmt::join(details.forbidden, "\", \""));
+        multiple_choice = server || details.multiple_choice.empty() ? choice_as_written : details.multiple_choice;
+        batch = number(details.batch);
+        threads = said(details.threads);
+        cache = said(details.cache);
+        sampling = sampling_text(one);
+    }
+    std::optional<std::string> max_tokens, max_thinking, thinking, forbidden, multiple_choice, batch, threads, cache,
+        sampling;
+};
+
+void compare_settings(const ContenderSummary& one, const ContenderSummary& other, Differences& found) {
+    const SettingsText a(one), b(other);
+    found.words("where they run", kind_of(one), kind_of(other));
+    found.words("cap on the answer's tokens", a.max_tokens, b.max_tokens);
+    found.words("cap on thinking tokens", a.max_thinking, b.max_thinking);
+    found.words("asked to think", a.thinking, b.thinking);
+    found.words("forbidden texts", a.forbidden, b.forbidden);
+    found.words("multiple choice", a.multiple_choice, b.multiple_choice);
+    found.words("batch", a.batch, b.batch);
     // Also where each has what was timed as best for it: another count is another number of joules per token.
-    found.setting("threads", "threads");
-    found.setting("cache", "cache");
-    found.words("sampling", sampling_text(a), sampling_text(b));
+    found.words("threads", a.threads, b.threads);
+    found.words("cache", a.cache, b.cache);
+    found.words("sampling", a.sampling, b.sampling);
 }
 
 /// Files that differ are other weights, whatever else is alike.
 std::optional<std::string> weights_of(const ContenderSummary& one) {
-    return one.hash.empty() ? std::nullopt : std::optional(one.hash);
+    return said(one.hash);
 }
 
 /// What can be said of experts.
 std::string experts_sentence(const ContenderSummary& a, const ContenderSummary& b) {
-    const auto of_a = number(a, "experts"), of_b = number(b, "experts");
+    const ModelDetails &model_a = a.details.model, &model_b = b.details.model;
+    const auto of_a = model_a.experts, of_b = model_b.experts;
     if (!of_a || !of_b) return "What one of them is made of is not known, so this says nothing about sparse experts.";
     if (*of_a == 0 && *of_b == 0) return "Both are dense, so this says nothing about sparse experts.";
     if (*of_a > 0 && *of_b > 0) return {};
-    const auto total_a = parameters(a, "total"), total_b = parameters(b, "total");
-    const auto active_a = parameters(a, "active"), active_b = parameters(b, "active");
-    const auto alike = [](std::optional<double> x, std::optional<double> y) {
-        return x && y && std::abs(*x - *y) <= same_size * std::max(*x, *y);
+    const auto alike = [](std::optional<std::int64_t> x, std::optional<std::int64_t> y) {
+        return x && y && static_cast<double>(std::abs(*x - *y)) <= same_size * static_cast<double>(std::max(*x, *y));
     };
-    if (alike(active_a, active_b)) {
+    if (alike(model_a.active_parameters, model_b.active_parameters)) {
         return "One is sparse, with as many active parameters as the other: what differs per token includes the price "
                "of "
                "the experts that rest.";
     }
-    if (alike(total_a, total_b)) {
+    if (alike(model_a.parameters, model_b.parameters)) {
         return "One is sparse, with as many parameters in all as the other: what differs per token includes what the "
                "resting experts save.";
     }
@@ -219,7 +206,7 @@ std::vector<std::string> shows(const ContenderSummary& a, const ContenderSummary
 }  // namespace
 
 Confounders confounders(const ContenderSummary& a, const ContenderSummary& b) {
-    Differences found(a, b);
+    Differences found;
     const auto reasons = [](const ContenderSummary& one) { return one.reasons ? "reasons" : "does not reason"; };
     found.words("reasoning", reasons(a), reasons(b));
     const std::size_t before = found.list.size();
@@ -229,7 +216,7 @@ Confounders confounders(const ContenderSummary& a, const ContenderSummary& b) {
     Confounders fair;
     fair.shows = shows(a, b, models_differ, found.list.size() - models_differ);
     found.words("weights, by their digest", weights_of(a), weights_of(b));
-    const std::string of_a = a.details.value("vocabulary", ""), of_b = b.details.value("vocabulary", "");
+    const std::string &of_a = a.details.model.vocabulary, &of_b = b.details.model.vocabulary;
     if (of_a.empty() || of_b.empty()) {
         found.not_known.emplace_back("tokenizer");
     } else {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "lab/findings/confounders.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
 #include "lab/statistics/significance.h"
 
 namespace ergon::lab {
@@ -212,7 +212,8 @@ std::string energy_text(const Comparison& comparison, const std::string& energy_
     bool here = false;
     for (const ContenderSummary& one : comparison.contenders) {
         here = here || (one.joules_per_answer && !one.assumed);
-        if (one.assumed) assumed += fmt::format(" Joules of {} are {}.", shown(one.label), one.details.value("energy", "assumed"));
+        if (one.assumed) assumed += fmt::format(" Joules of {} are {}.", shown(one.label),
+                                                one.details.energy.empty() ? "assumed" : one.details.energy);
     }
     if (here || assumed.empty()) text = energy_source;
     return text + assumed;

@@ -47,6 +47,20 @@ std::vector<energy::AlikeFigure> published_alike(const Comparison& comparison, c
     return wanted.per_token ? nearest_in_kind(wanted, references) : std::vector<energy::AlikeFigure>{};
 }
 
+std::vector<energy::Remark> remarks(const Comparison& comparison, const energy::References& references) {
+    std::vector<energy::Remark> found;
+    for (const ContenderSummary& one : comparison.contenders) {
+        for (const std::string& name : {one.label, one.details.served_model}) {
+            for (energy::Remark& remark : remarks_about(name, references)) {
+                if (std::ranges::find(found, remark.id, &energy::Remark::id) == found.end()) {
+                    found.push_back(std::move(remark));
+                }
+            }
+        }
+    }
+    return found;
+}
+
 std::string published_figures_text(const Comparison& comparison, const energy::References& references) {
     std::string text = everyday_line(comparison, references);
     if (text.empty()) return text;
@@ -54,6 +68,9 @@ std::string published_figures_text(const Comparison& comparison, const energy::R
     if (figures.empty()) return text;
     text += "Published by others, nearest in kind of task, in what is covered and in batch:\n";
     for (const energy::AlikeFigure& one : figures) text += published_line(one);
+    for (const energy::Remark& one : remarks(comparison, references)) {
+        text += base::wrapped(fmt::format("{} Source: {}.", one.text, energy::cited(one.source)));
+    }
     return text;
 }
 

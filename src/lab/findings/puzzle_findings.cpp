@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
 #include "lab/statistics/significance.h"
 #include "tasks/puzzles/solved/backtracking.h"
 

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/strings/wrapped.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
 #include "lab/store/run_summary.h"
 
 namespace ergon::lab {
@@ -23,15 +23,10 @@ std::optional<std::int64_t> counterpart(const Contender& contender, const std::v
         return std::nullopt;
     };
     if (found == others.end()) return excuse("the other run has no contender of that name");
-    if (contender.details.value("kind", "") != "in-process") return excuse("a server's answers need not repeat");
+    const ContenderDetails here = contender_details(contender.details), there = contender_details(found->details);
+    if (here.kind != ContenderKind::in_process) return excuse("a server's answers need not repeat");
     if (found->hash != contender.hash) return excuse("its files are not those of the other run");
-    for (const char* key :
-         {"sampling", "max_tokens", "max_thinking", "thinking", "stop", "forbidden", "strict", "cache"}) {
-        if (contender.details.value(key, nlohmann::ordered_json()) !=
-            found->details.value(key, nlohmann::ordered_json())) {
-            return excuse("its settings differ");
-        }
-    }
+    if (!asked_alike(here, there)) return excuse("its settings differ");
     return found - others.begin();
 }
 

@@ -7,8 +7,8 @@
 
 #include "base/strings/characters.h"
 #include "base/strings/text.h"
-#include "lab/experiment/endpoint_backend.h"
 #include "lab/statistics/prompt_sums.h"
+#include "lab/store/contender_details.h"
 
 namespace ergon::lab {
 namespace {
@@ -46,7 +46,7 @@ std::string row(const Contender& contender, const Answer& answer) {
                                    !answer.right ? "" : *answer.right ? "1" : "0",
                                    std::to_string(count_words(answer.text)),
                                    std::to_string(count_characters(answer.text)),
-                                   joules_are_assumed(contender.details) ? "1" : "0"};
+                                   contender_details(contender.details).assumed_joules_per_token ? "1" : "0"};
     for (const PhaseResult& phase : answer.phases) {
         cells.push_back(std::to_string(phase.tokens.value()));
         cells.push_back(fmt::format("{}", phase.seconds.value()));

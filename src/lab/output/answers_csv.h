@@ -1,19 +1,12 @@
 #pragma once
 // Every answer of a run as CSV: all that the figures of a report are computed from (docs/intervals.md).
 
-#include <filesystem>
 #include <span>
 #include <string>
 
-#include "lab/store/results.h"
+#include "lab/store/run_summary.h"
 
 namespace ergon::lab {
-
-/// A run in a results file.
-struct StoredRun {
-    std::filesystem::path file;
-    RunId run = 0;
-};
 
 /// A row for each answer, under a line of names. Seconds and joules by phase; `*_low` and `*_high` are 95% ends. Joules
 /// that are not known are empty, and so is `right` where there is no right answer. An answer that could not be had has a

@@ -95,7 +95,7 @@ ordered_json contender_json(const ContenderSummary& contender) {
         tasks.push_back(std::move(one));
     }
     json["by_task"] = std::move(tasks);
-    json["details"] = contender.details;
+    json["details"] = contender.details.record;
     return json;
 }
 
@@ -195,6 +195,8 @@ ordered_json comparison_json(const Comparison& comparison, const RunDescription&
                              {"accuracy_difference", one.accuracy_p_value},
                              {"joules_per_correct_ratio", one.joules_per_correct_p_value}}}});
     }
+    ordered_json parts = ordered_json::array();
+    for (const Shard& one : comparison.parts) parts.push_back(shard_text(one));
     ordered_json factors = ordered_json::array();
     for (const Factor& one : comparison.factors) factors.push_back({{"name", one.name}, {"levels", one.levels}});
     return {{"contenders", contenders},
@@ -205,6 +207,7 @@ ordered_json comparison_json(const Comparison& comparison, const RunDescription&
             {"sessions", comparison.sessions},
             {"kind_of_work_deviation", comparison.kind_of_work},
             {"failed_prompts", comparison.failed_prompts},
+            {"parts", parts},
             {"protocol", run.protocol},
             {"settings", run.settings},
             {"seed", run.seed},

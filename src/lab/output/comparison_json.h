@@ -11,7 +11,8 @@ namespace ergon::lab {
 /// {"contenders": [{"label", "answers", "capped", "tokens", "joules", "joules_per_token", "joules_per_answer", "accuracy",
 /// "joules_per_correct", "by_task": [...], ...}], "pairs": [{"a", "b", "energy_ratio", "tokens_ratio",
 /// "joules_per_token_ratio", "decomposition": [...], "p_value", "differs": [...], "finding", ...}], "reasoning",
-/// "protocol", "settings", "seed", "machine", "conditions", "version"}. Ratios are {"value", "low", "high"} of b over a,
+/// "parts", "protocol", "settings", "seed",
+/// "machine", "conditions", "version"}. Ratios are {"value", "low", "high"} of b over a,
 /// energies figures as everywhere.
 nlohmann::ordered_json comparison_json(const Comparison& comparison, const RunDescription& run,
                                        const std::vector<MachineEvent>& machine_events = {});

@@ -9,9 +9,11 @@
 #include "lab/findings/caveats.h"
 #include "lab/findings/confounders.h"
 #include "lab/findings/findings.h"
+#include "lab/findings/published_figures.h"
 #include "lab/output/comparison_page_charts.h"
 #include "lab/output/comparison_page_tables.h"
 #include "lab/slice/slice_findings.h"
+#include "lab/store/run_details.h"
 #include "report/markup/json_facts.h"
 #include "report/page.h"
 
@@ -49,13 +51,11 @@ auto telling_pairs(const Comparison& comparison) {
 }
 
 // Models below this many weights are for studying, not for use (assumed).
-constexpr double max_weights_of_a_toy = 50e6;
+constexpr std::int64_t max_weights_of_a_toy = 50'000'000;
 
 bool all_small(const Comparison& comparison) {
     return !comparison.contenders.empty() && std::ranges::all_of(comparison.contenders, [](const auto& one) {
-        const nlohmann::ordered_json::json_pointer total("/parameters/total");
-        return one.details.contains(total) && one.details[total].is_number() &&
-               one.details[total].template get<double>() < max_weights_of_a_toy;
+        return one.details.model.parameters && *one.details.model.parameters < max_weights_of_a_toy;
     });
 }
 
@@ -149,33 +149,30 @@ Section fairness_section(const Comparison& comparison) {
 }
 
 Section context_section(const Comparison& comparison, const energy::References& references) {
-    return {
-        "Beside what others published",
-        {everyday_table(comparison, references),
-         Paragraph{
-             "Streamed video by the International Energy Agency's figure of 2020: 0.077 kWh an hour, 46,200 J for "
-             "ten minutes. The press's \"ten minutes of video\" for 17,800 J rests on another figure."},
-         published_table(comparison, references),
-         report::Note{"The press's 17,800 J for an answer of 1,000 words, 41% above Meta's model of the same size, is "
-                      "of DeepSeek's R1 distilled into a dense Llama of 70 billion parameters: that experiment says "
-                      "nothing about sparse experts. Batch, hardware and length move such figures about tenfold."}}};
+    Section section{"Compared with published figures", {everyday_table(comparison, references)}};
+    if (const energy::Reference* const video = energy::find_everyday(streamed_video, references)) {
+        section.blocks.emplace_back(
+            Paragraph{fmt::format("{} J are {}. Source: {}.", base::fixed(video->joules.value(), 0), video->what,
+                                  energy::cited(video->source))});
+    }
+    section.blocks.emplace_back(published_table(comparison, references));
+    for (const energy::Remark& one : remarks(comparison, references)) {
+        section.blocks.emplace_back(report::Note{fmt::format("{} Source: {}.", one.text, energy::cited(one.source))});
+    }
+    return section;
 }
 
-std::string watts_text(const nlohmann::ordered_json& watts) {
-    const auto number = [&](const char* key) { return watts.value(key, 0.0); };
-    return fmt::format("{:.3g} W [{:.3g}, {:.3g}] {}", number("value"), number("low"), number("high"),
-                       watts.value("method", ""));
+std::string idle_text(const IdlePower& idle) {
+    return fmt::format("{:.3g} W [{:.3g}, {:.3g}] {}, {:.2f} threads busy", idle.value.value(), idle.low.value(),
+                       idle.high.value(), idle.method, idle.busy_threads);
 }
 
 /// What was seen of the machine while the run went on.
 report::Facts condition_facts(const std::vector<MachineEvent>& machine_events) {
     report::Facts facts;
     for (const MachineEvent& one : machine_events) {
-        std::string text = base::json_text(one.details);
-        if (one.details.contains("watts") && one.details["watts"].is_object()) {
-            text = fmt::format("{}, {:.2f} threads busy", watts_text(one.details["watts"]),
-                               one.details.value("busy_threads", 0.0));
-        }
+        const std::optional<IdlePower> idle = idle_power(one);
+        const std::string text = idle ? idle_text(*idle) : base::json_text(one.details);
         facts.facts.emplace_back(one.time.empty() ? one.kind : fmt::format("{}, {}", one.kind, one.time), text);
     }
     return facts;
@@ -194,7 +191,7 @@ Section protocol_section(const ComparisonReport& report) {
     }
     section.blocks.emplace_back(report::Heading{"Contenders"});
     for (const ContenderSummary& one : report.comparison.contenders) {
-        report::Facts facts = report::json_facts(one.details);
+        report::Facts facts = report::json_facts(one.details.record);
         facts.facts.insert(facts.facts.begin(), {"contender", one.label});
         section.blocks.emplace_back(std::move(facts));
     }

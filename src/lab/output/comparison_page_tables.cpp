@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "lab/findings/published_figures.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
 #include "report/page_units.h"
 
 namespace ergon::lab {
@@ -202,17 +202,15 @@ report::Table measures_table(const Comparison& comparison) {
 
 report::Table everyday_table(const Comparison& comparison, const energy::References& references) {
     report::Table table;
-    const auto video = std::ranges::find_if(references.everyday, [](const energy::Reference& one) {
-        return one.what.starts_with("ten minutes of streamed video");
-    });
+    const energy::Reference* const video = energy::find_everyday(streamed_video, references);
     table.caption = "In everyday terms";
     table.columns = {{"contender", Align::left}, {"per answer", Align::right}, {"per 1,000 words", Align::right}};
-    if (video != references.everyday.end()) table.columns.push_back({"1,000 words as streamed video", Align::right});
+    if (video != nullptr) table.columns.push_back({"1,000 words as streamed video", Align::right});
     constexpr double reference_seconds = 600;
     for (const ContenderSummary& one : comparison.contenders) {
         std::vector<Cell>& row = table.rows.emplace_back(
             std::vector<Cell>{one.label, cell_of(one.joules_per_answer), cell_of(one.joules_per_1000_words)});
-        if (video == references.everyday.end()) continue;
+        if (video == nullptr) continue;
         row.push_back(
             one.joules_per_1000_words
                 ? Cell(Amount{reference_seconds * (one.joules_per_1000_words->value / video->joules), report::second_unit})

@@ -20,6 +20,8 @@ report::Table accuracy_table(const Comparison& comparison);
 report::Table measures_table(const Comparison& comparison);
 /// Joules per 1,000 words and per answer, and the minutes of video that are as much.
 report::Table everyday_table(const Comparison& comparison, const energy::References& references);
+/// The everyday thing that the table above counts in (data/references.toml).
+inline constexpr const char* streamed_video = "streamed-video";
 report::Table published_table(const Comparison& comparison, const energy::References& references);
 
 }  // namespace ergon::lab

@@ -8,7 +8,7 @@
 #include "lab/findings/caveats.h"
 #include "lab/findings/findings.h"
 #include "lab/output/comparison_table.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
 #include "lab/slice/slice_findings.h"
 
 namespace ergon::lab {

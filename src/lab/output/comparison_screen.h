@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lab/output/comparison_page.h"
+#include "lab/comparison_report.h"
 
 namespace ergon::lab {
 

@@ -7,7 +7,7 @@
 #include "base/files/file.h"
 #include "base/json/json.h"
 #include "base/json/json_text.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
 
 namespace ergon::lab {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/distributions.h"
 #include "base/strings/wrapped.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
 
 namespace ergon::lab {
 namespace {

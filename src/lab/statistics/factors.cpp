@@ -7,7 +7,6 @@
 #include <set>
 
 #include "base/error.h"
-#include "lab/output/terminal_text.h"
 #include "lab/statistics/joules_per_right.h"
 #include "lab/statistics/significance.h"
 
@@ -237,31 +236,6 @@ std::vector<Effect> effects(std::span<const Factor> factors, std::span<const Sam
                 &Effect::joules_per_correct_p_value);
     }
     return found;
-}
-
-std::string effects_text(std::span<const Effect> effects) {
-    if (effects.empty()) return {};
-    const bool graded = effects.front().accuracy.has_value();
-    std::string text = fmt::format("{:<40} {:<22}{}\n", "effect of a factor (95% intervals)", "joules, ratio",
-                                   graded ? fmt::format("{:<17}{:<20}", "right, points", "joules per right") : "");
-    const auto ratio = [](const ConfidenceInterval& one) {
-        // Where somebody was never right the ratio of joules per right answer is nothing or without end.
-        const bool a_ratio = std::isfinite(one.value) && one.value > 0;
-        return a_ratio ? fmt::format("{:.2f} ({})", one.value, interval_text(one)) : std::string("not known");
-    };
-    for (const Effect& one : effects) {
-        text += fmt::format("{:<40} {:<22}", (one.interaction ? "  " : "") + shown(one.what, 38), ratio(one.joules));
-        if (one.accuracy && one.joules_per_correct) {
-            const ConfidenceInterval& points = *one.accuracy;
-            const std::string interval = known(points)
-                                             ? fmt::format(" ({:+.0f} to {:+.0f})", 100 * points.low, 100 * points.high)
-                                             : std::string();
-            text += fmt::format("{:<17}{:<20}", fmt::format("{:+.0f}{}", 100 * points.value, interval),
-                                ratio(*one.joules_per_correct));
-        }
-        text += '\n';
-    }
-    return text;
 }
 
 }  // namespace ergon::lab

@@ -41,7 +41,4 @@ struct Effect {
 std::vector<Effect> effects(std::span<const Factor> factors, std::span<const SampledPrompt> prompts,
                             std::size_t contenders, const MachineErrors& errors, std::uint64_t seed);
 
-/// As a table of at most 100 columns; empty without effects.
-std::string effects_text(std::span<const Effect> effects);
-
 }  // namespace ergon::lab

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "lab/experiment/backend.h"
+#include "lab/store/contender_details.h"
 #include "lab/store/results_json.h"
 
 namespace ergon::lab {
@@ -167,26 +167,14 @@ void migrate(Database& database) {
         fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", application_id, schema_version));
 }
 
-/// Threads that were timed may come out otherwise the next time, where the choice could not be kept; answers are the same
-/// bits with any.
-nlohmann::ordered_json asked_for(nlohmann::ordered_json details) {
-    if (details.is_object() && details.contains("threads_chosen")) details.erase("threads");
-    return details;
-}
-
 bool same(const std::vector<Contender>& a, const std::vector<Contender>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Contender& x, const Contender& y) {
         return x.label == y.label && x.model == y.model && x.hash == y.hash &&
-               base::json_text(asked_for(without_found(x.details))) == base::json_text(asked_for(without_found(y.details)));
+               base::json_text(as_asked_for(x.details)) == base::json_text(as_asked_for(y.details));
     });
 }
 
 }  // namespace
-
-ordered_json without_found(ordered_json details) {
-    if (details.is_object()) details.erase(found_key);
-    return details;
-}
 
 Results::Results(const std::filesystem::path& path, Access access) : database_(path, access) {
     check(database_);

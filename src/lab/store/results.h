@@ -22,23 +22,19 @@ namespace ergon::lab {
 /// What a run is, to reproduce it. Two runs with the same description and contenders are one run that was interrupted,
 /// so it must hold nothing that changes from start to start (load, time).
 struct RunDescription {
-    nlohmann::ordered_json settings;  // caps, sampling, prompt set, repeats, ...
+    nlohmann::ordered_json settings;  // these three are read by run_details.h
     std::uint64_t seed = 0;
     nlohmann::ordered_json machine;
     std::string version;              // of ergon
-    nlohmann::ordered_json protocol;  // how the run was done
+    nlohmann::ordered_json protocol;
 };
 
 struct Contender {
     std::string label;
     std::string model;  // path or name
     std::string hash;   // of the model's files
-    nlohmann::ordered_json details;
+    nlohmann::ordered_json details;  // contender_details.h
 };
-
-/// The details of a contender without what was found out about a server's model: it depends on what the server happens
-/// to have loaded, and two starts of a run may differ in it.
-nlohmann::ordered_json without_found(nlohmann::ordered_json details);
 
 struct PhaseResult {
     base::Tokens tokens{};

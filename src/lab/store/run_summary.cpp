@@ -7,8 +7,10 @@
 #include "base/error.h"
 #include "base/files/paths.h"
 #include "energy/estimate/estimate.h"
-#include "lab/experiment/design.h"
-#include "lab/findings/machine_events.h"
+#include "lab/store/contender_details.h"
+#include "lab/store/design.h"
+#include "lab/store/run_details.h"
+#include "report/exchange.h"
 
 namespace ergon::lab {
 namespace {
@@ -40,9 +42,8 @@ RunPart open_part(std::unique_ptr<Results> owned, Results& results, std::optiona
     return part;
 }
 
-std::string shard_of(const RunPart& part) {
-    const nlohmann::ordered_json& protocol = part.description.protocol;
-    return protocol.contains("shard") && protocol["shard"].is_string() ? protocol["shard"].get<std::string>() : "1/1";
+Shard shard_of(const RunPart& part) {
+    return protocol_of(part.description).shard;
 }
 
 /// Parts of one experiment differ in their machine, their shard and where the models' files lie.
@@ -61,22 +62,19 @@ void check_same_experiment(const RunPart& first, const RunPart& other) {
 }
 
 void check_shards(const std::vector<RunPart>& parts) {
-    const auto count_of = [](const RunPart& part) {
-        const std::string shard = shard_of(part);
-        return shard.substr(std::min(shard.find('/'), shard.size()));
-    };
     for (const RunPart& part : parts) {
-        if (count_of(part) == count_of(parts.front())) continue;
+        if (shard_of(part).count == shard_of(parts.front()).count) continue;
         base::fail(ErrorCode::bad_argument,
                    "{} holds shard {} and {} shard {} of the experiment, so some answers would count twice: give parts of one "
                    "division.",
-                   parts.front().results->path().string(), shard_of(parts.front()), part.results->path().string(), shard_of(part));
+                   parts.front().results->path().string(), shard_text(shard_of(parts.front())),
+                   part.results->path().string(), shard_text(shard_of(part)));
     }
-    std::set<std::string> shards;
+    std::set<std::int64_t> shards;
     for (const RunPart& part : parts) {
-        if (shards.insert(shard_of(part)).second) continue;
+        if (shards.insert(shard_of(part).index).second) continue;
         base::fail(ErrorCode::bad_argument, "{} holds shard {} again: each part of the experiment may be given once.",
-                   part.results->path().string(), shard_of(part));
+                   part.results->path().string(), shard_text(shard_of(part)));
     }
 }
 
@@ -124,27 +122,14 @@ std::vector<Factor> factors_of(const std::vector<RunPart>& parts) {
     return found;
 }
 
-std::string energy_source(const RunDescription& description) {
-    const nlohmann::ordered_json& machine = description.machine;
-    return machine.contains("energy_source") && machine["energy_source"].is_string()
-               ? machine["energy_source"].get<std::string>()
-               : std::string();
-}
-
 /// The widest of the machines.
 double kind_of_work(const std::vector<RunPart>& parts) {
     double widest = 0;
     for (const RunPart& part : parts) {
-        const nlohmann::ordered_json& machine = part.description.machine;
-        const bool said = machine.is_object() && machine.contains("kind_of_work_sd") && machine["kind_of_work_sd"].is_number();
-        widest = std::max(widest, said ? machine["kind_of_work_sd"].get<double>() : energy::assumed_kind_of_work_sd);
+        widest = std::max(widest, machine_details(part.description)
+                                      .kind_of_work_sd.value_or(energy::assumed_kind_of_work_sd));
     }
     return widest;
-}
-
-double margin(const nlohmann::ordered_json& settings) {
-    const bool said = settings.is_object() && settings.contains("margin") && settings["margin"].is_number();
-    return said ? settings["margin"].get<double>() : default_margin;
 }
 
 RunSummary sum_up(std::vector<RunPart> parts, std::span<const Factor> factors) {
@@ -161,7 +146,7 @@ RunSummary sum_up(std::vector<RunPart> parts, std::span<const Factor> factors) {
         add_shown(part, loaded.report.shown);
         if (!loaded.report.slice) loaded.report.slice = kept_slice(*part.results, part.run);
         std::ranges::move(part.results->machine_events(part.run), std::back_inserter(loaded.report.machine_events));
-        if (const std::string source = energy_source(part.description);
+        if (const std::string source = machine_details(part.description).energy_source;
             loaded.energy_source.find(source) == source.npos) {
             loaded.energy_source += (loaded.energy_source.empty() ? "" : " ") + source;
         }
@@ -169,13 +154,15 @@ RunSummary sum_up(std::vector<RunPart> parts, std::span<const Factor> factors) {
     }
     loaded.report.run = parts.front().description;
     // What one of the machines could not see may have been in the whole.
-    if (std::ranges::any_of(parts, throttled_unseen, &RunPart::description)) {
-        loaded.report.run.protocol["throttling"] = throttling_not_seen;
-    }
+    const bool unseen = std::ranges::any_of(parts, [](const RunPart& part) {
+        return protocol_of(part.description).throttling == Throttling::not_visible;
+    });
+    if (unseen) note_throttling_not_visible(loaded.report.run);
     const std::vector<Factor> kept = factors.empty() ? factors_of(parts) : std::vector<Factor>();
     loaded.report.comparison =
         builder.finish(loaded.report.run.seed, factors.empty() ? std::span<const Factor>(kept) : factors);
-    loaded.report.comparison.margin = margin(loaded.report.run.settings);
+    for (const RunPart& part : parts) loaded.report.comparison.parts.push_back(shard_of(part));
+    loaded.report.comparison.margin = settings_of(loaded.report.run).margin.value_or(default_margin);
     loaded.report.prompts = std::ssize(loaded.report.comparison.prompts);
     return loaded;
 }

@@ -6,10 +6,17 @@
 #include <optional>
 #include <vector>
 
-#include "lab/output/answers_csv.h"
-#include "lab/output/comparison_page.h"
+#include "lab/comparison_report.h"
+#include "lab/statistics/factors.h"
+#include "lab/store/results.h"
 
 namespace ergon::lab {
+
+/// A run in a results file.
+struct StoredRun {
+    std::filesystem::path file;
+    RunId run = 0;
+};
 
 struct RunSummary {
     ComparisonReport report;

@@ -126,6 +126,21 @@ TEST(NearestInKind, IsOfTheSameTaskThenBoundaryThenBatch) {
     EXPECT_TRUE(nearest_in_kind({AnswerKind::service, 1, Covers::wall, Joules(1)}, few).empty());
 }
 
+TEST(References, RemarksAreAboutTheModelsThatTheyName) {
+    const References references = read_references();
+    for (const char* name : {"DeepSeek-R1-Distill-Llama-70B", "deepseek_r1.distill llama 70b.Q4_K_M.gguf",
+                             "deepseek-ai/DeepSeek-R1-Distill-Llama-70B"}) {
+        ASSERT_EQ(remarks_about(name, references).size(), 1u) << name;
+        EXPECT_THAT(remarks_about(name, references)[0].text, HasSubstr("17,800 J"));
+    }
+    for (const char* name : {"", "ergon-moe-think", "DeepSeek-R1", "DeepSeek-R1-Distill-Llama-8B"}) {
+        EXPECT_TRUE(remarks_about(name, references).empty()) << name;
+    }
+    ASSERT_NE(find_everyday("streamed-video", references), nullptr);
+    EXPECT_EQ(find_everyday("streamed-video", references)->joules, Joules(46200));
+    EXPECT_EQ(find_everyday("no such thing", references), nullptr);
+}
+
 TEST(References, AFileWithMistakesIsRefusedWithTheLine) {
     const ergon::test::TemporaryDirectory folder;
     const std::string everyday = "[[everyday]]\nwhat = \"x\"\njoules = 1\nsource = \"s\"\n";
@@ -142,6 +157,8 @@ TEST(References, AFileWithMistakesIsRefusedWithTheLine) {
     refuses(everyday, "at least one table [[published]]");
     refuses("everyday = 3\n" + published, "at least one table [[everyday]]");
     refuses("everyday = [3]\n" + published, "must contain tables only");
+    refuses(everyday + published + "[[remark]]\nid = \"r\"\nmodels = []\ntext = \"t\"\nsource = \"s\"\n",
+            "\"models\" must be a list of texts");
     refuses("other = 1\n" + everyday + published, "line 1: unknown key \"other\"");
     refuses(everyday + "jouls = 3\n" + published, "line 5: unknown key \"jouls\"; expected what, joules");
     refuses("[[everyday]]\nwhat = \"x\"\nsource = \"s\"\n" + published, "line 1: \"joules\" must be a positive number");

@@ -8,7 +8,6 @@
 namespace ergon::lab {
 namespace {
 
-using nlohmann::ordered_json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -19,20 +18,20 @@ ContenderSummary contender(const std::string& label) {
     ContenderSummary one;
     one.label = label;
     one.hash = "weights";
-    one.details = {{"kind", "in-process"},
-                   {"thinking", true},
-                   {"max_tokens", 512},
-                   {"max_thinking", nullptr},
-                   {"sampling", {{"temperature", {{"value", 0.6}, {"from", "file"}}}}},
-                   {"threads", 2},
-                   {"cache", "f16"},
-                   {"multiple_choice", "as it is written"},
-                   {"batch", 1},
-                   {"vocabulary", "v"},
-                   {"architecture", "llama"},
-                   {"parameters", {{"total", 7e9}, {"active", 7e9}}},
-                   {"experts", 0},
-                   {"bits_per_weight", 4.5}};
+    one.details = contender_details({{"kind", "in-process"},
+                                     {"thinking", true},
+                                     {"max_tokens", 512},
+                                     {"max_thinking", nullptr},
+                                     {"sampling", {{"temperature", {{"value", 0.6}, {"from", "file"}}}}},
+                                     {"threads", 2},
+                                     {"cache", "f16"},
+                                     {"multiple_choice", "as it is written"},
+                                     {"batch", 1},
+                                     {"vocabulary", "v"},
+                                     {"architecture", "llama"},
+                                     {"parameters", {{"total", 7e9}, {"active", 7e9}}},
+                                     {"experts", 0},
+                                     {"bits_per_weight", 4.5}});
     return one;
 }
 
@@ -50,8 +49,8 @@ std::string sentences(const Confounders& found) {
 
 TEST(Confounders, TwinsDifferInNothing) {
     ContenderSummary other = contender("b");
-    other.details["sampling"]["temperature"]["from"] = "option";
-    other.details["parameters"]["total"] = 7.1e9;
+    other.details.sampling->front().from = "option";
+    other.details.model.parameters = 7'100'000'000;
     const Confounders found = confounders(contender("a"), other);
     EXPECT_THAT(names(found), IsEmpty()) << differences_text(found);
     EXPECT_THAT(found.not_known, IsEmpty());
@@ -70,26 +69,27 @@ TEST(Confounders, TwoStatesOfOneTrainingDifferInTheirWeights) {
 
 TEST(Confounders, ForbiddenTextsAreADifference) {
     ContenderSummary other = contender("b");
-    other.details["forbidden"] = {"no", "back"};
-    EXPECT_THAT(names(confounders(contender("a"), other)), ElementsAre("forbidden texts"));
+    other.details.forbidden = {"no", "back"};
+    EXPECT_EQ(differences_text(confounders(contender("a"), other)), "forbidden texts (none / \"no\", \"back\")");
 }
 
 TEST(Confounders, EachThingThatDiffersIsNamedWithBothValues) {
     ContenderSummary other = contender("b");
     other.hash = "other weights";
     other.reasons = true;
-    ordered_json& details = other.details;
-    details["experts"] = 64;
-    details["parameters"] = {{"total", 16e9}, {"active", 2.4e9}};
-    details["bits_per_weight"] = 8.5;
-    details["architecture"] = "deepseek2";
-    details["max_tokens"] = 2048;
-    details["max_thinking"] = 100;
-    details["thinking"] = false;
-    details["threads"] = 1;
-    details["cache"] = "f32";
-    details["sampling"]["temperature"]["value"] = 0;
-    details["vocabulary"] = "w";
+    ContenderDetails& details = other.details;
+    details.model.experts = 64;
+    details.model.parameters = 16'000'000'000;
+    details.model.active_parameters = 2'400'000'000;
+    details.model.bits_per_weight = 8.5;
+    details.model.architecture = "deepseek2";
+    details.model.vocabulary = "w";
+    details.max_tokens = 2048;
+    details.max_thinking = 100;
+    details.thinking = false;
+    details.threads = "1";
+    details.cache = "f32";
+    details.sampling->front().value = std::int64_t{0};
     const Confounders found = confounders(contender("a"), other);
     EXPECT_THAT(names(found),
                 ElementsAre("reasoning", "sparse or dense", "parameters", "parameters active per token",
@@ -107,25 +107,26 @@ TEST(Confounders, EachThingThatDiffersIsNamedWithBothValues) {
 TEST(Confounders, ThreadsThatWereTimedForEachDifferLikeThoseThatWereGiven) {
     ContenderSummary one = contender("a"), other = contender("b");
     EXPECT_THAT(names(confounders(one, other)), ElementsAre());
-    other.details["threads"] = "1 to generate, 2 to read";
-    one.details["threads_chosen"] = other.details["threads_chosen"] = "timed";
+    other.details.threads = "1 to generate, 2 to read";
+    one.details.threads_timed = other.details.threads_timed = true;
     EXPECT_THAT(names(confounders(one, other)), ElementsAre("threads"));
 }
 
 TEST(Confounders, SaysWhatASparseModelShows) {
     ContenderSummary sparse = contender("b");
     sparse.hash = "other weights";
-    sparse.details["experts"] = 64;
-    sparse.details["parameters"] = {{"total", 40e9}, {"active", 7e9}};
+    sparse.details.model.experts = 64;
+    sparse.details.model.parameters = 40'000'000'000;
     EXPECT_THAT(sentences(confounders(contender("a"), sparse)), HasSubstr("as many active parameters"));
-    sparse.details["parameters"] = {{"total", 7e9}, {"active", 1e9}};
+    sparse.details.model.parameters = 7'000'000'000;
+    sparse.details.model.active_parameters = 1'000'000'000;
     EXPECT_THAT(sentences(confounders(contender("a"), sparse)), HasSubstr("as many parameters in all"));
     EXPECT_THAT(sentences(confounders(sparse, sparse)), Not(HasSubstr("experts")));
 }
 
 TEST(Confounders, AModelAgainstItself) {
     ContenderSummary direct = contender("a");
-    direct.details["thinking"] = false;
+    direct.details.thinking = false;
     const Confounders found = confounders(contender("a"), direct);
     EXPECT_THAT(names(found), ElementsAre("asked to think"));
     EXPECT_THAT(found.shows, ElementsAre("Both are the same model, so the ratio is that of their settings."));
@@ -134,9 +135,12 @@ TEST(Confounders, AModelAgainstItself) {
 ContenderSummary server(const std::string& label) {
     ContenderSummary one;
     one.label = label;
-    one.details = {{"kind", "server"},        {"on_this_machine", false},
-                   {"thinking", true},        {"max_tokens", 512},
-                   {"max_thinking", nullptr}, {"sampling", {{"temperature", {{"value", 0.6}, {"from", "option"}}}}}};
+    one.details = contender_details({{"kind", "server"},
+                                     {"on_this_machine", false},
+                                     {"thinking", true},
+                                     {"max_tokens", 512},
+                                     {"max_thinking", nullptr},
+                                     {"sampling", {{"temperature", {{"value", 0.6}, {"from", "option"}}}}}});
     return one;
 }
 
@@ -170,11 +174,9 @@ TEST(Confounders, TheTextSaysWhatIsNotKnown) {
 TEST(Confounders, AServerWithTheSameFileIsTheSameModel) {
     ContenderSummary known = server("near");
     known.hash = contender("a").hash;
-    known.details["on_this_machine"] = true;
-    known.details["charged"] = "its processes";
-    for (const char* key : {"vocabulary", "architecture", "parameters", "experts", "bits_per_weight"}) {
-        known.details[key] = contender("a").details[key];
-    }
+    known.details.on_this_machine = true;
+    known.details.charge = Charge::processes;
+    known.details.model = contender("a").details.model;
     const Confounders found = confounders(contender("a"), known);
     EXPECT_EQ(differences_text(found), "where they run (in this process / a server on this machine)");
     EXPECT_EQ(found.same_tokenizer, true);
@@ -184,12 +186,12 @@ TEST(Confounders, AServerWithTheSameFileIsTheSameModel) {
 
 TEST(Confounders, ServersWhoseProcessIsNotKnownAreNotComparedByJoules) {
     ContenderSummary near = server("near");
-    near.details["on_this_machine"] = true;
+    near.details.on_this_machine = true;
     EXPECT_THAT(sentences(confounders(contender("a"), near)),
                 HasSubstr("joules cannot: the joules of near are those of the "
                           "whole machine"));
-    near.details["charged"] = "the whole machine";
-    near.details["charged_because"] = "port 8080 belongs to ssh, which passes on what it hears";
+    near.details.charge = Charge::machine;
+    near.details.charge_reason = "port 8080 belongs to ssh, which passes on what it hears";
     EXPECT_THAT(sentences(confounders(contender("a"), near)), HasSubstr("belongs to ssh"));
 }
 
@@ -202,7 +204,8 @@ TEST(Confounders, AFieldThatAServerRefusesIsItsOwnSetting) {
 
 TEST(Confounders, OddDetailsBreakNothing) {
     ContenderSummary odd;
-    odd.details = {{"parameters", 3}, {"experts", "many"}, {"sampling", 4}, {"bits_per_weight", nullptr}};
+    odd.details = contender_details(
+        {{"parameters", 3}, {"experts", "many"}, {"sampling", 4}, {"bits_per_weight", nullptr}, {"threads", 1e300}});
     EXPECT_THAT(confounders(odd, contender("a")).not_known, ::testing::Contains("parameters"));
     EXPECT_THAT(confounders(contender("a"), odd).not_known, ::testing::Contains("sampling"));
 }

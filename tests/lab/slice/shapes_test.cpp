@@ -37,7 +37,7 @@ ComparisonReport report_of(std::int64_t weight_bytes) {
     ComparisonReport report;
     ContenderSummary one;
     one.label = "small";
-    one.details = {{"weight_bytes", weight_bytes}};
+    one.details.model.weight_bytes = weight_bytes;
     report.comparison.contenders.push_back(std::move(one));
     report.run.machine["cache_bytes"] = 32 << 20;
     return report;

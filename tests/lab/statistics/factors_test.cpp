@@ -7,6 +7,7 @@
 #include "base/expect_error.h"
 #include "base/random.h"
 #include "lab/findings/findings.h"
+#include "lab/output/comparison_table.h"
 
 namespace ergon::lab {
 namespace {

@@ -8,9 +8,10 @@
 #include "base/random.h"
 #include "base/temporary_directory.h"
 #include "lab/findings/caveats.h"
-#include "lab/findings/machine_events.h"
 #include "lab/findings/verify.h"
+#include "lab/output/answers_csv.h"
 #include "lab/output/comparison_page.h"
+#include "lab/store/run_details.h"
 #include "lab/store/traces.h"
 
 namespace ergon::lab {
@@ -31,8 +32,8 @@ class StoredRuns : public ::testing::Test {
                                  3,
                                  {{"energy_source", "Simulated."}, {"threads", 2}},
                                  "0.1.0",
-                                 {{"shard", fmt::format("{}/{}", shard + 1, shards)},
-                                  {"throttling", shard == 1 ? throttling_not_seen : throttling_seen}}};
+                                 protocol_json({0, {}, shard == 1 ? Throttling::not_visible : Throttling::visible,
+                                                {shard, shards}})};
         const RunId id = results.start(run, contenders());
         std::vector<AskedPrompt> prompts;
         for (int i = 0; i < 10; ++i)
@@ -88,13 +89,36 @@ TEST_F(StoredRuns, ShardsMergeIntoTheWhole) {
     EXPECT_EQ(merged.report.shown.size(), 10u);
     EXPECT_EQ(merged.energy_source, "Simulated.");
     EXPECT_TRUE(merged.finished);
-    EXPECT_EQ(expected.report.run.protocol["throttling"], throttling_seen);
-    EXPECT_EQ(merged.report.run.protocol["throttling"], throttling_not_seen) << "one machine could not see it";
+    EXPECT_EQ(protocol_of(expected.report.run).throttling, Throttling::visible);
+    EXPECT_EQ(protocol_of(merged.report.run).throttling, Throttling::not_visible) << "one machine could not see it";
     files.push_back(files[0]);
     test::expect_error(base::ErrorCode::bad_argument, "shard 1/3 again", [&] { load_runs(files); });
     // The whole beside one of its parts would count answers twice, and make intervals too narrow.
     test::expect_error(base::ErrorCode::bad_argument, "some answers would count twice",
                        [&] { load_runs({folder_ / "whole.sqlite", files[0]}); });
+}
+
+// A part alone looks like the whole: its figures are of other prompts than the reader thinks.
+TEST_F(StoredRuns, PartsThatAreMissingAreNamed) {
+    std::vector<std::filesystem::path> files;
+    for (int shard = 0; shard < 3; ++shard) {
+        files.push_back(folder_ / fmt::format("part{}.sqlite", shard));
+        Results part(files.back());
+        store(part, shard, 3);
+    }
+    const auto first_caveat = [](const std::vector<std::filesystem::path>& some) {
+        const RunSummary run = load_runs(some);
+        return caveats(run.report.comparison, run.report.run, run.report.machine_events).at(0);
+    };
+    EXPECT_EQ(first_caveat({files[0]}),
+              "Parts 2/3 and 3/3 of the experiment are missing: these figures are of one third of the prompts.");
+    EXPECT_EQ(first_caveat({files[2], files[0]}),
+              "Part 2/3 of the experiment is missing: these figures are of two thirds of the prompts.");
+    EXPECT_THAT(first_caveat(files), Not(HasSubstr("missing")));
+    Results one(folder_ / "one.sqlite");
+    store(one, 4, 100);
+    EXPECT_THAT(first_caveat({one.path()}),
+                HasSubstr("99 of 100 parts of the experiment are missing: these figures are of 1 of 100 parts"));
 }
 
 TEST_F(StoredRuns, OtherExperimentsAndMissingFilesAreRefused) {
@@ -117,12 +141,16 @@ TEST_F(StoredRuns, ThePageHoldsEverythingAndTrustsNothing) {
     const RunSummary run = load_run(results, store(results));
     const std::string page = comparison_page(run.report, energy::read_references());
     for (const char* part :
-         {"The result", "On different tasks", "Is it a fair comparison?", "17,800 J", "Method",
+         {"The result", "On different tasks", "Is it a fair comparison?", "Method",
           "Every prompt, every answer", "Where the joules of an answer go", "run.sqlite", "idle before", "router",
           "beta &lt;b&gt;", "Simulated.", "Other programs took", "the kernel counts it"}) {
         EXPECT_THAT(page, HasSubstr(part));
     }
     EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
+    EXPECT_THAT(page, Not(HasSubstr("17,800 J"))) << "of models that are not compared here";
+    RunSummary of_the_press = run;
+    of_the_press.report.comparison.contenders[1].label = "deepseek_r1-distill.llama-70b Q4";
+    EXPECT_THAT(comparison_page(of_the_press.report, energy::read_references()), HasSubstr("The 17,800 J that"));
     EXPECT_EQ(page.find('\x1b'), std::string::npos);
     EXPECT_EQ(page, comparison_page(run.report, energy::read_references())) << "the same run, the same bytes";
 }
@@ -138,7 +166,7 @@ TEST_F(StoredRuns, CircumstancesAreSaidWhereTheyMatter) {
     const std::vector<MachineEvent> hot{{"throttled", {{"pause_seconds", 30}}, ""}};
     EXPECT_THAT(caveats(run.report.comparison, {}, hot).at(0), HasSubstr("30 s were waited"));
     RunDescription blind;
-    blind.protocol["throttling"] = throttling_not_seen;
+    note_throttling_not_visible(blind);
     EXPECT_THAT(caveats(run.report.comparison, blind, {}).at(0), HasSubstr("heat could not be seen"));
 }
 
@@ -148,11 +176,11 @@ TEST_F(StoredRuns, WeightsWithinTheCacheAreSaidToBe) {
     RunDescription run;
     run.machine["cache_bytes"] = 32 << 20;
     EXPECT_TRUE(caveats(comparison, run, {}).empty()) << "nothing is known of their weights";
-    comparison.contenders[0].details["weight_bytes"] = 4'000'000;
+    comparison.contenders[0].details.model.weight_bytes = 4'000'000;
     EXPECT_TRUE(caveats(comparison, run, {}).empty());
-    comparison.contenders[1].details["weight_bytes"] = 9'000'000;
+    comparison.contenders[1].details.model.weight_bytes = 9'000'000;
     EXPECT_THAT(caveats(comparison, run, {}).at(0), HasSubstr("cache (33.6 MB)"));
-    comparison.contenders[1].details["weight_bytes"] = 90'000'000;
+    comparison.contenders[1].details.model.weight_bytes = 90'000'000;
     EXPECT_TRUE(caveats(comparison, run, {}).empty());
 }
 

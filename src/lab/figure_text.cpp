@@ -1,5 +1,5 @@
 #include "base/strings/characters.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
 
 #include <algorithm>
 #include <array>

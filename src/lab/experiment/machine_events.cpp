@@ -1,4 +1,4 @@
-#include "lab/findings/machine_events.h"
+#include "lab/experiment/machine_events.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,6 +9,7 @@
 #include "base/files/paths.h"
 #include "energy/counters/small_file.h"
 #include "energy/ledger/window.h"
+#include "lab/store/run_details.h"
 
 namespace ergon::lab {
 namespace {
@@ -29,17 +30,11 @@ MachineEvent idle_baseline(const energy::MeterOptions& machine, base::Seconds se
         window.poll();
     }
     const energy::WindowFigures figures = window.figures();
-    const double elapsed = figures.seconds.value();
     const energy::Figure& joules = figures.joules;
-    return {std::move(kind),
-            {{"seconds", elapsed},
-             {"watts",
-              {{"value", joules.value.value() / elapsed},
-               {"low", joules.low.value() / elapsed},
-               {"high", joules.high.value() / elapsed},
-               {"method", std::string(energy::name(joules.method))}}},
-             {"busy_threads", figures.busy.value() / elapsed}},
-            {}};
+    const auto watts = [&](base::Joules one) { return one / figures.seconds; };
+    return idle_event(std::move(kind),
+                      {figures.seconds, watts(joules.value), watts(joules.low), watts(joules.high),
+                       std::string(energy::name(joules.method)), figures.busy.value() / figures.seconds.value()});
 }
 
 ThrottleWatch::ThrottleWatch(std::filesystem::path sysfs) : sysfs_(std::move(sysfs)) {
@@ -65,10 +60,6 @@ std::int64_t ThrottleWatch::events() {
     return std::max<std::int64_t>(0, now - std::exchange(last_, now));
 }
 
-bool throttled_unseen(const RunDescription& run) {
-    return run.protocol.contains("throttling") && run.protocol["throttling"] == throttling_not_seen;
-}
-
 std::optional<MachineEvent> cool_down(ThrottleWatch& watch, const std::function<void(base::Seconds)>& wait) {
     std::int64_t events = watch.events();
     if (events == 0) return std::nullopt;
@@ -80,7 +71,7 @@ std::optional<MachineEvent> cool_down(ThrottleWatch& watch, const std::function<
         waited += pause_length;
         events = watch.events();
     }
-    return MachineEvent{"throttled", {{"events", all}, {"pause_seconds", waited.value()}}, {}};
+    return pause_event({all, waited});
 }
 
 }  // namespace ergon::lab

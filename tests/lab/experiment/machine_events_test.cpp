@@ -1,4 +1,4 @@
-#include "lab/findings/machine_events.h"
+#include "lab/experiment/machine_events.h"
 
 #include <fstream>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "lab/findings/labels.h"
+#include "lab/experiment/labels.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "lab/findings/attribution.h"
+#include "lab/attribution.h"
 
 #include <cmath>
 #include <gmock/gmock.h>
@@ -111,9 +111,9 @@ TEST(Attribution, WhatAServerSaysOfItsModelStandsBesideTheRest) {
     found.details["found"] = {{"experts", 4}, {"parameters", {{"total", 7}}}, {"hash", "h"}, {"kind", "x"}};
     const Comparison comparison = compared({local("a"), found}, 0.9);
     EXPECT_EQ(comparison.contenders[1].hash, "h");
-    EXPECT_EQ(comparison.contenders[1].details["experts"], 4);
-    EXPECT_EQ(comparison.contenders[1].details["kind"], "server");
-    EXPECT_FALSE(comparison.contenders[1].details.contains("found"));
+    EXPECT_EQ(comparison.contenders[1].details.model.experts, 4);
+    EXPECT_EQ(comparison.contenders[1].details.kind, ContenderKind::server);
+    EXPECT_FALSE(comparison.contenders[1].details.record.contains("found"));
 }
 
 }  // namespace

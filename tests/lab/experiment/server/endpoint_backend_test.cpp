@@ -1,4 +1,4 @@
-#include "lab/experiment/endpoint_backend.h"
+#include "lab/experiment/server/endpoint_backend.h"
 
 #include <fstream>
 #include <gmock/gmock.h>

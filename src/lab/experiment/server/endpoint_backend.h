@@ -22,9 +22,6 @@ struct AssumedEnergy {
 /// number that is not positive, a name that is unknown or fits several models, with those that there are.
 AssumedEnergy parse_assumed(const std::string& text, const energy::References& references);
 
-/// Whether the joules of a contender with these details are an assumption times its tokens.
-bool joules_are_assumed(const nlohmann::ordered_json& details);
-
 struct EndpointOptions {
     std::string address;  // "http(s)://host/v1#name"
     std::string key;      // sent with each request, kept nowhere

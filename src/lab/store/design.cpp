@@ -1,4 +1,4 @@
-#include "lab/experiment/design.h"
+#include "lab/store/design.h"
 
 #include "base/error.h"
 

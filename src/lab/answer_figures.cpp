@@ -1,4 +1,4 @@
-#include "lab/findings/answer_figures.h"
+#include "lab/answer_figures.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "lab/experiment/server_facts.h"
+#include "lab/experiment/server/server_facts.h"
 
 #include <array>
 #include <fstream>
@@ -17,7 +17,6 @@ namespace ergon::lab {
 namespace {
 
 using nlohmann::json;
-using nlohmann::ordered_json;
 
 const json& value_at(const json& object, std::string_view key) {
     static const json none;
@@ -39,47 +38,59 @@ std::string text_at(const json& object, std::string_view key) {
     return value.is_string() ? base::one_line(value.get_ref<const std::string&>(), longest) : std::string();
 }
 
-void put_parameters(double total, ordered_json& details) {
-    details["parameters"]["total"] = static_cast<std::int64_t>(total);
+std::optional<std::int64_t> whole(std::optional<double> count) {
+    return count ? std::optional(static_cast<std::int64_t>(*count)) : std::nullopt;
 }
 
 /// llama.cpp puts {"n_params", "size"} beside the name, vLLM the folder as "root".
-std::string take_models(const json& answer, const std::string& model, ordered_json& details) {
+std::string take_models(const json& answer, const std::string& model, ModelDetails& details) {
     const json& list = value_at(answer, "data");
     if (!list.is_array()) return {};
     for (const json& one : list) {
         if (value_at(one, "id") != model) continue;
         const json& meta = value_at(one, "meta");
         const auto parameters = count_at(meta, "n_params"), size = count_at(meta, "size");
-        if (parameters) put_parameters(*parameters, details);
-        if (size) details["weight_bytes"] = static_cast<std::int64_t>(*size);
-        if (parameters && size) details["bits_per_weight"] = 8 * *size / *parameters;
-        if (text_at(one, "owned_by") == "vllm") details["software"] = "vLLM";
+        details.parameters = whole(parameters);
+        details.weight_bytes = whole(size);
+        if (parameters && size) details.bits_per_weight = 8 * *size / *parameters;
+        if (text_at(one, "owned_by") == "vllm") details.software = "vLLM";
         return text_at(one, "root");
     }
     return {};
 }
 
 /// llama.cpp's server; the model's file.
-std::string take_props(const json& answer, ordered_json& details) {
-    if (const std::string build = text_at(answer, "build_info"); !build.empty()) {
-        details["software"] = "llama.cpp " + build;
-    }
+std::string take_props(const json& answer, ModelDetails& details) {
+    if (const std::string build = text_at(answer, "build_info"); !build.empty()) details.software = "llama.cpp " + build;
     return text_at(answer, "model_path");
 }
 
 /// Ollama's "model_info" has the keys of the GGUF file.
-void take_show(const json& answer, ordered_json& details) {
+void take_show(const json& answer, ModelDetails& details) {
     const json& info = value_at(answer, "model_info");
     const std::string architecture = text_at(info, "general.architecture");
     if (architecture.empty()) return;
-    details["architecture"] = architecture;
+    details.architecture = architecture;
     const auto experts = count_at(info, architecture + ".expert_count");
-    details["experts"] = static_cast<std::int64_t>(experts.value_or(0));
+    details.experts = whole(experts).value_or(0);
     const auto parameters = count_at(info, "general.parameter_count");
     if (!parameters) return;
-    put_parameters(*parameters, details);
-    if (!experts) details["parameters"]["active"] = static_cast<std::int64_t>(*parameters);
+    details.parameters = whole(parameters);
+    if (!experts) details.active_parameters = details.parameters;
+}
+
+/// What the file says goes before what the server says.
+void take_known(const ModelDetails& file, ModelDetails& details) {
+    const auto take = [](const auto& from, auto& to) {
+        if (from) to = from;
+    };
+    if (!file.architecture.empty()) details.architecture = file.architecture;
+    if (!file.vocabulary.empty()) details.vocabulary = file.vocabulary;
+    take(file.parameters, details.parameters);
+    take(file.active_parameters, details.active_parameters);
+    take(file.experts, details.experts);
+    take(file.bits_per_weight, details.bits_per_weight);
+    take(file.weight_bytes, details.weight_bytes);
 }
 
 bool is_gguf(const std::filesystem::path& path) {
@@ -142,7 +153,6 @@ std::filesystem::path model_file(const std::filesystem::path& procfs, const std:
 ServerFacts server_facts(const client::EndpointAddress& address, const std::string& key,
                          const std::filesystem::path& procfs, const std::vector<int>& processes) {
     ServerFacts facts;
-    facts.details = ordered_json::object();
     std::string named;
     const client::SelfReport models = client::self_report(address.base + "/models", key);
     facts.answered = models.answered;
@@ -156,16 +166,16 @@ ServerFacts server_facts(const client::EndpointAddress& address, const std::stri
         if (version && !text_at(*version, "version").empty()) {
             const std::string question = base::json_text(json{{"model", address.model}});
             const auto show = client::self_report(root + "/api/show", key, question).said;
-            facts.details["software"] = "Ollama " + text_at(*version, "version");
+            facts.details.software = "Ollama " + text_at(*version, "version");
             if (show) take_show(*show, facts.details);
         }
     }
-    for (auto& [name, fact] : facts.details.items()) {
-        if (fact.is_string()) fact = base::without_keys(fact.get_ref<const std::string&>(), key);
+    for (std::string* const text : {&facts.details.software, &facts.details.architecture}) {
+        *text = base::without_keys(*text, key);
     }
     if (const std::filesystem::path file = model_file(procfs, processes, named); !file.empty()) {
         const ModelFile model = describe_model_file(file);
-        facts.details.update(model.details);
+        take_known(model.details, facts.details);
         facts.hash = model.hash;
     }
     return facts;

@@ -1,4 +1,4 @@
-#include "lab/experiment/endpoint_backend.h"
+#include "lab/experiment/server/endpoint_backend.h"
 
 #include <algorithm>
 #include <charconv>
@@ -10,8 +10,9 @@
 #include "base/random.h"
 #include "base/secrets.h"
 #include "energy/machine/listener.h"
-#include "lab/experiment/phase_meter.h"
-#include "lab/experiment/server_facts.h"
+#include "lab/experiment/server/phase_meter.h"
+#include "lab/experiment/server/server_facts.h"
+#include "lab/store/answer_keys.h"
 
 namespace ergon::lab {
 namespace {
@@ -21,8 +22,6 @@ using nlohmann::ordered_json;
 // Assumed: with another batch, other hardware and another length, what was published of a model is right within this
 // factor at best. (The batch alone moves it about tenfold.)
 constexpr double assumed_factor = 3;
-
-constexpr const char* assumed_key = "assumed_joules_per_token";
 
 bool is_elsewhere(const EndpointOptions& options) {
     return options.elsewhere || !client::on_this_machine(client::parse_endpoint(options.address).base);
@@ -35,36 +34,37 @@ std::optional<double> top_p_of(const EndpointOptions& options) {
     return options.top_p || !options.usual ? options.top_p : options.usual->top_p;
 }
 
-ordered_json details_of(const EndpointOptions& options, const client::EndpointAddress& address) {
-    const auto setting = [&](const std::optional<double>& named, const std::optional<double>& sent) {
-        const char* const from = named ? "option" : sent ? "the other contenders" : "server";
-        return ordered_json{{"value", sent ? ordered_json(*sent) : ordered_json()}, {"from", from}};
-    };
-    return {{"kind", "server"},
-            {"address", address.base},
-            {"model", address.model},
-            {"on_this_machine", !is_elsewhere(options)},
-            {"thinking", options.thinking},
-            {"max_tokens", options.max_tokens},
-            {"max_thinking", nullptr},
-            {"stop", options.stop},
-            {"sampling",
-             {{"temperature", setting(options.temperature, temperature_of(options))},
-              {"top_p", setting(options.top_p, top_p_of(options))}}}};
+SamplingSetting sampling_setting(const char* name, const std::optional<double>& named, const std::optional<double>& sent) {
+    SamplingSetting setting{name, {}, named ? "option" : sent ? "the other contenders" : "server"};
+    if (sent) setting.value = *sent;
+    return setting;
 }
 
-/// Where the joules of a server come from, in words.
-void put_energy(const EndpointOptions& options, const std::string& problem, ordered_json& details) {
-    if (is_elsewhere(options)) {
-        details["energy"] = options.assumed ? "assumed: " + options.assumed->source : "not known";
-        if (options.assumed) details[assumed_key] = options.assumed->per_token.value();
-        return;
+/// `problem`: why its processes are not known.
+ContenderDetails details_of(const EndpointOptions& options, const client::EndpointAddress& address,
+                            const std::string& problem, const ServerFacts& facts) {
+    ContenderDetails details;
+    details.kind = ContenderKind::server;
+    details.model = facts.details;
+    details.found_hash = facts.hash;
+    details.thinking = options.thinking;
+    details.max_tokens = options.max_tokens;
+    details.stop = options.stop;
+    details.sampling = {sampling_setting("temperature", options.temperature, temperature_of(options)),
+                        sampling_setting("top_p", options.top_p, top_p_of(options))};
+    details.address = address.base;
+    details.served_model = address.model;
+    details.on_this_machine = !is_elsewhere(options);
+    if (!details.on_this_machine) {
+        details.energy = options.assumed ? "assumed: " + options.assumed->source : "not known";
+        if (options.assumed) details.assumed_joules_per_token = options.assumed->per_token.value();
+        return details;
     }
-    details[charged_key] = problem.empty() ? charged_processes : charged_machine;
-    if (!problem.empty()) details[charged_because_key] = problem;
-    details["energy"] = problem.empty()
-                            ? "its processes' share of the machine, by processor time, and where a phase ends"
-                            : "the whole machine's, other programs included, and where a phase ends";
+    details.charge = problem.empty() ? Charge::processes : Charge::machine;
+    details.charge_reason = problem;
+    details.energy = problem.empty() ? "its processes' share of the machine, by processor time, and where a phase ends"
+                                     : "the whole machine's, other programs included, and where a phase ends";
+    return details;
 }
 
 energy::Figure assumed_figure(const AssumedEnergy& assumed, base::Tokens tokens) {
@@ -101,12 +101,9 @@ class EndpointBackend final : public Backend {
         answered_ = facts.answered;
         client::EndpointAddress shown = address_;  // a server may call its model by the key that it was asked with
         shown.model = base::without_keys(shown.model, options_.key);
-        contender_ = {options.label.empty() ? shown.model : options.label, shown.base + "#" + shown.model, "",
-                      details_of(options_, shown)};
         const std::string& problem = listener.problem.empty() && server_ ? server_->problem() : listener.problem;
-        put_energy(options_, problem, contender_.details);
-        contender_.details[found_key] = facts.details;
-        if (!facts.hash.empty()) contender_.details[found_key]["hash"] = facts.hash;
+        contender_ = {options.label.empty() ? shown.model : options.label, shown.base + "#" + shown.model, "",
+                      details_json(details_of(options_, shown, problem, facts))};
     }
 
     const Contender& contender() const override { return contender_; }
@@ -190,13 +187,13 @@ class EndpointBackend final : public Backend {
             answer[energy::Phase::prompt].above_idle.method = energy::Method::estimated;
         }
         answer.raw = {{"model", reply.model},
-                      {"tokens_counted_by", std::string(client::name(tokens.counted_by))},
+                      {counted_by_key, std::string(client::name(tokens.counted_by))},
                       {"tokens_split_estimated", tokens.split_estimated},
                       {"cached_prompt_tokens", tokens.cached ? ordered_json(tokens.cached->value()) : ordered_json()},
                       {"streamed", reply.streamed},
                       {in_one_piece_key, !reply.streamed || reply.collected},
                       {"retries", reply.retries},
-                      {"left_out", reply.left_out}};
+                      {left_out_key, reply.left_out}};
         return answer;
     }
 
@@ -218,10 +215,6 @@ class EndpointBackend final : public Backend {
 };
 
 }  // namespace
-
-bool joules_are_assumed(const ordered_json& details) {
-    return details.is_object() && details.contains(assumed_key) && details[assumed_key].is_number();
-}
 
 AssumedEnergy parse_assumed(const std::string& text, const energy::References& references) {
     double number = 0;

@@ -1,4 +1,4 @@
-#include "lab/findings/labels.h"
+#include "lab/experiment/labels.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,10 +1,10 @@
-#include "lab/experiment/phase_meter.h"
+#include "lab/experiment/server/phase_meter.h"
 
 #include <chrono>
 #include <utility>
 
 #include "base/clock.h"
-#include "lab/experiment/backend.h"
+#include "lab/store/answer_keys.h"
 
 namespace ergon::lab {
 

@@ -3,18 +3,18 @@
 // its process has open.
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "client/endpoint.h"
+#include "lab/store/contender_details.h"
 
 namespace ergon::lab {
 
 struct ServerFacts {
-    nlohmann::ordered_json details;  // as of a model in this process (model_details.h), and "software"
-    std::string hash;                // of the model's files, where they can be read
-    bool answered = false;           // somebody is there
+    ModelDetails details;
+    std::string hash;       // of the model's files, where they can be read
+    bool answered = false;  // somebody is there
 };
 
 /// Asks /v1/models (llama.cpp's and vLLM's meta), /props (llama.cpp) and /api/show (Ollama). `processes`: the server's,

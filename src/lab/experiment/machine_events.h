@@ -10,8 +10,7 @@
 
 namespace ergon::lab {
 
-/// The machine's power while nothing of ours runs, and how busy others keep it: {"seconds", "watts": {"value", "low",
-/// "high", "method"}, "busy_threads"}. Takes `seconds`.
+/// The machine's power while nothing of ours runs, and how busy others keep it. Takes `seconds`.
 MachineEvent idle_baseline(const energy::MeterOptions& machine, base::Seconds seconds, std::string kind);
 
 /// Watches the kernel's counts of thermal throttling, where processors have them.
@@ -30,12 +29,6 @@ class ThrottleWatch {
     bool visible_ = false;
     std::int64_t last_ = 0;
 };
-
-/// What the protocol of a run says of throttling.
-inline constexpr const char* throttling_seen = "visible: the kernel counts it";
-inline constexpr const char* throttling_not_seen = "not visible: the kernel counts none here";
-/// Whether it could have throttled without anybody seeing it. Runs of older versions do not say.
-bool throttled_unseen(const RunDescription& run);
 
 /// While the machine throttled since the watch was last asked, waits (ten seconds at a time, two minutes at most) for
 /// it to cool. What was waited, or nothing. `wait` sleeps.

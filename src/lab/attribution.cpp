@@ -1,10 +1,10 @@
-#include "lab/findings/attribution.h"
+#include "lab/attribution.h"
 
 #include <fmt/format.h>
 #include <limits>
 
-#include "lab/experiment/backend.h"
-#include "lab/output/terminal_text.h"
+#include "lab/figure_text.h"
+#include "lab/store/answer_keys.h"
 
 namespace ergon::lab {
 namespace {
@@ -46,10 +46,11 @@ void withhold_phases(RatioSummary& ratios) {
 }  // namespace
 
 std::string incomparable(const ContenderSummary& one) {
-    if (one.details.value("kind", "") != "server" || !one.details.value("on_this_machine", false)) return {};
+    if (one.details.kind != ContenderKind::server || !one.details.on_this_machine) return {};
     const std::string who = shown(one.label);
-    if (one.details.value(charged_key, "") != charged_processes) {
-        const std::string why = one.details.value(charged_because_key, "its process was not looked for");
+    if (one.details.charge != Charge::processes) {
+        const std::string& reason = one.details.charge_reason;
+        const std::string why = reason.empty() ? "its process was not looked for" : reason;
         return fmt::format("the joules of {} are those of the whole machine, other programs included: {}", who, why);
     }
     if (one.answers == 0 || used_cards(one) || share_of_thread(one) >= least_work) return {};
