@@ -70,7 +70,7 @@ std::vector<TokenId> chat_prompt(const LoadedModel& model, std::span<const Messa
     const std::vector<TokenId> ids = tokenizer.encode(prompt);
     const text::ReasoningSplitter splitter(tokenizer, ids);
     if (splitter.prompt_ends_thought()) return ids;  // a model that never thinks, and whose template says so
-    const bool inside = splitter.phase() == text::Phase::thinking;
+    const bool inside = splitter.phase() == base::Phase::thinking;
     if (!inside && prompt != render(model, messages, true)) return ids;
     prompt.append(inside ? end_of_thought(*splitter.family()) : no_thought(*splitter.family()), Author::chat_template);
     return tokenizer.encode(prompt);

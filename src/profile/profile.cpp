@@ -18,7 +18,7 @@ using base::ErrorCode;
 using base::Seconds;
 using energy::Arithmetic;
 using energy::ComponentId;
-using energy::Phase;
+using base::Phase;
 using engine::TokenId;
 
 // Enough to bring weights into memory and clocks up to speed (assumed).
@@ -116,7 +116,7 @@ void add_joules(const Sequences& sequences, ExpertUse& use) {
 
 PhaseProfile phase_of(const engine::LoadedModel& model, const Sequences& sequences, Phase phase, Uses uses) {
     PhaseProfile profile;
-    profile.name = energy::name(phase);
+    profile.name = base::name(phase);
     for (const auto& answer : sequences.answers()) {
         const energy::PhaseFigures& figures = (*answer->energy)[phase];
         profile.total += figures.total;

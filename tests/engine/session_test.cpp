@@ -10,7 +10,7 @@ namespace {
 
 using testing::FakeModel;
 using testing::scripted;
-using text::Phase;
+using base::Phase;
 
 LoadedModel fake() {
     LoadedModel loaded;
@@ -113,11 +113,11 @@ TEST(Session, JoulesOfAllPhases) {
     const Answer answer = session.answer(chat_prompt(model, messages), {});
     ASSERT_TRUE(answer.energy.has_value());
     const energy::RequestFigures& cost = *answer.energy;
-    EXPECT_EQ(cost[energy::Phase::prompt].tokens, base::Tokens(answer[Phase::prompt].tokens));
-    EXPECT_GT(cost[energy::Phase::thinking].tokens, base::Tokens(5));
-    EXPECT_GT(cost[energy::Phase::answer].tokens, base::Tokens(3));
+    EXPECT_EQ(cost[base::Phase::prompt].tokens, base::Tokens(answer[Phase::prompt].tokens));
+    EXPECT_GT(cost[base::Phase::thinking].tokens, base::Tokens(5));
+    EXPECT_GT(cost[base::Phase::answer].tokens, base::Tokens(3));
     EXPECT_GT(cost.total.value, base::Joules(0));
-    EXPECT_GT(cost[energy::Phase::thinking].total.value, base::Joules(0));
+    EXPECT_GT(cost[base::Phase::thinking].total.value, base::Joules(0));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace ergon::engine {
 namespace {
 
-using text::Phase;
+using base::Phase;
 
 /// The tokens of its own that a marker is made of: "<|channel|>analysis<|message|>" of two.
 std::vector<std::string> tokens_in(std::string_view marker) {

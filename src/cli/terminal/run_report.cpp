@@ -37,7 +37,7 @@ std::optional<double> generation_speed(const Answer& answer) {
 }
 
 const Figure& figure_of(const Answer& answer, Phase phase) {
-    return (*answer.energy)[static_cast<energy::Phase>(phase)].total;
+    return (*answer.energy)[phase].total;
 }
 
 base::Json or_null(std::optional<double> value) {

@@ -135,7 +135,7 @@ class EndpointBackend final : public Backend {
             if (last == client::Phase::answer && phase == client::Phase::answer) {
                 meter->answer_was_thought();
             } else {
-                meter->enter(static_cast<energy::Phase>(phase));
+                meter->enter(phase);
             }
             last = phase;
         };

@@ -138,10 +138,9 @@ class LocalBackend final : public Backend {
 
     void put_costs(const engine::Answer& said, Answer& answer) const {
         const energy::RequestFigures& energy = said.energy.value();
-        for (const auto phase : {text::Phase::prompt, text::Phase::thinking, text::Phase::answer}) {
-            const auto which = static_cast<energy::Phase>(phase);
-            const energy::PhaseFigures& cost = energy[which];
-            answer[which] = {base::Tokens(said[phase].tokens), said[phase].time, cost.total, cost.above_idle};
+        for (const auto phase : {energy::Phase::prompt, energy::Phase::thinking, energy::Phase::answer}) {
+            const energy::PhaseFigures& cost = energy[phase];
+            answer[phase] = {base::Tokens(said[phase].tokens), said[phase].time, cost.total, cost.above_idle};
         }
         // Drafts that were thrown away are part of what the kept tokens cost.
         if (const energy::PhaseFigures& drafts = energy[energy::Phase::discarded]; drafts.tokens.value() > 0) {

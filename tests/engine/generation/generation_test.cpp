@@ -7,7 +7,7 @@ namespace ergon::engine {
 namespace {
 
 using testing::scripted;
-using text::Phase;
+using base::Phase;
 
 /// The pieces of an answer, joined by phase, beside the answer itself.
 struct Heard {
