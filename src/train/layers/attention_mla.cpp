@@ -58,7 +58,7 @@ void for_heads(const Context& c, const LatentWidths& w, const Make& make) {
 /// Copies the rotated part of each head between queries [.., nope | rope] and absorbed ones [.., rank | rope].
 void copy_rope(const Context& c, const LatentWidths& w, const float* from, std::int64_t from_row, std::int64_t from_at,
                float* to, std::int64_t to_row, std::int64_t to_at) {
-    for_rows(c, c.tokens() * w.heads, [&](std::int64_t i) {
+    c.pool.for_each(c.tokens() * w.heads, [&](std::int64_t i) {
         std::memcpy(to + i * to_row + to_at, from + i * from_row + from_at,
                     static_cast<std::size_t>(w.rope) * sizeof(float));
     });
@@ -223,7 +223,7 @@ void attention_mla_backward(const Context& c, const MlaWeights& w, const StoredT
     // The latent's part of d_kv starts from 0 for the norm to add to; the rotated key's is turned back.
     std::fill_n(d_kv, tokens * width.cached, 0.0f);
     norm_backward(c, tokens, s.kv_raw, width.cached, w.kv_a_norm, latent_norm_eps, d_cached, width.cached, d_kv);
-    for_rows(c, tokens, [&](std::int64_t t) {
+    c.pool.for_each(tokens, [&](std::int64_t t) {
         std::memcpy(d_kv + t * width.cached + rank, d_cached + t * width.cached + rank,
                     static_cast<std::size_t>(width.rope) * sizeof(float));
     });

@@ -1,6 +1,5 @@
 // Mixture of experts (DeepSeekMoE; DeepSeek-V3, section 2.1.2): y = shared(x) + sum over the chosen experts of weight *
-// expert(x), added in ascending order of the expert, as the engine does. A slot is one token at one of its experts;
-// slots are sorted by expert, so that each expert's tokens make one product.
+// expert(x), added in ascending order of the expert, as the engine does.
 
 #include <algorithm>
 #include <cstring>
@@ -12,28 +11,11 @@
 namespace ergon::train {
 namespace {
 
-/// Counting sort of the slots by expert; tokens stay ascending within an expert.
-void sort_slots(const model::Config& c, std::int64_t tokens, MoeSaved& s) {
-    const std::int64_t k = c.num_experts_per_tok;
-    s.begin.assign(static_cast<std::size_t>(c.n_routed_experts + 1), 0);
-    for (const std::int32_t expert : s.chosen) ++s.begin[static_cast<std::size_t>(expert) + 1];
-    for (std::size_t e = 1; e < s.begin.size(); ++e) s.begin[e] += s.begin[e - 1];
-    std::vector<std::int64_t> next(s.begin.begin(), s.begin.end() - 1);
-    s.token.resize(s.chosen.size());
-    s.slot.resize(s.chosen.size());
-    for (std::int64_t i = 0; i < tokens * k; ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        const std::int64_t slot = next[static_cast<std::size_t>(s.chosen[at])]++;
-        s.token[static_cast<std::size_t>(slot)] = static_cast<std::int32_t>(i / k);
-        s.slot[at] = static_cast<std::int32_t>(slot);
-    }
-}
-
 /// Adds a product of one of the matrices of every expert to those that run next.
 template <typename Make>
 void add_products(const Context& c, const MoeWeights& w, const MoeSaved& s, const Make& make) {
     for (std::size_t e = 0; e < w.experts.size(); ++e) {
-        const std::int64_t first = s.begin[e], count = s.begin[e + 1] - first;
+        const std::int64_t first = s.slots.begin[e], count = s.slots.begin[e + 1] - first;
         if (count > 0) c.scratch.products.push_back(make(w.experts[e], first, count, static_cast<std::int64_t>(e)));
     }
 }
@@ -51,7 +33,7 @@ void project_slots_backward(const Context& c, const MoeWeights& w, const MoeSave
                             const Columns& x, const float* dy, float* dx, bool add) {
     const std::int64_t before = c.arena.taken();
     const Weight& any = w.experts.front().*matrix;
-    const StoredGradient held_dy = stored_gradient(c, any.type, dy, any.rows, s.begin);
+    const StoredGradient held_dy = stored_gradient(c, any.type, dy, any.rows, s.slots.begin);
     add_products(c, w, s, [&](const FfnWeights& e, auto first, auto count, auto segment) {
         return by_weight(e.*matrix, x, held_dy.columns, first, count, segment);
     });
@@ -66,15 +48,15 @@ void project_slots_backward(const Context& c, const MoeWeights& w, const MoeSave
 void combine_backward(const Context& c, const MoeSaved& s, const float* dy, float* d_outputs,
                       std::vector<float>& d_weight) {
     const std::int64_t hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
-    d_weight.resize(s.weight.size());
-    for_rows(c, c.tokens(), [&](std::int64_t t) {
+    d_weight.resize(s.slots.weight.size());
+    c.pool.for_each(c.tokens(), [&](std::int64_t t) {
         for (std::int64_t i = t * k; i < (t + 1) * k; ++i) {
             const auto at = static_cast<std::size_t>(i);
-            const std::int64_t slot = s.slot[at];
+            const std::int64_t slot = s.slots.slot_of[at];
             s.outputs.widen(slot, 0, hidden, d_outputs + slot * hidden);
             d_weight[at] = kernels::dot(dy + t * hidden, d_outputs + slot * hidden, hidden);
             std::memcpy(d_outputs + slot * hidden, dy + t * hidden, static_cast<std::size_t>(hidden) * sizeof(float));
-            kernels::scale(d_outputs + slot * hidden, s.weight[at], hidden);
+            kernels::scale(d_outputs + slot * hidden, s.slots.weight[at], hidden);
         }
     });
 }
@@ -98,7 +80,7 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
     const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     const std::int64_t slots = c.tokens() * k, inner = c.config.moe_intermediate_size;
     route(c, w, bias, x, s);
-    sort_slots(c.config, c.tokens(), s);
+    s.slots.sort(c.config);
     if (w.shared) {
         feed_forward(c, *w.shared, held_x, s.shared, y);
     } else {
@@ -108,7 +90,7 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
     float* const up = draft(c, slots, s.up);
     float* const activated = c.arena.take(slots * inner);
     float* const outputs = draft(c, slots, s.outputs);
-    const StoredTensor x_slots = gathered(c, held_x, s.token);
+    const StoredTensor x_slots = gathered(c, held_x, s.slots.token);
     c.scratch.products.clear();
     project_slots(c, w, s, &FfnWeights::gate, x_slots, gate);
     project_slots(c, w, s, &FfnWeights::up, x_slots, up);
@@ -119,10 +101,10 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
     project_slots(c, w, s, &FfnWeights::down, to_stored(c, held_x.type, slots, activated, inner), outputs);
     run_products(c);
     store(c, slots, outputs, s.outputs);
-    for_rows(c, c.tokens(), [&](std::int64_t t) {
+    c.pool.for_each(c.tokens(), [&](std::int64_t t) {
         for (std::int64_t i = t * k; i < (t + 1) * k; ++i) {
             const auto at = static_cast<std::size_t>(i);
-            kernels::add_scaled(y + t * hidden, outputs + s.slot[at] * hidden, s.weight[at], hidden);
+            kernels::add_scaled(y + t * hidden, outputs + s.slots.slot_of[at] * hidden, s.slots.weight[at], hidden);
         }
     });
     c.arena.rewind(before);
@@ -144,12 +126,12 @@ double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const 
     swiglu(c, slots, inner, gate, up, activated);
 
     c.scratch.products.clear();
-    project_slots_backward(c, w, s, &FfnWeights::down, columns(c, type, StoredTensor::of(activated, inner), s.begin), d_outputs,
+    project_slots_backward(c, w, s, &FfnWeights::down, columns(c, type, StoredTensor::of(activated, inner), s.slots.begin), d_outputs,
                            d_activated, false);
     c.arena.rewind(products);
     swiglu_backward(c, slots, inner, gate, up, d_activated);
     float* const d_slots = d_outputs;  // no longer needed
-    const Columns x_columns = columns(c, type, gathered(c, held_x, s.token), s.begin);
+    const Columns x_columns = columns(c, type, gathered(c, held_x, s.slots.token), s.slots.begin);
     project_slots_backward(c, w, s, &FfnWeights::gate, x_columns, gate, d_slots, false);
     project_slots_backward(c, w, s, &FfnWeights::up, x_columns, up, d_slots, true);
     c.arena.rewind(products);
@@ -159,9 +141,9 @@ double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const 
     } else {
         std::fill_n(dx, c.tokens() * hidden, 0.0f);
     }
-    for_rows(c, c.tokens(), [&](std::int64_t t) {
+    c.pool.for_each(c.tokens(), [&](std::int64_t t) {
         for (std::int64_t i = t * k; i < (t + 1) * k; ++i) {
-            kernels::add(dx + t * hidden, d_slots + s.slot[static_cast<std::size_t>(i)] * hidden, hidden);
+            kernels::add(dx + t * hidden, d_slots + s.slots.slot_of[static_cast<std::size_t>(i)] * hidden, hidden);
         }
     });
     const double loss = route_backward(c, w, x, s, d_weight, balance, dx);

@@ -42,7 +42,7 @@ void log_probabilities(const Context& c, const Weight& head, const float* x, std
     float* const logits = c.arena.take(head_rows * vocabulary);
     for_pieces(predictions, [&](std::size_t first, std::span<const Prediction> piece) {
         head_logits(c, head, x, piece, rows, logits);
-        for_rows(c, std::ssize(piece), [&](std::int64_t i) {
+        c.pool.for_each(std::ssize(piece), [&](std::int64_t i) {
             result[static_cast<std::int64_t>(first) + i] =
                 log_probability(logits + i * vocabulary, vocabulary, piece[static_cast<std::size_t>(i)].target);
         });
@@ -61,7 +61,7 @@ HeadLoss head_loss(const Context& c, const Weight& head, const float* x, std::sp
     HeadLoss result;
     for_pieces(predictions, [&](std::size_t first, std::span<const Prediction> piece) {
         head_logits(c, head, x, piece, rows, logits);
-        for_rows(c, std::ssize(piece), [&](std::int64_t i) {
+        c.pool.for_each(std::ssize(piece), [&](std::int64_t i) {
             float* const z = logits + i * vocabulary;
             const TokenId target = piece[static_cast<std::size_t>(i)].target;
             best[static_cast<std::size_t>(i)] = static_cast<TokenId>(kernels::argmax(z, vocabulary));

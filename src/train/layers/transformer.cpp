@@ -150,7 +150,7 @@ void Transformer::count_loads(const BlockSaved& saved, std::size_t& layer) {
     const auto* moe = std::get_if<MoeSaved>(&saved.ffn);
     if (moe == nullptr) return;
     std::vector<std::int64_t>& loads = loads_[layer++];
-    for (std::size_t e = 0; e < loads.size(); ++e) loads[e] += moe->begin[e + 1] - moe->begin[e];
+    for (std::size_t e = 0; e < loads.size(); ++e) loads[e] += moe->slots.begin[e + 1] - moe->slots.begin[e];
 }
 
 /// The loss of multi-token prediction: row t is to give the target of row t + 1.
