@@ -31,7 +31,7 @@ void project_slots(const Context& c, const MoeWeights& w, const MoeSaved& s, Wei
 /// The gradients of one of the matrices of every expert, and of what it read. dy [slots, its rows].
 void project_slots_backward(const Context& c, const MoeWeights& w, const MoeSaved& s, Weight FfnWeights::*matrix,
                             const Columns& x, const float* dy, float* dx, bool add) {
-    const std::int64_t before = c.arena.taken();
+    const Arena::Scope borrowed(c.arena);
     const Weight& any = w.experts.front().*matrix;
     const StoredGradient held_dy = stored_gradient(c, any.type, dy, any.rows, s.slots.begin);
     add_products(c, w, s, [&](const FfnWeights& e, auto first, auto count, auto segment) {
@@ -41,7 +41,6 @@ void project_slots_backward(const Context& c, const MoeWeights& w, const MoeSave
         return by_input(e.*matrix, held_dy.rows, first, count, dx, add);
     });
     run_products(c);
-    c.arena.rewind(before);
 }
 
 /// From dy to d_outputs [slots, hidden_size] and d_weight [tokens, num_experts_per_tok].
@@ -77,7 +76,8 @@ MoeSaved MoeSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens
 
 void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector<float>& bias, const float* x,
                         const StoredTensor& held_x, MoeSaved& s, float* y) {
-    const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     const std::int64_t slots = c.tokens() * k, inner = c.config.moe_intermediate_size;
     route(c, w, bias, x, s);
     s.slots.sort(c.config);
@@ -107,12 +107,12 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
             kernels::add_scaled(y + t * hidden, outputs + s.slots.slot_of[at] * hidden, s.slots.weight[at], hidden);
         }
     });
-    c.arena.rewind(before);
 }
 
 double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const float* x, const StoredTensor& held_x,
                                    MoeSaved& s, const Balance& balance, const float* dy, float* dx) {
-    const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     const std::int64_t slots = c.tokens() * k, inner = c.config.moe_intermediate_size;
     const tensor::DType type = held_x.type;
     float* const d_outputs = c.arena.take(slots * hidden);
@@ -120,21 +120,24 @@ double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const 
     float* const up = widened(c, slots, s.up);
     float* const activated = c.arena.take(slots * inner);
     float* const d_activated = c.arena.take(slots * inner);
-    const std::int64_t products = c.arena.taken();
     std::vector<float> d_weight;
     combine_backward(c, s, dy, d_outputs, d_weight);
     swiglu(c, slots, inner, gate, up, activated);
 
     c.scratch.products.clear();
-    project_slots_backward(c, w, s, &FfnWeights::down, columns(c, type, StoredTensor::of(activated, inner), s.slots.begin), d_outputs,
-                           d_activated, false);
-    c.arena.rewind(products);
+    {
+        const Arena::Scope in_turn(c.arena);
+        const Columns read = columns(c, type, StoredTensor::of(activated, inner), s.slots.begin);
+        project_slots_backward(c, w, s, &FfnWeights::down, read, d_outputs, d_activated, false);
+    }
     swiglu_backward(c, slots, inner, gate, up, d_activated);
     float* const d_slots = d_outputs;  // no longer needed
-    const Columns x_columns = columns(c, type, gathered(c, held_x, s.slots.token), s.slots.begin);
-    project_slots_backward(c, w, s, &FfnWeights::gate, x_columns, gate, d_slots, false);
-    project_slots_backward(c, w, s, &FfnWeights::up, x_columns, up, d_slots, true);
-    c.arena.rewind(products);
+    {
+        const Arena::Scope in_turn(c.arena);
+        const Columns read = columns(c, type, gathered(c, held_x, s.slots.token), s.slots.begin);
+        project_slots_backward(c, w, s, &FfnWeights::gate, read, gate, d_slots, false);
+        project_slots_backward(c, w, s, &FfnWeights::up, read, up, d_slots, true);
+    }
 
     if (w.shared) {
         feed_forward_backward(c, *w.shared, held_x, s.shared, dy, dx);
@@ -146,9 +149,7 @@ double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const 
             kernels::add(dx + t * hidden, d_slots + s.slots.slot_of[static_cast<std::size_t>(i)] * hidden, hidden);
         }
     });
-    const double loss = route_backward(c, w, x, s, d_weight, balance, dx);
-    c.arena.rewind(before);
-    return loss;
+    return route_backward(c, w, x, s, d_weight, balance, dx);
 }
 
 }  // namespace ergon::train

@@ -109,7 +109,8 @@ void route(const Context& c, const MoeWeights& w, const std::vector<float>& bias
 
 double route_backward(const Context& c, const MoeWeights& w, const float* x, const MoeSaved& s,
                       const std::vector<float>& d_weight, const Balance& balance, float* dx) {
-    const std::int64_t before = c.arena.taken(), n = c.config.n_routed_experts, k = c.config.num_experts_per_tok;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t n = c.config.n_routed_experts, k = c.config.num_experts_per_tok;
     float* const d_scores = c.arena.take(c.tokens() * n);
     std::fill_n(d_scores, c.tokens() * n, 0.0f);
     const double loss = balance_losses(c, s, balance, d_scores);
@@ -119,7 +120,6 @@ double route_backward(const Context& c, const MoeWeights& w, const float* x, con
         score_backward(c.config, s.scores + t * n, d_scores + t * n);
     });
     project_backward(c, c.tokens(), StoredTensor::of(x, w.router.cols), {{w.router, d_scores}}, dx, true);
-    c.arena.rewind(before);
     return loss;
 }
 
