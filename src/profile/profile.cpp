@@ -28,15 +28,16 @@ constexpr std::int64_t warm_up_steps = 4;
 /// As much of the shipped prompts as is wanted, over and over if need be.
 std::vector<TokenId> some_text(const engine::LoadedModel& model, std::int64_t count) {
     std::vector<TokenId> ids;
-    if (model.tokenizer) {
+    const text::Tokenizer* const tokenizer = model.chat.find_tokenizer();
+    if (tokenizer != nullptr) {
         std::string text;
         for (const tasks::Prompt& prompt : tasks::open_task("everyday", {})) {
             text += prompt.text + "\n\n";
         }
-        ids = model.tokenizer->encode(text);
+        ids = tokenizer->encode(text);
     }
     base::RandomSequence random(20240517);
-    while (!model.tokenizer && std::ssize(ids) < count) {
+    while (tokenizer == nullptr && std::ssize(ids) < count) {
         ids.push_back(static_cast<TokenId>(random.below(static_cast<std::uint64_t>(model.model->vocabulary()))));
     }
     const std::size_t once = ids.size();

@@ -54,17 +54,17 @@ class Conversation {
           settings_(options.answer.for_model(model_)),
           session_(open_context()) {
         if (!options.raw) {
-            for (const std::string& stop : fallback_stops(model_)) settings_.stop.push_back(stop);
+            for (const std::string& stop : fallback_stops(model_.chat)) settings_.stop.push_back(stop);
         }
         if (!options.system.empty()) messages_.push_back({"system", options.system});
     }
 
     engine::Answer answer(const std::string& words, engine::PieceCallback on_piece, const InterruptFlag& interrupt) {
         if (options_.raw) {
-            return session_.answer(raw_prompt(model_, words), settings_, std::move(on_piece), &interrupt.value());
+            return session_.answer(raw_prompt(model_.chat, words), settings_, std::move(on_piece), &interrupt.value());
         }
         messages_.push_back({"user", words});
-        engine::Answer answer = session_.answer(chat_prompt(model_, messages_, !options_.answer.no_think), settings_,
+        engine::Answer answer = session_.answer(chat_prompt(model_.chat, messages_, !options_.answer.no_think), settings_,
                                                 std::move(on_piece), &interrupt.value());
         messages_.push_back({"assistant", answer.text});
         return answer;
@@ -106,7 +106,7 @@ class Conversation {
     }
 
     engine::Session open_context() {
-        model_.words();  // says so before memory is taken
+        model_.chat.tokenizer();  // says so before memory is taken
         print_unused(model_.name, model_.unused);
         const std::int64_t tokens =
             options_.context.tokens > 0 ? options_.context.tokens : engine::default_context(model_);

@@ -90,7 +90,7 @@ engine::GenerationDefaults share_sampling(const std::vector<engine::LoadedModel*
     engine::GenerationDefaults shared = (*source)->defaults;
     for (auto& [setting, origin] : shared.origin) origin += fmt::format(" of {}", (*source)->name);
     for (engine::LoadedModel* model : models) {
-        if (model != *source) model->defaults = shared;
+        if (model != *source) model->chat.defaults = shared;
     }
     return shared;
 }

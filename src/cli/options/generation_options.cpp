@@ -88,7 +88,7 @@ void AnswerOptions::add(CLI::App& command) {
 engine::GenerationOptions AnswerOptions::for_model(const engine::LoadedModel& model) const {
     engine::GenerationOptions options;
     engine::SamplerSettings& sampling = options.sampling;
-    sampling = model.defaults.sampling;
+    sampling = model.chat.defaults.sampling;
     sampling.temperature = temperature.value_or(sampling.temperature);
     sampling.top_k = top_k.value_or(sampling.top_k);
     sampling.top_p = top_p.value_or(sampling.top_p);
@@ -107,8 +107,8 @@ base::Json AnswerOptions::sampling_json(const engine::LoadedModel& model) const 
     const engine::SamplerSettings sampling = for_model(model).sampling;
     const auto origin = [&](const char* setting, bool given) -> std::string {
         if (given) return "option";
-        const auto found = model.defaults.origin.find(setting);
-        return found != model.defaults.origin.end() ? found->second : "ergon";
+        const auto found = model.chat.defaults.origin.find(setting);
+        return found != model.chat.defaults.origin.end() ? found->second : "ergon";
     };
     const auto entry = [](auto value, const std::string& from) {
         return base::Json{{"value", value}, {"from", from}};

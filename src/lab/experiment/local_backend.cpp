@@ -26,7 +26,7 @@ ordered_json threads_of(const LocalOptions& options) {
 ordered_json details_of(const engine::LoadedModel& model, const LocalOptions& options) {
     const engine::GenerationOptions& generation = options.generation;
     ordered_json details{{"kind", "in-process"},
-                         {"thinks", model.thinks()},
+                         {"thinks", model.chat.thinks()},
                          {"thinking", options.thinking},
                          {"max_tokens", generation.max_tokens},
                          {"max_thinking", generation.max_thinking ? ordered_json(*generation.max_thinking) : nullptr},
@@ -37,7 +37,7 @@ ordered_json details_of(const engine::LoadedModel& model, const LocalOptions& op
                          {"strict", options.strict},
                          {"multiple_choice", options.by_likelihood ? "the likeliest letter" : "as it is written"},
                          {"batch", 1},
-                         {"vocabulary", vocabulary_fingerprint(model.words())}};
+                         {"vocabulary", vocabulary_fingerprint(model.chat.tokenizer())}};
     if (options.threads_timed) details["threads_chosen"] = "timed";
     if (!generation.forbidden.empty()) details["forbidden"] = generation.forbidden;
     if (!model.unused.empty()) details["unused"] = model.unused;
@@ -118,7 +118,7 @@ class LocalBackend final : public Backend {
         std::vector<engine::TokenId> ids;
         for (std::size_t i = 0; i < count; ++i) {
             const std::string letter(1, static_cast<char>('A' + i));
-            const std::vector<engine::TokenId> encoded = model_.words().encode(letter);
+            const std::vector<engine::TokenId> encoded = model_.chat.tokenizer().encode(letter);
             if (encoded.size() != 1) {
                 base::fail(base::ErrorCode::unsupported,
                            "The letter {} is no single token of {}, so its likelihood cannot be compared.", letter,
@@ -133,7 +133,7 @@ class LocalBackend final : public Backend {
         std::vector<engine::Message> messages;
         if (!options_.system.empty()) messages.push_back({"system", options_.system});
         messages.push_back({"user", question});
-        return chat_prompt(model_, messages, options_.thinking && !by_letter);
+        return chat_prompt(model_.chat, messages, options_.thinking && !by_letter);
     }
 
     void put_costs(const engine::Answer& said, Answer& answer) const {

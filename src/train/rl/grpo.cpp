@@ -56,7 +56,7 @@ Example example_of(const Sample& sample, double advantage) {
 }  // namespace
 
 Grpo::Grpo(const GrpoOptions& options, const PolicyOptions& policy, std::vector<tasks::Prompt> problems,
-           const engine::LoadedModel& words, Weights& weights, Trainer& trainer, base::ThreadPool& pool)
+           const engine::ChatFormat& words, Weights& weights, Trainer& trainer, base::ThreadPool& pool)
     : options_(options),
       policy_(policy),
       problems_(std::move(problems)),

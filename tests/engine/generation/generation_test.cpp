@@ -20,7 +20,7 @@ Heard ask(const LoadedModel& model, const std::string& question, const Generatio
     Heard heard;
     Session session(model, {}, nullptr);
     const std::vector<Message> messages{{"user", question}};
-    heard.answer = session.answer(chat_prompt(model, messages, thinking), options, [&](const Piece& piece) {
+    heard.answer = session.answer(chat_prompt(model.chat, messages, thinking), options, [&](const Piece& piece) {
         EXPECT_FALSE(piece.text.empty());
         (piece.phase == Phase::thinking ? heard.thinking : heard.text) += piece.text;
     });
@@ -55,7 +55,7 @@ TEST(Generation, CharactersOfSeveralTokensArriveWhole) {
 
 TEST(Generation, OnlyAllowedTokensAreChosen) {
     const LoadedModel& model = scripted("scripted-plain");
-    const TokenId b = model.words().encode("B").at(0), c = model.words().encode("C").at(0);
+    const TokenId b = model.chat.tokenizer().encode("B").at(0), c = model.chat.tokenizer().encode("C").at(0);
     GenerationOptions options;
     options.max_tokens = 3;
     options.allowed = {c};
@@ -65,7 +65,7 @@ TEST(Generation, OnlyAllowedTokensAreChosen) {
     options.max_tokens = 1;
     const std::string letter = ask(model, "What is the capital of France?", options).answer.text;
     EXPECT_TRUE(letter == "B" || letter == "C") << letter;
-    for (const TokenId wrong : {TokenId(-1), static_cast<TokenId>(model.words().size())}) {
+    for (const TokenId wrong : {TokenId(-1), static_cast<TokenId>(model.chat.tokenizer().size())}) {
         options.allowed = {wrong};
         EXPECT_THROW(ask(model, "Hm?", options), base::Error);
     }
@@ -127,7 +127,7 @@ TEST(Generation, SampledAnswersFollowTheScript) {
 
 TEST(Generation, AnEmptyPromptIsRefused) {
     const LoadedModel& model = scripted("scripted-plain");
-    EXPECT_THROW(Generation(model.tokenizer.get(), {}, {}, {}), base::Error);
+    EXPECT_THROW(Generation(model.chat.find_tokenizer(), {}, {}, {}), base::Error);
 }
 
 }  // namespace
