@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/secrets.h"
 #include "base/strings/characters.h"
+#include "base/strings/text.h"
 
 namespace ergon::base {
 namespace {
@@ -258,9 +259,7 @@ Url parse_url(const std::string& url) {
     }
     Url parsed;
     parsed.scheme = part_of(handle.get(), CURLUPART_SCHEME);
-    parsed.host = part_of(handle.get(), CURLUPART_HOST);
-    std::ranges::transform(parsed.host, parsed.host.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    parsed.host = lowered(part_of(handle.get(), CURLUPART_HOST));
     if (parsed.host.starts_with('[') && parsed.host.ends_with(']')) {
         parsed.host = parsed.host.substr(1, parsed.host.size() - 2);
     }

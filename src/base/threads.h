@@ -1,6 +1,7 @@
 #pragma once
 // A pool of threads for parallel loops whose bodies take microseconds: workers spin briefly, then sleep.
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +40,16 @@ class ThreadPool {
         return run_erased(count, grain, [](const void* context, std::int64_t begin, std::int64_t end, int worker) {
             (*static_cast<const Body*>(context))(begin, end, worker);
         }, &body);
+    }
+
+    /// Calls body(i) for each i in [0, count). Returns as run() does.
+    template <typename Body>
+    Nanoseconds for_each(std::int64_t count, const Body& body) {
+        // Four pieces for each thread: small enough that the last one does not keep the others waiting.
+        return run(count, std::max<std::int64_t>(count / (4 * size()), 1),
+                   [&](std::int64_t begin, std::int64_t end, int) {
+                       for (std::int64_t i = begin; i < end; ++i) body(i);
+                   });
     }
 
   private:

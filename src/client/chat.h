@@ -8,12 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/phase.h"
 #include "base/units.h"
 
 namespace ergon::client {
 
-/// What a server is doing, as far as can be told from outside.
-enum class Phase : std::uint8_t { prompt, thinking, answer };
+using base::Phase;  // of a server: as far as can be told from outside
 
 struct ChatMessage {
     std::string role;  // "system", "user", "assistant"

@@ -17,6 +17,7 @@
 #include "base/http.h"
 #include "base/secrets.h"
 #include "base/strings/characters.h"
+#include "base/strings/text.h"
 #include "client/requests.h"
 #include "client/server_message.h"
 
@@ -78,9 +79,7 @@ bool is_of_an_interface(const Address& address) {
 std::string own_name() {
     std::array<char, HOST_NAME_MAX + 1> name{};
     if (gethostname(name.data(), name.size() - 1) != 0) return {};
-    std::string lower(name.data());
-    std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-    return lower;
+    return base::lowered(name.data());
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace ergon::engine {
 namespace {
 
 using base::ErrorCode;
-using text::Phase;
+using base::Phase;
 
 // For the check: enough tokens for several pieces of a prompt and several steps, few enough to cost little (assumed).
 constexpr std::int64_t checked_prompt = 40;
@@ -70,7 +70,7 @@ std::optional<double> Batch::timed_step() {
     return seconds_since(begin);
 }
 
-energy::Figure energy_of(const Batch& batch, energy::Phase phase) {
+energy::Figure energy_of(const Batch& batch, base::Phase phase) {
     energy::Figure sum;
     for (const auto& answer : batch.answers()) sum += (*answer->energy)[phase].total;
     return sum;
@@ -100,7 +100,7 @@ BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter& meter, co
     run.busy = base::to_seconds(energy::program_time() - busy);
     run.tokens = test.tokens * test.batch;
     run.tokens_per_second = static_cast<double>(run.tokens) / seconds;
-    run.energy = energy_of(batch, reads ? energy::Phase::prompt : energy::Phase::answer);
+    run.energy = energy_of(batch, reads ? base::Phase::prompt : base::Phase::answer);
     return run;
 }
 

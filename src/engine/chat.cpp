@@ -28,9 +28,9 @@ MarkedText plain_layout(const text::Tokenizer& tokenizer, std::span<const Messag
     return prompt;
 }
 
-MarkedText render(const LoadedModel& model, std::span<const Message> messages, bool thinking) {
-    const text::Tokenizer& tokenizer = model.words();
-    if (!model.chat_template) return plain_layout(tokenizer, messages);
+MarkedText render(const ChatFormat& chat, std::span<const Message> messages, bool thinking) {
+    const text::Tokenizer& tokenizer = chat.tokenizer();
+    if (!chat.chat_template) return plain_layout(tokenizer, messages);
     const auto spelling = [&](std::optional<TokenId> id) {
         return id ? std::string(tokenizer.bytes(*id)) : std::string();
     };
@@ -43,7 +43,7 @@ MarkedText render(const LoadedModel& model, std::span<const Message> messages, b
     for (const Message& message : messages) {
         variables["messages"].push_back({{"role", message.role}, {"content", base::in_utf8(message.content)}});
     }
-    return model.chat_template->render(variables);
+    return chat.chat_template->render(variables);
 }
 
 /// What a model writes from within a thought to begin its answer.
@@ -60,31 +60,31 @@ std::string no_thought(const base::ThoughtMarkers& family) {
 
 }  // namespace
 
-std::vector<TokenId> chat_prompt(const LoadedModel& model, std::span<const Message> messages, bool thinking) {
-    const text::Tokenizer& tokenizer = model.words();
-    MarkedText prompt = render(model, messages, thinking);
-    if (thinking || !model.thinks()) return tokenizer.encode(prompt);
+std::vector<TokenId> chat_prompt(const ChatFormat& chat, std::span<const Message> messages, bool thinking) {
+    const text::Tokenizer& tokenizer = chat.tokenizer();
+    MarkedText prompt = render(chat, messages, thinking);
+    if (thinking || !chat.thinks()) return tokenizer.encode(prompt);
 
     // A template that knows of thinking has now said that there is none; one that does not gets a closed thought after
     // its end.
     const std::vector<TokenId> ids = tokenizer.encode(prompt);
     const text::ReasoningSplitter splitter(tokenizer, ids);
     if (splitter.prompt_ends_thought()) return ids;  // a model that never thinks, and whose template says so
-    const bool inside = splitter.phase() == text::Phase::thinking;
-    if (!inside && prompt != render(model, messages, true)) return ids;
+    const bool inside = splitter.phase() == base::Phase::thinking;
+    if (!inside && prompt != render(chat, messages, true)) return ids;
     prompt.append(inside ? end_of_thought(*splitter.family()) : no_thought(*splitter.family()), Author::chat_template);
     return tokenizer.encode(prompt);
 }
 
-std::vector<TokenId> raw_prompt(const LoadedModel& model, std::string_view text) {
-    const text::Tokenizer& tokenizer = model.words();
+std::vector<TokenId> raw_prompt(const ChatFormat& chat, std::string_view text) {
+    const text::Tokenizer& tokenizer = chat.tokenizer();
     std::vector<TokenId> ids = tokenizer.encode(text);
     if (tokenizer.adds_bos() && tokenizer.bos()) ids.insert(ids.begin(), *tokenizer.bos());
     return ids;
 }
 
-std::vector<std::string> fallback_stops(const LoadedModel& model) {
-    return model.chat_template ? std::vector<std::string>{} : std::vector<std::string>{"\n\nUser:"};
+std::vector<std::string> fallback_stops(const ChatFormat& chat) {
+    return chat.chat_template ? std::vector<std::string>{} : std::vector<std::string>{"\n\nUser:"};
 }
 
 }  // namespace ergon::engine

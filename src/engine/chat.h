@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/loaded_model.h"
+#include "engine/chat_format.h"
 
 namespace ergon::engine {
 
@@ -19,12 +19,12 @@ struct Message {
 /// With `thinking` false the template is told so (enable_thinking, thinking); if it does not care and the model thinks,
 /// the prompt ends in a closed thought. Without a template, roles are written plainly: "User: ...\n\nAssistant:".
 /// Throws Error(bad_argument) if the template refuses the conversation.
-std::vector<TokenId> chat_prompt(const LoadedModel& model, std::span<const Message> messages, bool thinking = true);
+std::vector<TokenId> chat_prompt(const ChatFormat& chat, std::span<const Message> messages, bool thinking = true);
 
 /// Plain text to be continued, with BOS if the model asks for it.
-std::vector<TokenId> raw_prompt(const LoadedModel& model, std::string_view text);
+std::vector<TokenId> raw_prompt(const ChatFormat& chat, std::string_view text);
 
 /// Strings that end an answer where there is no template: the turn of the next speaker. Empty for models that have one.
-std::vector<std::string> fallback_stops(const LoadedModel& model);
+std::vector<std::string> fallback_stops(const ChatFormat& chat);
 
 }  // namespace ergon::engine

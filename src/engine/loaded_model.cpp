@@ -4,16 +4,11 @@
 #include "base/files/paths.h"
 #include "engine/scripted_model.h"
 #include "formats/safetensors.h"
-#include "text/reasoning.h"
 
 namespace ergon::engine {
 namespace {
 
 using base::ErrorCode;
-
-bool has_thought_markers(const text::Tokenizer* tokenizer) {
-    return tokenizer != nullptr && text::thought_markers_of(*tokenizer) != nullptr;
-}
 
 void load_weights(LoadedModel& loaded, const model::LoadOptions& options, base::ThreadPool& pool) {
     auto transformer = model::load(loaded.path, options, pool);
@@ -25,26 +20,30 @@ void load_weights(LoadedModel& loaded, const model::LoadOptions& options, base::
 
 void load_file(LoadedModel& loaded, const model::LoadOptions& options, base::ThreadPool& pool) {
     const formats::Gguf file = formats::Gguf::open(loaded.path);
+    std::shared_ptr<const text::Tokenizer> tokenizer;
     if (file.has("tokenizer.ggml.model")) {
-        loaded.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::from_gguf(file));
+        tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::from_gguf(file));
     }
-    loaded.defaults = generation_defaults(file, has_thought_markers(loaded.tokenizer.get()));
+    loaded.chat = ChatFormat(loaded.path, std::move(tokenizer));
+    loaded.chat.defaults = generation_defaults(file, loaded.chat.thinks());
     load_weights(loaded, options, pool);
 }
 
 void load_folder(LoadedModel& loaded, const model::LoadOptions& options, base::ThreadPool& pool) {
     const formats::HfFolder folder = formats::HfFolder::open(loaded.path);
     const bool scripted = ScriptedModel::is_scripted(folder);
+    std::shared_ptr<const text::Tokenizer> tokenizer;
     if (scripted) {
         const auto vocabulary =
             formats::Gguf::open(ScriptedModel::vocabulary_file(folder), formats::Truncated::metadata_only);
-        loaded.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::from_gguf(vocabulary));
+        tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::from_gguf(vocabulary));
     } else if (base::path_exists(folder.tokenizer_json())) {
-        loaded.tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::from_folder(folder));
+        tokenizer = std::make_shared<const text::Tokenizer>(text::Tokenizer::from_folder(folder));
     }
-    loaded.defaults = generation_defaults(folder, has_thought_markers(loaded.tokenizer.get()));
+    loaded.chat = ChatFormat(loaded.path, tokenizer);
+    loaded.chat.defaults = generation_defaults(folder, loaded.chat.thinks());
     if (scripted) {
-        loaded.model = std::make_unique<ScriptedModel>(folder, loaded.tokenizer);
+        loaded.model = std::make_unique<ScriptedModel>(folder, std::move(tokenizer));
     } else {
         load_weights(loaded, options, pool);
     }
@@ -52,34 +51,17 @@ void load_folder(LoadedModel& loaded, const model::LoadOptions& options, base::T
 
 }  // namespace
 
-const text::Tokenizer& LoadedModel::words() const {
-    if (!tokenizer) {
-        base::fail(ErrorCode::unsupported,
-                   "{} has no tokenizer, so it cannot process text; use it with ergon bench or ergon logits.",
-                   path.string());
-    }
-    return *tokenizer;
-}
-
-bool LoadedModel::thinks() const {
-    return has_thought_markers(tokenizer.get());
-}
-
 LoadedModel load_model(const std::filesystem::path& path, const model::LoadOptions& options, base::ThreadPool& pool) {
     LoadedModel loaded;
     loaded.path = path;
-    const bool folder = base::is_folder(path);
-    // "models/x/" names the folder x.
-    const std::filesystem::path plain = path.has_filename() ? path : path.parent_path();
-    loaded.name = folder ? plain.filename().string() : plain.stem().string();
-    if (folder) {
+    loaded.name = model_name(path);
+    if (base::is_folder(path)) {
         load_folder(loaded, options, pool);
     } else {
         load_file(loaded, options, pool);
     }
-    if (loaded.tokenizer) check_vocabulary(path, loaded.tokenizer->size(), loaded.model->vocabulary());
-    if (loaded.tokenizer && !loaded.tokenizer->chat_template().empty()) {
-        loaded.chat_template.emplace(loaded.tokenizer->chat_template(), loaded.name + "'s chat template");
+    if (const text::Tokenizer* tokenizer = loaded.chat.find_tokenizer()) {
+        check_vocabulary(path, tokenizer->size(), loaded.model->vocabulary());
     }
     return loaded;
 }

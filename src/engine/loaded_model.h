@@ -1,5 +1,5 @@
 #pragma once
-// A model with all that is needed to talk to it, loaded from one path.
+// A model with all that is needed to run it and to talk to it, loaded from one path.
 
 #include <filesystem>
 #include <memory>
@@ -9,29 +9,19 @@
 
 #include "base/threads.h"
 #include "base/units.h"
-#include "engine/generation/defaults.h"
+#include "engine/chat_format.h"
 #include "model/model.h"
-#include "text/chat_template.h"
-#include "text/tokenizer/tokenizer.h"
 
 namespace ergon::engine {
 
 struct LoadedModel {
     std::filesystem::path path;
-    std::string name;  // the file's or folder's name without its ending
+    std::string name;  // model_name(path)
     std::unique_ptr<model::LanguageModel> model;
     base::Bytes weight_bytes{};
-    /// Absent if the files hold none: such a model can be measured, not talked to.
-    std::shared_ptr<const text::Tokenizer> tokenizer;
-    std::optional<text::ChatTemplate> chat_template;
-    GenerationDefaults defaults;
+    ChatFormat chat;
     std::vector<std::string> unused;      // tensors and keys of its files (model::LoadOptions::allow_unused)
     std::optional<model::Config> config;  // absent for a scripted model
-
-    /// The tokenizer. Throws Error(unsupported) if there is none.
-    const text::Tokenizer& words() const;
-    /// Whether its vocabulary has markers for thought.
-    bool thinks() const;
 };
 
 /// Loads a GGUF file, a Hugging Face folder or a scripted model. `pool` must outlive what is returned. Throws

@@ -10,10 +10,7 @@ namespace ergon::engine {
 namespace {
 
 using base::ErrorCode;
-using text::Phase;
-
-static_assert(static_cast<int>(Phase::answer) == static_cast<int>(energy::Phase::answer) &&
-              static_cast<int>(Phase::thinking) == static_cast<int>(energy::Phase::thinking));
+using base::Phase;
 
 void check_request(const Request& request, std::int64_t vocabulary) {
     const auto size = static_cast<std::int64_t>(request.prompt.size());
@@ -140,7 +137,7 @@ bool Scheduler::step() {
                                           static_cast<std::size_t>(slot.tokens)),
                          slot.phase == Phase::prompt ? model::Role::prompt : model::Role::generated,
                          slot.wants_logits ? 1 : 0});
-        participants.push_back({slot.active->metering.id(), static_cast<energy::Phase>(slot.phase), slot.tokens});
+        participants.push_back({slot.active->metering.id(), slot.phase, slot.tokens});
     }
     account_.clear();
     const base::Nanoseconds begin = base::now();

@@ -17,7 +17,7 @@ std::int64_t context_tokens(const LoadedModel& model, const ContextOptions& opti
 }  // namespace
 
 std::int64_t default_context(const LoadedModel& model) {
-    return std::min<std::int64_t>(model.model->context_length(), model.thinks() ? 32768 : 8192);
+    return std::min<std::int64_t>(model.model->context_length(), model.chat.thinks() ? 32768 : 8192);
 }
 
 base::Bytes context_bytes(const LoadedModel& model, const ContextOptions& options) {
@@ -50,7 +50,7 @@ Answer Session::answer(std::vector<TokenId> prompt, const GenerationOptions& opt
     tokens_.resize(static_cast<std::size_t>(cache_->length()));  // all that stays true if the prompt is refused
     std::vector<TokenId> sequence = prompt;
 
-    Scheduler scheduler(*model_.model, model_.tokenizer.get(), meter_);
+    Scheduler scheduler(*model_.model, model_.chat.find_tokenizer(), meter_);
     const auto growing = scheduler.add({std::move(prompt), options, cache_.get(), std::move(on_chunk), cancelled});
     energy::WorkTotals work;
     while (scheduler.step()) work.add(scheduler.last_work().records());

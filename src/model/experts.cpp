@@ -1,9 +1,8 @@
 // Mixture of experts (DeepSeekMoE; DeepSeek-V3, section 2.1.2): y = shared(x) + sum over the chosen experts of weight *
 // expert(x).
 //
-// A *slot* is one token at one of its experts. Slots are sorted by expert, so that each expert meets its tokens
-// together and its weights are read once; the outputs of a token's slots are then added to the shared expert's in
-// ascending order of the expert, whatever else is in the step.
+// The outputs of a token's slots are added to the shared expert's in ascending order of the expert, whatever else is in
+// the step.
 
 #include <algorithm>
 #include <cstring>
@@ -11,55 +10,21 @@
 
 #include "kernels/elementwise.h"
 #include "model/layers.h"
-#include "model/router.h"
+#include "model/slots.h"
 
 namespace ergon::model {
 namespace {
 
-/// Slots sorted by expert, then by token.
-struct Slots {
-    std::vector<std::int32_t> token;    // [slots]: whose slot it is
-    std::vector<std::int64_t> begin;    // [experts + 1]: first slot of each expert
-    std::vector<std::int32_t> slot_of;  // [tokens, num_experts_per_tok]
-    std::vector<float> weight;          // [tokens, num_experts_per_tok]
-    std::vector<std::int32_t> chosen;   // [tokens, num_experts_per_tok], ascending
-};
-
 /// The router: logits in F32, then the choice of each token.
 void route(const Context& c, const MoeFfn& w, const float* x, Slots& slots) {
-    const std::int64_t tokens = c.step.tokens(), experts = c.config.n_routed_experts, k = c.config.num_experts_per_tok;
+    const std::int64_t tokens = c.step.tokens(), experts = c.config.n_routed_experts;
     float* const scores = c.work.scores.of(tokens * experts);
     project(c, Component::router, rows_of(x, c.config.hidden_size, tokens), fine, {{&w.router, scores}});
 
     energy::Work work = c.recorder.begin(Component::router);
-    slots.chosen.resize(static_cast<std::size_t>(tokens * k));
-    slots.weight.resize(static_cast<std::size_t>(tokens * k));
-    std::vector<RouterScratch> scratch(static_cast<std::size_t>(c.pool.size()));
-    const base::Nanoseconds busy = c.pool.run(tokens, 8, [&](std::int64_t begin, std::int64_t end, int worker) {
-        for (std::int64_t t = begin; t < end; ++t) {
-            choose_experts(c.config, w.correction_bias, scores + t * experts, scratch[static_cast<std::size_t>(worker)],
-                           slots.chosen.data() + t * k, slots.weight.data() + t * k);
-        }
-    });
+    const base::Nanoseconds busy = slots.choose(c.config, w.correction_bias, tokens, scores, c.pool);
     work[energy::Source::activations] = tokens * experts * std::int64_t{sizeof(float)};
     c.recorder.end(work, busy);
-}
-
-/// Counting sort of the slots by expert; tokens stay ascending within an expert.
-void sort_slots(const Config& config, std::int64_t tokens, Slots& slots) {
-    const std::int64_t k = config.num_experts_per_tok;
-    slots.begin.assign(static_cast<std::size_t>(config.n_routed_experts + 1), 0);
-    for (const std::int32_t expert : slots.chosen) ++slots.begin[static_cast<std::size_t>(expert) + 1];
-    for (std::size_t e = 1; e < slots.begin.size(); ++e) slots.begin[e] += slots.begin[e - 1];
-    std::vector<std::int64_t> next(slots.begin.begin(), slots.begin.end() - 1);
-    slots.token.resize(slots.chosen.size());
-    slots.slot_of.resize(slots.chosen.size());
-    for (std::int64_t i = 0; i < tokens * k; ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        const std::int64_t slot = next[static_cast<std::size_t>(slots.chosen[at])]++;
-        slots.token[static_cast<std::size_t>(slot)] = static_cast<std::int32_t>(i / k);
-        slots.slot_of[at] = static_cast<std::int32_t>(slot);
-    }
 }
 
 /// The items that the tokens of slots [begin, end) belong to, and how many tokens each has there: rows of a sequence are
@@ -157,8 +122,9 @@ void run_experts(const Context& c, const DenseFfn& w, const Slots& slots, const 
     add_products(w.up, x, hidden, slots.token.data(), up);
     busy += kernels::matmul(products, c.pool);
 
-    busy += for_rows(
-        c, count, [&](std::int64_t s) { kernels::swiglu(gate + s * inner, up + s * inner, inner, gate + s * inner); });
+    busy += c.pool.for_each(count, [&](std::int64_t s) {
+        kernels::swiglu(gate + s * inner, up + s * inner, inner, gate + s * inner);
+    });
 
     float* const outputs = c.work.slot_outputs.of(count * hidden);
     if (w.down.quantised()) busy += c.work.quantised.quantise(rows_of(gate, inner, count), inner, segments, c.pool);
@@ -173,7 +139,7 @@ void combine(const Context& c, const Slots& slots, float* y) {
     const std::int64_t hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     energy::Work work = c.recorder.begin(Component::routed_experts);
     const float* const outputs = c.work.slot_outputs.data();
-    const base::Nanoseconds busy = for_rows(c, c.step.tokens(), [&](std::int64_t t) {
+    const base::Nanoseconds busy = c.pool.for_each(c.step.tokens(), [&](std::int64_t t) {
         for (std::int64_t i = t * k; i < (t + 1) * k; ++i) {
             const auto at = static_cast<std::size_t>(i);
             kernels::add_scaled(y + t * hidden, outputs + slots.slot_of[at] * hidden, slots.weight[at], hidden);
@@ -190,7 +156,7 @@ void mixture_of_experts(const Context& c, const MoeFfn& w, const float* x, float
     const std::int64_t tokens = c.step.tokens();
     Slots slots;
     route(c, w, x, slots);
-    sort_slots(c.config, tokens, slots);
+    slots.sort(c.config);
     if (w.shared) {
         feed_forward(c, Component::shared_expert, *w.shared, x, y);
     } else {

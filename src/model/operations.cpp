@@ -30,7 +30,7 @@ void project(const Context& c, Component component, const kernels::Rows& x, kern
 void norm(const Context& c, const float* x, const std::vector<float>& weights, double eps, float* y) {
     energy::Work work = c.recorder.begin(Component::norms_and_residual);
     const std::int64_t width = std::ssize(weights);
-    const base::Nanoseconds busy = for_rows(c, c.step.tokens(), [&](std::int64_t t) {
+    const base::Nanoseconds busy = c.pool.for_each(c.step.tokens(), [&](std::int64_t t) {
         kernels::rms_norm(x + t * width, weights.data(), static_cast<float>(eps), width, y + t * width);
     });
     const std::int64_t values = c.step.tokens() * width;
@@ -43,7 +43,7 @@ void add_residual(const Context& c, const float* y, float* x) {
     energy::Work work = c.recorder.begin(Component::norms_and_residual);
     const std::int64_t width = c.config.hidden_size;
     const base::Nanoseconds busy =
-        for_rows(c, c.step.tokens(), [&](std::int64_t t) { kernels::add(x + t * width, y + t * width, width); });
+        c.pool.for_each(c.step.tokens(), [&](std::int64_t t) { kernels::add(x + t * width, y + t * width, width); });
     const std::int64_t values = c.step.tokens() * width;
     work[Source::activations] = 3 * values * std::int64_t{sizeof(float)};
     work[energy::Arithmetic::f32] = values;

@@ -1,7 +1,6 @@
 #pragma once
 // What the layers are made of: operations on all tokens of a step, each with its record for the account.
 
-#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -25,17 +24,6 @@ struct Context {
     Workspace& work;
     base::ThreadPool& pool;
 };
-
-/// Runs body(row) for all rows, spread over the threads; a single row in the calling thread. Returns the workers' busy
-/// time.
-template <typename Body>
-base::Nanoseconds for_rows(const Context& c, std::int64_t rows, const Body& body) {
-    // Four pieces for each thread: small enough that the last one does not keep the others waiting.
-    const std::int64_t grain = std::max<std::int64_t>(rows / (4 * c.pool.size()), 1);
-    return c.pool.run(rows, grain, [&](std::int64_t begin, std::int64_t end, int) {
-        for (std::int64_t row = begin; row < end; ++row) body(row);
-    });
-}
 
 /// How finely activations are quantised before block-quantised weights (docs/findings.md). Measured on SmolLM2-135M,
 /// whose activations have large outliers: with one digit everywhere the perplexity is 0.4% from that of float

@@ -185,7 +185,7 @@ void Transformer::rotary_tables(const Context& c) const {
     const std::int64_t pairs = std::ssize(rotary_.frequencies);
     float* const cosines = c.work.cosines.of(c.step.tokens() * pairs);
     float* const sines = c.work.sines.of(c.step.tokens() * pairs);
-    const base::Nanoseconds busy = for_rows(c, c.step.tokens(), [&](std::int64_t t) {
+    const base::Nanoseconds busy = c.pool.for_each(c.step.tokens(), [&](std::int64_t t) {
         float* const cosine = cosines + t * pairs;
         float* const sine = sines + t * pairs;
         kernels::rotary_angles(c.step.positions[static_cast<std::size_t>(t)], rotary_.frequencies.data(), pairs, cosine,
@@ -202,7 +202,7 @@ void Transformer::rotary_tables(const Context& c) const {
 void Transformer::embed(const Context& c, float* x) const {
     energy::Work work = c.recorder.begin(Component::embedding);
     const std::int64_t width = config_.hidden_size, tokens = c.step.tokens();
-    const base::Nanoseconds busy = for_rows(c, tokens, [&](std::int64_t t) {
+    const base::Nanoseconds busy = c.pool.for_each(tokens, [&](std::int64_t t) {
         const TokenId id = c.step.ids[static_cast<std::size_t>(t)];
         kernels::widen_row(weights_.embedding.type, weights_.embedding.row(id).data(), width, x + t * width);
     });
@@ -217,7 +217,7 @@ void Transformer::head(const Context& c, const float* x, float* logits) {
     if (rows == 0) return;
     float* const normed = c.work.normed.of(rows * width);
     energy::Work work = c.recorder.begin(Component::norms_and_residual);
-    const base::Nanoseconds busy = for_rows(c, rows, [&](std::int64_t i) {
+    const base::Nanoseconds busy = c.pool.for_each(rows, [&](std::int64_t i) {
         kernels::rms_norm(x + c.step.rows_wanted[static_cast<std::size_t>(i)] * width, weights_.final_norm.data(),
                           static_cast<float>(config_.rms_norm_eps), width, normed + i * width);
     });

@@ -18,7 +18,7 @@ using base::ErrorCode;
 using base::Seconds;
 using energy::Arithmetic;
 using energy::ComponentId;
-using energy::Phase;
+using base::Phase;
 using engine::TokenId;
 
 // Enough to bring weights into memory and clocks up to speed (assumed).
@@ -28,15 +28,16 @@ constexpr std::int64_t warm_up_steps = 4;
 /// As much of the shipped prompts as is wanted, over and over if need be.
 std::vector<TokenId> some_text(const engine::LoadedModel& model, std::int64_t count) {
     std::vector<TokenId> ids;
-    if (model.tokenizer) {
+    const text::Tokenizer* const tokenizer = model.chat.find_tokenizer();
+    if (tokenizer != nullptr) {
         std::string text;
         for (const tasks::Prompt& prompt : tasks::open_task("everyday", {})) {
             text += prompt.text + "\n\n";
         }
-        ids = model.tokenizer->encode(text);
+        ids = tokenizer->encode(text);
     }
     base::RandomSequence random(20240517);
-    while (!model.tokenizer && std::ssize(ids) < count) {
+    while (tokenizer == nullptr && std::ssize(ids) < count) {
         ids.push_back(static_cast<TokenId>(random.below(static_cast<std::uint64_t>(model.model->vocabulary()))));
     }
     const std::size_t once = ids.size();
@@ -116,7 +117,7 @@ void add_joules(const Sequences& sequences, ExpertUse& use) {
 
 PhaseProfile phase_of(const engine::LoadedModel& model, const Sequences& sequences, Phase phase, Uses uses) {
     PhaseProfile profile;
-    profile.name = energy::name(phase);
+    profile.name = base::name(phase);
     for (const auto& answer : sequences.answers()) {
         const energy::PhaseFigures& figures = (*answer->energy)[phase];
         profile.total += figures.total;

@@ -5,12 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "base/phase.h"
 #include "base/strings/thought_markers.h"
 #include "text/tokenizer/tokenizer.h"
 
 namespace ergon::text {
 
-enum class Phase : std::uint8_t { prompt, thinking, answer };
+using base::Phase;
 
 /// The family whose markers a model writes: the one that the chat template spells, if possible one whose markers are
 /// tokens of the vocabulary; without such a template, the first whose markers are tokens. Null where there is none: the

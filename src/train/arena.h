@@ -23,10 +23,22 @@ class Arena {
     Value* take(std::int64_t n) {
         return reinterpret_cast<Value*>(take_bytes(n * std::int64_t{sizeof(Value)}));
     }
-    /// Bytes taken; those taken since taken() had this value are given back: for memory that parts of a step use in
-    /// turn.
-    std::int64_t taken() const { return taken_; }
-    void rewind(std::int64_t taken) { taken_ = taken; }
+
+    /// Memory that parts of a step use in turn: what is taken while a scope lives is given back at its end.
+    class Scope {
+      public:
+        explicit Scope(Arena& arena) : arena_(arena), before_(arena.taken_) {}
+        ~Scope() { arena_.taken_ = before_; }
+        Scope(const Scope&) = delete;
+        Scope& operator=(const Scope&) = delete;
+        /// Bytes taken in it so far.
+        std::int64_t taken() const { return arena_.taken_ - before_; }
+
+      private:
+        Arena& arena_;
+        std::int64_t before_;
+    };
+
     /// The most that was ever taken.
     base::Bytes most() const { return base::Bytes(max_); }
     /// What it holds.

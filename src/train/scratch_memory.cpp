@@ -28,12 +28,11 @@ class Count {
   private:
     template <typename Body>
     void in_turn(const Body& body) {
-        const std::int64_t before = arena_.taken();
+        const Arena::Scope borrowed(arena_);
         body();
-        arena_.rewind(before);
     }
 
-    // held.h
+    // stored_tensor.h
     void draft(DType type, std::int64_t rows, std::int64_t cols) {
         if (type != DType::f32) arena_.take(rows * cols);
     }

@@ -82,7 +82,7 @@ float* draft(const Context& c, std::int64_t rows, const StoredTensor& to) {
 
 void store(const Context& c, std::int64_t rows, const float* x, const StoredTensor& to) {
     if (to.data == x) return;
-    for_rows(c, rows, [&](std::int64_t r) {
+    c.pool.for_each(rows, [&](std::int64_t r) {
         const std::int64_t at = r * to.cols;
         if (to.type == DType::f32) {
             std::copy_n(x + at, to.cols, static_cast<float*>(to.data) + at);
@@ -109,14 +109,14 @@ StoredTensor to_stored(const Context& c, DType type, std::int64_t rows, const fl
 float* widened(const Context& c, std::int64_t rows, const StoredTensor& x) {
     if (x.type == DType::f32) return static_cast<float*>(x.data);
     float* const wide = c.arena.take(rows * x.cols);
-    for_rows(c, rows, [&](std::int64_t r) { x.widen(r, 0, x.cols, wide + r * x.cols); });
+    c.pool.for_each(rows, [&](std::int64_t r) { x.widen(r, 0, x.cols, wide + r * x.cols); });
     return wide;
 }
 
 StoredTensor gathered(const Context& c, const StoredTensor& x, std::span<const std::int32_t> rows) {
     const StoredTensor y = StoredTensor::take(c.arena, x.type, std::ssize(rows), x.cols);
     const std::int64_t bytes = x.cols * value_bytes(x.type), scales = tiles(x.cols);
-    for_rows(c, std::ssize(rows), [&](std::int64_t r) {
+    c.pool.for_each(std::ssize(rows), [&](std::int64_t r) {
         const std::int64_t from = rows[static_cast<std::size_t>(r)];
         std::memcpy(static_cast<std::byte*>(y.data) + r * bytes, static_cast<const std::byte*>(x.data) + from * bytes,
                     static_cast<std::size_t>(bytes));

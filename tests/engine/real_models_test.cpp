@@ -40,7 +40,7 @@ TEST_P(RealModels, KnowTheCapitalOfFrance) {
     const std::vector<Message> messages{{"user", question}};
     GenerationOptions options;
     options.max_tokens = 64;
-    const Answer answer = session.answer(chat_prompt(model, messages), options);
+    const Answer answer = session.answer(chat_prompt(model.chat, messages), options);
     EXPECT_THAT(answer.text, ::testing::HasSubstr("Paris"));
     // Greedy text is the same with every number of threads and every instruction set: a change of it is a change of the
     // arithmetic.
@@ -52,7 +52,7 @@ TEST_P(RealModels, PerplexityIsThatOfFloat32) {
     const LoadedModel model = load();
     const std::filesystem::path texts = ERGON_FIXTURES "/text";
     const base::Json reference = base::read_json(texts / "reference.json")["models"][GetParam().file];
-    const std::vector<TokenId> ids = raw_prompt(model, base::read_text(texts / "english.txt"));
+    const std::vector<TokenId> ids = raw_prompt(model.chat, base::read_text(texts / "english.txt"));
     ASSERT_EQ(static_cast<std::int64_t>(ids.size()), reference["tokens"].get<std::int64_t>());
 
     const Perplexity found = perplexity(*model.model, pool_, ids, 512, model::CacheType::f16);

@@ -66,7 +66,7 @@ TEST(Scheduler, AnswersDependNeitherOnChunksNorOnTheBatch) {
             EXPECT_EQ(answers[i]->tokens, alone(jobs[i], 512)->tokens)
                 << "request " << i << ", " << step_tokens << " a step";
             EXPECT_EQ(answers[i]->stop, StopReason::max_tokens);
-            EXPECT_EQ((*answers[i])[text::Phase::prompt].tokens, static_cast<std::int64_t>(jobs[i].prompt.size()));
+            EXPECT_EQ((*answers[i])[base::Phase::prompt].tokens, static_cast<std::int64_t>(jobs[i].prompt.size()));
         }
     }
 }
@@ -121,7 +121,7 @@ TEST(Scheduler, ZeroTokensOnlyReadThePrompt) {
     const auto answer = alone(job, 4);
     EXPECT_EQ(answer->stop, StopReason::max_tokens);
     EXPECT_TRUE(answer->tokens.empty());
-    EXPECT_EQ((*answer)[text::Phase::prompt].tokens, 10);
+    EXPECT_EQ((*answer)[base::Phase::prompt].tokens, 10);
 }
 
 TEST(Scheduler, CancelledRequestsLeaveAndOthersGoOn) {
@@ -176,8 +176,8 @@ TEST(Scheduler, TheMeterSeesEveryTokenOnce) {
     scheduler.run();
     for (const auto& answer : {a, b}) {
         ASSERT_TRUE(answer->energy.has_value());
-        EXPECT_EQ((*answer->energy)[energy::Phase::prompt].tokens, base::Tokens(10));
-        EXPECT_EQ((*answer->energy)[energy::Phase::answer].tokens, base::Tokens(5));  // the sixth was not fed back
+        EXPECT_EQ((*answer->energy)[base::Phase::prompt].tokens, base::Tokens(10));
+        EXPECT_EQ((*answer->energy)[base::Phase::answer].tokens, base::Tokens(5));  // the sixth was not fed back
         EXPECT_GE(answer->energy->total.value, base::Joules(0));
     }
 }

@@ -11,7 +11,7 @@ namespace {
 
 using testing::FakeModel;
 using testing::scripted;
-using text::Phase;
+using base::Phase;
 
 LoadedModel fake() {
     LoadedModel loaded;
@@ -103,10 +103,10 @@ TEST(Session, AConversationGoesOnWithoutEarlierThoughts) {
     const LoadedModel& model = scripted("scripted-thinker");
     Session session(model, {}, nullptr);
     std::vector<Message> messages{{"user", "What is the capital of France?"}};
-    const Answer first = session.answer(chat_prompt(model, messages), {});
+    const Answer first = session.answer(chat_prompt(model.chat, messages), {});
     messages.push_back({"assistant", first.text});
     messages.push_back({"user", "And what is 2+2?"});
-    const Answer second = session.answer(chat_prompt(model, messages), {});
+    const Answer second = session.answer(chat_prompt(model.chat, messages), {});
     EXPECT_EQ(second.text, "4");
     EXPECT_EQ(second.thinking, "Two and two make four.");
     EXPECT_GT(second.reused, 5) << "the first question is not read again";
@@ -117,14 +117,14 @@ TEST(Session, JoulesOfAllPhases) {
     energy::Meter meter;
     Session session(model, {}, &meter);
     const std::vector<Message> messages{{"user", "What is the capital of France?"}};
-    const Answer answer = session.answer(chat_prompt(model, messages), {});
+    const Answer answer = session.answer(chat_prompt(model.chat, messages), {});
     ASSERT_TRUE(answer.energy.has_value());
     const energy::RequestFigures& cost = *answer.energy;
-    EXPECT_EQ(cost[energy::Phase::prompt].tokens, base::Tokens(answer[Phase::prompt].tokens));
-    EXPECT_GT(cost[energy::Phase::thinking].tokens, base::Tokens(5));
-    EXPECT_GT(cost[energy::Phase::answer].tokens, base::Tokens(3));
+    EXPECT_EQ(cost[base::Phase::prompt].tokens, base::Tokens(answer[Phase::prompt].tokens));
+    EXPECT_GT(cost[base::Phase::thinking].tokens, base::Tokens(5));
+    EXPECT_GT(cost[base::Phase::answer].tokens, base::Tokens(3));
     EXPECT_GT(cost.total.value, base::Joules(0));
-    EXPECT_GT(cost[energy::Phase::thinking].total.value, base::Joules(0));
+    EXPECT_GT(cost[base::Phase::thinking].total.value, base::Joules(0));
 }
 
 }  // namespace

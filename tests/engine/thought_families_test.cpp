@@ -13,7 +13,7 @@
 namespace ergon::engine {
 namespace {
 
-using text::Phase;
+using base::Phase;
 
 /// The tokens of its own that a marker is made of: "<|channel|>analysis<|message|>" of two.
 std::vector<std::string> tokens_in(std::string_view marker) {
@@ -67,14 +67,14 @@ TEST(ThoughtFamilies, ComeApartInEveryAnswer) {
     for (const base::ThoughtMarkers& family : base::thought_families()) {
         SCOPED_TRACE(family.models);
         const LoadedModel model = speaker(family, pool);
-        ASSERT_TRUE(model.thinks());
+        ASSERT_TRUE(model.chat.thinks());
         const std::vector<Message> messages{{"user", "?"}};
         for (const std::int64_t budget : {0, 1, 2, 3, 100}) {
             Session session(model, {}, nullptr);
             GenerationOptions options;
             options.max_thinking = budget;
             std::string thinking, said;
-            const Answer answer = session.answer(chat_prompt(model, messages), options, [&](const TextChunk& piece) {
+            const Answer answer = session.answer(chat_prompt(model.chat, messages), options, [&](const TextChunk& piece) {
                 (piece.phase == Phase::thinking ? thinking : said) += piece.text;
             });
             EXPECT_EQ(answer.thinking, std::string("hmm").substr(0, static_cast<std::size_t>(budget))) << budget;
@@ -94,14 +94,14 @@ TEST(ThoughtFamilies, WithoutThinkingThePromptBeginsTheAnswer) {
         SCOPED_TRACE(family.models);
         const LoadedModel model = speaker(family, pool);
         const std::vector<Message> messages{{"user", "?"}};
-        const std::vector<TokenId> ids = chat_prompt(model, messages, false);
+        const std::vector<TokenId> ids = chat_prompt(model.chat, messages, false);
         const std::string open(family.open), close(family.close), answer(family.answer);
         const std::string expected = !family.turn.empty() ? "Q?A" + std::string(family.turn) + answer
                                      : answer.empty()     ? "Q?A" + open + "\n\n" + close + "\n\n"
                                                           : "Q?A" + open + "\n" + close + answer;
-        EXPECT_EQ(model.words().decode(ids, true), expected);
+        EXPECT_EQ(model.chat.tokenizer().decode(ids, true), expected);
         // Said by the template itself, it is not said again.
-        EXPECT_EQ(text::ReasoningSplitter(model.words(), ids).phase(), Phase::answer);
+        EXPECT_EQ(text::ReasoningSplitter(model.chat.tokenizer(), ids).phase(), Phase::answer);
     }
 }
 

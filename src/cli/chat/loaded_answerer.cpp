@@ -24,10 +24,10 @@ class LoadedAnswerer final : public Answerer {
           pool_(options.threads.pool()),
           model_(engine::load_model(find_model(options.model), options.load, pool_)),
           threads_(options.threads.choose(model_, options.context.cache, options.load)),
-          settings_(options.answer.for_model(model_)),
+          settings_(options.answer.for_model(model_.chat)),
           session_(open_context()) {
         if (options.raw) return;
-        for (const std::string& stop : fallback_stops(model_)) settings_.stop.push_back(stop);
+        for (const std::string& stop : fallback_stops(model_.chat)) settings_.stop.push_back(stop);
     }
 
     const std::string& name() const override { return model_.name; }
@@ -47,7 +47,7 @@ class LoadedAnswerer final : public Answerer {
             json.update(options_.cost.json(answer.energy->total));
             json["energy"]["components"] = components_json(*answer.energy);
         }
-        json["sampling"] = options_.answer.sampling_json(model_);
+        json["sampling"] = options_.answer.sampling_json(model_.chat);
         json["context"] = {{"tokens", session_.context()},
                            {"bytes", session_.context_bytes().value()},
                            {"cache", cli::name(options_.context.cache)}};
@@ -59,8 +59,8 @@ class LoadedAnswerer final : public Answerer {
 
   private:
     std::vector<text::TokenId> prompt(std::span<const Message> messages) const {
-        if (options_.raw) return raw_prompt(model_, messages.back().content);
-        return chat_prompt(model_, messages, !options_.answer.no_think);
+        if (options_.raw) return raw_prompt(model_.chat, messages.back().content);
+        return chat_prompt(model_.chat, messages, !options_.answer.no_think);
     }
 
     /// {"answer": {"attention": figure, ...}, ...}: each phase's joules above idle by part of the model.
@@ -75,7 +75,7 @@ class LoadedAnswerer final : public Answerer {
     }
 
     engine::Session open_context() {
-        model_.words();  // says so before memory is taken
+        model_.chat.tokenizer();  // says so before memory is taken
         print_unused(model_.name, model_.unused);
         const std::int64_t tokens =
             options_.context.tokens > 0 ? options_.context.tokens : engine::default_context(model_);

@@ -34,7 +34,7 @@ void perplexity(const PerplexityOptions& options) {
     const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
     print_unused(model.name, model.unused);
     const ThreadChoice threads = options.threads.choose(model, options.cache, options.load);
-    const std::vector<model::TokenId> ids = raw_prompt(model, text);
+    const std::vector<model::TokenId> ids = raw_prompt(model.chat, text);
     Progress progress("windows");
     const engine::Perplexity result =
         engine::perplexity(*model.model, pool, ids, options.window, options.cache,

@@ -28,7 +28,7 @@ AnswerPrinter::AnswerPrinter()
                                             : Marks::tags) {}
 
 void AnswerPrinter::operator()(const engine::TextChunk& piece) {
-    if (piece.phase == text::Phase::thinking) {
+    if (piece.phase == base::Phase::thinking) {
         open_thought();
         write(base::Stream::error, piece.text);
         last_thought_ = piece.text.back();

@@ -13,7 +13,7 @@ namespace {
 
 using energy::Figure;
 using engine::Answer;
-using text::Phase;
+using base::Phase;
 
 struct PhaseWords {
     Phase phase;
@@ -40,7 +40,7 @@ std::optional<double> generation_speed(const Answer& answer) {
 }
 
 const Figure& figure_of(const Answer& answer, Phase phase) {
-    return (*answer.energy)[static_cast<energy::Phase>(phase)].total;
+    return (*answer.energy)[phase].total;
 }
 
 std::string joules_text(const Figure& joules) {

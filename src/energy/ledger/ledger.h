@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/phase.h"
 #include "base/units.h"
 #include "energy/counters/missing_energy.h"
 #include "energy/ledger/split.h"
@@ -20,19 +21,11 @@
 
 namespace ergon::energy {
 
-/// What a request is doing. The engine says which; energy knows no texts.
-enum class Phase : std::uint8_t {
-    prompt,
-    thinking,
-    answer,
-    discarded,  // drafts that were thrown away
-};
-inline constexpr int phase_count = 4;
-inline constexpr int kept_phase_count = 3;  // those whose tokens stay: all but `discarded`
-inline constexpr std::array<std::string_view, phase_count> phase_names{"prompt", "thinking", "answer", "discarded"};
-constexpr std::string_view name(Phase phase) {
-    return phase_names[static_cast<std::size_t>(phase)];
-}
+// The engine says what phase a request is in; energy knows no texts.
+using base::kept_phase_count;
+using base::Phase;
+using base::phase_count;
+using base::phase_names;
 
 using RequestId = std::uint64_t;
 

@@ -6,6 +6,8 @@
 #include <initializer_list>
 #include <string>
 
+#include "base/strings/text.h"
+
 namespace ergon::energy {
 namespace {
 
@@ -64,28 +66,19 @@ bool contains_any(std::string_view name, std::initializer_list<std::string_view>
     return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return name.find(word) != name.npos; });
 }
 
-std::string in_lower_case(std::string text) {
-    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
-
-bool is_digit(char character) {
-    return character >= '0' && character <= '9';
-}
-
 /// A model number for laptops by its makers' suffix, or one of Intel's smallest: "8565U", "1165G7", "5800H", "7840HS",
 /// "155H", "N100"; in lower case.
 bool is_laptop_number(std::string_view word) {
     const std::size_t digits =
-        static_cast<std::size_t>(std::find_if_not(word.begin(), word.end(), is_digit) - word.begin());
+        static_cast<std::size_t>(std::find_if_not(word.begin(), word.end(), base::is_digit) - word.begin());
     if (digits >= 3 && digits <= 5) {
         constexpr std::array<std::string_view, 9> suffixes{"u", "y", "p", "v", "h", "hk", "hq", "hx", "hs"};
         const std::string_view suffix = word.substr(digits);
-        const bool graphics = suffix.size() == 2 && suffix[0] == 'g' && is_digit(suffix[1]);
+        const bool graphics = suffix.size() == 2 && suffix[0] == 'g' && base::is_digit(suffix[1]);
         return graphics || std::find(suffixes.begin(), suffixes.end(), suffix) != suffixes.end();
     }
     return word.size() >= 3 && word.size() <= 4 && word[0] == 'n' &&
-           std::all_of(word.begin() + 1, word.end(), is_digit);
+           std::all_of(word.begin() + 1, word.end(), base::is_digit);
 }
 
 bool has_laptop_number(std::string_view name) {
@@ -112,7 +105,7 @@ ClassIndex classify_arm(const Processor& processor) {
 }
 
 ClassIndex classify_x86(const Processor& processor) {
-    const std::string name = in_lower_case(processor.name);
+    const std::string name = base::lowered(processor.name);
     if (contains_any(name, {"epyc", "xeon", "opteron", "hygon"})) {
         return processor.virtual_machine ? virtual_server : server;
     }

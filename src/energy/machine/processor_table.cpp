@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 
 #include "base/files/data_files.h"
+#include "base/strings/text.h"
 #include "energy/counters/small_file.h"
 
 namespace ergon::energy {
@@ -39,7 +39,7 @@ void for_rows(std::string_view text, std::size_t columns, const Row& row) {
 }
 
 bool is_digit_at(std::string_view text, std::size_t place) {
-    return place < text.size() && std::isdigit(static_cast<unsigned char>(text[place])) != 0;
+    return place < text.size() && base::is_digit(text[place]);
 }
 
 /// "AMD EPYC 7763 64-Core Processor" says that a socket has 64 cores.
@@ -62,8 +62,7 @@ bool says_nothing(std::string_view word) {
 }  // namespace
 
 std::string significant_words(std::string_view name) {
-    std::string plain(name.substr(0, name.find('@')));
-    std::ranges::transform(plain, plain.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::string plain = base::lowered(name.substr(0, name.find('@')));
     for (const std::string_view mark : {"(r)", "(tm)", "®", "™"}) {
         for (std::size_t at; (at = plain.find(mark)) != plain.npos;) plain.replace(at, mark.size(), " ");
     }

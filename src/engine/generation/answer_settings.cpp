@@ -2,10 +2,10 @@
 
 namespace ergon::engine {
 
-GenerationOptions AnswerSettings::for_model(const LoadedModel& model) const {
+GenerationOptions AnswerSettings::for_model(const ChatFormat& chat) const {
     GenerationOptions options;
     SamplerSettings& sampling = options.sampling;
-    sampling = model.defaults.sampling;
+    sampling = chat.defaults.sampling;
     sampling.temperature = temperature.value_or(sampling.temperature);
     sampling.top_k = top_k.value_or(sampling.top_k);
     sampling.top_p = top_p.value_or(sampling.top_p);
@@ -20,12 +20,12 @@ GenerationOptions AnswerSettings::for_model(const LoadedModel& model) const {
     return options;
 }
 
-base::Json AnswerSettings::sampling_json(const LoadedModel& model) const {
-    const SamplerSettings sampling = for_model(model).sampling;
+base::Json AnswerSettings::sampling_json(const ChatFormat& chat) const {
+    const SamplerSettings sampling = for_model(chat).sampling;
     const auto origin = [&](const char* setting, bool given) -> std::string {
         if (given) return "option";
-        const auto found = model.defaults.origin.find(setting);
-        return found != model.defaults.origin.end() ? found->second : "ergon";
+        const auto found = chat.defaults.origin.find(setting);
+        return found != chat.defaults.origin.end() ? found->second : "ergon";
     };
     const auto entry = [](auto value, const std::string& from) {
         return base::Json{{"value", value}, {"from", from}};

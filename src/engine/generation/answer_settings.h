@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/json/json.h"
+#include "engine/chat_format.h"
 #include "engine/generation/generation.h"
-#include "engine/loaded_model.h"
 
 namespace ergon::engine {
 
@@ -19,9 +19,9 @@ struct AnswerSettings {
     std::vector<std::string> stop, forbidden;
     bool no_think = false;
 
-    GenerationOptions for_model(const LoadedModel& model) const;
+    GenerationOptions for_model(const ChatFormat& chat) const;
     /// Each setting of the sampler and where it comes from.
-    base::Json sampling_json(const LoadedModel& model) const;
+    base::Json sampling_json(const ChatFormat& chat) const;
 };
 
 }  // namespace ergon::engine

@@ -8,7 +8,7 @@
 
 namespace ergon::engine {
 
-using text::Phase;
+using base::Phase;
 
 std::string_view name(StopReason reason) {
     constexpr std::array<std::string_view, 5> names{"end", "stop", "max_tokens", "context", "cancelled"};

@@ -43,7 +43,7 @@ struct GenerationOptions {
 
 /// Text that became complete, of one phase. Markers and control tokens bring none.
 struct TextChunk {
-    text::Phase phase = text::Phase::answer;
+    base::Phase phase = base::Phase::answer;
     std::string_view text;
 };
 using ChunkCallback = std::function<void(const TextChunk&)>;
@@ -64,15 +64,15 @@ struct Answer {
     bool thinking_cut = false;  // the thought was ended by GenerationOptions::max_thinking
     /// By phase. The prompt's tokens are those that were read; those found in the cache are `reused`. Markers count for
     /// the thought.
-    std::array<PhaseUse, 3> use{};
+    std::array<PhaseUse, base::phase_count> use{};
     std::int64_t reused = 0;
     /// What it cost, if it was metered and is over.
     std::optional<energy::RequestFigures> energy;
     /// Bytes and operations of the steps, if it was metered and ran alone.
     energy::WorkTotals work;
 
-    PhaseUse& operator[](text::Phase phase) { return use[static_cast<std::size_t>(phase)]; }
-    const PhaseUse& operator[](text::Phase phase) const { return use[static_cast<std::size_t>(phase)]; }
+    PhaseUse& operator[](base::Phase phase) { return use[static_cast<std::size_t>(phase)]; }
+    const PhaseUse& operator[](base::Phase phase) const { return use[static_cast<std::size_t>(phase)]; }
 };
 
 class Generation {
@@ -94,7 +94,7 @@ class Generation {
     std::int64_t prompt_size() const { return prompt_size_; }
     std::int64_t generated() const { return static_cast<std::int64_t>(sequence_.size()) - prompt_size_; }
     /// The phase that the next generated token is expected to belong to: what a step that computes it works for.
-    text::Phase phase() const { return splitter_ ? splitter_->phase() : text::Phase::answer; }
+    base::Phase phase() const { return splitter_ ? splitter_->phase() : base::Phase::answer; }
     Answer& answer() { return *answer_; }
     /// The answer outlives the generation for whoever holds it.
     std::shared_ptr<const Answer> shared_answer() const { return answer_; }
@@ -104,7 +104,7 @@ class Generation {
     TokenId choose(std::span<float> logits);
     void take(TokenId id);
     void take(const text::ReasoningSplitter::ClassifiedToken& token);
-    void emit(text::Phase phase, std::string text);
+    void emit(base::Phase phase, std::string text);
     void flush();
 
     const text::Tokenizer* tokenizer_;
@@ -117,7 +117,7 @@ class Generation {
     std::int64_t prompt_size_;
     std::optional<text::ReasoningSplitter> splitter_;
     std::optional<text::Detokenizer> detokenizer_;
-    text::Phase text_phase_ = text::Phase::answer;  // the phase of the text in the detokenizer
+    base::Phase text_phase_ = base::Phase::answer;  // the phase of the text in the detokenizer
     std::int64_t thought_tokens_ = 0;
     std::vector<TokenId> forced_;  // what comes next, whatever the logits say
     bool ended_ = false;

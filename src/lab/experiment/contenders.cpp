@@ -55,12 +55,12 @@ engine::AnswerSettings merged(const engine::AnswerSettings& common, const Conten
 /// Sampling is equal unless a contender's own options say otherwise: all take what the first of the models recommends
 /// that recommends any, and are greedy if none does. Returns that.
 engine::GenerationDefaults share_sampling(const std::vector<engine::LoadedModel*>& models) {
-    const auto source = std::ranges::find_if(models, [](const auto* model) { return !model->defaults.origin.empty(); });
+    const auto source = std::ranges::find_if(models, [](const auto* model) { return !model->chat.defaults.origin.empty(); });
     if (source == models.end()) return {};
-    engine::GenerationDefaults shared = (*source)->defaults;
+    engine::GenerationDefaults shared = (*source)->chat.defaults;
     for (auto& [setting, origin] : shared.origin) origin += fmt::format(" of {}", (*source)->name);
     for (engine::LoadedModel* model : models) {
-        if (model != *source) model->defaults = shared;
+        if (model != *source) model->chat.defaults = shared;
     }
     return shared;
 }
@@ -167,8 +167,8 @@ std::unique_ptr<Backend> local_contender(const ContenderSpec& spec, const LocalM
                    "leave one of the two away.");
     }
     const engine::LoadedModel& model = *local.model;
-    LocalOptions options{.generation = own.for_model(model),
-                         .sampling = sampling_settings(own.sampling_json(model)).value(),
+    LocalOptions options{.generation = own.for_model(model.chat),
+                         .sampling = sampling_settings(own.sampling_json(model.chat)).value(),
                          .label = spec.label.empty() ? model.name : spec.label,
                          .system = common.system,
                          .thinking = !own.no_think,

@@ -26,14 +26,14 @@ ContenderDetails details_of(const engine::LoadedModel& model, const LocalOptions
     details.kind = ContenderKind::in_process;
     if (model.config) details.model = model_details(*model.config, model.weight_bytes);
     details.model.weight_bytes = model.weight_bytes.value();
-    details.model.vocabulary = vocabulary_fingerprint(model.words());
+    details.model.vocabulary = vocabulary_fingerprint(model.chat.tokenizer());
     details.thinking = options.thinking;
     details.max_tokens = generation.max_tokens;
     details.max_thinking = generation.max_thinking;
     details.stop = generation.stop;
     details.forbidden = generation.forbidden;
     details.sampling = options.sampling;
-    details.has_thought_markers = model.thinks();
+    details.has_thought_markers = model.chat.thinks();
     details.threads = threads_text(options.threads);
     details.threads_timed = options.threads_timed;
     details.cache = options.cache == model::CacheType::f16 ? "f16" : "f32";
@@ -117,7 +117,7 @@ class LocalBackend final : public Backend {
         std::vector<engine::TokenId> ids;
         for (std::size_t i = 0; i < count; ++i) {
             const std::string letter(1, static_cast<char>('A' + i));
-            const std::vector<engine::TokenId> encoded = model_.words().encode(letter);
+            const std::vector<engine::TokenId> encoded = model_.chat.tokenizer().encode(letter);
             if (encoded.size() != 1) {
                 base::fail(base::ErrorCode::unsupported,
                            "The letter {} is no single token of {}, so its likelihood cannot be compared.", letter,
@@ -132,15 +132,14 @@ class LocalBackend final : public Backend {
         std::vector<engine::Message> messages;
         if (!options_.system.empty()) messages.push_back({"system", options_.system});
         messages.push_back({"user", question});
-        return chat_prompt(model_, messages, options_.thinking && !by_letter);
+        return chat_prompt(model_.chat, messages, options_.thinking && !by_letter);
     }
 
     void put_costs(const engine::Answer& said, Answer& answer) const {
         const energy::RequestFigures& energy = said.energy.value();
-        for (const auto phase : {text::Phase::prompt, text::Phase::thinking, text::Phase::answer}) {
-            const auto which = static_cast<energy::Phase>(phase);
-            const energy::PhaseFigures& cost = energy[which];
-            answer[which] = {base::Tokens(said[phase].tokens), said[phase].time, cost.total, cost.above_idle};
+        for (const auto phase : {energy::Phase::prompt, energy::Phase::thinking, energy::Phase::answer}) {
+            const energy::PhaseFigures& cost = energy[phase];
+            answer[phase] = {base::Tokens(said[phase].tokens), said[phase].time, cost.total, cost.above_idle};
         }
         // Drafts that were thrown away are part of what the kept tokens cost.
         if (const energy::PhaseFigures& drafts = energy[energy::Phase::discarded]; drafts.tokens.value() > 0) {

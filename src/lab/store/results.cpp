@@ -126,17 +126,35 @@ constexpr std::array<std::string_view, 4> migrations{R"sql(
 )sql"};
 constexpr auto schema_version = static_cast<std::int64_t>(migrations.size());
 
+/// Columns that are computed, defaults, indexes and virtual tables can be programs of whoever made the file, which may
+/// never end. (Views and triggers are off; CHECKs are passed over, which PRAGMA quick_check would run.)
+void check_no_programs(Database& database) {
+    database.execute("PRAGMA ignore_check_constraints = ON");
+    const std::string program = database.text(R"sql(
+        SELECT name FROM sqlite_master WHERE (type = 'index' AND sql IS NOT NULL) OR (type = 'table' AND rootpage = 0)
+        UNION ALL
+        SELECT t.name || '.' || c.name FROM sqlite_master AS t JOIN pragma_table_xinfo(t.name) AS c
+        WHERE t.type = 'table' AND (c.hidden <> 0 OR coalesce(c.dflt_value, '1') NOT IN
+                                    ('1', '''{}''', 'strftime(''%Y-%m-%dT%H:%M:%SZ'', ''now'')'))
+        LIMIT 1)sql");
+    if (program.empty()) return;
+    base::fail(ErrorCode::bad_file,
+               "The results file {} computes {} by a program of its own, which is not run: give the file that ergon wrote.",
+               database.path().string(), program);
+}
+
 /// Looks before anything is changed: another program's file stays as it is.
 void check(Database& database) {
     const std::string name = database.path().string();
-    if (const std::string damage = database.text("PRAGMA quick_check(1)"); damage != "ok") {
-        base::fail(ErrorCode::bad_file,
-                   "The results file {} is damaged ({}): restore it from a copy, or choose a new name.", name, damage);
-    }
     const std::int64_t tables = database.integer("SELECT count(*) FROM sqlite_master");
     if (tables > 0 && database.integer("PRAGMA application_id") != application_id) {
         base::fail(ErrorCode::bad_file,
                    "{} is a database of another program: give the results file of a comparison, or a new name.", name);
+    }
+    check_no_programs(database);
+    if (const std::string damage = database.text("PRAGMA quick_check(1)"); damage != "ok") {
+        base::fail(ErrorCode::bad_file,
+                   "The results file {} is damaged ({}): restore it from a copy, or choose a new name.", name, damage);
     }
     const std::int64_t version = database.integer("PRAGMA user_version");
     if (version > schema_version || version < 0) {

@@ -67,7 +67,7 @@ void attend_cached(const Context& c, std::int64_t layer, const GqaWeights& w) {
     c.work.queries.of(tokens * shape.heads * n);
     float* const attended = c.work.attended.of(tokens * shape.heads * n);
 
-    base::Nanoseconds busy = for_rows(c, tokens, [&](std::int64_t t) { finish_token(c, layer, w, t); });
+    base::Nanoseconds busy = c.pool.for_each(tokens, [&](std::int64_t t) { finish_token(c, layer, w, t); });
     std::vector<AttentionGroup> groups;
     std::vector<energy::User> users;
     c.step.for_each_sequence([&](const Sequence& s) {
@@ -106,7 +106,7 @@ void attention_gqa(const Context& c, std::int64_t layer, const GqaWeights& w, co
     project(c, Component::attention_projections, rows_of(c.work.attended.data(), w.o.cols(), tokens), fine,
             {{&w.o, y}});
     if (!w.o_bias.empty()) {
-        for_rows(c, tokens, [&](std::int64_t t) { kernels::add(y + t * hidden, w.o_bias.data(), hidden); });
+        c.pool.for_each(tokens, [&](std::int64_t t) { kernels::add(y + t * hidden, w.o_bias.data(), hidden); });
     }
 }
 

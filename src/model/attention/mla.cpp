@@ -72,7 +72,7 @@ void project_down(const Context& c, const MlaWeights& w, const float* x) {
 void fill_cache(const Context& c, std::int64_t layer, const MlaWeights& w) {
     const MlaShape shape(c.config);
     energy::Work work = c.recorder.begin(Component::attention);
-    const base::Nanoseconds busy = for_rows(c, c.step.tokens(), [&](std::int64_t t) {
+    const base::Nanoseconds busy = c.pool.for_each(c.step.tokens(), [&](std::int64_t t) {
         float* const q = c.work.q.data() + t * shape.heads * shape.key;
         for (std::int64_t h = 0; h < shape.heads; ++h) rotate(c, t, q + h * shape.key + shape.nope);
         float* const latent = c.work.kv_latent.data() + t * shape.cached;
@@ -93,7 +93,7 @@ Rows cached_latents(const Context& c, std::int64_t layer, const Sequence& s) {
     if (!rows.f16) return {static_cast<const float*>(rows.data), rows.stride, s.end(), nullptr};
     float* const latents = c.work.latents.of(s.end() * shape.rank);
     const auto* halves = static_cast<const std::byte*>(rows.data);
-    for_rows(c, s.end(), [&](std::int64_t p) {
+    c.pool.for_each(s.end(), [&](std::int64_t p) {
         kernels::widen_row(tensor::DType::f16, halves + p * rows.stride * s.cache->value_bytes(), shape.rank,
                            latents + p * shape.rank);
     });
@@ -212,7 +212,7 @@ void attend_absorbed(const Context& c, std::int64_t layer, const MlaWeights& w) 
     project_heads(c, w.w_uk_t, q, shape.key, tokens, queries, shape.cached, by_tokens);
 
     energy::Work work = c.recorder.begin(Component::attention);
-    base::Nanoseconds busy = for_rows(c, tokens * shape.heads, [&](std::int64_t row) {
+    base::Nanoseconds busy = c.pool.for_each(tokens * shape.heads, [&](std::int64_t row) {
         std::memcpy(queries + row * shape.cached + shape.rank, q + row * shape.key + shape.nope,
                     static_cast<std::size_t>(shape.rope) * sizeof(float));
     });

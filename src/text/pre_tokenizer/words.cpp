@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/strings/text.h"
 #include "text/pre_tokenizer/pre_tokenizer.h"
 #include "text/unicode.h"
 
@@ -63,7 +64,7 @@ class CharacterReader {
         const auto letter_at = [&](std::size_t k) -> char {
             if (k >= text_.size()) return 0;
             const char c = text_[k];
-            return any_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+            return any_case ? base::lowered(c) : c;
         };
         const char first = letter_at(i + 1), second = letter_at(i + 2);
         if (first == 's' || first == 't' || first == 'm' || first == 'd') return i + 2;

@@ -56,11 +56,9 @@ class TokenizerReader {
         read_added_tokens();
         read_vocabulary();
         if (root_.has("normalizer")) read_normalizer(root_.object("normalizer"), parts_.normalizer);
-        // What the pre_tokenizer adds to it comes after the added tokens were found.
-        const Normalizer before_added = parts_.normalizer;
         read_ends();
         set_up_words();
-        set_up_special(before_added);
+        set_up_special();
         return std::move(parts_);
     }
 
@@ -193,7 +191,7 @@ class TokenizerReader {
         return merges_from_spellings(pairs, parts_.vocabulary, model_.where("merges"));
     }
 
-    void set_up_special(const Normalizer& normalizer) {
+    void set_up_special() {
         std::vector<SpecialToken> as_written, in_normalized;
         for (const AddedToken& token : added_) {
             const bool template_only = parts_.vocabulary.is_control(token.id);
@@ -205,7 +203,7 @@ class TokenizerReader {
                                  .single_word = token.single_word};
             if (token.normalized && !template_only) {
                 std::string buffer;
-                special.spelling = normalizer.apply(token.content, true, buffer);
+                special.spelling = parts_.normalizer.apply(token.content, true, buffer);
                 in_normalized.push_back(std::move(special));
             } else {
                 as_written.push_back(std::move(special));

@@ -126,9 +126,9 @@ class PreTokenizerReader {
         if (scheme != "always" && scheme != "first" && scheme != "never") {
             fail(ErrorCode::unsupported, "{}: the scheme '{}' is not supported", json.where("prepend_scheme"), scheme);
         }
-        parts_.normalizer.add(Normalizer::Replace{.from = " ", .to = mark});
+        parts_.metaspace.add(Normalizer::Replace{.from = " ", .to = mark});
         if (scheme != "never") {
-            parts_.normalizer.add(
+            parts_.metaspace.add(
                 Normalizer::Prepend{.what = mark, .first_only = scheme == "first", .unless_there = true});
         }
         if (json.boolean("split", true)) add(make_string_splitter(mark, SplitBehavior::merged_with_next, false));
@@ -211,8 +211,13 @@ void read_normalizer(const JsonObject& json, Normalizer& normalizer) {
         if (kind == "String") {
             normalizer.add(Normalizer::Replace{.from = std::move(from), .to = json.text("content")});
         } else {
-            normalizer.add(Normalizer::ReplaceMatches{.from = std::make_shared<const Regex>(from, pattern.where()),
-                                                      .to = json.text("content")});
+            auto regex = std::make_shared<const Regex>(from, pattern.where());
+            Regex::Searcher in_nothing(*regex, 0);
+            in_nothing.start("");
+            if (in_nothing.next()) {
+                fail(ErrorCode::unsupported, "{}: a pattern that matches an empty text is not supported", pattern.where());
+            }
+            normalizer.add(Normalizer::ReplaceMatches{.from = std::move(regex), .to = json.text("content")});
         }
     } else {
         json.refuse_type(type, "Sequence, NFC, Prepend and Replace");

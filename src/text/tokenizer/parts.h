@@ -22,6 +22,8 @@ struct TokenizerParts {
     Normalizer normalizer;
     /// Cut after normalisation (`normalized` in tokenizer.json); none of them is a marker.
     SpecialTokens special_in_normalized;
+    /// `▁` for spaces where that is a step of the pre-tokenizer (Metaspace), which comes after all added tokens.
+    Normalizer metaspace;
     /// A space in front of every ordinary text that does not begin with one (ByteLevel's add_prefix_space).
     bool prefix_space = false;
     PreTokenizer pre_tokenizer;

@@ -88,13 +88,11 @@ const SpecialToken* SpecialTokens::longest_at(std::string_view text, std::size_t
     // The last one in order that is not behind the text: what begins like the text is it, or is one that it begins with.
     const std::string& nearest = std::prev(after)->spelling;
     const auto equal = static_cast<std::size_t>(std::ranges::mismatch(nearest, rest).in1 - nearest.begin());
-    const bool in_word = at > 0 && word_ends_at(text, at);
     for (std::ptrdiff_t i = after - tokens_.begin() - 1; i >= 0; i = shorter_[static_cast<std::size_t>(i)]) {
         const SpecialToken& token = tokens_[static_cast<std::size_t>(i)];
         const std::size_t length = token.spelling.size();
         if (length > equal) continue;
         if (token.template_only && at + length > template_end) continue;
-        if (token.single_word && (in_word || word_begins_at(text, at + length))) continue;
         return &token;
     }
     return nullptr;
@@ -115,6 +113,11 @@ void SpecialTokens::cut(std::string_view text, std::span<const MarkedText::Run> 
         const SpecialToken* token = longest_at(text, i, by_template ? run_end : 0);
         if (token == nullptr) {
             ++i;
+            continue;
+        }
+        // Within a word it stays text as a whole, and nothing shorter is looked for in it (as in Hugging Face's library).
+        if (token->single_word && ((i > 0 && word_ends_at(text, i)) || word_begins_at(text, i + token->spelling.size()))) {
+            i += token->spelling.size();
             continue;
         }
         const std::size_t begin = token->lstrip ? skip_space_backward(text, i, taken) : i;

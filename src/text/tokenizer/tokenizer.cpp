@@ -61,19 +61,20 @@ class Encoding {
     void words(std::string_view text, bool first) {
         std::string buffer;
         text = parts_.normalizer.apply(text, first, buffer);
-        if (parts_.special_in_normalized.empty()) return pieces(text);
+        if (parts_.special_in_normalized.empty()) return pieces(text, first);
         parts_.special_in_normalized.cut(text, {}, [&](const TextPart& part) {
             if (part.token) {
                 tokens_.push_back(*part.token);
                 hand_on_many();
             } else {
-                pieces(text.substr(part.begin, part.end - part.begin));
+                pieces(text.substr(part.begin, part.end - part.begin), first && part.begin == 0);
             }
         });
     }
 
-    void pieces(std::string_view text) {
-        std::string buffer;
+    void pieces(std::string_view text, bool first) {
+        std::string buffer, spaced;
+        text = parts_.metaspace.apply(text, first, spaced);
         if (parts_.prefix_space && !text.starts_with(' ')) {
             buffer = " ";
             buffer += text;

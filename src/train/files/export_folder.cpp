@@ -53,10 +53,10 @@ void add_mla(const model::Config& c, Json& json) {
 }
 
 /// A template that leaves it to whoever asks whether the model thinks would ask it for what it never learnt.
-void write_tokenizer_config(const std::filesystem::path& folder, const engine::LoadedModel& words, bool thinking) {
-    const std::filesystem::path from = words.path / "tokenizer_config.json";
+void write_tokenizer_config(const std::filesystem::path& folder, const engine::ChatFormat& words, bool thinking) {
+    const std::filesystem::path from = words.path() / "tokenizer_config.json";
     std::string text = base::read_text(from);
-    if (words.words().chat_template() == deepseek_chat_template) {
+    if (words.tokenizer().chat_template() == deepseek_chat_template) {
         Json config = base::read_json(from);
         config["chat_template"] = deepseek_template_of(thinking);
         text = base::json_text(config, 2) + "\n";
@@ -98,13 +98,13 @@ Json hugging_face_config(const Architecture& architecture) {
     return json;
 }
 
-void export_folder(const std::filesystem::path& folder, const Weights& weights, const engine::LoadedModel& words,
+void export_folder(const std::filesystem::path& folder, const Weights& weights, const engine::ChatFormat& words,
                    bool thinking) {
     base::make_folders(folder);
-    base::write_atomically(folder / "tokenizer.json", base::read_text(words.path / "tokenizer.json"));
+    base::write_atomically(folder / "tokenizer.json", base::read_text(words.path() / "tokenizer.json"));
     write_tokenizer_config(folder, words, thinking);
     Json config = hugging_face_config(weights.architecture());
-    const text::Tokenizer& tokenizer = words.words();
+    const text::Tokenizer& tokenizer = words.tokenizer();
     if (tokenizer.bos()) config["bos_token_id"] = *tokenizer.bos();
     if (tokenizer.eos()) config["eos_token_id"] = *tokenizer.eos();
     base::write_atomically(folder / "config.json", base::json_text(config, 2) + "\n");

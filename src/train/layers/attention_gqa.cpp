@@ -42,7 +42,7 @@ GqaSaved GqaSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens
 
 void attention_gqa(const Context& c, const GqaWeights& w, const StoredTensor& x, GqaSaved& saved, float* y) {
     const Widths width(c.config);
-    const std::int64_t before = c.arena.taken();
+    const Arena::Scope borrowed(c.arena);
     float* const attended = draft(c, c.tokens(), saved.attended);
     project(c, c.tokens(), x, {{w.q, saved.q}, {w.k, saved.k}, {w.v, saved.v}});
     rotate(c, saved.q, width.q, width.heads, width.n);
@@ -58,13 +58,12 @@ void attention_gqa(const Context& c, const GqaWeights& w, const StoredTensor& x,
     attend(c, groups, model::attention_scale(c.config));
     store(c, c.tokens(), attended, saved.attended);
     project(c, c.tokens(), saved.attended, {{w.o, y}});
-    c.arena.rewind(before);
 }
 
 void attention_gqa_backward(const Context& c, const GqaWeights& w, const StoredTensor& x, const GqaSaved& saved,
                             const float* dy, float* dx) {
     const Widths width(c.config);
-    const std::int64_t before = c.arena.taken();
+    const Arena::Scope borrowed(c.arena);
     float* const d_attended = c.arena.take(c.tokens() * width.q);
     float* const dq = c.arena.take(c.tokens() * width.q);
     float* const dk = c.arena.take(c.tokens() * width.kv);
@@ -85,7 +84,6 @@ void attention_gqa_backward(const Context& c, const GqaWeights& w, const StoredT
     rotate_back(c, dq, width.q, width.heads, width.n);
     rotate_back(c, dk, width.kv, width.kv_heads, width.n);
     project_backward(c, c.tokens(), x, {{w.q, dq}, {w.k, dk}, {w.v, dv}}, dx);
-    c.arena.rewind(before);
 }
 
 }  // namespace ergon::train

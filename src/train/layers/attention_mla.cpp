@@ -58,7 +58,7 @@ void for_heads(const Context& c, const LatentWidths& w, const Make& make) {
 /// Copies the rotated part of each head between queries [.., nope | rope] and absorbed ones [.., rank | rope].
 void copy_rope(const Context& c, const LatentWidths& w, const float* from, std::int64_t from_row, std::int64_t from_at,
                float* to, std::int64_t to_row, std::int64_t to_at) {
-    for_rows(c, c.tokens() * w.heads, [&](std::int64_t i) {
+    c.pool.for_each(c.tokens() * w.heads, [&](std::int64_t i) {
         std::memcpy(to + i * to_row + to_at, from + i * from_row + from_at,
                     static_cast<std::size_t>(w.rope) * sizeof(float));
     });
@@ -69,13 +69,13 @@ void project_queries(const Context& c, const MlaWeights& w, const StoredTensor& 
         project(c, c.tokens(), x, {{w.q, s.q}, {w.kv_a, s.kv_raw}});
         return;
     }
-    const std::int64_t before = c.arena.taken(), rank = w.q_a.rows;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t rank = w.q_a.rows;
     project(c, c.tokens(), x, {{w.q_a, s.q_latent_raw}, {w.kv_a, s.kv_raw}});
     float* const latent = draft(c, c.tokens(), s.q_latent);
     norm(c, c.tokens(), s.q_latent_raw, rank, w.q_a_norm, latent_norm_eps, latent, rank);
     store(c, c.tokens(), latent, s.q_latent);
     project(c, c.tokens(), s.q_latent, {{w.q, s.q}});
-    c.arena.rewind(before);
 }
 
 /// From the gradients of queries and of what is cached to that of x.
@@ -116,7 +116,8 @@ MlaSaved MlaSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens
 
 void attention_mla(const Context& c, const MlaWeights& w, const StoredTensor& x, MlaSaved& s, float* y) {
     const LatentWidths width(c.config);
-    const std::int64_t before = c.arena.taken(), tokens = c.tokens(), heads = width.heads;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t tokens = c.tokens(), heads = width.heads;
     project_queries(c, w, x, s);
     rotate(c, s.q + width.nope, heads * width.key, heads, width.key);
     std::memcpy(s.kv, s.kv_raw, static_cast<std::size_t>(tokens * width.cached) * sizeof(float));
@@ -152,13 +153,13 @@ void attention_mla(const Context& c, const MlaWeights& w, const StoredTensor& x,
     });
     store(c, tokens, attended, s.attended);
     project(c, tokens, s.attended, {{w.o, y}});
-    c.arena.rewind(before);
 }
 
 void attention_mla_backward(const Context& c, const MlaWeights& w, const StoredTensor& x, const MlaSaved& s, const float* dy,
                             float* dx) {
     const LatentWidths width(c.config);
-    const std::int64_t before = c.arena.taken(), tokens = c.tokens(), heads = width.heads, rank = width.rank;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t tokens = c.tokens(), heads = width.heads, rank = width.rank;
     float* const d_attended = c.arena.take(tokens * heads * width.value);
     float* const d_latents = c.arena.take(tokens * heads * rank);
     float* const d_queries = c.arena.take(tokens * heads * width.cached);
@@ -223,13 +224,12 @@ void attention_mla_backward(const Context& c, const MlaWeights& w, const StoredT
     // The latent's part of d_kv starts from 0 for the norm to add to; the rotated key's is turned back.
     std::fill_n(d_kv, tokens * width.cached, 0.0f);
     norm_backward(c, tokens, s.kv_raw, width.cached, w.kv_a_norm, latent_norm_eps, d_cached, width.cached, d_kv);
-    for_rows(c, tokens, [&](std::int64_t t) {
+    c.pool.for_each(tokens, [&](std::int64_t t) {
         std::memcpy(d_kv + t * width.cached + rank, d_cached + t * width.cached + rank,
                     static_cast<std::size_t>(width.rope) * sizeof(float));
     });
     rotate_back(c, d_kv + rank, width.cached, 1, width.rope);
     project_queries_backward(c, w, x, s, dq, d_kv, dx);
-    c.arena.rewind(before);
 }
 
 }  // namespace ergon::train

@@ -38,11 +38,13 @@ BlockSaved BlockSaved::take(Arena& arena, const Architecture& a, bool experts, s
 }
 
 void block(const Context& c, const BlockWeights& w, const std::vector<Weights::Bias>& biases, BlockSaved& s, float* y) {
-    const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size, values = c.tokens() * hidden;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t hidden = c.config.hidden_size, values = c.tokens() * hidden;
     float* const update = c.arena.take(values);
-    const std::int64_t taken_before = c.arena.taken();
-    normalise(c, s.x, w.attention_norm, s.attention_in);
-    c.arena.rewind(taken_before);
+    {
+        const Arena::Scope in_turn(c.arena);
+        normalise(c, s.x, w.attention_norm, s.attention_in);
+    }
     if (const auto* gqa = std::get_if<GqaWeights>(&w.attention)) {
         attention_gqa(c, *gqa, s.attention_in, std::get<GqaSaved>(s.attention), update);
     } else {
@@ -63,22 +65,21 @@ void block(const Context& c, const BlockWeights& w, const std::vector<Weights::B
     }
     std::copy_n(s.middle, values, y);
     add(c, y, update, values);
-    c.arena.rewind(before);
 }
 
 double block_backward(const Context& c, const BlockWeights& w, BlockSaved& s, const Balance& balance, float* d) {
-    const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t hidden = c.config.hidden_size;
     const double eps = c.config.rms_norm_eps;
     float* const d_normed = c.arena.take(c.tokens() * hidden);
-    const std::int64_t taken_before = c.arena.taken();
     double loss = 0;
     if (const auto* dense = std::get_if<FfnWeights>(&w.ffn)) {
         feed_forward_backward(c, *dense, s.ffn_in, std::get<FfnSaved>(s.ffn), d, d_normed);
     } else {  // the router reads the norm unrounded
+        const Arena::Scope in_turn(c.arena);
         const float* const ffn_in = normalise(c, s.middle, w.ffn_norm, s.ffn_in);
         loss = mixture_of_experts_backward(c, std::get<MoeWeights>(w.ffn), ffn_in, s.ffn_in, std::get<MoeSaved>(s.ffn),
                                            balance, d, d_normed);
-        c.arena.rewind(taken_before);
     }
     norm_backward(c, c.tokens(), s.middle, hidden, w.ffn_norm, eps, d_normed, hidden, d);
 
@@ -89,7 +90,6 @@ double block_backward(const Context& c, const BlockWeights& w, BlockSaved& s, co
                                d_normed);
     }
     norm_backward(c, c.tokens(), s.x, hidden, w.attention_norm, eps, d_normed, hidden, d);
-    c.arena.rewind(before);
     return loss;
 }
 

@@ -7,7 +7,7 @@
 namespace ergon::train {
 
 void embed(const Context& c, const Weight& embedding, std::span<const TokenId> ids, float* x, std::int64_t stride) {
-    for_rows(c, std::ssize(ids), [&](std::int64_t t) {
+    c.pool.for_each(std::ssize(ids), [&](std::int64_t t) {
         std::copy_n(embedding.value + ids[static_cast<std::size_t>(t)] * embedding.cols, embedding.cols,
                     x + t * stride);
     });

@@ -1,6 +1,5 @@
 // Mixture of experts (DeepSeekMoE; DeepSeek-V3, section 2.1.2): y = shared(x) + sum over the chosen experts of weight *
-// expert(x), added in ascending order of the expert, as the engine does. A slot is one token at one of its experts;
-// slots are sorted by expert, so that each expert's tokens make one product.
+// expert(x), added in ascending order of the expert, as the engine does.
 
 #include <algorithm>
 #include <cstring>
@@ -12,28 +11,11 @@
 namespace ergon::train {
 namespace {
 
-/// Counting sort of the slots by expert; tokens stay ascending within an expert.
-void sort_slots(const model::Config& c, std::int64_t tokens, MoeSaved& s) {
-    const std::int64_t k = c.num_experts_per_tok;
-    s.begin.assign(static_cast<std::size_t>(c.n_routed_experts + 1), 0);
-    for (const std::int32_t expert : s.chosen) ++s.begin[static_cast<std::size_t>(expert) + 1];
-    for (std::size_t e = 1; e < s.begin.size(); ++e) s.begin[e] += s.begin[e - 1];
-    std::vector<std::int64_t> next(s.begin.begin(), s.begin.end() - 1);
-    s.token.resize(s.chosen.size());
-    s.slot.resize(s.chosen.size());
-    for (std::int64_t i = 0; i < tokens * k; ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        const std::int64_t slot = next[static_cast<std::size_t>(s.chosen[at])]++;
-        s.token[static_cast<std::size_t>(slot)] = static_cast<std::int32_t>(i / k);
-        s.slot[at] = static_cast<std::int32_t>(slot);
-    }
-}
-
 /// Adds a product of one of the matrices of every expert to those that run next.
 template <typename Make>
 void add_products(const Context& c, const MoeWeights& w, const MoeSaved& s, const Make& make) {
     for (std::size_t e = 0; e < w.experts.size(); ++e) {
-        const std::int64_t first = s.begin[e], count = s.begin[e + 1] - first;
+        const std::int64_t first = s.slots.begin[e], count = s.slots.begin[e + 1] - first;
         if (count > 0) c.scratch.products.push_back(make(w.experts[e], first, count, static_cast<std::int64_t>(e)));
     }
 }
@@ -49,9 +31,9 @@ void project_slots(const Context& c, const MoeWeights& w, const MoeSaved& s, Wei
 /// The gradients of one of the matrices of every expert, and of what it read. dy [slots, its rows].
 void project_slots_backward(const Context& c, const MoeWeights& w, const MoeSaved& s, Weight FfnWeights::*matrix,
                             const Columns& x, const float* dy, float* dx, bool add) {
-    const std::int64_t before = c.arena.taken();
+    const Arena::Scope borrowed(c.arena);
     const Weight& any = w.experts.front().*matrix;
-    const StoredGradient stored_dy = stored_gradient(c, any.type, dy, any.rows, s.begin);
+    const StoredGradient stored_dy = stored_gradient(c, any.type, dy, any.rows, s.slots.begin);
     add_products(c, w, s, [&](const FfnWeights& e, auto first, auto count, auto segment) {
         return by_weight(e.*matrix, x, stored_dy.columns, first, count, segment);
     });
@@ -59,22 +41,21 @@ void project_slots_backward(const Context& c, const MoeWeights& w, const MoeSave
         return by_input(e.*matrix, stored_dy.rows, first, count, dx, add);
     });
     run_products(c);
-    c.arena.rewind(before);
 }
 
 /// From dy to d_outputs [slots, hidden_size] and d_weight [tokens, num_experts_per_tok].
 void combine_backward(const Context& c, const MoeSaved& s, const float* dy, float* d_outputs,
                       std::vector<float>& d_weight) {
     const std::int64_t hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
-    d_weight.resize(s.weight.size());
-    for_rows(c, c.tokens(), [&](std::int64_t t) {
+    d_weight.resize(s.slots.weight.size());
+    c.pool.for_each(c.tokens(), [&](std::int64_t t) {
         for (std::int64_t i = t * k; i < (t + 1) * k; ++i) {
             const auto at = static_cast<std::size_t>(i);
-            const std::int64_t slot = s.slot[at];
+            const std::int64_t slot = s.slots.slot_of[at];
             s.outputs.widen(slot, 0, hidden, d_outputs + slot * hidden);
             d_weight[at] = kernels::dot(dy + t * hidden, d_outputs + slot * hidden, hidden);
             std::memcpy(d_outputs + slot * hidden, dy + t * hidden, static_cast<std::size_t>(hidden) * sizeof(float));
-            kernels::scale(d_outputs + slot * hidden, s.weight[at], hidden);
+            kernels::scale(d_outputs + slot * hidden, s.slots.weight[at], hidden);
         }
     });
 }
@@ -95,10 +76,11 @@ MoeSaved MoeSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens
 
 void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector<float>& bias, const float* x,
                         const StoredTensor& stored_x, MoeSaved& s, float* y) {
-    const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     const std::int64_t slots = c.tokens() * k, inner = c.config.moe_intermediate_size;
     route(c, w, bias, x, s);
-    sort_slots(c.config, c.tokens(), s);
+    s.slots.sort(c.config);
     if (w.shared) {
         feed_forward(c, *w.shared, stored_x, s.shared, y);
     } else {
@@ -108,7 +90,7 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
     float* const up = draft(c, slots, s.up);
     float* const activated = c.arena.take(slots * inner);
     float* const outputs = draft(c, slots, s.outputs);
-    const StoredTensor x_slots = gathered(c, stored_x, s.token);
+    const StoredTensor x_slots = gathered(c, stored_x, s.slots.token);
     c.scratch.products.clear();
     project_slots(c, w, s, &FfnWeights::gate, x_slots, gate);
     project_slots(c, w, s, &FfnWeights::up, x_slots, up);
@@ -119,18 +101,18 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
     project_slots(c, w, s, &FfnWeights::down, to_stored(c, stored_x.type, slots, activated, inner), outputs);
     run_products(c);
     store(c, slots, outputs, s.outputs);
-    for_rows(c, c.tokens(), [&](std::int64_t t) {
+    c.pool.for_each(c.tokens(), [&](std::int64_t t) {
         for (std::int64_t i = t * k; i < (t + 1) * k; ++i) {
             const auto at = static_cast<std::size_t>(i);
-            kernels::add_scaled(y + t * hidden, outputs + s.slot[at] * hidden, s.weight[at], hidden);
+            kernels::add_scaled(y + t * hidden, outputs + s.slots.slot_of[at] * hidden, s.slots.weight[at], hidden);
         }
     });
-    c.arena.rewind(before);
 }
 
 double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const float* x, const StoredTensor& stored_x,
                                    MoeSaved& s, const Balance& balance, const float* dy, float* dx) {
-    const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     const std::int64_t slots = c.tokens() * k, inner = c.config.moe_intermediate_size;
     const tensor::DType type = stored_x.type;
     float* const d_outputs = c.arena.take(slots * hidden);
@@ -138,35 +120,36 @@ double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const 
     float* const up = widened(c, slots, s.up);
     float* const activated = c.arena.take(slots * inner);
     float* const d_activated = c.arena.take(slots * inner);
-    const std::int64_t products = c.arena.taken();
     std::vector<float> d_weight;
     combine_backward(c, s, dy, d_outputs, d_weight);
     swiglu(c, slots, inner, gate, up, activated);
 
     c.scratch.products.clear();
-    project_slots_backward(c, w, s, &FfnWeights::down, columns(c, type, StoredTensor::of(activated, inner), s.begin), d_outputs,
-                           d_activated, false);
-    c.arena.rewind(products);
+    {
+        const Arena::Scope in_turn(c.arena);
+        const Columns read = columns(c, type, StoredTensor::of(activated, inner), s.slots.begin);
+        project_slots_backward(c, w, s, &FfnWeights::down, read, d_outputs, d_activated, false);
+    }
     swiglu_backward(c, slots, inner, gate, up, d_activated);
     float* const d_slots = d_outputs;  // no longer needed
-    const Columns x_columns = columns(c, type, gathered(c, stored_x, s.token), s.begin);
-    project_slots_backward(c, w, s, &FfnWeights::gate, x_columns, gate, d_slots, false);
-    project_slots_backward(c, w, s, &FfnWeights::up, x_columns, up, d_slots, true);
-    c.arena.rewind(products);
+    {
+        const Arena::Scope in_turn(c.arena);
+        const Columns read = columns(c, type, gathered(c, stored_x, s.slots.token), s.slots.begin);
+        project_slots_backward(c, w, s, &FfnWeights::gate, read, gate, d_slots, false);
+        project_slots_backward(c, w, s, &FfnWeights::up, read, up, d_slots, true);
+    }
 
     if (w.shared) {
         feed_forward_backward(c, *w.shared, stored_x, s.shared, dy, dx);
     } else {
         std::fill_n(dx, c.tokens() * hidden, 0.0f);
     }
-    for_rows(c, c.tokens(), [&](std::int64_t t) {
+    c.pool.for_each(c.tokens(), [&](std::int64_t t) {
         for (std::int64_t i = t * k; i < (t + 1) * k; ++i) {
-            kernels::add(dx + t * hidden, d_slots + s.slot[static_cast<std::size_t>(i)] * hidden, hidden);
+            kernels::add(dx + t * hidden, d_slots + s.slots.slot_of[static_cast<std::size_t>(i)] * hidden, hidden);
         }
     });
-    const double loss = route_backward(c, w, x, s, d_weight, balance, dx);
-    c.arena.rewind(before);
-    return loss;
+    return route_backward(c, w, x, s, d_weight, balance, dx);
 }
 
 }  // namespace ergon::train

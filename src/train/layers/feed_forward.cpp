@@ -10,7 +10,8 @@ FfnSaved FfnSaved::take(Arena& arena, Precision precision, std::int64_t tokens, 
 }
 
 void feed_forward(const Context& c, const FfnWeights& w, const StoredTensor& x, FfnSaved& s, float* y) {
-    const std::int64_t before = c.arena.taken(), tokens = c.tokens(), inner = w.gate.rows;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t tokens = c.tokens(), inner = w.gate.rows;
     float* const gate = draft(c, tokens, s.gate);
     float* const up = draft(c, tokens, s.up);
     float* const activated = c.arena.take(tokens * inner);
@@ -19,12 +20,12 @@ void feed_forward(const Context& c, const FfnWeights& w, const StoredTensor& x, 
     store(c, tokens, up, s.up);
     swiglu(c, tokens, inner, gate, up, activated);
     project(c, tokens, to_stored(c, w.down.type, tokens, activated, inner), {{w.down, y}});
-    c.arena.rewind(before);
 }
 
 void feed_forward_backward(const Context& c, const FfnWeights& w, const StoredTensor& x, FfnSaved& s, const float* dy,
                            float* dx) {
-    const std::int64_t before = c.arena.taken(), tokens = c.tokens(), inner = w.gate.rows;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t tokens = c.tokens(), inner = w.gate.rows;
     float* const gate = widened(c, tokens, s.gate);
     float* const up = widened(c, tokens, s.up);
     float* const activated = c.arena.take(tokens * inner);
@@ -33,7 +34,6 @@ void feed_forward_backward(const Context& c, const FfnWeights& w, const StoredTe
     project_backward(c, tokens, StoredTensor::of(activated, inner), {{w.down, dy}}, d_activated);
     swiglu_backward(c, tokens, inner, gate, up, d_activated);
     project_backward(c, tokens, x, {{w.gate, gate}, {w.up, up}}, dx);
-    c.arena.rewind(before);
 }
 
 }  // namespace ergon::train

@@ -16,9 +16,9 @@ void head_logits(const Context& c, const Weight& head, const float* x, std::span
     for (std::size_t i = 0; i < predictions.size(); ++i) {
         std::copy_n(x + predictions[i].row * hidden, hidden, rows + static_cast<std::int64_t>(i) * hidden);
     }
-    const std::int64_t before = c.arena.taken(), count = std::ssize(predictions);
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t count = std::ssize(predictions);
     project(c, count, to_stored(c, head.type, count, rows, hidden), {{head, logits}});
-    c.arena.rewind(before);
 }
 
 double log_probability(const float* logits, std::int64_t vocabulary, TokenId target) {
@@ -37,22 +37,23 @@ void for_pieces(std::span<const Prediction> predictions, const Body& body) {
 
 void log_probabilities(const Context& c, const Weight& head, const float* x, std::span<const Prediction> predictions,
                        double* result) {
-    const std::int64_t before = c.arena.taken(), vocabulary = head.rows;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t vocabulary = head.rows;
     float* const rows = c.arena.take(head_rows * head.cols);
     float* const logits = c.arena.take(head_rows * vocabulary);
     for_pieces(predictions, [&](std::size_t first, std::span<const Prediction> piece) {
         head_logits(c, head, x, piece, rows, logits);
-        for_rows(c, std::ssize(piece), [&](std::int64_t i) {
+        c.pool.for_each(std::ssize(piece), [&](std::int64_t i) {
             result[static_cast<std::int64_t>(first) + i] =
                 log_probability(logits + i * vocabulary, vocabulary, piece[static_cast<std::size_t>(i)].target);
         });
     });
-    c.arena.rewind(before);
 }
 
 HeadLoss head_loss(const Context& c, const Weight& head, const float* x, std::span<const Prediction> predictions,
                    const Objective& objective, float* dx, TokenId* largest) {
-    const std::int64_t before = c.arena.taken(), vocabulary = head.rows, hidden = head.cols;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t vocabulary = head.rows, hidden = head.cols;
     float* const rows = c.arena.take(head_rows * hidden);
     float* const d_rows = c.arena.take(head_rows * hidden);
     float* const logits = c.arena.take(head_rows * vocabulary);
@@ -61,7 +62,7 @@ HeadLoss head_loss(const Context& c, const Weight& head, const float* x, std::sp
     HeadLoss result;
     for_pieces(predictions, [&](std::size_t first, std::span<const Prediction> piece) {
         head_logits(c, head, x, piece, rows, logits);
-        for_rows(c, std::ssize(piece), [&](std::int64_t i) {
+        c.pool.for_each(std::ssize(piece), [&](std::int64_t i) {
             float* const z = logits + i * vocabulary;
             const TokenId target = piece[static_cast<std::size_t>(i)].target;
             best[static_cast<std::size_t>(i)] = static_cast<TokenId>(kernels::argmax(z, vocabulary));
@@ -83,7 +84,6 @@ HeadLoss head_loss(const Context& c, const Weight& head, const float* x, std::sp
             kernels::add(dx + piece[i].row * hidden, d_rows + static_cast<std::int64_t>(i) * hidden, hidden);
         }
     });
-    c.arena.rewind(before);
     return result;
 }
 

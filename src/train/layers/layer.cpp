@@ -13,7 +13,7 @@ constexpr std::int64_t values_at_once = 4096;
 void rotate_heads(const Context& c, const float* sines, float* x, std::int64_t stride, std::int64_t heads,
                   std::int64_t head) {
     const std::int64_t pairs = c.config.rope_dim() / 2;
-    for_rows(c, c.tokens(), [&](std::int64_t t) {
+    c.pool.for_each(c.tokens(), [&](std::int64_t t) {
         for (std::int64_t h = 0; h < heads; ++h) {
             kernels::rotate(x + t * stride + h * head, c.angles.cosines + t * pairs, sines + t * pairs, 2 * pairs,
                             c.angles.pairing);
@@ -25,7 +25,7 @@ void rotate_heads(const Context& c, const float* sines, float* x, std::int64_t s
 
 void norm(const Context& c, std::int64_t rows, const float* x, std::int64_t x_stride, const Weight& w, double eps,
           float* y, std::int64_t y_stride) {
-    for_rows(c, rows, [&](std::int64_t t) {
+    c.pool.for_each(rows, [&](std::int64_t t) {
         kernels::rms_norm(x + t * x_stride, w.value, static_cast<float>(eps), w.cols, y + t * y_stride);
     });
 }
@@ -34,7 +34,7 @@ void norm_backward(const Context& c, std::int64_t rows, const float* x, std::int
                    double eps, const float* dy, std::int64_t dy_stride, float* dx) {
     std::vector<float>& factors = c.scratch.norm_factors;
     if (std::ssize(factors) < rows) factors.resize(static_cast<std::size_t>(rows));
-    for_rows(c, rows, [&](std::int64_t t) {
+    c.pool.for_each(rows, [&](std::int64_t t) {
         factors[static_cast<std::size_t>(t)] = kernels::rms_norm_backward(
             x + t * x_stride, w.value, dy + t * dy_stride, static_cast<float>(eps), w.cols, dx + t * x_stride);
     });
@@ -47,11 +47,13 @@ void norm_backward(const Context& c, std::int64_t rows, const float* x, std::int
 }
 
 void swiglu(const Context& c, std::int64_t rows, std::int64_t inner, const float* gate, const float* up, float* y) {
-    for_rows(c, rows, [&](std::int64_t r) { kernels::swiglu(gate + r * inner, up + r * inner, inner, y + r * inner); });
+    c.pool.for_each(rows, [&](std::int64_t r) {
+        kernels::swiglu(gate + r * inner, up + r * inner, inner, y + r * inner);
+    });
 }
 
 void swiglu_backward(const Context& c, std::int64_t rows, std::int64_t inner, float* gate, float* up, const float* dy) {
-    for_rows(c, rows, [&](std::int64_t r) {
+    c.pool.for_each(rows, [&](std::int64_t r) {
         kernels::swiglu_backward(gate + r * inner, up + r * inner, dy + r * inner, inner);
     });
 }

@@ -45,15 +45,6 @@ struct Context {
 /// Columns that a thread takes at a time where it goes through all rows of them: a few cache lines.
 inline constexpr std::int64_t columns_at_once = 64;
 
-/// Runs body(row) for all rows, spread over the threads.
-template <typename Body>
-void for_rows(const Context& c, std::int64_t rows, const Body& body) {
-    const std::int64_t grain = std::max<std::int64_t>(rows / (4 * c.pool.size()), 1);
-    c.pool.run(rows, grain, [&](std::int64_t begin, std::int64_t end, int) {
-        for (std::int64_t row = begin; row < end; ++row) body(row);
-    });
-}
-
 /// y[t] = rms_norm(x[t]) * w; x and y have rows x_stride and y_stride apart.
 void norm(const Context& c, std::int64_t rows, const float* x, std::int64_t x_stride, const Weight& w, double eps,
           float* y, std::int64_t y_stride);

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/slots.h"
 #include "train/layers/linear.h"
 
 namespace ergon::train {
@@ -63,11 +64,7 @@ struct MoeSaved {
     StoredTensor gate, up;  // [slots, moe_intermediate_size]; slots = tokens * num_experts_per_tok
     StoredTensor outputs;   // [slots, hidden_size]
     FfnSaved shared;
-    std::vector<std::int32_t> chosen;  // [tokens, num_experts_per_tok], ascending
-    std::vector<float> weight;         // [tokens, num_experts_per_tok]
-    std::vector<std::int64_t> begin;   // [experts + 1]: first slot of each expert
-    std::vector<std::int32_t> token;   // [slots]
-    std::vector<std::int32_t> slot;    // [tokens, num_experts_per_tok]
+    model::Slots slots;
     static MoeSaved take(Arena& arena, const Architecture& a, std::int64_t tokens);
 };
 /// y = shared(x) + sum over the chosen experts of weight * expert(x). x, y [tokens, hidden_size]. The router reads x as

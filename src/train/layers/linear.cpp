@@ -97,20 +97,18 @@ void project(const Context& c, std::int64_t rows, const StoredTensor& x, std::in
 
 void project_backward(const Context& c, std::int64_t rows, const StoredTensor& x, std::initializer_list<OutputGradient> outputs,
                       float* dx, bool add) {
-    const std::int64_t before = c.arena.taken();
+    const Arena::Scope borrowed(c.arena);
     const std::array<std::int64_t, 2> whole{0, rows};
     const DType type = outputs.begin()->weight.type;
     const Columns x_columns = columns(c, type, x, whole);
-    const std::int64_t each = c.arena.taken();
     for (const OutputGradient& o : outputs) {
+        const Arena::Scope in_turn(c.arena);
         const StoredGradient dy = stored_gradient(c, type, o.dy, o.weight.rows, whole);
         c.scratch.products = {by_weight(o.weight, x_columns, dy.columns, 0, rows, 0),
                               by_input(o.weight, dy.rows, 0, rows, dx, add)};
         run_products(c);
         add = true;
-        c.arena.rewind(each);
     }
-    c.arena.rewind(before);
 }
 
 }  // namespace ergon::train

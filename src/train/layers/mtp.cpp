@@ -30,15 +30,17 @@ std::vector<TokenId> next_tokens(const Batch& batch) {
 void mtp(const Context& c, const Weights& weights, const std::vector<Weights::Bias>& biases,
          const std::vector<TokenId>& next, const float* h, MtpSaved& s) {
     const MtpWeights& w = *weights.mtp;
-    const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size;
+    const std::int64_t hidden = c.config.hidden_size;
     const double eps = c.config.rms_norm_eps;
-    float* const joined = draft(c, c.tokens(), s.joined);
-    embed(c, weights.embedding, next, s.embedded, hidden);
-    norm(c, c.tokens(), s.embedded, hidden, w.embedding_norm, eps, joined, 2 * hidden);
-    norm(c, c.tokens(), h, hidden, w.hidden_norm, eps, joined + hidden, 2 * hidden);
-    store(c, c.tokens(), joined, s.joined);
-    project(c, c.tokens(), s.joined, {{w.projection, s.block.x}});
-    c.arena.rewind(before);
+    {
+        const Arena::Scope borrowed(c.arena);
+        float* const joined = draft(c, c.tokens(), s.joined);
+        embed(c, weights.embedding, next, s.embedded, hidden);
+        norm(c, c.tokens(), s.embedded, hidden, w.embedding_norm, eps, joined, 2 * hidden);
+        norm(c, c.tokens(), h, hidden, w.hidden_norm, eps, joined + hidden, 2 * hidden);
+        store(c, c.tokens(), joined, s.joined);
+        project(c, c.tokens(), s.joined, {{w.projection, s.block.x}});
+    }
     block(c, w.block, biases, s.block, s.out);
     norm(c, c.tokens(), s.out, hidden, w.norm, eps, s.normed, hidden);
 }
@@ -46,7 +48,8 @@ void mtp(const Context& c, const Weights& weights, const std::vector<Weights::Bi
 double mtp_backward(const Context& c, const Weights& weights, const std::vector<TokenId>& next, const float* h,
                     MtpSaved& s, const Balance& balance, float* d, float* dh) {
     const MtpWeights& w = *weights.mtp;
-    const std::int64_t before = c.arena.taken(), hidden = c.config.hidden_size, values = c.tokens() * hidden;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t hidden = c.config.hidden_size, values = c.tokens() * hidden;
     const double eps = c.config.rms_norm_eps;
     float* const d_out = c.arena.take(values);
     std::fill_n(d_out, values, 0.0f);
@@ -60,7 +63,6 @@ double mtp_backward(const Context& c, const Weights& weights, const std::vector<
     std::fill_n(d_embedded, values, 0.0f);
     norm_backward(c, c.tokens(), s.embedded, hidden, w.embedding_norm, eps, d_joined, 2 * hidden, d_embedded);
     embed_backward(c, weights.embedding, next, d_embedded, hidden);
-    c.arena.rewind(before);
     return loss;
 }
 

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "kernels/elementwise.h"
-#include "model/router.h"
 
 namespace ergon::train {
 namespace {
@@ -92,8 +91,8 @@ double balance_losses(const Context& c, const MoeSaved& s, const Balance& balanc
     }
     if (balance.batch_loss > 0) {
         std::vector<double> counts;
-        for (std::size_t e = 0; e + 1 < s.begin.size(); ++e) {
-            counts.push_back(static_cast<double>(s.begin[e + 1] - s.begin[e]));
+        for (std::size_t e = 0; e + 1 < s.slots.begin.size(); ++e) {
+            counts.push_back(static_cast<double>(s.slots.begin[e + 1] - s.slots.begin[e]));
         }
         loss +=
             balance_loss(c.config, s.scores, counts, 0, c.tokens(), static_cast<double>(balance.batch_loss), d_scores);
@@ -104,32 +103,23 @@ double balance_losses(const Context& c, const MoeSaved& s, const Balance& balanc
 }  // namespace
 
 void route(const Context& c, const MoeWeights& w, const std::vector<float>& bias, const float* x, MoeSaved& s) {
-    const std::int64_t k = c.config.num_experts_per_tok;
     project(c, c.tokens(), StoredTensor::of(x, w.router.cols), {{w.router, s.scores}});
-    s.chosen.resize(static_cast<std::size_t>(c.tokens() * k));
-    s.weight.resize(s.chosen.size());
-    std::vector<model::RouterScratch> scratch(static_cast<std::size_t>(c.pool.size()));
-    c.pool.run(c.tokens(), 16, [&](std::int64_t begin, std::int64_t end, int worker) {
-        for (std::int64_t t = begin; t < end; ++t) {
-            model::choose_experts(c.config, bias, s.scores + t * c.config.n_routed_experts,
-                                  scratch[static_cast<std::size_t>(worker)], s.chosen.data() + t * k,
-                                  s.weight.data() + t * k);
-        }
-    });
+    s.slots.choose(c.config, bias, c.tokens(), s.scores, c.pool);
 }
 
 double route_backward(const Context& c, const MoeWeights& w, const float* x, const MoeSaved& s,
                       const std::vector<float>& d_weight, const Balance& balance, float* dx) {
-    const std::int64_t before = c.arena.taken(), n = c.config.n_routed_experts, k = c.config.num_experts_per_tok;
+    const Arena::Scope borrowed(c.arena);
+    const std::int64_t n = c.config.n_routed_experts, k = c.config.num_experts_per_tok;
     float* const d_scores = c.arena.take(c.tokens() * n);
     std::fill_n(d_scores, c.tokens() * n, 0.0f);
     const double loss = balance_losses(c, s, balance, d_scores);
-    for_rows(c, c.tokens(), [&](std::int64_t t) {
-        weigh_backward(c.config, s.scores + t * n, s.chosen.data() + t * k, d_weight.data() + t * k, d_scores + t * n);
+    c.pool.for_each(c.tokens(), [&](std::int64_t t) {
+        weigh_backward(c.config, s.scores + t * n, s.slots.chosen.data() + t * k, d_weight.data() + t * k,
+                       d_scores + t * n);
         score_backward(c.config, s.scores + t * n, d_scores + t * n);
     });
     project_backward(c, c.tokens(), StoredTensor::of(x, w.router.cols), {{w.router, d_scores}}, dx, true);
-    c.arena.rewind(before);
     return loss;
 }
 

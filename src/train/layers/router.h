@@ -8,7 +8,7 @@
 
 namespace ergon::train {
 
-/// Fills saved.scores, chosen and weight from x [tokens, hidden_size].
+/// Fills saved.scores and the choice in saved.slots from x [tokens, hidden_size].
 void route(const Context& c, const MoeWeights& w, const std::vector<float>& bias, const float* x, MoeSaved& saved);
 
 /// From d_weight [tokens, num_experts_per_tok] to the gradients of the router's matrix, and to dx, which is added to.

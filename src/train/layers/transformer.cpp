@@ -25,22 +25,21 @@ struct Layout {
         const model::Config& c = a.config;
         const std::int64_t values = limits.tokens * c.hidden_size, pairs = limits.tokens * c.rope_dim() / 2;
         angles = {arena.take(pairs), arena.take(pairs), arena.take(pairs)};
-        std::int64_t shared = 0;
         std::vector<float*> inputs;
         for (std::int64_t l = 0; l < c.num_hidden_layers; ++l) inputs.push_back(arena.take(values));
         out = arena.take(values);
         normed = arena.take(values);
         d = arena.take(values);
         d_normed = arena.take(values);
-        shared = arena.taken();
-        std::int64_t widest = shared;
+        std::int64_t widest = 0;
         for (std::int64_t l = 0; l < c.num_hidden_layers; ++l) {
-            if (limits.recompute) arena.rewind(shared);
+            std::optional<Arena::Scope> in_turn;
+            if (limits.recompute) in_turn.emplace(arena);
             blocks.push_back(
                 BlockSaved::take(arena, a, c.is_moe_layer(l), limits.tokens, inputs[static_cast<std::size_t>(l)]));
-            widest = std::max(widest, arena.taken());
+            if (in_turn) widest = std::max(widest, in_turn->taken());
         }
-        arena.rewind(widest);
+        arena.take<std::byte>(widest);  // where blocks take the same memory in turn: the largest one's
         if (a.mtp) mtp = MtpSaved::take(arena, a, limits.tokens);
     }
 };
@@ -148,7 +147,7 @@ void Transformer::count_loads(const BlockSaved& saved, std::size_t& layer) {
     const auto* moe = std::get_if<MoeSaved>(&saved.ffn);
     if (moe == nullptr) return;
     std::vector<std::int64_t>& loads = loads_[layer++];
-    for (std::size_t e = 0; e < loads.size(); ++e) loads[e] += moe->begin[e + 1] - moe->begin[e];
+    for (std::size_t e = 0; e < loads.size(); ++e) loads[e] += moe->slots.begin[e + 1] - moe->slots.begin[e];
 }
 
 /// The loss of multi-token prediction: row t is to give the target of row t + 1.

@@ -56,7 +56,7 @@ Example example_of(const Sample& sample, double advantage) {
 }  // namespace
 
 Grpo::Grpo(const GrpoOptions& options, const PolicyOptions& policy, std::vector<tasks::Prompt> problems,
-           const engine::LoadedModel& words, Weights& weights, Trainer& trainer, base::ThreadPool& pool)
+           const engine::ChatFormat& words, Weights& weights, Trainer& trainer, base::ThreadPool& pool)
     : options_(options),
       policy_(policy),
       problems_(std::move(problems)),
@@ -110,8 +110,8 @@ std::vector<Example> Grpo::examples_of(const std::vector<Sample>& samples, const
             report.well_formed += (reward.well_formed ? 1 : 0) / count;
             report.joules += reward.joules / count;
             report.capped += (sample.answer.stop != engine::StopReason::end_token ? 1 : 0) / count;
-            report.thinking_tokens += static_cast<double>(sample.answer[text::Phase::thinking].tokens) / count;
-            report.answer_tokens += static_cast<double>(sample.answer[text::Phase::answer].tokens) / count;
+            report.thinking_tokens += static_cast<double>(sample.answer[base::Phase::thinking].tokens) / count;
+            report.answer_tokens += static_cast<double>(sample.answer[base::Phase::answer].tokens) / count;
             report.sampled_tokens += sample.generated();
         }
         const std::vector<double> advantages = group_advantages(rewards);

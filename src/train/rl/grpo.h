@@ -24,7 +24,7 @@ class Grpo {
     /// All must outlive it. The reference is the model as it is now. Throws Error(bad_argument) for problems that are
     /// too few.
     Grpo(const GrpoOptions& options, const PolicyOptions& policy, std::vector<tasks::Prompt> problems,
-         const engine::LoadedModel& words, Weights& weights, Trainer& trainer, base::ThreadPool& pool);
+         const engine::ChatFormat& words, Weights& weights, Trainer& trainer, base::ThreadPool& pool);
 
     /// One round: samples, then `updates` steps on them. The report's loss and shares are means of the steps'.
     StepReport round();
@@ -43,7 +43,7 @@ class Grpo {
     GrpoOptions options_;
     PolicyOptions policy_;
     std::vector<tasks::Prompt> problems_;
-    const engine::LoadedModel& words_;
+    const engine::ChatFormat& words_;
     Weights& weights_;
     Trainer& trainer_;
     base::ThreadPool& pool_;

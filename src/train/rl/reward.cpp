@@ -6,7 +6,7 @@ namespace ergon::train {
 namespace {
 
 bool well_formed(const engine::Answer& answer, bool thinking) {
-    const bool thought = answer[text::Phase::thinking].tokens > 0;
+    const bool thought = answer[base::Phase::thinking].tokens > 0;
     return answer.stop == engine::StopReason::end_token && !answer.text.empty() && thought == thinking;
 }
 

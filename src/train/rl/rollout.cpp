@@ -22,7 +22,7 @@ model::Transformer engine_of(const Weights& weights, base::ThreadPool& pool) {
 
 }  // namespace
 
-std::vector<std::vector<TokenId>> read_prompts(const engine::LoadedModel& words,
+std::vector<std::vector<TokenId>> read_prompts(const engine::ChatFormat& words,
                                                std::span<const tasks::Prompt> problems, const RolloutOptions& o) {
     std::vector<std::vector<TokenId>> all;
     for (const tasks::Prompt& problem : problems) {
@@ -51,10 +51,10 @@ struct Growing {
 
 class Sampling {
   public:
-    Sampling(const Weights& weights, const engine::LoadedModel& words, const RolloutOptions& options,
+    Sampling(const Weights& weights, const engine::ChatFormat& words, const RolloutOptions& options,
              base::ThreadPool& pool)
         : engine_(engine_of(weights, pool)),
-          scheduler_(engine_, words.tokenizer.get(), nullptr, std::max(options.at_once, step_tokens)),
+          scheduler_(engine_, words.find_tokenizer(), nullptr, std::max(options.at_once, step_tokens)),
           options_(options) {}
 
     void run(std::vector<Sample>& samples, const std::vector<std::vector<TokenId>>& prompts) {
@@ -112,7 +112,7 @@ base::Bytes rollout_bytes(const Architecture& architecture, const RolloutOptions
                        static_cast<std::int64_t>(sizeof(float)));
 }
 
-std::vector<Sample> sample_answers(const Weights& weights, const engine::LoadedModel& words,
+std::vector<Sample> sample_answers(const Weights& weights, const engine::ChatFormat& words,
                                    std::span<const tasks::Prompt> problems, const RolloutOptions& options,
                                    base::ThreadPool& pool) {
     const std::vector<std::vector<TokenId>> prompts = read_prompts(words, problems, options);

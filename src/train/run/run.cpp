@@ -86,7 +86,7 @@ void make_folder(const std::filesystem::path& folder) {
     for (const std::filesystem::path& file : {paths.checkpoint, paths.log, paths.page, paths.gguf}) base::check_regular(file);
 }
 
-TextExamples examples_of(const Recipe& recipe, const engine::LoadedModel& words) {
+TextExamples examples_of(const Recipe& recipe, const engine::ChatFormat& words) {
     std::vector<Pair> pairs;
     for (const std::filesystem::path& file : recipe.data.files) {
         for (Pair& pair : read_pairs(file)) pairs.push_back(std::move(pair));
@@ -116,8 +116,8 @@ std::uint64_t fingerprint_of(const Recipe& recipe) {
     return digest.value();
 }
 
-Architecture with_vocabulary(Architecture architecture, const engine::LoadedModel& words) {
-    architecture.config.vocab_size = words.words().size();
+Architecture with_vocabulary(Architecture architecture, const engine::ChatFormat& words) {
+    architecture.config.vocab_size = words.tokenizer().size();
     return architecture;
 }
 
@@ -127,7 +127,7 @@ class Run {
         : recipe_(recipe),
           options_(options),
           paths_(options.folder),
-          words_(load_words(recipe.tokenizer)),
+          words_(load_chat_format(recipe.tokenizer)),
           weights_(with_vocabulary(recipe.architecture, words_)),
           trainer_(first_weights(), recipe.trainer, pool),
           machine_(meter.machine()) {
@@ -240,7 +240,7 @@ class Run {
     const Recipe& recipe_;
     const RunOptions& options_;
     Paths paths_;
-    engine::LoadedModel words_;
+    engine::ChatFormat words_;
     Weights weights_;
     Trainer trainer_;
     std::optional<TextExamples> examples_;  // of fine-tuning
@@ -256,7 +256,7 @@ class Run {
 }  // namespace
 
 Memory memory_of(const Recipe& recipe) {
-    const Architecture architecture = with_vocabulary(recipe.architecture, load_words(recipe.tokenizer));
+    const Architecture architecture = with_vocabulary(recipe.architecture, load_chat_format(recipe.tokenizer));
     Memory memory = memory_of(architecture, recipe.trainer);
     if (recipe.grpo) {
         memory.sampling =

@@ -23,17 +23,10 @@ TokenId require(std::optional<TokenId> id, std::string_view what) {
 
 }  // namespace
 
-engine::LoadedModel load_words(const std::filesystem::path& folder) {
+engine::ChatFormat load_chat_format(const std::filesystem::path& folder) {
     const std::filesystem::path json = folder / "tokenizer.json", config = folder / "tokenizer_config.json";
-    engine::LoadedModel words;
-    words.path = folder;
-    words.name = folder.filename().string();
-    words.tokenizer = std::make_shared<const text::Tokenizer>(
-        text::Tokenizer::from_json(base::read_text(json, base::json_file_limit), base::read_json(config), json.string()));
-    if (!words.words().chat_template().empty()) {
-        words.chat_template.emplace(words.words().chat_template(), words.name + "'s chat template");
-    }
-    return words;
+    return {folder, std::make_shared<const text::Tokenizer>(text::Tokenizer::from_json(
+                        base::read_text(json, base::json_file_limit), base::read_json(config), json.string()))};
 }
 
 std::vector<Pair> read_pairs(const std::filesystem::path& file) {
@@ -46,8 +39,8 @@ std::vector<Pair> read_pairs(const std::filesystem::path& file) {
     return pairs;
 }
 
-Example make_example(const engine::LoadedModel& words, const Pair& pair, bool thinking) {
-    const text::Tokenizer& tokenizer = words.words();
+Example make_example(const engine::ChatFormat& words, const Pair& pair, bool thinking) {
+    const text::Tokenizer& tokenizer = words.tokenizer();
     const engine::Message message{"user", pair.prompt};
     Example e;
     e.ids = engine::chat_prompt(words, std::span(&message, 1), thinking);
@@ -63,7 +56,7 @@ Example make_example(const engine::LoadedModel& words, const Pair& pair, bool th
     return e;
 }
 
-TextExamples::TextExamples(const engine::LoadedModel& words, std::vector<Pair> pairs, bool thinking,
+TextExamples::TextExamples(const engine::ChatFormat& words, std::vector<Pair> pairs, bool thinking,
                            std::int64_t document, std::uint64_t seed)
     : seed_(seed) {
     for (const Pair& pair : pairs) {

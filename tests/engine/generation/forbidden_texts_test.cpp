@@ -52,7 +52,7 @@ class Babbler {
 };
 
 TEST(ForbiddenTexts, AreNeverSaidHoweverTheyAreSpelt) {
-    const Babbler model(scripted("scripted-plain").words());
+    const Babbler model(scripted("scripted-plain").chat.tokenizer());
     constexpr std::uint64_t seeds = test::sanitized ? 4 : 20;
     std::uint64_t said = 0;
     for (std::uint64_t seed = 0; seed < seeds; ++seed) {
@@ -66,7 +66,7 @@ TEST(ForbiddenTexts, AreNeverSaidHoweverTheyAreSpelt) {
 }
 
 TEST(ForbiddenTexts, StrikeOnlyWhatWouldCompleteOne) {
-    const text::Tokenizer& words = scripted("scripted-plain").words();
+    const text::Tokenizer& words = scripted("scripted-plain").chat.tokenizer();
     const TokenId n = words.encode("n").at(0), o = words.encode("o").at(0);
     ForbiddenTexts forbidden({"no"});
     std::vector<float> logits(static_cast<std::size_t>(words.size()), 1.0f);
@@ -84,7 +84,7 @@ TEST(ForbiddenTexts, StrikeOnlyWhatWouldCompleteOne) {
 }
 
 TEST(ForbiddenTexts, NothingChangesWithoutThem) {
-    const Babbler model(scripted("scripted-plain").words());
+    const Babbler model(scripted("scripted-plain").chat.tokenizer());
     EXPECT_EQ(model.babble({}, 7), model.babble({"a text that never comes"}, 7));
 }
 

@@ -8,7 +8,7 @@ namespace ergon::engine {
 namespace {
 
 using testing::scripted;
-using text::Phase;
+using base::Phase;
 
 /// The pieces of an answer, joined by phase, beside the answer itself.
 struct Received {
@@ -21,7 +21,7 @@ Received ask(const LoadedModel& model, const std::string& question, const Genera
     Received received;
     Session session(model, {}, nullptr);
     const std::vector<Message> messages{{"user", question}};
-    received.answer = session.answer(chat_prompt(model, messages, thinking), options, [&](const TextChunk& piece) {
+    received.answer = session.answer(chat_prompt(model.chat, messages, thinking), options, [&](const TextChunk& piece) {
         EXPECT_FALSE(piece.text.empty());
         (piece.phase == Phase::thinking ? received.thinking : received.text) += piece.text;
     });
@@ -56,7 +56,7 @@ TEST(Generation, CharactersOfSeveralTokensArriveWhole) {
 
 TEST(Generation, OnlyAllowedTokensAreChosen) {
     const LoadedModel& model = scripted("scripted-plain");
-    const TokenId b = model.words().encode("B").at(0), c = model.words().encode("C").at(0);
+    const TokenId b = model.chat.tokenizer().encode("B").at(0), c = model.chat.tokenizer().encode("C").at(0);
     GenerationOptions options;
     options.max_tokens = 3;
     options.allowed = {c};
@@ -66,7 +66,7 @@ TEST(Generation, OnlyAllowedTokensAreChosen) {
     options.max_tokens = 1;
     const std::string letter = ask(model, "What is the capital of France?", options).answer.text;
     EXPECT_TRUE(letter == "B" || letter == "C") << letter;
-    for (const TokenId wrong : {TokenId(-1), static_cast<TokenId>(model.words().size())}) {
+    for (const TokenId wrong : {TokenId(-1), static_cast<TokenId>(model.chat.tokenizer().size())}) {
         options.allowed = {wrong};
         test::expect_error(base::ErrorCode::bad_argument, "is not in the vocabulary",
                            [&] { ask(model, "Hm?", options); });
@@ -130,7 +130,7 @@ TEST(Generation, SampledAnswersFollowTheScript) {
 TEST(Generation, AnEmptyPromptIsRefused) {
     const LoadedModel& model = scripted("scripted-plain");
     test::expect_error(base::ErrorCode::bad_argument, "The prompt is empty",
-                       [&] { Generation(model.tokenizer.get(), {}, {}, {}); });
+                       [&] { Generation(model.chat.find_tokenizer(), {}, {}, {}); });
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class ExperimentTest : public ::testing::Test {
                                              operator*();
             LocalOptions options{.generation = {}, .sampling = {}, .label = name, .system = {}};
             options.generation.max_tokens = max_tokens;
-            options.generation.sampling = model.defaults.sampling;
+            options.generation.sampling = model.chat.defaults.sampling;
             all.push_back(answer_locally(model, options, meter_));
         }
         return all;

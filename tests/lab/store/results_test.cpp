@@ -340,6 +340,19 @@ TEST_F(ResultsTest, AnswersOfNobodyAreDamage) {
     test::expect_error(ErrorCode::bad_file, "a failure of contender 1, but no such", [&] { results.failures(id); });
 }
 
+// What is computed from a column may never end, or take any memory.
+TEST_F(ResultsTest, ColumnsThatAreComputedAreRefused) {
+    for (const char* program : {"ALTER TABLE answer ADD COLUMN more TEXT AS (hex(zeroblob(30000000)))",
+                                "CREATE TABLE more (x TEXT DEFAULT (hex(randomblob(3))))",
+                                "CREATE INDEX more ON answer (instr(text, zeroblob(20000000)))",
+                                "CREATE VIRTUAL TABLE more USING fts5 (text)"}) {
+        std::filesystem::remove(file());
+        { const Results results(file()); }
+        Database(file()).execute(program);
+        test::expect_error(ErrorCode::bad_file, "by a program of its own", [&] { Results(file(), Access::read); });
+    }
+}
+
 // A view that never ends would be read for ever.
 TEST_F(ResultsTest, ProgramsInAFileDoNotRun) {
     { const Results results(file()); }

@@ -139,6 +139,37 @@ TEST(TokenizerJsonSmall, ANormalizerMakesAMultipleOfTheTextAtMost) {
     refused("makes more than 16 bytes of each byte of a text");
 }
 
+/// A fixture with further added tokens.
+Tokenizer with_added(const std::string& name, const std::vector<Json>& added) {
+    Json json = base::read_json(ERGON_FIXTURES "/tokenizers/" + name + ".json");
+    TokenId id = static_cast<TokenId>(load(name).size());
+    for (const Json& own : added) {
+        Json token = {{"id", id++}, {"single_word", false}, {"lstrip", false}, {"rstrip", false}, {"normalized", true}, {"special", false}};
+        token.update(own);
+        json["added_tokens"].push_back(token);
+    }
+    return Tokenizer::from_json(json.dump(), Json(), name);
+}
+
+// The ids are those of Hugging Face's tokenizers 0.23.3.
+TEST(AddedTokens, ComeBeforeMetaspaceWhichIsAStepOfThePreTokenizer) {
+    const std::vector<Json> added{{{"content", " x"}}, {{"content", "  "}}};
+    const Tokenizer whole = with_added("metaspace", added);
+    EXPECT_THAT(whole.encode("a x"), ElementsAre(64, 22, 556));
+    EXPECT_THAT(whole.encode("a  b  "), ElementsAre(64, 22, 557, 23, 557));
+    EXPECT_THAT(whole.encode("x x"), ElementsAre(64, 43, 556));
+    const Tokenizer split = with_added("metaspace-split", added);
+    EXPECT_THAT(split.encode("  b"), ElementsAre(557, 65, 22));
+    EXPECT_THAT(split.encode("a  b  "), ElementsAre(65, 21, 557, 65, 22, 557));
+}
+
+TEST(AddedTokens, NothingShorterIsCutFromASingleWordThatIsNoWord) {
+    const Tokenizer tokenizer = with_added("qwen2", {{{"content", "ab"}, {"normalized", false}},
+                                                     {{"content", "abc"}, {"normalized", false}, {"single_word", true}}});
+    EXPECT_THAT(tokenizer.encode("ab abc abcd"), ElementsAre(426, 220, 427, 220, 64, 65, 66, 67));
+    EXPECT_THAT(tokenizer.encode("abcabc"), ElementsAre(64, 65, 66, 64, 65, 66));
+}
+
 TEST(TokenizerJsonSmall, StepsAreBounded) {
     Json json = small();
     const Json nothing = {{"type", "Sequence"}, {"normalizers", Json(65, replacing("x", "x"))}};
@@ -230,7 +261,10 @@ TEST(TokenizerJsonSmall, WhatIsNotUnderstoodIsAnError) {
     refuse("'RobertaProcessing'", [](Json& j) { j["post_processor"] = {{"type", "RobertaProcessing"}}; });
     refuse("'WordPiece'", [](Json& j) { j["decoder"] = {{"type", "WordPiece"}}; });
     refuse("byte-level", [](Json& j) { j["decoder"] = nullptr; });
-    refuse("at random", [](Json& j) { j["model"]["dropout"] = 0.1; });
+    refuse("dropout is not supported", [](Json& j) { j["model"]["dropout"] = 0.1; });
+    refuse("matches an empty text", [](Json& j) {
+        j["normalizer"] = {{"type", "Replace"}, {"pattern", {{"Regex", "x*"}}}, {"content", "-"}};
+    });
     refuse("prefix or suffix", [](Json& j) { j["model"]["end_of_word_suffix"] = "</w>"; });
     refuse("first step", [](Json& j) {
         Json step = j["pre_tokenizer"];

@@ -16,9 +16,9 @@ namespace {
 
 const std::filesystem::path words_folder = std::filesystem::path(ERGON_FIXTURES) / "train" / "folder";
 
-Architecture small_model(const engine::LoadedModel& words) {
+Architecture small_model(const engine::ChatFormat& words) {
     model::Config c;
-    c.vocab_size = words.words().size();
+    c.vocab_size = words.tokenizer().size();
     c.hidden_size = c.intermediate_size = 16;
     c.num_hidden_layers = 1;
     c.max_position_embeddings = 64;
@@ -30,14 +30,14 @@ Architecture small_model(const engine::LoadedModel& words) {
 
 /// The last token of a prompt for `folder`'s model.
 std::string end_of_prompt(const std::filesystem::path& folder, bool thinking) {
-    const engine::LoadedModel words = load_words(folder);
+    const engine::ChatFormat words = load_chat_format(folder);
     const engine::Message message{"user", "1+1"};
-    return std::string(words.words().bytes(engine::chat_prompt(words, std::span(&message, 1), thinking).back()));
+    return std::string(words.tokenizer().bytes(engine::chat_prompt(words, std::span(&message, 1), thinking).back()));
 }
 
 TEST(ExportFolder, AModelThatLearntToThinkIsAlwaysAskedTo) {
-    const engine::LoadedModel words = load_words(words_folder);
-    ASSERT_EQ(words.words().chat_template(), deepseek_chat_template);
+    const engine::ChatFormat words = load_chat_format(words_folder);
+    ASSERT_EQ(words.tokenizer().chat_template(), deepseek_chat_template);
     EXPECT_EQ(end_of_prompt(words_folder, true), "<think>");
     EXPECT_EQ(end_of_prompt(words_folder, false), "</think>");
     Weights weights(small_model(words));
@@ -49,7 +49,7 @@ TEST(ExportFolder, AModelThatLearntToThinkIsAlwaysAskedTo) {
 }
 
 TEST(ExportFolder, IsWhatTrainingBeginsWithAgain) {
-    const engine::LoadedModel words = load_words(words_folder);
+    const engine::ChatFormat words = load_chat_format(words_folder);
     Weights weights(small_model(words)), again(small_model(words));
     weights.initialise(3, 0.1f);
     const test::TemporaryDirectory folder;
@@ -60,7 +60,7 @@ TEST(ExportFolder, IsWhatTrainingBeginsWithAgain) {
 }
 
 TEST(ImportFolder, ATensorThatWouldBeLeftOutIsRefused) {
-    const engine::LoadedModel words = load_words(words_folder);
+    const engine::ChatFormat words = load_chat_format(words_folder);
     Weights weights(small_model(words));
     const test::TemporaryDirectory folder;
     for (const std::string name : {"model.layers.0.self_attn.q_proj.bias", "model.layers.9.self_attn.o_proj.weight"}) {

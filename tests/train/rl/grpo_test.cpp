@@ -16,10 +16,10 @@ namespace {
 
 const std::filesystem::path training_words = std::filesystem::path(ERGON_FIXTURES) / "training-words";
 
-Architecture small_policy(const engine::LoadedModel& words) {
+Architecture small_policy(const engine::ChatFormat& words) {
     model::Config c;
     c.architecture = model::Architecture::deepseek2;
-    c.vocab_size = words.words().size();
+    c.vocab_size = words.tokenizer().size();
     c.hidden_size = 32;
     c.intermediate_size = 64;
     c.num_hidden_layers = 2;
@@ -57,7 +57,7 @@ std::vector<tasks::Prompt> say_a_digit() {
 /// All that a run consists of.
 struct Learning {
     explicit Learning(int threads, const std::function<void(GrpoOptions&, PolicyOptions&)>& change = {})
-        : pool(threads), words(load_words(training_words)), weights(small_policy(words)) {
+        : pool(threads), words(load_chat_format(training_words)), weights(small_policy(words)) {
         weights.initialise(9, 0.1f);
         for (Weights::Bias& bias : weights.biases()) bias.values.assign(bias.values.size(), 0.01f);
         options.problems = 4;
@@ -83,7 +83,7 @@ struct Learning {
     }
 
     base::ThreadPool pool;
-    engine::LoadedModel words;
+    engine::ChatFormat words;
     Weights weights;
     GrpoOptions options;
     PolicyOptions policy;
@@ -116,7 +116,7 @@ TEST(Rollout, SamplesEndAsTheyDid) {
     RolloutOptions o = run.options.rollout;
     o.max_tokens = 40;
     std::int64_t ended = 0;
-    const TokenId end = *run.words.words().eos();
+    const TokenId end = *run.words.tokenizer().eos();
     for (const Sample& one : sample_answers(run.weights, run.words, say_a_digit(), o, run.pool)) {
         EXPECT_LE(std::ssize(one.ids), o.document);
         EXPECT_GT(one.generated(), 0);

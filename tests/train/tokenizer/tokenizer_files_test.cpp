@@ -149,7 +149,7 @@ TEST(DeepSeekTemplate, OnlyItsOwnMarkersCount) {
     }
     EXPECT_THAT(control, ElementsAre("<｜begin▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>", "</think>",
                                      "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>", "<think>"));
-    EXPECT_EQ(text::ReasoningSplitter(tokenizer, ids).phase(), text::Phase::thinking);
+    EXPECT_EQ(text::ReasoningSplitter(tokenizer, ids).phase(), base::Phase::thinking);
 }
 
 }  // namespace

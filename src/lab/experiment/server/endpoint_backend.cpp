@@ -126,13 +126,13 @@ class EndpointBackend final : public Backend {
     Answer answer(const tasks::Prompt& prompt, std::int64_t repeat) override {
         std::optional<PhaseMeter> meter;
         if (server_) meter.emplace(*server_);
-        std::optional<client::Phase> last;
-        const auto on_phase = [&](client::Phase phase) {
+        std::optional<base::Phase> last;
+        const auto on_phase = [&](base::Phase phase) {
             if (!meter) return;
-            if (last == client::Phase::answer && phase == client::Phase::answer) {
+            if (last == base::Phase::answer && phase == base::Phase::answer) {
                 meter->answer_was_thought();
             } else {
-                meter->enter(static_cast<energy::Phase>(phase));
+                meter->enter(phase);
             }
             last = phase;
         };

@@ -104,7 +104,7 @@ void PhaseMeter::finish(Answer& answer) {
     std::array<bool, energy::kept_phase_count> seen{};
     for (const Stretch& one : stretches_) {
         answer.raw["readings"].push_back(
-            {{"phase", std::string(energy::name(one.phase))}, {"ledger", energy::raw_json(one.processor)}});
+            {{"phase", std::string(base::name(one.phase))}, {"ledger", energy::raw_json(one.processor)}});
         PhaseResult& phase = answer[one.phase];
         if (!std::exchange(seen[static_cast<std::size_t>(one.phase)], true)) {
             phase = {phase.tokens, {}, {}, {}};
