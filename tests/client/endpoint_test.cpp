@@ -526,7 +526,7 @@ TEST(ChatCompletion, SilenceBreaksAndFloods) {
     other.play(chat, flood);
     limits = once();
     limits.bytes = 100'000;
-    EXPECT_THAT(refusal(other, limits), HasSubstr("longer than the 100000 bytes"));
+    EXPECT_THAT(refusal(other, limits), HasSubstr("longer than the limit of 100000 bytes"));
     EXPECT_THAT(refusal(other), HasSubstr("ended early"));
 }
 
