@@ -230,7 +230,7 @@ TEST(TokenizerJsonSmall, WhatIsNotUnderstoodIsAnError) {
     refuse("'RobertaProcessing'", [](Json& j) { j["post_processor"] = {{"type", "RobertaProcessing"}}; });
     refuse("'WordPiece'", [](Json& j) { j["decoder"] = {{"type", "WordPiece"}}; });
     refuse("byte-level", [](Json& j) { j["decoder"] = nullptr; });
-    refuse("at random", [](Json& j) { j["model"]["dropout"] = 0.1; });
+    refuse("BPE dropout", [](Json& j) { j["model"]["dropout"] = 0.1; });
     refuse("prefix or suffix", [](Json& j) { j["model"]["end_of_word_suffix"] = "</w>"; });
     refuse("first step", [](Json& j) {
         Json step = j["pre_tokenizer"];
@@ -263,7 +263,7 @@ TEST(TokenizerJsonSmall, WhatIsNotUnderstoodIsAnError) {
     refuse(
         "have the same id", [](Json& j) { j["model"]["vocab"]["x"] = 2; }, bad);
     refuse(
-        "do not agree", [](Json& j) { j["added_tokens"][0]["id"] = 2; }, bad);
+        "disagree about the id 2", [](Json& j) { j["added_tokens"][0]["id"] = 2; }, bad);
     refuse(
         "spelling of 0 bytes", [](Json& j) { j["added_tokens"][0]["content"] = ""; }, bad);
     refuse(
