@@ -141,8 +141,8 @@ class Patience {
                 ? fmt::format(" The server asks to wait {:.0f} s.", base::to_seconds(response.retry_after).value())
                 : std::string();
         const bool busy = response.status == 429 || response.status == 503;
-        base::fail(ErrorCode::system, "{} {} HTTP {}{}, {}.{}", where_, busy ? "is busy:" : "answers", response.status,
-                   attempts_text(attempts()), said, wish);
+        base::fail(ErrorCode::system, "{} {} HTTP {}{}, {}.{}", where_, busy ? "is busy:" : "responds with",
+                   response.status, attempts_text(attempts()), said, wish);
     }
 
   private:

@@ -118,7 +118,7 @@ void GgufParser::read_metadata() {
     if (const auto found = content_.metadata.find("general.alignment"); found != content_.metadata.end()) {
         const auto* alignment = std::get_if<std::uint64_t>(&found->second);
         if (alignment == nullptr || !is_gguf_alignment(*alignment)) {
-            bad("general.alignment must be a power of two from 8 to 1048576, not {}; the file is damaged",
+            bad("general.alignment must be a power of two from 8 to 1048576, found {}; the file is damaged",
                 alignment != nullptr ? std::to_string(*alignment) : "not an unsigned integer");
         }
         alignment_ = *alignment;

@@ -43,12 +43,12 @@ TEST(Http, AnAnswerThatIsTooLongIsNotKept) {
     limits.bytes = 1001;
     EXPECT_EQ(http_get(server.address() + "/", limits).body.size(), 1001u);
     limits.bytes = 1000;
-    expect_error(ErrorCode::out_of_budget, "longer than the 1000 bytes", [&] { http_get(server.address(), limits); });
+    expect_error(ErrorCode::out_of_budget, "longer than the limit of 1000 bytes", [&] { http_get(server.address(), limits); });
     std::string headers;
     for (int i = 0; i < 300; ++i) headers += "X-Long: " + std::string(1000, 'x') + "\r\n";
     server.answer("/", "x", 200, headers);
     expect_error(ErrorCode::out_of_budget,
-                 "header of the response from " + server.address() + " is longer than the 256 KiB",
+                 "header of the response from " + server.address() + " is longer than the limit of 256 KiB",
                  [&] { http_get(server.address()); });
     server.answer("/", "x", 200, "X-Long: " + std::string(256 << 10, 'x') + "\r\n");
     expect_error(ErrorCode::out_of_budget, "or one line of it than 100 KiB", [&] { http_get(server.address()); });

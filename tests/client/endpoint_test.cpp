@@ -91,7 +91,7 @@ TEST(EndpointAddress, IsBaseAndModel) {
     for (const char* wrong : {"", "localhost:8080/v1#x", "ftp://h/v1#x", "http://", "http://#x", "http://a b/#x",
                               "http://h:x/#m", "http://h/v1?a=b#m", "http://h/v1#a\nb", "http://h\r\nX: y/#m"}) {
         SCOPED_TRACE(wrong);
-        test::expect_error(base::ErrorCode::bad_argument, "ddress", [&] { parse_endpoint(wrong); });
+        test::expect_error(base::ErrorCode::bad_argument, "http", [&] { parse_endpoint(wrong); });
     }
     for (const std::string& with_key :
          {"http://me:" + key + "@host/v1#x", "http://host/v1?key=" + key + "#x", "http://host/v1/key=" + key,
@@ -152,7 +152,7 @@ TEST(WithModel, AsksTheServer) {
     models("", 404);
     expect_error(ErrorCode::not_found, "HTTP 404", [&] { resolve(); });
     models(R"({"error": {"message": "not )" + key + R"("}})", 401);
-    expect_error(ErrorCode::bad_argument, "authentication failed (HTTP 401, with: not ....); check the API key",
+    expect_error(ErrorCode::bad_argument, "authentication failed (HTTP 401, with: not ...); check the API key",
                  [&] { resolve(); });
 }
 
@@ -255,7 +255,7 @@ TEST(ChatCompletion, RefusalsAreSentences) {
     HttpServer server;
     const std::string where = server.address() + chat;
     server.answer(chat, R"({"error": {"message": "Wrong key: )" + key + R"(", "type": "x"}})", 401);
-    EXPECT_EQ(refusal(server), where + ": authentication failed (HTTP 401, with: Wrong key: ....); check the API key.");
+    EXPECT_EQ(refusal(server), where + ": authentication failed (HTTP 401, with: Wrong key: ...); check the API key.");
     server.answer(chat, R"({"error": {"message": "model \"m\" not found"}})", 404);
     EXPECT_EQ(refusal(server), where + " responds with HTTP 404, with: model \"m\" not found.");
     server.answer(chat, "", 500);
@@ -526,7 +526,7 @@ TEST(ChatCompletion, SilenceBreaksAndFloods) {
     other.play(chat, flood);
     limits = once();
     limits.bytes = 100'000;
-    EXPECT_THAT(refusal(other, limits), HasSubstr("longer than the 100000 bytes"));
+    EXPECT_THAT(refusal(other, limits), HasSubstr("longer than the limit of 100000 bytes"));
     EXPECT_THAT(refusal(other), HasSubstr("ended early"));
 }
 

@@ -295,7 +295,7 @@ TEST(ReplyReader, WrongTypesInEveryField) {
         }
     }
     EXPECT_GT(read_well, 100);
-    expect_error(ErrorCode::bad_file, "\"content\" in the answer of The server must be a string", [] {
+    expect_error(ErrorCode::bad_file, "\"content\" in the response from The server must be a string", [] {
         read({delta({{"content", 7}})});
     });
     expect_error(ErrorCode::bad_file, "list of objects", [] { read({event({{"choices", "x"}})}); });
@@ -445,7 +445,7 @@ std::string whole_with(const json& message, const std::string& reason = "stop") 
 
 TEST(ReplyReader, WithoutAMessageThereIsNoAnswer) {
     const auto refused = [](const std::vector<std::string>& pieces) {
-        expect_error(ErrorCode::unsupported, "The answer of The server holds no message with a text.",
+        expect_error(ErrorCode::unsupported, "The response from The server has no message with text.",
                      [&] { read(pieces); });
     };
     refused({whole_with(nullptr)});

@@ -99,43 +99,43 @@ TEST(GgufHostile, AbsurdCounts) {
     raw.claimed_tensors = huge;
     expect_gguf_refused(raw, "claims 18446744073709551615 tensors, more than the 1048576 accepted");
     raw.claimed_tensors = 1000;
-    expect_gguf_refused(raw, "the number of tensors asks for 1000 x 24 bytes at byte 24, but only");
+    expect_gguf_refused(raw, "the number of tensors needs 1000 x 24 bytes at byte 24, but only");
     raw.claimed_tensors = {};
     raw.claimed_keys = huge;
     expect_gguf_refused(raw, "claims 18446744073709551615 metadata keys, more than the 65536 accepted");
     raw.claimed_keys = 1000;
-    expect_gguf_refused(raw, "the number of metadata keys asks for 1000 x 13 bytes at byte 24, but only");
+    expect_gguf_refused(raw, "the number of metadata keys needs 1000 x 13 bytes at byte 24, but only");
 }
 
 TEST(GgufHostile, AbsurdLengthOfAKey) {
     expect_key_refused(ByteString().number(huge).zeros(64),
-                       "metadata key 1 of 1 asks for 18446744073709551615 x 1 bytes");
+                       "metadata key 1 of 1 needs 18446744073709551615 x 1 bytes");
     expect_key_refused(ByteString().number<std::uint64_t>(65536).zeros(70000),
                        "metadata key 1 of 1 has a string of 65536 bytes; at most 65535 are accepted");
 }
 
 TEST(GgufHostile, AbsurdLengthOfAText) {
     expect_key_refused(key("k", GgufType::string).number(huge).zeros(64),
-                       "the value of metadata key \"k\" asks for 18446744073709551615 x 1 bytes");
+                       "the value of metadata key \"k\" needs 18446744073709551615 x 1 bytes");
 }
 
 TEST(GgufHostile, AbsurdCountOfAnArray) {
     for (const GgufType type : {GgufType::u8, GgufType::f64, GgufType::boolean, GgufType::string}) {
         expect_key_refused(array_key("k", type, huge).zeros(64),
-                           "the value of metadata key \"k\" asks for 18446744073709551615 x 1 bytes");
+                           "the value of metadata key \"k\" needs 18446744073709551615 x 1 bytes");
     }
     // 2^61 elements of 8 bytes: the product wraps to 0.
     expect_key_refused(array_key("k", GgufType::u64, std::uint64_t{1} << 61).zeros(64),
-                       "asks for 2305843009213693952 x 1 bytes");
-    expect_key_refused(array_key("k", GgufType::u64, 20).zeros(64), "asks for 20 x 8 bytes");
-    expect_key_refused(array_key("k", GgufType::string, 20).zeros(64), "asks for 20 x 8 bytes");
+                       "needs 2305843009213693952 x 1 bytes");
+    expect_key_refused(array_key("k", GgufType::u64, 20).zeros(64), "needs 20 x 8 bytes");
+    expect_key_refused(array_key("k", GgufType::string, 20).zeros(64), "needs 20 x 8 bytes");
 }
 
 TEST(GgufHostile, MoreArrayElementsThanAccepted) {
     RawGguf raw;
     constexpr std::size_t half = std::size_t{1} << 23;
     raw.keys = {array_key("a", GgufType::u8, half).zeros(half), array_key("b", GgufType::u8, half + 1).zeros(half + 1)};
-    expect_gguf_refused(raw, "metadata key \"b\" brings the elements of all arrays beyond the 16777216 accepted");
+    expect_gguf_refused(raw, "metadata key \"b\" brings the number of array elements above the limit of 16777216");
 }
 
 TEST(GgufHostile, NestedArrays) {
@@ -158,7 +158,7 @@ TEST(GgufHostile, NeitherTrueNorFalse) {
 TEST(GgufHostile, KeyTwice) {
     RawGguf raw;
     raw.keys = {key("k", GgufType::u8).zeros(1), key("k", GgufType::string).text("")};
-    expect_gguf_refused(raw, "metadata key \"k\" stands twice");
+    expect_gguf_refused(raw, "metadata key \"k\" occurs twice");
 }
 
 TEST(GgufHostile, KeyAndTensorWithoutAName) {
@@ -176,14 +176,14 @@ TEST(GgufHostile, ImpossibleAlignment) {
     for (const std::uint32_t alignment : {0u, 1u, 4u, 24u, 33u, 0x80000000u}) {
         expect_key_refused(
             key("general.alignment", GgufType::u32).number(alignment),
-            "general.alignment must be a power of two from 8 to 1048576, not " + std::to_string(alignment));
+            "general.alignment must be a power of two from 8 to 1048576, found " + std::to_string(alignment));
     }
-    expect_key_refused(key("general.alignment", GgufType::string).text("32"), "and is not an unsigned integer");
+    expect_key_refused(key("general.alignment", GgufType::string).text("32"), "found not an unsigned integer");
 }
 
 TEST(GgufHostile, TensorTwice) {
     expect_tensors_refused({{.name = "t"}, {.name = "u", .offset = 32}, {.name = "t", .offset = 64}},
-                           "tensor \"t\" stands twice");
+                           "tensor \"t\" occurs twice");
 }
 
 TEST(GgufHostile, TooManyDimensions) {

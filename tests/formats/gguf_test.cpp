@@ -126,8 +126,8 @@ TEST(GgufLookup, AbsentAndMistakenKeysAreNamed) {
     expect_error(ErrorCode::bad_file, "metadata key \"text\" is not an integer", [&] { file.integer("text", 7); });
     expect_error(ErrorCode::bad_file, "metadata key \"yes\" is not a number", [&] { file.real("yes", 7); });
     expect_error(ErrorCode::bad_file, "metadata key \"u8\" is not a truth value", [&] { file.boolean("u8", true); });
-    expect_error(ErrorCode::bad_file, "metadata key \"u8\" is not a text", [&] { file.text("u8"); });
-    expect_error(ErrorCode::bad_file, "metadata key \"text\" is not a list of texts", [&] { file.texts("text"); });
+    expect_error(ErrorCode::bad_file, "metadata key \"u8\" is not a string", [&] { file.text("u8"); });
+    expect_error(ErrorCode::bad_file, "metadata key \"text\" is not a list of strings", [&] { file.texts("text"); });
     expect_error(ErrorCode::bad_file, "metadata key \"f32s\" is not a list of integers",
                  [&] { file.integers("f32s"); });
     expect_error(ErrorCode::bad_file, "metadata key \"texts\" is not a list of numbers", [&] { file.reals("texts"); });
@@ -277,7 +277,7 @@ TEST(GgufShards, OnesThatDoNotBelongTogetherAreRefused) {
     expect_error(ErrorCode::bad_file, "claims to be shard 2 of 4; expected 2 of 3",
                  [&] { Gguf::open(shards.first()); });
     shards.write(2, Shards::shard(1, 3, "a"));
-    expect_error(ErrorCode::bad_file, "tensor \"a\" stands in two shards", [&] { Gguf::open(shards.first()); });
+    expect_error(ErrorCode::bad_file, "tensor \"a\" is in two shards", [&] { Gguf::open(shards.first()); });
 }
 
 TEST(GgufShards, NumbersThatMakeNoSenseAreRefused) {

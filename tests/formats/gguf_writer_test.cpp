@@ -133,7 +133,7 @@ TEST(GgufWriter, TensorsOutOfTurnOrTooLongAreRefused) {
     const auto a = pattern(65, 1);
     GgufWriter writer(directory / "a.gguf", {}, {{"a", DType::i8, {64}}, {"b", DType::i8, {1}}});
     expect_error(ErrorCode::bad_argument, "expected tensor \"a\" next, not \"b\"", [&] { writer.append("b", a); });
-    expect_error(ErrorCode::bad_argument, "tensor \"a\" takes 64 bytes, and 65 were given",
+    expect_error(ErrorCode::bad_argument, "tensor \"a\" takes 64 bytes, but 65 were given",
                  [&] { writer.append("a", a); });
     writer.append("a", std::span(a).first(64));
     writer.append("b", std::span(a).first(1));

@@ -50,7 +50,7 @@ TEST(HfFolder, OtherFoldersAndFilesAreRefused) {
     expect_error(ErrorCode::system, "cannot access",
                  [&] { HfFolder::open(directory.path() / std::string(5000, 'x')); });
     directory.write("config.json", "[]");
-    expect_error(ErrorCode::bad_file, "config.json holds array where an object was expected",
+    expect_error(ErrorCode::bad_file, "config.json holds array; expected an object",
                  [&] { HfFolder::open(directory.path()); });
     directory.write("config.json", "{}");
     directory.write("generation_config.json", "{");

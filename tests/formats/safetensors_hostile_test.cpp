@@ -33,7 +33,7 @@ void expect_refused(std::string_view header, std::size_t data_bytes, const std::
 TEST(SafetensorsHostile, EmptyAndShortFiles) {
     expect_refused(std::vector<std::byte>{}, "m.safetensors is cut off or damaged: its first bytes");
     expect_refused(ByteString().number<std::uint64_t>(10).raw("{}").bytes(),
-                   "the header asks for 10 x 1 bytes at byte 8, but only 2 are left");
+                   "the header needs 10 x 1 bytes at byte 8, but only 2 are left");
 }
 
 TEST(SafetensorsHostile, GitLfsPointer) {
@@ -68,7 +68,7 @@ TEST(SafetensorsHostile, IncompleteEntries) {
     expect_refused(R"({"t":{"dtype":"U8","data_offsets":[0,1]}})", 1, "tensor \"t\" has no shape");
     expect_refused(R"({"t":{"dtype":"U8","shape":[1]}})", 1, "tensor \"t\" has no data_offsets");
     expect_refused(R"({"t":{"dtype":7,"shape":[1],"data_offsets":[0,1]}})", 1,
-                   "the dtype of tensor \"t\" is not a text");
+                   "the dtype of tensor \"t\" is not a string");
     expect_refused(R"({"t":{"dtype":"U8","shape":1,"data_offsets":[0,1]}})", 1,
                    "the shape of tensor \"t\" is not a list");
     expect_refused(R"({"t":{"dtype":"U8","shape":[1],"data_offsets":[0]}})", 1, "must be a start and an end");
@@ -169,7 +169,7 @@ TEST(SafetensorsHostile, ATensorInTwoShards) {
             R"({"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"u":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
             2));
     directory.write("model.safetensors.index.json", R"({"weight_map": {"t": "a.safetensors", "u": "b.safetensors"}})");
-    expect_error(ErrorCode::bad_file, "tensor \"t\" stands in", [&] { Safetensors::open_folder(directory.path()); });
+    expect_error(ErrorCode::bad_file, "tensor \"t\" is in", [&] { Safetensors::open_folder(directory.path()); });
 }
 
 TEST(SafetensorsHostile, AFolderWithoutAModel) {

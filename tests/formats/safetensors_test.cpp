@@ -157,7 +157,7 @@ TEST(SafetensorsWriter, WhatCouldNotBeReadAgainIsRefused) {
     expect_unwritable(bad, "cannot write a tensor named \"__metadata__\"", {{"__metadata__", DType::u8, {4}, four}});
     expect_unwritable(bad, "cannot write tensor \"t\" twice",
                       {{"t", DType::u8, {4}, four}, {"t", DType::u8, {4}, four}});
-    expect_unwritable(bad, "tensor \"t\" of shape [5] takes 5 bytes, and 4 were given", {{"t", DType::u8, {5}, four}});
+    expect_unwritable(bad, "tensor \"t\" of shape [5] takes 5 bytes, but 4 were given", {{"t", DType::u8, {5}, four}});
     expect_unwritable(bad, "is not valid UTF-8", {{"\xff", DType::u8, {4}, four}});
     expect_unwritable(ErrorCode::unsupported, "safetensors has no type Q8_0; write GGUF instead",
                       {{"t", DType::q8_0, {32}, std::span(bytes).first(34)}});

@@ -95,21 +95,21 @@ void Generation::take(TokenId id) {
         ++(*answer_)[Phase::answer].tokens;
         return;
     }
-    for (const text::ReasoningSplitter::ClassifiedToken& token : splitter_->push(id)) take(piece);
+    for (const text::ReasoningSplitter::ClassifiedToken& token : splitter_->push(id)) take(token);
 }
 
 void Generation::take(const text::ReasoningSplitter::ClassifiedToken& token) {
-    if (piece.id == text::ReasoningSplitter::no_token) {
+    if (token.id == text::ReasoningSplitter::no_token) {
         flush();
-        text_phase_ = piece.phase;
-        emit(piece.phase, piece.beside);
+        text_phase_ = token.phase;
+        emit(token.phase, token.beside);
         return;
     }
-    ++(*answer_)[piece.phase].tokens;
-    if (piece.phase == Phase::thinking && !piece.marker) ++thought_tokens_;
-    if (piece.marker || piece.phase != text_phase_) flush();
-    text_phase_ = piece.phase;
-    if (!piece.marker) emit(piece.phase, detokenizer_->push(piece.id));
+    ++(*answer_)[token.phase].tokens;
+    if (token.phase == Phase::thinking && !token.marker) ++thought_tokens_;
+    if (token.marker || token.phase != text_phase_) flush();
+    text_phase_ = token.phase;
+    if (!token.marker) emit(token.phase, detokenizer_->push(token.id));
 }
 
 /// The text that the detokenizer still holds belongs to the phase that ends here.
@@ -132,7 +132,7 @@ void Generation::end(StopReason reason) {
     ended_ = true;
     answer_->stop = reason;
     if (!detokenizer_) return;
-    for (const text::ReasoningSplitter::ClassifiedToken& token : splitter_->finish()) take(piece);
+    for (const text::ReasoningSplitter::ClassifiedToken& token : splitter_->finish()) take(token);
     flush();
     const std::string held = stops_.finish();
     if (!held.empty()) {

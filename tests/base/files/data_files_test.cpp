@@ -33,7 +33,7 @@ TEST(DataFiles, OneThatIsMissingIsAnError) {
         embedded_text("none.csv");
         FAIL() << "nothing was thrown";
     } catch (const Error& error) {
-        EXPECT_NE(std::string(error.what()).find("built without its data file none.csv"), std::string::npos);
+        EXPECT_NE(std::string(error.what()).find("lacks its data file none.csv"), std::string::npos);
     }
 }
 

@@ -160,7 +160,7 @@ TEST(PolledSensor, AsksInAThreadOfItsOwn) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     const Reading much_later = sensor.read(base::now() + seconds(6));
     EXPECT_EQ(much_later.state, State::pending);
-    EXPECT_THAT(much_later.problem, HasSubstr("it: there is no answer (refused)"));
+    EXPECT_THAT(much_later.problem, HasSubstr("it: there is no response (refused)"));
 }
 
 TEST(PolledSensor, AWrongAddressIsToldAtOnce) {

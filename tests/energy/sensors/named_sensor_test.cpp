@@ -41,7 +41,7 @@ TEST(Quantity, ReadsANumberAndItsUnit) {
 TEST(Quantity, SaysWhatIsWrong) {
     const auto read = [](std::string_view text) { parse_quantity(text, {}, "It"); };
     expect_error(ErrorCode::bad_file, "a number without a unit", [&] { read("12.5"); });
-    expect_error(ErrorCode::bad_file, "the unit \"V\"; known are W, mW,", [&] { read("12.5 V"); });
+    expect_error(ErrorCode::bad_file, "the unknown unit \"V\"; known units are W, mW,", [&] { read("12.5 V"); });
     expect_error(ErrorCode::bad_file, "expected a number and a unit", [&] { read(""); });
     expect_error(ErrorCode::bad_file, "expected a number and a unit", [&] { read("W 5"); });
     for (const char* text : {"-5 W", "inf W", "nan J"}) {

@@ -47,7 +47,7 @@ TEST(Prometheus, WhatIsMissingOrNoNumberIsSaid) {
     expect_error(ErrorCode::bad_file, "has no series kepler_node_gpu_joules_total",
                  [] { sum("kepler_node_gpu_joules_total"); });
     expect_error(ErrorCode::bad_file, "with these labels", [] { sum(R"(kepler_node_cpu_joules_total{zone="psys"})"); });
-    expect_error(ErrorCode::bad_file, "expected a number behind half_joules", [] { sum("half_joules"); });
+    expect_error(ErrorCode::bad_file, "expected a number after half_joules", [] { sum("half_joules"); });
     for (const char* selector : {"", "{}", "a{", "a{b}", "a{b=c}", "a{b=\"c}", "a b", "a{b=\"c\" d=\"e\"}"}) {
         expect_error(ErrorCode::bad_argument, "is not a metric", [&] { parse_selector(selector); });
     }

@@ -297,7 +297,7 @@ TEST(TokenizerJsonSmall, WhatIsNotUnderstoodIsAnError) {
     refuse(
         "have the same id", [](Json& j) { j["model"]["vocab"]["x"] = 2; }, bad);
     refuse(
-        "do not agree", [](Json& j) { j["added_tokens"][0]["id"] = 2; }, bad);
+        "disagree about the id 2", [](Json& j) { j["added_tokens"][0]["id"] = 2; }, bad);
     refuse(
         "spelling of 0 bytes", [](Json& j) { j["added_tokens"][0]["content"] = ""; }, bad);
     refuse(
