@@ -78,7 +78,7 @@ TEST_F(RecipeFile, WhatItReadsMustBeThereAndAMakefileMayMakeIt) {
         expect_error(ErrorCode::not_found, sentence, [&] { check_inputs_exist(recipe); });
     };
     refused("small.toml reads " + (folder_.path() / "words").string() + ", which is not there.");
-    folder_.write("words/tokenizer.json", "");
+    std::filesystem::create_directory(folder_ / "words");
     folder_.write("a.jsonl", "");
     refused("small.toml reads " + (folder_.path() / "b.jsonl").string() + ", which is not there.");
     folder_.write("Makefile", "all: small\nsmall: words\n");
