@@ -275,7 +275,7 @@ TEST_F(Train, FiguresOfEveryStepComeAsCsv) {
     for (std::string line; std::getline(text, line);) lines.push_back(line);
     ASSERT_EQ(lines.size(), 4u);
     EXPECT_THAT(lines[0], ::testing::StartsWith("step,loss,accuracy,tokens,examples,learning_rate,gradient_norm,"));
-    EXPECT_THAT(lines[0], HasSubstr(",joules.value,joules.low,joules.high,"));
+    EXPECT_THAT(lines[0], HasSubstr(",joules.value,joules.unit,joules.low,joules.high,joules.method,"));
     EXPECT_THAT(lines[0], HasSubstr(",total_tokens,total_seconds,total_joules.value,"));
     std::istringstream log(content(path("run/log.jsonl")));
     for (std::size_t i = 1; i < lines.size(); ++i) {

@@ -105,13 +105,13 @@ void RecipeTable::refuse_missing(std::string_view key, const std::string& senten
     fail(ErrorCode::bad_argument, "{}{} is missing; {}", place(key), full(key), sentence);
 }
 
-/// The key that is nearest to a misspelt one, of those that are not in the table.
-std::optional<std::string> RecipeTable::meant_by(std::string_view key) const {
+/// The key that is nearest to a misspelt one.
+std::optional<std::string> RecipeTable::meant_by(std::string_view key, bool absent_only) const {
     std::optional<std::string> nearest;
     std::size_t least = std::clamp<std::size_t>(key.size() / 3, 2, 3) + 1;  // so many slips make another word (assumed)
     for (const std::string& asked : asked_) {
         const std::size_t distance = base::edit_distance(key, asked);
-        if (table_->contains(asked) || distance >= least) continue;
+        if ((absent_only && table_->contains(asked)) || distance >= least) continue;
         least = distance;
         nearest = asked;
     }
@@ -121,7 +121,7 @@ std::optional<std::string> RecipeTable::meant_by(std::string_view key) const {
 void RecipeTable::refuse_unknown(bool alike_only) const {
     for (const auto& [key, node] : *table_) {
         if (std::find(asked_.begin(), asked_.end(), std::string_view(key)) != asked_.end()) continue;
-        const std::optional<std::string> meant = meant_by(key);
+        const std::optional<std::string> meant = meant_by(key, alike_only);
         if (meant) fail(ErrorCode::bad_argument, "{}unknown key {}; did you mean {}?", place(key), full(key), *meant);
         if (alike_only) continue;
         fail(ErrorCode::bad_argument, "{}unknown key {}; expected one of {}", place(key), full(key), fmt::join(asked_, ", "));

@@ -43,7 +43,7 @@ class RecipeTable {
 
   private:
     const toml::node* find(std::string_view key, bool required);
-    std::optional<std::string> meant_by(std::string_view key) const;
+    std::optional<std::string> meant_by(std::string_view key, bool absent_only) const;
     void refuse_unknown(bool alike_only) const;
     [[noreturn]] void refuse_missing(std::string_view key, const std::string& sentence) const;
     std::string place(std::string_view key) const;

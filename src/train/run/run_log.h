@@ -43,8 +43,8 @@ struct StepLine {
 /// The line with its end.
 std::string line_text(const StepLine& line);
 
-/// Lines as CSV with the log's names: a figure is its value, low, high and method, a round's or the grid's fields have
-/// their names behind a dot. `loads`, a list for each layer, stands as JSON. Fields that no line has are left out.
+/// Lines as CSV with the log's names: what stands within a field (a figure's value, unit, low, high
+/// and method; the fields of a round or the grid) has its name behind a dot. `loads`, a list for each layer, stands as JSON. Fields that no line has are left out.
 std::string csv_text(const std::vector<StepLine>& lines);
 
 /// The lines up to step `last`; none if there is no log yet. A last line without its end was torn by a kill and is left
