@@ -27,15 +27,15 @@ std::string said(const Comparison& comparison) {
 }
 
 // "199% of the machine": processor time of whole intervals over the time of the steps within them.
-TEST(Circumstances, OthersAreAShareOfTheTimeInWhichTheyWereCounted) {
-    EXPECT_THAT(said(beside(4, 10, 10, 3)), HasSubstr("took 20% of the machine while alpha"));
+TEST(Caveats, OthersAreAShareOfTheTimeInWhichTheyWereCounted) {
+    EXPECT_THAT(said(beside(4, 10, 10, 3)), HasSubstr("used 20% of the machine's processor time while alpha"));
     EXPECT_EQ(said(beside(0.9, 10, 10, 0.1)), "") << "4.5% is what every machine has";
 }
 
-TEST(Circumstances, NobodyTakesMoreThanThereIs) {
-    EXPECT_THAT(said(beside(39.8, 10, 5, 10)), HasSubstr("took 75% of the machine"));  // what this program left
-    EXPECT_THAT(said(beside(39.8, 10, 0, 10)), HasSubstr("took 100% of the machine"));
-    EXPECT_THAT(said(beside(39.8, 0, 0, 10)), HasSubstr("took 100% of the machine")) << "a run of an older version";
+TEST(Caveats, NobodyTakesMoreThanThereIs) {
+    EXPECT_THAT(said(beside(39.8, 10, 5, 10)), HasSubstr("used 75% of the machine"));  // what this program left
+    EXPECT_THAT(said(beside(39.8, 10, 0, 10)), HasSubstr("used 100% of the machine"));
+    EXPECT_THAT(said(beside(39.8, 0, 0, 10)), HasSubstr("used 100% of the machine")) << "a run of an older version";
 }
 
 }  // namespace

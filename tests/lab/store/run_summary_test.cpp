@@ -141,9 +141,9 @@ TEST_F(StoredRuns, ThePageHoldsEverythingAndTrustsNothing) {
     const RunSummary run = load_run(results, store(results));
     const std::string page = comparison_page(run.report, energy::read_references());
     for (const char* part :
-         {"The result", "On different tasks", "Is it a fair comparison?", "How it was done",
-          "Every prompt, every answer", "Where the joules of an answer go", "run.sqlite", "idle before", "router",
-          "beta &lt;b&gt;", "Simulated.", "Other programs took", "the kernel counts it"}) {
+         {"The result", "By task", "Confounders and limitations", "Method",
+          "Prompts and answers", "Energy per answer by component", "run.sqlite", "idle before", "router",
+          "beta &lt;b&gt;", "Simulated.", "Other programs used", "the kernel counts it"}) {
         EXPECT_THAT(page, HasSubstr(part));
     }
     EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
@@ -160,14 +160,14 @@ TEST_F(StoredRuns, CircumstancesAreSaidWhereTheyMatter) {
     const RunSummary run = load_run(results, store(results));
     const auto said = caveats(run.report.comparison, run.report.run, run.report.machine_events);
     ASSERT_EQ(said.size(), 2u);
-    EXPECT_THAT(said[0], HasSubstr("Other programs took 17% of the machine while alpha answered"));
-    EXPECT_THAT(said[1], HasSubstr("10 W before and 12 W after, +20%"));
+    EXPECT_THAT(said[0], HasSubstr("Other programs used 17% of the machine's processor time while alpha answered"));
+    EXPECT_THAT(said[1], HasSubstr("drew 10 W before the run and 12 W after it (+20%)"));
     EXPECT_TRUE(caveats(run.report.comparison, {}, {}).empty());
     const std::vector<MachineEvent> hot{{"throttled", {{"pause_seconds", 30}}, ""}};
-    EXPECT_THAT(caveats(run.report.comparison, {}, hot).at(0), HasSubstr("30 s were waited"));
+    EXPECT_THAT(caveats(run.report.comparison, {}, hot).at(0), "The CPU was thermally throttled; paused 30 s to cool.");
     RunDescription blind;
     note_throttling_not_visible(blind);
-    EXPECT_THAT(caveats(run.report.comparison, blind, {}).at(0), HasSubstr("heat could not be seen"));
+    EXPECT_THAT(caveats(run.report.comparison, blind, {}).at(0), HasSubstr("does not report thermal throttling"));
 }
 
 TEST_F(StoredRuns, WeightsWithinTheCacheAreSaidToBe) {
