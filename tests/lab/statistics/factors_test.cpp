@@ -60,7 +60,7 @@ TEST_F(TwoByTwo, TellsTheFactorsAndTheirInteractionApart) {
     EXPECT_EQ(effect_name(found[1]), "sparse over no sparse");
     EXPECT_NEAR(found[1].joules.value, 0.5, 1e-12);
     EXPECT_NEAR(found[1].accuracy->value, 0, 1e-12);
-    EXPECT_TRUE(found[2].interaction);
+    EXPECT_TRUE(found[2].interaction());
     EXPECT_EQ(effect_name(found[2]), "thinking with sparse");
     EXPECT_NEAR(found[2].joules.value, 1, 1e-12) << "each does what it does alone";
     // Three times the joules and more right answers: the joules of a right one grow by less.
