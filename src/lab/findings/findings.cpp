@@ -101,6 +101,31 @@ std::string accuracy_sentence(const Comparison& comparison, const PairSummary& p
     return fmt::format(" {}, a significant difference ({}).", shares, test);
 }
 
+bool shown_by(const Effect& effect) {
+    return known(effect.joules) && effect.joules_p_value <= 0.05;
+}
+
+const PairSummary& main_pair(const Comparison& comparison) {
+    const auto size = [](const PairSummary& pair) {
+        return pair.differs() && !pair.assumed ? std::abs(std::log(pair.energy_ratio.value)) : 0;
+    };
+    return *std::ranges::max_element(comparison.pairs, {}, size);
+}
+
+std::string pair_headline(const Comparison& comparison, const PairSummary& pair) {
+    const std::string a = shown(comparison.contenders[pair.a].label), b = shown(comparison.contenders[pair.b].label);
+    const ConfidenceInterval& ratio = pair.energy_ratio;
+    if (!pair.no_ratio.empty() || !std::isfinite(ratio.value)) {
+        return fmt::format("The energy of {} and {} cannot be compared", b, a);
+    }
+    if (pair.assumed) {
+        return fmt::format("{} generates {:.2f} times the tokens of {} (95% interval {})", b, pair.tokens_ratio.value, a,
+                           interval_text(pair.tokens_ratio));
+    }
+    return fmt::format("{} takes {:.2f} times the joules of {} per answer (95% interval {}){}", b, ratio.value, a,
+                       interval_text(ratio), pair.differs() ? "" : ", no difference is shown");
+}
+
 }  // namespace
 
 std::string share_text(const ConfidenceInterval& factor, const PairSummary& pair) {
@@ -177,6 +202,25 @@ std::string effect_sentence(const Effect& effect) {
         return text + fmt::format(" A right answer takes {}.", ratio(per_correct, effect.joules_per_correct_p_value));
     }
     return text + " The energy of a right answer is not known: one contender was never right.";
+}
+
+std::string effect_headline(const Effect& effect) {
+    const std::string what = capitalised(effect_name(effect));
+    if (!std::isfinite(effect.joules.value)) return fmt::format("{}: the effect on energy is not known", what);
+    return fmt::format("{}: an answer takes {:.2f} times the joules (95% interval {}){}", what, effect.joules.value,
+                       interval_text(effect.joules), shown_by(effect) ? "" : ", no difference is shown");
+}
+
+std::string headline(const Comparison& comparison) {
+    if (!comparison.effects.empty()) {
+        const auto found = std::ranges::find_if(
+            comparison.effects, [](const Effect& one) { return !one.interaction() && shown_by(one); });
+        return effect_headline(found == comparison.effects.end() ? comparison.effects.front() : *found);
+    }
+    if (!comparison.pairs.empty()) return pair_headline(comparison, main_pair(comparison));
+    if (comparison.contenders.empty() || !comparison.contenders.front().joules_per_answer) return {};
+    const ContenderSummary& one = comparison.contenders.front();
+    return fmt::format("An answer of {} takes {}", shown(one.label), figure_cell(one.joules_per_answer, false));
 }
 
 std::string finding(const Comparison& comparison, const PairSummary& pair) {

@@ -22,6 +22,13 @@ std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair
 /// each with what is shown of it.
 std::string effect_sentence(const Effect& effect);
 
+/// The same in a line, with the interval of joules alone.
+std::string effect_headline(const Effect& effect);
+
+/// The main finding in a sentence with its interval: the first effect of a design that is shown, else its first one; of
+/// pairs the one that differs most among those that differ, else the first. Empty without answers.
+std::string headline(const Comparison& comparison);
+
 /// What the pair shows: the ratio, what it is made of, caps, tokenizers, accuracy.
 std::string finding(const Comparison& comparison, const PairSummary& pair);
 

@@ -33,15 +33,18 @@ std::string title_of(const Comparison& comparison) {
     return title + " in joules";
 }
 
-/// What was found, in few sentences: what the factors of a design do, else how the first two compare.
-std::string lede_of(const Comparison& comparison) {
-    std::string text = basis_sentence(comparison);
-    const auto add = [&text](const std::string& sentence) { text += (text.empty() ? "" : " ") + sentence; };
+/// What else was found, in few sentences, and what the joules rest on.
+std::string lede_of(const Comparison& comparison, const std::string& above) {
+    std::string text;
+    const auto add = [&text](const std::string& sentence) {
+        if (!sentence.empty()) text += (text.empty() ? "" : " ") + sentence;
+    };
     for (const Effect& effect : comparison.effects) {
-        if (!effect.interaction()) add(effect_sentence(effect));
+        const std::string line = effect_headline(effect);
+        if (!effect.interaction() && line != above) add(line + ".");
     }
-    if (!comparison.effects.empty()) return text;
-    add(comparison.pairs.empty() ? reasoning_sentence(comparison) : ratio_sentence(comparison, comparison.pairs.front()));
+    if (comparison.effects.empty()) add(reasoning_sentence(comparison));
+    add(basis_sentence(comparison));
     return text;
 }
 
@@ -60,24 +63,36 @@ bool all_small(const Comparison& comparison) {
 }
 
 /// What models of some million weights are for.
-report::Note small_models_note() {
-    return {
-        "These models are small. They can be reproduced on one computer, training included, and they form a full factorial "
-        "design (experts or none, thinking or none, trained alike), which published models do not. They cannot show what "
-        "experts save where weights are read from memory, how models compare on everyday questions, or what a server with "
-        "many concurrent requests takes. With your own models: ergon compare A.gguf B.gguf --prompts QUESTIONS.jsonl "
-        "--html page.html"};
+report::Folded small_models_note() {
+    return {"What models of this size can show",
+            {
+                "These models are small. They can be reproduced on one computer, training included, and they form a full factorial "
+                "design (experts or none, thinking or none, trained alike), which published models do not. They cannot show what "
+                "experts save where weights are read from memory, how models compare on everyday questions, or what a server with "
+                "many concurrent requests takes. With your own models: ergon compare A.gguf B.gguf --prompts QUESTIONS.jsonl "
+                "--html page.html"}};
 }
 
-Section result_section(const Comparison& comparison) {
+/// One chart, then the tables; sentences are folded.
+Section result_section(const ComparisonReport& report) {
+    const Comparison& comparison = report.comparison;
     Section section{"The result", {}};
+    if (const report::BarChart chart = joules_by_phase(comparison); report::has_data(chart)) {
+        section.blocks.emplace_back(chart);
+    }
     if (!comparison.effects.empty()) section.blocks.emplace_back(effects_table(comparison));
     section.blocks.emplace_back(contender_table(comparison));
-    if (comparison.sessions == 1) section.blocks.emplace_back(Paragraph{sessions_sentence(comparison)});
-    for (const PairSummary& pair : telling_pairs(comparison)) {
-        section.blocks.emplace_back(Paragraph{finding(comparison, pair)});
+    report::Folded words{"The findings in words", {}};
+    for (const Effect& effect : comparison.effects) {
+        if (!effect.interaction()) words.paragraphs.push_back(effect_sentence(effect));
     }
+    for (const PairSummary& pair : telling_pairs(comparison)) words.paragraphs.push_back(finding(comparison, pair));
+    if (!words.paragraphs.empty()) section.blocks.emplace_back(std::move(words));
     if (all_small(comparison)) section.blocks.emplace_back(small_models_note());
+    if (comparison.sessions == 1) section.blocks.emplace_back(Paragraph{sessions_sentence(comparison)});
+    for (const std::string& sentence : caveats(comparison, report.run, report.machine_events)) {
+        section.blocks.emplace_back(report::Note{sentence});
+    }
     return section;
 }
 
@@ -85,8 +100,8 @@ Section result_section(const Comparison& comparison) {
 Section pairs_section(const Comparison& comparison) {
     Section section{"All pairs", {}};
     for (const PairSummary& pair : comparison.pairs) {
-        if (pair.factors_apart > 1) section.blocks.emplace_back(Paragraph{finding(comparison, pair)});
         section.blocks.emplace_back(pair_table(comparison, pair));
+        if (pair.factors_apart > 1) section.blocks.emplace_back(report::Folded{"In words", {finding(comparison, pair)}});
     }
     return section;
 }
@@ -116,7 +131,6 @@ Section causes_section(const ComparisonReport& report) {
     by_prompt.others = fmt::format("every answer is in {}, its figures in --csv", report.results);
     section.blocks.emplace_back(std::move(by_prompt));
     section.blocks.emplace_back(tokens_by_phase(comparison));
-    section.blocks.emplace_back(joules_by_phase(comparison));
     for (const PairSummary& pair : telling_pairs(comparison)) {
         const report::Waterfall chart = decomposition(comparison, pair);
         if (report::has_data(chart)) section.blocks.emplace_back(chart);
@@ -137,11 +151,12 @@ Section confounders_section(const Comparison& comparison) {
         for (const Difference& one : found.differs) table.rows.push_back({one.what, one.a, one.b});
         if (table.rows.empty()) table.rows.push_back({"no known difference"});
         section.blocks.emplace_back(std::move(table));
+        report::Folded words{"What this pair can and cannot show", found.limitations};
         if (!found.not_known.empty()) {
-            section.blocks.emplace_back(
-                Paragraph{fmt::format("Not known for one or both: {}.", fmt::join(found.not_known, ", "))});
+            words.paragraphs.push_back(
+                fmt::format("Not known for one or both: {}.", fmt::join(found.not_known, ", ")));
         }
-        for (const std::string& sentence : found.limitations) section.blocks.emplace_back(Paragraph{sentence});
+        if (!words.paragraphs.empty()) section.blocks.emplace_back(std::move(words));
     }
     section.blocks.emplace_back(Paragraph{reasoning_sentence(comparison)});
     return section;
@@ -185,9 +200,6 @@ Section protocol_section(const ComparisonReport& report) {
     section.blocks.emplace_back(report::Heading{"Machine"});
     section.blocks.emplace_back(report::json_facts(report.run.machine));
     if (!report.machine_events.empty()) section.blocks.emplace_back(event_facts(report.machine_events));
-    for (const std::string& sentence : caveats(report.comparison, report.run, report.machine_events)) {
-        section.blocks.emplace_back(Paragraph{sentence});
-    }
     section.blocks.emplace_back(report::Heading{"Contenders"});
     for (const ContenderSummary& one : report.comparison.contenders) {
         report::Facts facts = report::json_facts(one.details.record);
@@ -197,7 +209,7 @@ Section protocol_section(const ComparisonReport& report) {
     section.blocks.emplace_back(report::Heading{"Sources of uncertainty"});
     section.blocks.emplace_back(uncertainty_table(report.comparison));
     section.blocks.emplace_back(Paragraph{sessions_sentence(report.comparison)});
-    section.blocks.emplace_back(report::Note{fmt::format(
+    section.blocks.emplace_back(report::Folded{"How intervals and p-values are computed", {fmt::format(
         "Intervals are 95% intervals for prompts of this kind. Independent sources add in quadrature: the sample of prompts, "
         "sessions, the counter's resolution, its attribution to what ran, the machine's coefficients (shared by all "
         "contenders, so that they cancel in a ratio), power that varies by {:.0f}% with the kind of work, and what was "
@@ -205,13 +217,29 @@ Section protocol_section(const ComparisonReport& report) {
         "of a permutation test, corrected for the number of pairs (Holm), is at most 5%; contenders are called equal where "
         "the whole interval lies within {:.3g}%. Effects of factors, right answers and kinds of task are corrected for "
         "their number in the same way.",
-        100 * report.comparison.kind_of_work, 100 * report.comparison.margin)});
+        100 * report.comparison.kind_of_work, 100 * report.comparison.margin)}});
     section.blocks.emplace_back(report::Heading{"Counted work"});
     section.blocks.emplace_back(measures_table(report.comparison));
-    section.blocks.emplace_back(
-        report::Note{fmt::format("Made by ergon {}, seed {}; every answer and the readings behind it are in {}.",
-                                 report.run.version, report.run.seed, report.results)});
     return section;
+}
+
+/// What names this run and no other.
+Section citation_section(const ComparisonReport& report) {
+    const MachineDetails machine = machine_details(report.run);
+    report::Facts facts;
+    const auto add = [&facts](const char* what, const std::string& value) {
+        if (!value.empty()) facts.facts.emplace_back(what, value);
+    };
+    add("comparison", title_of(report.comparison));
+    add("program", "ergon " + report.run.version);
+    add("machine", machine.threads > 0 ? fmt::format("{}, {} threads", machine.processor, machine.threads) : machine.processor);
+    add("date", report.started.substr(0, report.started.find('T')));
+    add("prompts", fmt::format("{} ({})", settings_of(report.run).prompts, report.prompts));
+    add("seed", fmt::format("{}", report.run.seed));
+    add("digest of the run", report.digest);
+    add("results", report.results);
+    return {"Cite this", {std::move(facts), Paragraph{"The digest is of the run's settings, contenders and answers: another run, or a "
+                                                "changed one, has another."}}};
 }
 
 std::string figures_line(const Answer& answer) {
@@ -259,8 +287,9 @@ std::string comparison_page(const ComparisonReport& report, const energy::Refere
     const Comparison& comparison = report.comparison;
     report::Page page;
     page.title = title_of(comparison);
-    page.lede = lede_of(comparison);
-    page.sections.push_back(result_section(comparison));
+    page.headline = headline(comparison);
+    page.lede = lede_of(comparison, page.headline);
+    page.sections.push_back(result_section(report));
     if (Section tasks = task_section(comparison); !tasks.blocks.empty()) page.sections.push_back(std::move(tasks));
     if (report.slice) page.sections.push_back(slice_section(*report.slice));
     page.sections.push_back(causes_section(report));
@@ -271,6 +300,7 @@ std::string comparison_page(const ComparisonReport& report, const energy::Refere
     page.sections.push_back(context_section(comparison, references));
     if (!comparison.pairs.empty()) page.sections.push_back(pairs_section(comparison));
     page.sections.push_back(protocol_section(report));
+    page.sections.push_back(citation_section(report));
     if (!report.shown.empty()) page.sections.push_back(answers_section(report));
     return report::render(page);
 }
