@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/temporary_directory.h"
 #include "lab/findings/caveats.h"
+#include "lab/findings/findings.h"
 #include "lab/findings/verify.h"
 #include "lab/output/answers_csv.h"
 #include "lab/output/comparison_page.h"
@@ -153,6 +154,32 @@ TEST_F(StoredRuns, ThePageHoldsEverythingAndTrustsNothing) {
     EXPECT_THAT(comparison_page(of_the_press.report, energy::read_references()), HasSubstr("The 17,800 J that"));
     EXPECT_EQ(page.find('\x1b'), std::string::npos);
     EXPECT_EQ(page, comparison_page(run.report, energy::read_references())) << "the same run, the same bytes";
+}
+
+TEST_F(StoredRuns, ThePageBeginsWithItsFindingAndCanBeCited) {
+    Results results(folder_ / "run.sqlite");
+    const RunSummary run = load_run(results, store(results));
+    const std::string page = comparison_page(run.report, energy::read_references());
+    EXPECT_THAT(page, HasSubstr("<h1>" + headline(run.report.comparison).substr(0, 4)));
+    EXPECT_THAT(headline(run.report.comparison), HasSubstr(" times the joules of alpha per answer (95% interval "));
+    EXPECT_LT(page.find("<figure"), page.find("<table")) << "one chart before all tables";
+    EXPECT_THAT(page, HasSubstr("Cite this"));
+    EXPECT_THAT(page, HasSubstr(run.report.digest));
+    EXPECT_EQ(run.report.digest.size(), 16u);
+}
+
+TEST_F(StoredRuns, TheDigestNamesARunWhateverTheOrderOfItsParts) {
+    std::vector<std::filesystem::path> files;
+    for (int shard = 0; shard < 2; ++shard) {
+        files.push_back(folder_ / fmt::format("part{}.sqlite", shard));
+        Results part(files.back());
+        store(part, shard, 2);
+    }
+    EXPECT_EQ(load_runs({files[0], files[1]}).report.digest, load_runs({files[1], files[0]}).report.digest);
+    EXPECT_NE(load_runs({files[0]}).report.digest, load_runs({files[1]}).report.digest);
+    Results other(folder_ / "other.sqlite");
+    store(other, 0, 2, 1, "Rome");
+    EXPECT_NE(load_runs({other.path()}).report.digest, load_runs({files[0]}).report.digest) << "one answer differs";
 }
 
 TEST_F(StoredRuns, CircumstancesAreSaidWhereTheyMatter) {
