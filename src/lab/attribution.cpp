@@ -50,13 +50,13 @@ std::string incomparable(const ContenderSummary& one) {
     const std::string who = shown(one.label);
     if (one.details.charge != Charge::processes) {
         const std::string& reason = one.details.charge_reason;
-        const std::string why = reason.empty() ? "its process was not looked for" : reason;
+        const std::string why = reason.empty() ? "its process was not identified" : reason;
         return fmt::format("the joules of {} are those of the whole machine, other programs included: {}", who, why);
     }
     if (one.answers == 0 || used_cards(one) || share_of_thread(one) >= least_work) return {};
     return fmt::format(
-        "the processes of {} kept {:.1f}% of a thread busy while it answered, so what computes is another program, or "
-        "a device that does not say who uses it",
+        "the processes of {} used {:.1f}% of one thread while it answered, so another program does the work, or a device "
+        "that does not report its users",
         who, 100 * share_of_thread(one));
 }
 
@@ -66,7 +66,7 @@ void withhold_unknown(const ContenderSummary& a, const ContenderSummary& b, Pair
             pair.no_ratio += (pair.no_ratio.empty() ? "" : "; ") + why;
         }
         if (one->in_one_piece == 0) continue;
-        pair.no_phases += fmt::format("{}{} of {} answers of {} came in one piece", pair.no_phases.empty() ? "" : ", ",
+        pair.no_phases += fmt::format("{}{} of {} answers of {} arrived in one piece", pair.no_phases.empty() ? "" : ", ",
                                       one->in_one_piece, one->answers, shown(one->label));
     }
     const auto withhold = [&](RatioSummary& ratios) {

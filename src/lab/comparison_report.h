@@ -29,6 +29,8 @@ struct ComparisonReport {
     std::vector<ShownPrompt> shown;
     std::int64_t prompts = 0;  // in all
     std::string results;       // the name of the file that holds every answer
+    std::string digest;        // of all that the run keeps: description, contenders, answers
+    std::string started;       // UTC; empty where it is not known
     std::optional<LayerSlice> slice;
 };
 

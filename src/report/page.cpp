@@ -35,6 +35,12 @@ class BlockPrinter {
     Markup operator()(const Note& note) {
         return Markup().element("p", {{"class", "note"}, {"role", "note"}}, note.text);
     }
+    Markup operator()(const Folded& folded) {
+        Markup inside;
+        inside.element("summary", {}, folded.summary);
+        for (const std::string& paragraph : folded.paragraphs) inside.element("p", {}, paragraph);
+        return Markup().element("details", {{"class", "folded"}}, inside);
+    }
     Markup operator()(const Table& table) { return markup(table); }
     Markup operator()(const Facts& facts) { return markup(facts); }
     Markup operator()(const Exchange& exchange) { return markup(exchange); }
@@ -93,7 +99,7 @@ std::string render(const Page& page) {
     head.element("title", {}, page.title);
 
     Markup top;
-    top.element("h1", {}, page.title);
+    top.element("h1", {}, page.headline.empty() ? page.title : page.headline);
     if (!page.lede.empty()) top.element("p", {{"class", "lede"}}, page.lede);
     Markup main;
     main.element("header", {}, top);

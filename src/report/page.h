@@ -31,7 +31,13 @@ struct Note {
     std::string text;
 };
 
-using Block = std::variant<Heading, Paragraph, Note, Table, Facts, BarChart, Roofline, HeatMap, LineChart, PairedDots,
+/// Sentences that few will read, behind a line that says what they are about.
+struct Folded {
+    std::string summary;
+    std::vector<std::string> paragraphs;
+};
+
+using Block = std::variant<Heading, Paragraph, Note, Folded, Table, Facts, BarChart, Roofline, HeatMap, LineChart, PairedDots,
                            Scatter, Waterfall, Exchange>;
 
 struct Section {
@@ -44,6 +50,7 @@ struct Page {
     std::string title;
     std::string lede;  // what was found, in a sentence or two
     std::vector<Section> sections;
+    std::string headline{};  // above it all, a sentence that says the most; empty: the title
 };
 
 /// The page as a file's content. The same page gives the same bytes.

@@ -76,6 +76,8 @@ ComparisonReport report() {
     report.machine_events = {{"idle before",
                           {{"watts", {{"value", 10.0}, {"low", 8.0}, {"high", 12.0}, {"method", "measured"}}}},
                           "2026-11-22"}};
+    report.digest = "0123456789abcdef";
+    report.started = "2026-11-22T10:00:00Z";
     report.prompts = 41;
     report.results = "simulated.sqlite";
     return report;

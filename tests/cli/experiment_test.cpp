@@ -55,7 +55,7 @@ TEST_F(Experiment, GradesByCategoryAndWritesEveryFile) {
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("right answers"));
     EXPECT_THAT(outcome.out, HasSubstr("facts"));
-    EXPECT_THAT(outcome.out, HasSubstr("What differs"));
+    EXPECT_THAT(outcome.out, HasSubstr("Differences ("));
     const json found = json::parse(content(path("f.json")));
     const json& thinker = found["contenders"][0];
     EXPECT_EQ(thinker["label"], "thinker");
@@ -205,7 +205,7 @@ TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
     EXPECT_THAT(full.out, Not(HasSubstr("ergon-moe-think over ergon-dense-direct"))) << "differ in both factors";
     EXPECT_EQ(found["pairs"].size(), 6u);
     const std::string page = content(path("s.html"));
-    const std::size_t result = page.find("<h2"), effect = page.find("thinking, yes over no: an answer takes");
+    const std::size_t result = page.find("<h2"), effect = page.find("Thinking over no thinking: an answer takes");
     EXPECT_THAT(page, HasSubstr("What models this small are for"));
     EXPECT_LT(effect, result) << "the page begins with what the factors do";
     EXPECT_GT(page.find("ergon-moe-think took"), result);

@@ -83,7 +83,7 @@ TEST_F(Servers, AnAnswerWithoutAMessageHasFailed) {
     server_.answer(chat, R"({"choices": [{"index": 0, "message": null, "finish_reason": "stop"}]})");
     const Outcome outcome = eval(contender());
     EXPECT_THAT(outcome.out + outcome.err, HasSubstr("has no message with text"));
-    EXPECT_THAT(outcome.out, HasSubstr("Answers that failed: 3 of 3 by m."));
+    EXPECT_THAT(outcome.out, HasSubstr("Failed answers: 3 of 3 by m."));
     EXPECT_THAT(outcome.out, Not(HasSubstr("0.00 J")));
 }
 
@@ -103,7 +103,7 @@ TEST_F(Servers, AnAnswerThatFailsIsCountedAndTriedAgainByTheSameCommand) {
     server_.answer_once(chat, "", 503, much_later);
     const Outcome first = eval(contender());
     ASSERT_EQ(first.exit_code, 0) << first.err;
-    EXPECT_THAT(first.out, HasSubstr("Answers that failed: 1 of 3 by m"));
+    EXPECT_THAT(first.out, HasSubstr("Failed answers: 1 of 3 by m"));
     EXPECT_THAT(first.err, AllOf(HasSubstr("m failed on"), HasSubstr("HTTP 503")));
     EXPECT_EQ(found()["contenders"][0]["answers"], 2);
     EXPECT_EQ(found()["contenders"][0]["failed"], 1);
@@ -131,7 +131,7 @@ TEST_F(Servers, ARefusedFieldIsLeftOutAndSaid) {
                         422);
     const Outcome outcome = eval(contender());
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_THAT(outcome.out, HasSubstr("m refuses the field seed of a request: 3 of 3 answers were asked for"));
+    EXPECT_THAT(outcome.out, HasSubstr("m rejects the request field seed: 3 of 3 answers were requested"));
     EXPECT_EQ(found()["contenders"][0]["left_out"]["seed"], 3);
 }
 
@@ -172,7 +172,7 @@ TEST_F(Servers, TwoOfThemAreToldApartAndNothingUnknownDiffers) {
     EXPECT_EQ(all["contenders"][0]["label"].get<std::string>(), server_.address().substr(7) + "/m");
     EXPECT_TRUE(all["pairs"][0]["differs"].empty()) << all["pairs"][0]["differs"];
     EXPECT_THAT(all["pairs"][0]["not_known"].dump(), HasSubstr("tokenizer"));
-    EXPECT_THAT(outcome.out, HasSubstr("Nothing that is known differs"));
+    EXPECT_THAT(outcome.out, HasSubstr("No known property or setting differs"));
 }
 
 TEST_F(Servers, TwoStatesOfATrainingAreToldApart) {
@@ -190,7 +190,7 @@ TEST_F(Servers, TwoStatesOfATrainingAreToldApart) {
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_EQ(found()["contenders"][0]["label"], "step-100/model");
     EXPECT_EQ(found()["contenders"][1]["label"], "step-200/model");
-    EXPECT_EQ(found()["pairs"][0]["differs"][0]["what"], "weights, by their digest");
+    EXPECT_EQ(found()["pairs"][0]["differs"][0]["what"], "weights (digest)");
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ TEST(Attribution, OneChargedTheWholeMachineGetsNoRatio) {
 
 TEST(Attribution, WhoHardlyWorksIsNotWhoAnswers) {
     const Comparison comparison = compared({local("a"), server("b", "its processes")}, 0.003);
-    EXPECT_THAT(comparison.pairs[0].no_ratio, HasSubstr("kept 0.3% of a thread busy"));
+    EXPECT_THAT(comparison.pairs[0].no_ratio, HasSubstr("used 0.3% of one thread"));
     EXPECT_TRUE(std::isnan(comparison.pairs[0].energy_ratio.value));
     ContenderSummary on_a_card = comparison.contenders[1];
     on_a_card.measures.components["graphics cards"] = 5;
@@ -90,7 +90,7 @@ TEST(Attribution, RunsOfOlderVersionsChargedTheWholeMachine) {
     Contender old = server("b", "");
     old.details.erase("charged");
     old.details.erase("charged_because");
-    EXPECT_THAT(compared({local("a"), old}, 0.9).pairs[0].no_ratio, HasSubstr("its process was not looked for"));
+    EXPECT_THAT(compared({local("a"), old}, 0.9).pairs[0].no_ratio, HasSubstr("its process was not identified"));
 }
 
 TEST(Attribution, OfAnswersInOnePieceOnlyTheSumIsKnown) {
@@ -102,7 +102,7 @@ TEST(Attribution, OfAnswersInOnePieceOnlyTheSumIsKnown) {
     EXPECT_FALSE(comparison.contenders[1].joules_per_token);
     EXPECT_TRUE(comparison.contenders[1].joules_per_answer);
     EXPECT_TRUE(comparison.contenders[0].joules_per_token);
-    EXPECT_THAT(ratio_sentence(comparison, pair), HasSubstr("not known: 12 of 12 answers of b came in one piece"));
+    EXPECT_THAT(ratio_sentence(comparison, pair), HasSubstr("not known: 12 of 12 answers of b arrived in one piece"));
     EXPECT_TRUE(comparison_json(comparison, {}, {})["contenders"][1]["joules_by_phase"].is_null());
 }
 

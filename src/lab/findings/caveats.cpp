@@ -47,7 +47,8 @@ void add_load(const Comparison& comparison, const RunDescription& run, std::vect
         const double load = load_of_others(one, threads);
         if (load <= tolerated_load) continue;
         sentences.push_back(
-            fmt::format("Other programs took {:.0f}% of the machine while {} answered.", 100 * load, shown(one.label)));
+            fmt::format("Other programs used {:.0f}% of the machine's processor time while {} answered.", 100 * load,
+                        shown(one.label)));
     }
 }
 
@@ -56,16 +57,16 @@ void add_drift(const std::vector<MachineEvent>& machine_events, std::vector<std:
     if (!before || !after || !(*before > 0)) return;
     const double drift = *after / *before - 1;
     if (std::abs(drift) <= tolerated_drift) return;
-    sentences.push_back(fmt::format("At rest the machine took {:.3g} W before and {:.3g} W after, {:+.0f}%.", *before,
-                                    *after, 100 * drift));
+    sentences.push_back(fmt::format("The idle machine drew {:.3g} W before the run and {:.3g} W after it ({:+.0f}%).",
+                                    *before, *after, 100 * drift));
 }
 
 /// Small models never show what reading weights from memory takes.
 void add_cache(const Comparison& comparison, const RunDescription& run, std::vector<std::string>& sentences) {
     if (!weights_in_cache(comparison, run)) return;
     sentences.push_back(fmt::format(
-        "All weights fit into the processor's cache ({}): what large models spend most joules on, reading weights from "
-        "memory, these do not.",
+        "All weights fit into the processor's cache ({}): these models do not read weights from memory, which is where "
+        "large models spend most of their energy.",
         base::readable(machine_details(run).cache)));
 }
 
@@ -93,7 +94,7 @@ void add_missing_parts(const Comparison& comparison, std::vector<std::string>& s
 
 std::string without_field(const std::string& field) {
     if (field == "max_tokens") return "with its newer name, max_completion_tokens";
-    if (field == "seed") return "without it, so they cannot be repeated";
+    if (field == "seed") return "without it, so they are not reproducible";
     if (field == "temperature" || field == "top_p") return "without it, with the server's own setting";
     return "without it";
 }
@@ -105,7 +106,7 @@ void add_judge(const Comparison& comparison, std::vector<std::string>& sentences
     const std::string joules =
         all.judge_joules > 0 ? fmt::format(" and {} J", digits(all.judge_joules)) : std::string();
     sentences.push_back(
-        fmt::format("A judge said what is right: {:.0f} verdicts took {:.0f} tokens{}, which are in no figure above.",
+        fmt::format("A judge model graded the answers: {:.0f} verdicts took {:.0f} tokens{}, which no figure includes.",
                     all.verdicts, all.judge_tokens, joules));
 }
 
@@ -113,8 +114,8 @@ void add_counted_in_chunks(const Comparison& comparison, std::vector<std::string
     for (const ContenderSummary& one : comparison.contenders) {
         if (one.counted_in_chunks == 0) continue;
         sentences.push_back(fmt::format(
-            "{} told no number of tokens in {} of {} answers: the events of its stream are counted in their place, so "
-            "that tokens, and joules for each, are those of events; how long its prompts were is not known.",
+            "{} reported no token counts in {} of {} answers. The events of its stream are counted instead, so its tokens "
+            "and joules per token are per event, and the length of its prompts is not known.",
             shown(one.label), one.counted_in_chunks, one.answers));
     }
 }
@@ -123,8 +124,8 @@ void add_in_one_piece(const Comparison& comparison, std::vector<std::string>& se
     for (const ContenderSummary& one : comparison.contenders) {
         if (one.in_one_piece == 0) continue;
         sentences.push_back(fmt::format(
-            "{} of {} answers of {} came in one piece (no stream, or somebody on the way collects it): what reading, "
-            "thinking and answering took cannot be told apart, and so joules per token are not known; the sum is.",
+            "{} of {} answers of {} arrived in one piece (not streamed, or collected by a proxy): the energy of its "
+            "phases cannot be told apart, so joules per token are not known; the total is.",
             one.in_one_piece, one.answers, shown(one.label)));
     }
 }
@@ -136,12 +137,11 @@ void add_failures(const Comparison& comparison, std::vector<std::string>& senten
     for (const ContenderSummary& one : comparison.contenders) {
         sides.push_back(fmt::format("{} of {} by {}", one.failed, one.failed + one.answers, shown(one.label)));
         if (one.failed > 0) {
-            reasons += fmt::format(" The last by {}: {}", shown(one.label), base::one_line(one.failed_because, 400));
+            reasons += fmt::format(" Last failure of {}: {}", shown(one.label), base::one_line(one.failed_because, 400));
         }
     }
     sentences.push_back(fmt::format(
-        "Answers that failed: {}. {} in no figure that compares contenders; the same command tries what failed "
-        "again.{}",
+        "Failed answers: {}. {} left out of all comparisons between contenders; run the same command again to retry.{}",
         fmt::join(sides, ", "),
         comparison.failed_prompts == 1 ? "The prompt is" : fmt::format("The {} prompts are", comparison.failed_prompts),
         reasons));
@@ -150,7 +150,7 @@ void add_failures(const Comparison& comparison, std::vector<std::string>& senten
 void add_left_out(const Comparison& comparison, std::vector<std::string>& sentences) {
     for (const ContenderSummary& one : comparison.contenders) {
         for (const auto& [field, answers] : one.left_out) {
-            sentences.push_back(fmt::format("{} refuses the field {} of a request: {} of {} answers were asked for {}.",
+            sentences.push_back(fmt::format("{} rejects the request field {}: {} of {} answers were requested {}.",
                                             shown(one.label), field, answers, one.answers, without_field(field)));
         }
     }
@@ -184,10 +184,10 @@ std::vector<std::string> caveats(const Comparison& comparison, const RunDescript
     }
     if (paused > 0) {
         sentences.push_back(
-            fmt::format("The processor slowed down for its heat; {:.0f} s were waited for it.", paused));
+            fmt::format("The CPU was thermally throttled; paused {:.0f} s to cool.", paused));
     }
     if (protocol_of(run).throttling == Throttling::not_visible) {
-        sentences.emplace_back("Whether the processor slowed down for its heat could not be seen.");
+        sentences.emplace_back("This machine does not report thermal throttling, so it may have gone unnoticed.");
     }
     return sentences;
 }

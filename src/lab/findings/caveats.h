@@ -1,5 +1,5 @@
 #pragma once
-// What of the circumstances of a run a reader should know: other programs, drift of idle power, pauses for heat.
+// What a reader should know of a run beside its figures: missing parts, other programs, drift of idle power, throttling.
 
 #include <string>
 #include <vector>

@@ -117,15 +117,15 @@ struct SettingsText {
 void compare_settings(const ContenderSummary& one, const ContenderSummary& other, Differences& found) {
     const SettingsText a(one), b(other);
     found.words("where they run", kind_of(one), kind_of(other));
-    found.words("cap on the answer's tokens", a.max_tokens, b.max_tokens);
-    found.words("cap on thinking tokens", a.max_thinking, b.max_thinking);
+    found.words("limit on answer tokens", a.max_tokens, b.max_tokens);
+    found.words("limit on thinking tokens", a.max_thinking, b.max_thinking);
     found.words("asked to think", a.thinking, b.thinking);
     found.words("forbidden texts", a.forbidden, b.forbidden);
     found.words("multiple choice", a.multiple_choice, b.multiple_choice);
-    found.words("batch", a.batch, b.batch);
+    found.words("batch size", a.batch, b.batch);
     // Also where each has what was timed as best for it: another count is another number of joules per token.
     found.words("threads", a.threads, b.threads);
-    found.words("cache", a.cache, b.cache);
+    found.words("cache format", a.cache, b.cache);
     found.words("sampling", a.sampling, b.sampling);
 }
 
@@ -138,66 +138,65 @@ std::optional<std::string> weights_of(const ContenderSummary& one) {
 std::string experts_sentence(const ContenderSummary& a, const ContenderSummary& b) {
     const ModelDetails &model_a = a.details.model, &model_b = b.details.model;
     const auto of_a = model_a.experts, of_b = model_b.experts;
-    if (!of_a || !of_b) return "What one of them is made of is not known, so this says nothing about sparse experts.";
-    if (*of_a == 0 && *of_b == 0) return "Both are dense, so this says nothing about sparse experts.";
+    if (!of_a || !of_b) return "The make-up of at least one model is not known, so this says nothing about sparse experts.";
+    if (*of_a == 0 && *of_b == 0) return "Both models are dense, so this says nothing about sparse experts.";
     if (*of_a > 0 && *of_b > 0) return {};
     const auto alike = [](std::optional<std::int64_t> x, std::optional<std::int64_t> y) {
         return x && y && static_cast<double>(std::abs(*x - *y)) <= same_size * static_cast<double>(std::max(*x, *y));
     };
     if (alike(model_a.active_parameters, model_b.active_parameters)) {
-        return "One is sparse, with as many active parameters as the other: what differs per token includes the price "
-               "of "
-               "the experts that rest.";
+        return "One model is sparse, with as many active parameters as the other: the difference per token includes the "
+               "cost of its inactive experts.";
     }
     if (alike(model_a.parameters, model_b.parameters)) {
-        return "One is sparse, with as many parameters in all as the other: what differs per token includes what the "
-               "resting experts save.";
+        return "One model is sparse, with as many parameters in total as the other: the difference per token includes what "
+               "its inactive experts save.";
     }
-    return "One is sparse and the other dense, but their sizes differ too: this cannot tell the one from the other.";
+    return "One model is sparse and the other dense, but their sizes differ too: the two effects cannot be separated.";
 }
 
 /// Whether a server's joules are of the same kind as those of a model in this process.
 std::string charge_sentence(const ContenderSummary& one) {
     if (!on_this_machine(one)) return {};
     if (const std::string why = incomparable(one); !why.empty()) {
-        return fmt::format("Tokens and right answers can be compared, joules cannot: {}.", why);
+        return fmt::format("Tokens and accuracy can be compared, joules cannot: {}.", why);
     }
     return fmt::format(
-        "The joules of {} are its processes' share of the machine by processor time, as those of a model in this "
-        "process are.",
+        "The joules of {} are its processes' share of the machine by processor time, the same method as for a model in "
+        "this process.",
         shown(one.label));
 }
 
-std::vector<std::string> shows(const ContenderSummary& a, const ContenderSummary& b, std::size_t models_differ,
+std::vector<std::string> limitations(const ContenderSummary& a, const ContenderSummary& b, std::size_t models_differ,
                                std::size_t settings_differ) {
     std::vector<std::string> sentences;
     const bool same_weights = !a.hash.empty() && a.hash == b.hash;
     const bool other_weights = !a.hash.empty() && !b.hash.empty() && a.hash != b.hash;
     if (same_weights) {
-        sentences.push_back("Both are the same model, so the ratio is that of their settings.");
+        sentences.push_back("Both are the same model, so the ratio shows the effect of their settings.");
     } else if (std::string experts = experts_sentence(a, b); !experts.empty()) {
         sentences.push_back(std::move(experts));
     }
     if (other_weights && models_differ == 0) {
         sentences.push_back(
-            "They are made alike and their weights differ, such as two states of one training: the ratio is that of "
-            "what they have learnt.");
+            "They have the same shape and different weights, such as two checkpoints of one training run: the ratio shows "
+            "the effect of training.");
     }
     if (a.reasons != b.reasons && a.graded == 0) {
         sentences.push_back(
-            "One reasons and the other does not; these prompts have no right answers, so this shows what the thinking "
-            "costs, not what it is worth.");
+            "One reasons and the other does not. These prompts have no reference answers, so this shows what reasoning "
+            "costs, not whether it helps.");
     }
     if (is_server(a) != is_server(b)) {
         sentences.push_back(
-            "One is a server, whose batches, cache and other users are not under this program's control.");
+            "One is a server: its batching, its cache and its other users are outside this program's control.");
     }
     for (const ContenderSummary* one : {&a, &b}) {
         if (std::string charge = charge_sentence(*one); !charge.empty()) sentences.push_back(std::move(charge));
     }
     if (models_differ + settings_differ > 1 && !same_weights) {
         sentences.push_back(fmt::format(
-            "{} things differ at once: the ratio is that of the two as they are, and cannot be laid to one of them.",
+            "{} things differ at once: the ratio is that of the two as they are, and cannot be attributed to any single one.",
             models_differ + settings_differ));
     }
     return sentences;
@@ -213,19 +212,19 @@ Confounders confounders(const ContenderSummary& a, const ContenderSummary& b) {
     compare_models(a, b, found);
     const std::size_t models_differ = found.list.size() - before;
     compare_settings(a, b, found);
-    Confounders fair;
-    fair.shows = shows(a, b, models_differ, found.list.size() - models_differ);
-    found.words("weights, by their digest", weights_of(a), weights_of(b));
+    Confounders all;
+    all.limitations = limitations(a, b, models_differ, found.list.size() - models_differ);
+    found.words("weights (digest)", weights_of(a), weights_of(b));
     const std::string &of_a = a.details.model.vocabulary, &of_b = b.details.model.vocabulary;
     if (of_a.empty() || of_b.empty()) {
         found.not_known.emplace_back("tokenizer");
     } else {
-        fair.same_tokenizer = of_a == of_b;
+        all.same_tokenizer = of_a == of_b;
         if (of_a != of_b) found.list.push_back({"tokenizer", "its own", "its own"});
     }
-    fair.differs = std::move(found.list);
-    fair.not_known = std::move(found.not_known);
-    return fair;
+    all.differs = std::move(found.list);
+    all.not_known = std::move(found.not_known);
+    return all;
 }
 
 std::string differences_text(const Confounders& confounders) {

@@ -17,10 +17,10 @@ struct Difference {
 };
 
 struct Confounders {
-    std::vector<Difference> differs;     // known of both, and different
-    std::vector<std::string> not_known;  // of one of them or of both: unknown is not different
-    std::vector<std::string> shows;      // sentences
-    std::optional<bool> same_tokenizer;  // nothing where one is not known
+    std::vector<Difference> differs;       // known of both, and different
+    std::vector<std::string> not_known;    // of one of them or of both: unknown is not different
+    std::vector<std::string> limitations;  // what the pair shows and cannot show, in sentences
+    std::optional<bool> same_tokenizer;    // nothing where one is not known
 };
 
 /// From what the contenders say of themselves and what their answers showed. Refuses no pair.

@@ -31,7 +31,7 @@ std::string published_line(const energy::AlikeFigure& alike) {
     where += fmt::format(", {}", energy::words(one.covers));
     return base::wrapped(fmt::format("- {} ({}; {}): {} J per token.{} Source: {}.", one.model, one.task, where,
                                      base::significant(one.per_token->value()),
-                                     alike.differs.empty() ? "" : fmt::format(" Unlike these: {}.", alike.differs),
+                                     alike.differs.empty() ? "" : fmt::format(" It differs in: {}.", alike.differs),
                                      energy::cited(one.source)));
 }
 
@@ -66,7 +66,7 @@ std::string published_figures_text(const Comparison& comparison, const energy::R
     if (text.empty()) return text;
     const std::vector<energy::AlikeFigure> figures = published_alike(comparison, references);
     if (figures.empty()) return text;
-    text += "Published by others, nearest in kind of task, in what is covered and in batch:\n";
+    text += "Published figures nearest in kind of task, coverage and batch size:\n";
     for (const energy::AlikeFigure& one : figures) text += published_line(one);
     for (const energy::Remark& one : remarks(comparison, references)) {
         text += base::wrapped(fmt::format("{} Source: {}.", one.text, energy::cited(one.source)));

@@ -112,7 +112,7 @@ std::string puzzle_text(std::span<const PuzzleFindings> findings) {
         }
         row(fmt::format("hard ({} and {})", least_hard, tasks::hardest), one.of_difficulty(least_hard, tasks::hardest));
     }
-    text += "hard puzzles solved in which a wrong try was taken back and a later one was right\n";
+    text += "solved hard puzzles in which a wrong attempt was revised to a right one\n";
     for (const PuzzleFindings& one : findings) {
         text += fmt::format("  {}\n", shown(one.label));
         const auto row = [&](const char* name, const Revised& of) {
@@ -121,7 +121,7 @@ std::string puzzle_text(std::span<const PuzzleFindings> findings) {
                 fmt::format("    {:<34} {:>12} {:>16}\n", name, fmt::format("{} of {}", of.revised, of.solved), share);
         };
         row("all", one.hard);
-        row("whose worked solution does so", one.searching);
+        row("whose worked solution revises", one.searching);
     }
     return text;
 }

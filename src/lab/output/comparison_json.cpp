@@ -166,7 +166,7 @@ ordered_json pair_json(const Comparison& comparison, const PairSummary& pair) {
         json["differs"].push_back({{"what", one.what}, {"a", one.a}, {"b", one.b}});
     }
     json["not_known"] = found.not_known;
-    json["shows"] = found.shows;
+    json["limitations"] = found.limitations;
     json["finding"] = finding(comparison, pair);
     return json;
 }
@@ -179,14 +179,19 @@ ordered_json comparison_json(const Comparison& comparison, const RunDescription&
     for (const ContenderSummary& contender : comparison.contenders) contenders.push_back(contender_json(contender));
     ordered_json pairs = ordered_json::array();
     for (const PairSummary& pair : comparison.pairs) pairs.push_back(pair_json(comparison, pair));
-    ordered_json around = ordered_json::array();
+    ordered_json events = ordered_json::array();
     for (const MachineEvent& one : machine_events) {
-        around.push_back({{"kind", one.kind}, {"time", one.time}, {"details", one.details}});
+        events.push_back({{"kind", one.kind}, {"time", one.time}, {"details", one.details}});
     }
     ordered_json effects = ordered_json::array();
     for (const Effect& one : comparison.effects) {
-        effects.push_back({{"what", one.what},
-                           {"interaction", one.interaction},
+        ordered_json levels = ordered_json::array();
+        for (const FactorLevel& level : one.levels) {
+            levels.push_back({{"factor", level.factor}, {"level", level.level}, {"over", level.base}});
+        }
+        effects.push_back({{"what", effect_name(one)},
+                           {"levels", levels},
+                           {"interaction", one.interaction()},
                            {"joules_ratio", estimate_json(one.joules)},
                            {"accuracy_difference", or_null(one.accuracy)},
                            {"joules_per_correct_ratio", or_null(one.joules_per_correct)},
@@ -212,7 +217,7 @@ ordered_json comparison_json(const Comparison& comparison, const RunDescription&
             {"settings", run.settings},
             {"seed", run.seed},
             {"machine", run.machine},
-            {"conditions", around},
+            {"machine_events", events},
             {"version", run.version}};
 }
 

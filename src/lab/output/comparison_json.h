@@ -12,7 +12,7 @@ namespace ergon::lab {
 /// "joules_per_correct", "by_task": [...], ...}], "pairs": [{"a", "b", "energy_ratio", "tokens_ratio",
 /// "joules_per_token_ratio", "decomposition": [...], "p_value", "differs": [...], "finding", ...}], "reasoning",
 /// "parts", "protocol", "settings", "seed",
-/// "machine", "conditions", "version"}. Ratios are {"value", "low", "high"} of b over a,
+/// "machine", "machine_events", "version"}. Ratios are {"value", "low", "high"} of b over a,
 /// energies figures as everywhere.
 nlohmann::ordered_json comparison_json(const Comparison& comparison, const RunDescription& run,
                                        const std::vector<MachineEvent>& machine_events = {});

@@ -33,15 +33,18 @@ std::string title_of(const Comparison& comparison) {
     return title + " in joules";
 }
 
-/// What was found, in few sentences: what the factors of a design do, else how the first two compare.
-std::string lede_of(const Comparison& comparison) {
-    std::string text = basis_sentence(comparison);
-    const auto add = [&text](const std::string& sentence) { text += (text.empty() ? "" : " ") + sentence; };
+/// What else was found, in few sentences, and what the joules rest on.
+std::string lede_of(const Comparison& comparison, const std::string& above) {
+    std::string text;
+    const auto add = [&text](const std::string& sentence) {
+        if (!sentence.empty()) text += (text.empty() ? "" : " ") + sentence;
+    };
     for (const Effect& effect : comparison.effects) {
-        if (!effect.interaction) add(effect_sentence(effect));
+        const std::string line = effect_headline(effect);
+        if (!effect.interaction() && line != above) add(line + ".");
     }
-    if (!comparison.effects.empty()) return text;
-    add(comparison.pairs.empty() ? reasoning_sentence(comparison) : ratio_sentence(comparison, comparison.pairs.front()));
+    if (comparison.effects.empty()) add(reasoning_sentence(comparison));
+    add(basis_sentence(comparison));
     return text;
 }
 
@@ -60,45 +63,56 @@ bool all_small(const Comparison& comparison) {
 }
 
 /// What models of some million weights are for.
-report::Note small_models_note() {
-    return {
-        "What models this small are for: every byte of them is known, from the training text to the weights; anybody can "
-        "repeat everything, training included, on one computer; and what is compared can be crossed (experts or none, "
-        "thinking or none, all trained alike), which published models never are. What they cannot show: what experts "
-        "save where weights are read from memory, how answers to everyday questions compare, or what a server with many "
-        "requests at once takes. With your own models: ergon compare A.gguf B.gguf --prompts QUESTIONS.jsonl --html "
-        "page.html"};
+report::Folded small_models_note() {
+    return {"What models of this size can show",
+            {
+                "These models are small. They can be reproduced on one computer, training included, and they form a full factorial "
+                "design (experts or none, thinking or none, trained alike), which published models do not. They cannot show what "
+                "experts save where weights are read from memory, how models compare on everyday questions, or what a server with "
+                "many concurrent requests takes. With your own models: ergon compare A.gguf B.gguf --prompts QUESTIONS.jsonl "
+                "--html page.html"}};
 }
 
-Section result_section(const Comparison& comparison) {
+/// One chart, then the tables; sentences are folded.
+Section result_section(const ComparisonReport& report) {
+    const Comparison& comparison = report.comparison;
     Section section{"The result", {}};
+    if (const report::BarChart chart = joules_by_phase(comparison); report::has_data(chart)) {
+        section.blocks.emplace_back(chart);
+    }
     if (!comparison.effects.empty()) section.blocks.emplace_back(effects_table(comparison));
     section.blocks.emplace_back(contender_table(comparison));
-    if (comparison.sessions == 1) section.blocks.emplace_back(Paragraph{sessions_sentence(comparison)});
-    for (const PairSummary& pair : telling_pairs(comparison)) {
-        section.blocks.emplace_back(Paragraph{finding(comparison, pair)});
+    report::Folded words{"The findings in words", {}};
+    for (const Effect& effect : comparison.effects) {
+        if (!effect.interaction()) words.paragraphs.push_back(effect_sentence(effect));
     }
+    for (const PairSummary& pair : telling_pairs(comparison)) words.paragraphs.push_back(finding(comparison, pair));
+    if (!words.paragraphs.empty()) section.blocks.emplace_back(std::move(words));
     if (all_small(comparison)) section.blocks.emplace_back(small_models_note());
+    if (comparison.sessions == 1) section.blocks.emplace_back(Paragraph{sessions_sentence(comparison)});
+    for (const std::string& sentence : caveats(comparison, report.run, report.machine_events)) {
+        section.blocks.emplace_back(report::Note{sentence});
+    }
     return section;
 }
 
 /// The figures behind the sentences, of every pair.
 Section pairs_section(const Comparison& comparison) {
-    Section section{"Pair by pair", {}};
+    Section section{"All pairs", {}};
     for (const PairSummary& pair : comparison.pairs) {
-        if (pair.factors_apart > 1) section.blocks.emplace_back(Paragraph{finding(comparison, pair)});
         section.blocks.emplace_back(pair_table(comparison, pair));
+        if (pair.factors_apart > 1) section.blocks.emplace_back(report::Folded{"In words", {finding(comparison, pair)}});
     }
     return section;
 }
 
 Section slice_section(const LayerSlice& slice) {
-    return {"Experts at the size of a real model, live", slice_blocks(slice)};
+    return {"One layer at the size of a real model, measured live", slice_blocks(slice)};
 }
 
 /// Answers the question how energy compares on different tasks, and what being right costs.
 Section task_section(const Comparison& comparison) {
-    Section section{"On different tasks", {}};
+    Section section{"By task", {}};
     const report::Table accuracy = accuracy_table(comparison);
     if (!accuracy.rows.empty()) {
         if (comparison.contenders.size() > 1) section.blocks.emplace_back(accuracy_against_joules(comparison));
@@ -112,12 +126,11 @@ Section task_section(const Comparison& comparison) {
 
 Section causes_section(const ComparisonReport& report) {
     const Comparison& comparison = report.comparison;
-    Section section{"Where it comes from", {}};
+    Section section{"Where the energy goes", {}};
     report::PairedDots by_prompt = joules_by_prompt(comparison);
     by_prompt.others = fmt::format("every answer is in {}, its figures in --csv", report.results);
     section.blocks.emplace_back(std::move(by_prompt));
     section.blocks.emplace_back(tokens_by_phase(comparison));
-    section.blocks.emplace_back(joules_by_phase(comparison));
     for (const PairSummary& pair : telling_pairs(comparison)) {
         const report::Waterfall chart = decomposition(comparison, pair);
         if (report::has_data(chart)) section.blocks.emplace_back(chart);
@@ -127,22 +140,23 @@ Section causes_section(const ComparisonReport& report) {
     return section;
 }
 
-Section fairness_section(const Comparison& comparison) {
-    Section section{"Is it a fair comparison?", {}};
+Section confounders_section(const Comparison& comparison) {
+    Section section{"Confounders and limitations", {}};
     for (const PairSummary& pair : telling_pairs(comparison)) {
         const ContenderSummary &a = comparison.contenders[pair.a], &b = comparison.contenders[pair.b];
         const Confounders found = confounders(a, b);
         report::Table table;
-        table.caption = fmt::format("What differs between {} and {}", a.label, b.label);
+        table.caption = fmt::format("Differences between {} and {}", a.label, b.label);
         table.columns = {{"", Align::left}, {a.label, Align::left}, {b.label, Align::left}};
         for (const Difference& one : found.differs) table.rows.push_back({one.what, one.a, one.b});
-        if (table.rows.empty()) table.rows.push_back({"nothing that is known"});
+        if (table.rows.empty()) table.rows.push_back({"no known difference"});
         section.blocks.emplace_back(std::move(table));
+        report::Folded words{"What this pair can and cannot show", found.limitations};
         if (!found.not_known.empty()) {
-            section.blocks.emplace_back(
-                Paragraph{fmt::format("Not known of one or both: {}.", fmt::join(found.not_known, ", "))});
+            words.paragraphs.push_back(
+                fmt::format("Not known for one or both: {}.", fmt::join(found.not_known, ", ")));
         }
-        for (const std::string& sentence : found.shows) section.blocks.emplace_back(Paragraph{sentence});
+        if (!words.paragraphs.empty()) section.blocks.emplace_back(std::move(words));
     }
     section.blocks.emplace_back(Paragraph{reasoning_sentence(comparison)});
     return section;
@@ -168,7 +182,7 @@ std::string idle_text(const IdlePower& idle) {
 }
 
 /// What was seen of the machine while the run went on.
-report::Facts condition_facts(const std::vector<MachineEvent>& machine_events) {
+report::Facts event_facts(const std::vector<MachineEvent>& machine_events) {
     report::Facts facts;
     for (const MachineEvent& one : machine_events) {
         const std::optional<IdlePower> idle = idle_power(one);
@@ -179,44 +193,57 @@ report::Facts condition_facts(const std::vector<MachineEvent>& machine_events) {
 }
 
 Section protocol_section(const ComparisonReport& report) {
-    Section section{"How it was done", {}};
+    Section section{"Method", {}};
     section.blocks.emplace_back(report::Heading{"Protocol"});
     section.blocks.emplace_back(report::json_facts(report.run.protocol));
     section.blocks.emplace_back(report::json_facts(report.run.settings));
     section.blocks.emplace_back(report::Heading{"Machine"});
     section.blocks.emplace_back(report::json_facts(report.run.machine));
-    if (!report.machine_events.empty()) section.blocks.emplace_back(condition_facts(report.machine_events));
-    for (const std::string& sentence : caveats(report.comparison, report.run, report.machine_events)) {
-        section.blocks.emplace_back(Paragraph{sentence});
-    }
+    if (!report.machine_events.empty()) section.blocks.emplace_back(event_facts(report.machine_events));
     section.blocks.emplace_back(report::Heading{"Contenders"});
     for (const ContenderSummary& one : report.comparison.contenders) {
         report::Facts facts = report::json_facts(one.details.record);
         facts.facts.insert(facts.facts.begin(), {"contender", one.label});
         section.blocks.emplace_back(std::move(facts));
     }
-    section.blocks.emplace_back(report::Heading{"Where the intervals come from"});
+    section.blocks.emplace_back(report::Heading{"Sources of uncertainty"});
     section.blocks.emplace_back(uncertainty_table(report.comparison));
     section.blocks.emplace_back(Paragraph{sessions_sentence(report.comparison)});
-    section.blocks.emplace_back(report::Note{fmt::format(
-        "Intervals are 95% and of prompts like these. Each source has a reach of its own: other prompts, other sessions, "
-        "the counter's step, its splitting among what ran, the machine's coefficients (the same for all contenders, so "
-        "that they cancel in a ratio), watts that differ with the kind of work by {:.0f}% (each contender's own), what "
-        "was assumed of a server (each contender's own); they add in quadrature (docs/experiment.md). A difference is "
-        "claimed where the interval leaves 1 out and a permutation test, corrected for the number of pairs (Holm), gives "
-        "at most 5%; equal is said where the whole interval lies within {:.3g}%. Effects of factors, right answers and "
-        "kinds of task are corrected for their number in the same way.",
-        100 * report.comparison.kind_of_work, 100 * report.comparison.margin)});
-    section.blocks.emplace_back(report::Heading{"What was counted"});
+    section.blocks.emplace_back(report::Folded{"How intervals and p-values are computed", {fmt::format(
+        "Intervals are 95% intervals for prompts of this kind. Independent sources add in quadrature: the sample of prompts, "
+        "sessions, the counter's resolution, its attribution to what ran, the machine's coefficients (shared by all "
+        "contenders, so that they cancel in a ratio), power that varies by {:.0f}% with the kind of work, and what was "
+        "assumed of a server (docs/experiment.md). A difference is claimed where the interval excludes 1 and the p-value "
+        "of a permutation test, corrected for the number of pairs (Holm), is at most 5%; contenders are called equal where "
+        "the whole interval lies within {:.3g}%. Effects of factors, right answers and kinds of task are corrected for "
+        "their number in the same way.",
+        100 * report.comparison.kind_of_work, 100 * report.comparison.margin)}});
+    section.blocks.emplace_back(report::Heading{"Counted work"});
     section.blocks.emplace_back(measures_table(report.comparison));
-    section.blocks.emplace_back(
-        report::Note{fmt::format("Made by ergon {}, seed {}; every answer and the readings behind it are in {}.",
-                                 report.run.version, report.run.seed, report.results)});
     return section;
 }
 
+/// What names this run and no other.
+Section citation_section(const ComparisonReport& report) {
+    const MachineDetails machine = machine_details(report.run);
+    report::Facts facts;
+    const auto add = [&facts](const char* what, const std::string& value) {
+        if (!value.empty()) facts.facts.emplace_back(what, value);
+    };
+    add("comparison", title_of(report.comparison));
+    add("program", "ergon " + report.run.version);
+    add("machine", machine.threads > 0 ? fmt::format("{}, {} threads", machine.processor, machine.threads) : machine.processor);
+    add("date", report.started.substr(0, report.started.find('T')));
+    add("prompts", fmt::format("{} ({})", settings_of(report.run).prompts, report.prompts));
+    add("seed", fmt::format("{}", report.run.seed));
+    add("digest of the run", report.digest);
+    add("results", report.results);
+    return {"Cite this", {std::move(facts), Paragraph{"The digest is of the run's settings, contenders and answers: another run, or a "
+                                                "changed one, has another."}}};
+}
+
 std::string figures_line(const Answer& answer) {
-    std::string text = fmt::format("{} tokens read, {} thought, {} answered", answer.phases[0].tokens.value(),
+    std::string text = fmt::format("{} prompt tokens, {} thinking, {} answer", answer.phases[0].tokens.value(),
                                    answer.phases[1].tokens.value(), answer.phases[2].tokens.value());
     if (answer.metered) {
         const energy::Figure joules = answer.joules();
@@ -224,13 +251,13 @@ std::string figures_line(const Answer& answer) {
             base::with_interval(joules.value.value(), joules.low.value(), joules.high.value(), report::joules);
         text += fmt::format("; {} {} {}", shown.value, shown.interval, energy::name(joules.method));
     }
-    if (answer.finish_reason == "length") text += "; cut off by a cap";
+    if (answer.finish_reason == "length") text += "; cut off by a token limit";
     if (answer.right) text += *answer.right ? "; right" : "; wrong";
     return text;
 }
 
 Section answers_section(const ComparisonReport& report) {
-    Section section{"Every prompt, every answer", {}};
+    Section section{"Prompts and answers", {}};
     const auto held = static_cast<std::int64_t>(report.shown.size());
     if (held < report.prompts) {
         section.blocks.emplace_back(report::Note{
@@ -260,18 +287,20 @@ std::string comparison_page(const ComparisonReport& report, const energy::Refere
     const Comparison& comparison = report.comparison;
     report::Page page;
     page.title = title_of(comparison);
-    page.lede = lede_of(comparison);
-    page.sections.push_back(result_section(comparison));
+    page.headline = headline(comparison);
+    page.lede = lede_of(comparison, page.headline);
+    page.sections.push_back(result_section(report));
     if (Section tasks = task_section(comparison); !tasks.blocks.empty()) page.sections.push_back(std::move(tasks));
     if (report.slice) page.sections.push_back(slice_section(*report.slice));
     page.sections.push_back(causes_section(report));
-    if (!comparison.pairs.empty()) page.sections.push_back(fairness_section(comparison));
+    if (!comparison.pairs.empty()) page.sections.push_back(confounders_section(comparison));
     if (!shapes.shapes.empty() && weights_in_cache(comparison, report.run)) {
-        page.sections.push_back({"The fairer comparison: where weights come from memory", shape_blocks(shapes)});
+        page.sections.push_back({"Measured where weights are read from memory", shape_blocks(shapes)});
     }
     page.sections.push_back(context_section(comparison, references));
     if (!comparison.pairs.empty()) page.sections.push_back(pairs_section(comparison));
     page.sections.push_back(protocol_section(report));
+    page.sections.push_back(citation_section(report));
     if (!report.shown.empty()) page.sections.push_back(answers_section(report));
     return report::render(page);
 }

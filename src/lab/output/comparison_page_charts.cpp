@@ -37,8 +37,8 @@ report::BarChart bars_of_contenders(const char* title, const char* description, 
 
 report::PairedDots joules_by_prompt(const Comparison& comparison) {
     report::PairedDots chart;
-    chart.title = "Joules, prompt by prompt";
-    chart.description = "What an answer to each prompt took, one dot for each contender; the dearest prompts first.";
+    chart.title = "Energy by prompt";
+    chart.description = "Energy of an answer to each prompt, one dot per contender; the most expensive prompts first.";
     chart.quantity = "energy per answer";
     chart.unit = report::joules;
     chart.rows_are = "prompt";
@@ -61,7 +61,7 @@ report::PairedDots joules_by_prompt(const Comparison& comparison) {
 
 report::BarChart tokens_by_phase(const Comparison& comparison) {
     report::BarChart chart =
-        bars_of_contenders("Tokens of an answer", "Tokens read, thought and answered, on average over the answers.",
+        bars_of_contenders("Tokens per answer", "Prompt, thinking and answer tokens, averaged over the answers.",
                            "tokens per answer", report::token_unit);
     chart.parts = {"prompt", "thinking", "answer"};
     for (const ContenderSummary& one : comparison.contenders) {
@@ -76,8 +76,8 @@ report::BarChart tokens_by_phase(const Comparison& comparison) {
 
 report::BarChart joules_by_phase(const Comparison& comparison) {
     report::BarChart chart = bars_of_contenders(
-        "Joules of an answer",
-        "What reading, thinking and answering took, on average over the answers; idle power included.",
+        "Energy per answer by phase",
+        "Prompt processing, thinking and answering, averaged over the answers; idle power included.",
         "energy per answer", report::joules);
     chart.parts.assign(phase_doing.begin(), phase_doing.end());
     for (const ContenderSummary& one : comparison.contenders) {
@@ -92,8 +92,8 @@ report::BarChart joules_by_phase(const Comparison& comparison) {
 }
 
 report::BarChart joules_by_component(const Comparison& comparison) {
-    report::BarChart chart = bars_of_contenders("Where the joules of an answer go",
-                                                "Energy above idle by part of the model, on average over the answers.",
+    report::BarChart chart = bars_of_contenders("Energy per answer by component",
+                                                "Energy above idle by component of the model, averaged over the answers.",
                                                 "energy above idle per answer", report::joules);
     std::map<std::string, double> sums;
     for (const ContenderSummary& one : comparison.contenders) {
@@ -109,7 +109,7 @@ report::BarChart joules_by_component(const Comparison& comparison) {
     }
     const bool rest = order.size() > chart.parts.size();
     const std::vector<std::string> named = chart.parts;
-    if (rest) chart.parts.emplace_back("all other parts");
+    if (rest) chart.parts.emplace_back("all other components");
     for (const ContenderSummary& one : comparison.contenders) {
         if (one.measures.components.empty()) continue;
         report::Bar& bar = chart.bars.emplace_back(report::Bar{one.label, {}, {}, method_of(one)});
@@ -128,7 +128,7 @@ report::BarChart joules_by_component(const Comparison& comparison) {
 
 report::Scatter accuracy_against_joules(const Comparison& comparison) {
     report::Scatter chart;
-    chart.title = "What being right costs";
+    chart.title = "Accuracy against energy";
     chart.description = "Share of right answers against joules per answer. Up and to the left is better.";
     chart.points_are = "contender";
     chart.x_quantity = "energy per answer";
@@ -151,8 +151,8 @@ report::Waterfall decomposition(const Comparison& comparison, const PairSummary&
     report::Waterfall chart;
     chart.title = fmt::format("From {} to {}", a.label, b.label);
     chart.description =
-        "The ratio of their joules as factors that multiply exactly: in each phase more or fewer tokens, and dearer or "
-        "cheaper ones (logarithmic-mean decomposition).";
+        "The ratio of their joules as factors that multiply exactly: in each phase the change in tokens and in joules per "
+        "token (logarithmic mean Divisia decomposition).";
     chart.quantity = "energy per answer";
     chart.unit = report::joules;
     chart.steps_are = "step";

@@ -41,11 +41,11 @@ double sum(const auto& values) {
 
 report::Table contender_table(const Comparison& comparison) {
     report::Table table;
-    table.caption = "What the contenders took";
+    table.caption = "Energy and tokens by contender";
     // What matters first: a narrow screen shows the beginning.
     table.columns = {{"contender", Align::left},         {"energy per answer", Align::right},
-                     {"energy per token", Align::right}, {"per answer, of these prompts alone", Align::right},
-                     {"per token, of these alone", Align::right}, {"answers", Align::right},
+                     {"energy per token", Align::right}, {"per answer, these prompts only", Align::right},
+                     {"per token, these only", Align::right}, {"answers", Align::right},
                      {"cut off", Align::right},          {"prompt tokens", Align::right},
                      {"thinking tokens", Align::right},  {"answer tokens", Align::right}};
     for (const ContenderSummary& one : comparison.contenders) {
@@ -69,9 +69,9 @@ report::Table pair_table(const Comparison& comparison, const PairSummary& pair) 
     row("energy per character of answer", pair.joules_per_character_ratio);
     row("energy, geometric mean over the prompts", pair.geometric_mean_ratio);
     if (pair.uncapped.prompts > 0) row("energy, prompts without a cut-off answer", pair.uncapped.energy_ratio);
-    table.rows.push_back({"chance of as much by luck (permutation test)", fmt::format("{:.4f}", pair.p_value)});
+    table.rows.push_back({"p-value (permutation test)", fmt::format("{:.4f}", pair.p_value)});
     if (comparison.pairs.size() > 1) {
-        table.rows.push_back({fmt::format("the same, corrected for {} pairs (Holm)", comparison.pairs.size()),
+        table.rows.push_back({fmt::format("p-value, corrected for {} pairs (Holm)", comparison.pairs.size()),
                               fmt::format("{:.4f}", pair.corrected_p_value)});
     }
     return table;
@@ -86,7 +86,7 @@ report::Table category_table(const Comparison& comparison, const PairSummary& pa
                      {"energy", Align::right},
                      {"generated tokens", Align::right},
                      {"energy per token", Align::right},
-                     {"chance by luck, corrected", Align::right}};
+                     {"p-value, corrected", Align::right}};
     for (const auto& [category, ratios] : pair.categories) {
         table.rows.push_back({category, ratios.prompts, ratio_cell(ratios.energy_ratio),
                               ratio_cell(ratios.tokens_ratio), ratio_cell(ratios.joules_per_token_ratio),
@@ -104,7 +104,7 @@ report::Table accuracy_table(const Comparison& comparison) {
                      {"of", Align::right},
                      {"share", Align::right},
                      {"energy per right answer", Align::right},
-                     {"of these prompts alone", Align::right}};
+                     {"these prompts only", Align::right}};
     const auto row = [&](const std::string& label, const std::string& kind, const AnswerSummary& of) {
         if (!of.accuracy) return;
         table.rows.push_back({label, kind, fmt::format("{:.{}f}", of.right, of.right == std::floor(of.right) ? 0 : 1),
@@ -132,9 +132,9 @@ report::Table uncertainty_table(const Comparison& comparison) {
         figures.emplace_back(who + ", energy per token", pair.joules_per_token_ratio.shares);
         figures.emplace_back(who + ", generated tokens", pair.tokens_ratio.shares);
     }
-    for (const Effect& one : comparison.effects) figures.emplace_back(one.what + ", energy", one.joules.shares);
+    for (const Effect& one : comparison.effects) figures.emplace_back(effect_name(one) + ", energy", one.joules.shares);
     report::Table table;
-    table.caption = "Where the interval comes from: shares of its variance";
+    table.caption = "Sources of uncertainty, as shares of the variance";
     table.columns = {{"figure or ratio", Align::left}};
     std::vector<std::size_t> sources;
     for (std::size_t i = 0; i < uncertainty_count; ++i) {
@@ -152,12 +152,12 @@ report::Table uncertainty_table(const Comparison& comparison) {
 
 report::Table effects_table(const Comparison& comparison) {
     report::Table table;
-    table.caption = "What each factor does, and two together beyond what each does alone";
+    table.caption = "Effect of each factor, and of two together beyond their separate effects";
     table.columns = {{"effect", Align::left},
                      {"energy", Align::right},
                      {"right answers, points", Align::right},
                      {"energy per right answer", Align::right},
-                     {"chance by luck, corrected: energy", Align::right},
+                     {"p-value, corrected: energy", Align::right},
                      {"right answers", Align::right},
                      {"energy per right answer", Align::right}};
     const auto p_cell = [](bool there, double p) { return there ? Cell(fmt::format("{:.4f}", p)) : Cell(); };
@@ -168,7 +168,7 @@ report::Table effects_table(const Comparison& comparison) {
                                                         100 * one.accuracy->low, 100 * one.accuracy->high)
                                           : fmt::format("{:+.0f}", 100 * one.accuracy->value);
         }
-        table.rows.push_back({one.what, ratio_cell(one.joules), points,
+        table.rows.push_back({effect_name(one), ratio_cell(one.joules), points,
                               one.joules_per_correct ? ratio_cell(*one.joules_per_correct) : Cell(),
                               p_cell(true, one.joules_p_value), p_cell(one.accuracy.has_value(), one.accuracy_p_value),
                               p_cell(one.joules_per_correct.has_value(), one.joules_per_correct_p_value)});
@@ -178,9 +178,9 @@ report::Table effects_table(const Comparison& comparison) {
 
 report::Table measures_table(const Comparison& comparison) {
     report::Table table;
-    table.caption = "What was counted, for each answer";
+    table.caption = "Counted work, per answer";
     table.columns = {{"contender", Align::left},         {"time", Align::right},
-                     {"processor time", Align::right},   {"of other programs", Align::right},
+                     {"processor time", Align::right},   {"other programs", Align::right},
                      {"bytes of weights", Align::right}, {"bytes of cache", Align::right},
                      {"operations", Align::right}};
     for (const ContenderSummary& one : comparison.contenders) {
@@ -203,7 +203,7 @@ report::Table measures_table(const Comparison& comparison) {
 report::Table everyday_table(const Comparison& comparison, const energy::References& references) {
     report::Table table;
     const energy::Reference* const video = energy::find_everyday(streamed_video, references);
-    table.caption = "In everyday terms";
+    table.caption = "Energy in everyday terms";
     table.columns = {{"contender", Align::left}, {"per answer", Align::right}, {"per 1,000 words", Align::right}};
     if (video != nullptr) table.columns.push_back({"1,000 words as streamed video", Align::right});
     constexpr double reference_seconds = 600;
@@ -221,14 +221,14 @@ report::Table everyday_table(const Comparison& comparison, const energy::Referen
 
 report::Table published_table(const Comparison& comparison, const energy::References& references) {
     report::Table table;
-    table.caption = "Published by others, nearest in kind of task, in what is covered and in batch";
+    table.caption = "Published figures nearest in kind of task, coverage and batch size";
     table.columns = {{"model", Align::left},
                      {"task", Align::left},
                      {"hardware", Align::left},
                      {"covers", Align::left},
                      {"batch", Align::right},
                      {"energy per token", Align::right},
-                     {"unlike these", Align::left},
+                     {"differs in", Align::left},
                      {"source", Align::left}};
     for (const energy::AlikeFigure& alike : published_alike(comparison, references)) {
         const energy::PublishedFigure& one = alike.figure;

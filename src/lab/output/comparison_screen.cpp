@@ -20,8 +20,8 @@ constexpr std::size_t max_quoted = 3;
 std::vector<std::string> factor_names(const Comparison& comparison) {
     std::vector<std::string> names;
     for (const Effect& effect : comparison.effects) {
-        const std::string name = effect.what.substr(0, effect.what.find(':'));
-        if (!effect.interaction && std::ranges::find(names, name) == names.end()) names.push_back(name);
+        const std::string& name = effect.levels.front().factor;
+        if (!effect.interaction() && std::ranges::find(names, name) == names.end()) names.push_back(name);
     }
     return names;
 }
@@ -31,16 +31,16 @@ bool any_graded(const Comparison& comparison) {
 }
 
 std::string question(const Comparison& comparison) {
-    const std::string right = any_graded(comparison) ? ", and of a right one" : "";
+    const std::string right = any_graded(comparison) ? ", and per right answer" : "";
     if (const auto factors = factor_names(comparison); !factors.empty()) {
-        return fmt::format("What {} {} do to the joules of an answer{}?", factors.size() == 1 ? "does" : "do",
+        return fmt::format("How {} {} change the energy per answer{}?", factors.size() == 1 ? "does" : "do",
                            fmt::join(factors, " and "), right);
     }
     if (comparison.contenders.size() == 2) {
-        return fmt::format("What does an answer of {} take beside one of {}?", shown(comparison.contenders[1].label),
-                           shown(comparison.contenders[0].label));
+        return fmt::format("How much energy does an answer of {} take, compared with {}?",
+                           shown(comparison.contenders[1].label), shown(comparison.contenders[0].label));
     }
-    return fmt::format("What does an answer{} take?", right);
+    return fmt::format("How much energy does each contender take per answer{}?", right);
 }
 
 /// A row for each contender; 100 columns.
@@ -51,7 +51,7 @@ std::string screen_table(const Comparison& comparison) {
         return fmt::format("{:<24} {:>7} {:>7} {:>22} {:>13} {:>22}\n", label, answers, tokens, joules, right,
                            per_right);
     };
-    std::string text = row("", "prompts", "tokens", "joules per answer", "right", "joules per right one");
+    std::string text = row("", "prompts", "tokens", "joules per answer", "right", "joules per right");
     for (const ContenderSummary& one : comparison.contenders) {
         const auto answers = static_cast<double>(std::max<std::int64_t>(one.answers, 1));
         text += row(shown(one.label, 24), count(one.prompts),
@@ -82,7 +82,7 @@ std::vector<std::string> quotable(const Comparison& comparison, const std::optio
         if (sentences.size() < of_models && !sentence.empty()) sentences.push_back(sentence);
     };
     for (const Effect& effect : comparison.effects) {
-        if (!effect.interaction) add(effect_sentence(effect));
+        if (!effect.interaction()) add(effect_sentence(effect));
     }
     if (comparison.effects.empty()) {
         for (const PairSummary& pair : comparison.pairs) add(finding(comparison, pair));

@@ -36,18 +36,18 @@ std::string prompts_text(std::int64_t prompts) {
 std::string pair_block(const Comparison& comparison, const PairSummary& pair) {
     std::string text = fmt::format("{} over {}\n", shown(comparison.contenders[pair.b].label),
                                    shown(comparison.contenders[pair.a].label));
-    text += fmt::format("  {:<34}{:>8}   {:<16} {:>6}\n", prompts_text(pair.prompts), "ratio", "95% interval", "part");
+    text += fmt::format("  {:<34}{:>8}   {:<16} {:>6}\n", prompts_text(pair.prompts), "ratio", "95% interval", "share");
     text += pair_line("joules per answer", pair.energy_ratio, "");
     text += pair_line("  from generated tokens", pair.from_tokens, share_text(pair.from_tokens, pair));
     text +=
         pair_line("  from joules per token", pair.from_joules_per_token, share_text(pair.from_joules_per_token, pair));
-    text += pair_line("  from reading the prompts", pair.from_prompts, share_text(pair.from_prompts, pair));
+    text += pair_line("  from prompt processing", pair.from_prompts, share_text(pair.from_prompts, pair));
     text += pair_line("generated tokens", pair.tokens_ratio, "");
     text += pair_line("joules per generated token", pair.joules_per_token_ratio, "");
     text += pair_line("joules per word of answer", pair.joules_per_word_ratio, "");
     text += pair_line("joules, geometric mean of prompts", pair.geometric_mean_ratio, "");
     if (std::isfinite(pair.energy_ratio.value) && !pair.assumed) {
-        text += fmt::format("  {:<34}{:>8}   {}\n", "chance of as much by luck",
+        text += fmt::format("  {:<34}{:>8}   {}\n", "p-value (permutation test)",
                             pair.p_value < 0.001 ? "< 0.001" : fmt::format("{:.3f}", pair.p_value),
                             comparison.pairs.size() > 1 ? fmt::format("{:.3f} corrected for {} pairs",
                                                                       pair.corrected_p_value, comparison.pairs.size())
@@ -178,7 +178,7 @@ std::string comparison_table(const Comparison& comparison, const std::string& en
             continue;
         }
         text += '\n' + pair_block(comparison, pair) + category_block(pair) + '\n' +
-                base::wrapped(finding(comparison, pair)) + base::wrapped(fairness_text(comparison, pair));
+                base::wrapped(finding(comparison, pair)) + base::wrapped(confounders_text(comparison, pair));
     }
     if (left_out) {
         text +=
@@ -200,7 +200,7 @@ std::string effects_text(std::span<const Effect> effects) {
         return a_ratio ? fmt::format("{:.2f} ({})", one.value, interval_text(one)) : std::string("not known");
     };
     for (const Effect& one : effects) {
-        text += fmt::format("{:<40} {:<22}", (one.interaction ? "  " : "") + shown(one.what, 38), ratio(one.joules));
+        text += fmt::format("{:<40} {:<22}", (one.interaction() ? "  " : "") + shown(effect_name(one), 38), ratio(one.joules));
         if (one.accuracy && one.joules_per_correct) {
             const ConfidenceInterval& points = *one.accuracy;
             const std::string interval = known(points)

@@ -76,15 +76,15 @@ Shapes read_shapes(const std::filesystem::path& file) {
 std::vector<report::Block> shape_blocks(const Shapes& shapes) {
     const base::Unit rate{"tokens/s"}, parameters{"", base::Prefixes::all}, bytes{"B", base::Prefixes::all};
     report::Table table;
-    table.caption = "One shape of DeepSeek-V2-Lite, two dense ones beside it";
+    table.caption = "The shape of DeepSeek-V2-Lite, and two dense shapes";
     table.columns = {{"feed-forward layers", report::Align::left},
                      {"parameters", report::Align::right},
-                     {"for a token", report::Align::right},
+                     {"active per token", report::Align::right},
                      {"file", report::Align::right},
-                     {"reading", report::Align::right},
+                     {"prompt", report::Align::right},
                      {"generating", report::Align::right},
-                     {"joules per token read", report::Align::right},
-                     {"generated", report::Align::right}};
+                     {"energy per prompt token", report::Align::right},
+                     {"per generated token", report::Align::right}};
     for (const MeasuredShape& one : shapes.shapes) {
         table.rows.push_back({one.shape, report::Amount{static_cast<double>(one.total), parameters},
                               report::Amount{static_cast<double>(one.active), parameters},
@@ -98,10 +98,10 @@ std::vector<report::Block> shape_blocks(const Shapes& shapes) {
         said += fmt::format("{}{}", said.empty() ? "" : "; ", against(shapes.shapes[i]));
     }
     return {report::Paragraph{
-                "The models above are small enough for a processor's cache, where a weight that is not used costs "
-                "nothing and one that is used hardly more. What sparse experts are for shows where weights are read "
-                "from memory: here with random weights in the shape of DeepSeek-V2-Lite, whose speed and joules are "
-                "those of the real one, beside dense shapes that differ in their feed-forward layers alone."},
+                "The models above fit into the processor's cache, where reading a weight costs little. Sparse experts save "
+                "energy where weights are read from memory. This table is from random weights in the shape of "
+                "DeepSeek-V2-Lite, which have the speed and energy of the real ones, and from dense shapes that differ in "
+                "their feed-forward layers alone."},
             std::move(table), report::Paragraph{said + "."},
             report::Note{fmt::format("Measured on {} by {}; {}.", shapes.measured, shapes.command, shapes.machine)}};
 }

@@ -14,8 +14,8 @@ namespace {
 using energy::Figure;
 using nlohmann::ordered_json;
 
-constexpr std::array<const char*, slice_shapes> layer_names{"64 experts, 6 of them used, and 2 shared",
-                                                            "dense, as many weights used", "dense, as many in all"};
+constexpr std::array<const char*, slice_shapes> layer_names{"64 experts, 6 active, and 2 shared",
+                                                            "dense, same active parameters", "dense, same total parameters"};
 
 double mean_of(std::span<const double> values) {
     double sum = 0;
@@ -93,16 +93,16 @@ std::string at_batches(const SliceRatio& ratio) {
 std::string change_sentence(const SliceRatio& ratio) {
     const std::string amount = fmt::format("{:.2f} times ({})", ratio.change.value, interval_text(ratio.change));
     if (!excludes_one(ratio.change)) {
-        return fmt::format(" That this changes from batch {} to {} is not shown: {}.", slice_batches.front(),
+        return fmt::format(" No change of this ratio from batch {} to {} is shown: {}.", slice_batches.front(),
                            slice_batches.back(), amount);
     }
     const bool saves = known(ratio.at[0]) && ratio.at[0].high < 1;
     if (ratio.change.low > 1) {
-        return fmt::format(" From batch {} to {} the ratio over its own total becomes {} what it was{}.",
+        return fmt::format(" From batch {} to {} the ratio over the same total grows to {} what it was{}.",
                            slice_batches.front(), slice_batches.back(), amount,
                            saves ? ": the advantage shrinks" : "");
     }
-    return fmt::format(" From batch {} to {} the ratio over its own total falls to {} what it was{}.",
+    return fmt::format(" From batch {} to {} the ratio over the same total falls to {} what it was{}.",
                        slice_batches.front(), slice_batches.back(), amount, saves ? ": the advantage grows" : "");
 }
 
@@ -126,9 +126,9 @@ std::string slice_sentence(const SliceFindings& found) {
     const ConfidenceInterval &total = found.over_total.at[0], &active = found.over_active.at[0];
     const bool buys = known(total) && total.high < 1 && known(active) && !(active.high < 1);
     return fmt::format(
-        "{} generated token a layer with 64 experts, of which it uses 6 and 2 shared ones, takes, against a dense layer of "
-        "its own total size, {}; against one of its active size {}.{}",
-        buys ? "Sparse buys capacity, not free tokens: for a" : "For a", at_batches(found.over_total),
+        "{}er generated token, a layer with 64 experts (6 active, and 2 shared) takes, compared with a dense layer of the "
+        "same total size, {}; compared with one of the same active size, {}.{}",
+        buys ? "Sparse experts add capacity, not free tokens: p" : "P", at_batches(found.over_total),
         at_batches(found.over_active), change_sentence(found.over_total));
 }
 
@@ -143,7 +143,8 @@ std::string slice_table(const LayerSlice& slice) {
                             figure_cell(of[1], false));
     }
     for (const auto& [what, ratio] :
-         {std::pair{"experts over dense in all", found.over_total}, {"experts over dense used", found.over_active}}) {
+         {std::pair{"experts over dense of the same total", found.over_total},
+          {"experts over dense of the same active", found.over_active}}) {
         text += fmt::format("  {:<46}{:<26}{}\n", what, with_interval(ratio.at[0]), with_interval(ratio.at[1]));
     }
     text += fmt::format("  joules per token, {}, {} rounds; random weights in Q4_0, {} threads\n", energy::name(method),

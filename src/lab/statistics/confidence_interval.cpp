@@ -12,11 +12,11 @@ std::string no_interval_text(NoInterval why, std::int64_t prompts) {
         case NoInterval::few_prompts:
             return few;
         case NoInterval::alike:
-            return few + ": all say the same";
+            return few + ": all give the same value";
         case NoInterval::few_decide:
-            return few + ": they scatter too far";
+            return few + ": they vary too much";
         case NoInterval::undefined:
-            return "no interval: not defined without each of the prompts";
+            return "no interval: the ratio is not defined without some of the prompts";
     }
     return {};
 }

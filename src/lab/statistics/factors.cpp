@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
+#include <initializer_list>
 #include <numeric>
 #include <set>
+#include <string_view>
 
 #include "base/error.h"
 #include "lab/statistics/joules_per_right.h"
@@ -24,8 +26,7 @@ enum Outcome : std::size_t { joules, graded, outcomes };
 
 /// Weights of the contenders: an outcome's effect is their weighted sum.
 struct Contrast {
-    std::string what;
-    bool interaction = false;
+    std::vector<FactorLevel> levels;
     std::vector<double> weights;
 };
 
@@ -82,7 +83,7 @@ std::vector<Contrast> contrasts_of(std::span<const Factor> factors, std::size_t 
         const auto base_weights =
             mean_weights(contenders, [&](std::size_t i) { return factor.levels[i] == levels[0]; });
         for (std::size_t l = 1; l < levels.size(); ++l) {
-            Contrast contrast{fmt::format("{}: {} over {}", factor.name, levels[l], levels[0]), false,
+            Contrast contrast{{{factor.name, levels[l], levels[0]}},
                               mean_weights(contenders, [&](std::size_t i) { return factor.levels[i] == levels[l]; })};
             for (std::size_t i = 0; i < contenders; ++i) contrast.weights[i] -= base_weights[i];
             contrasts.push_back(std::move(contrast));
@@ -94,7 +95,7 @@ std::vector<Contrast> contrasts_of(std::span<const Factor> factors, std::size_t 
             for (std::size_t l = 1; l < of_f.size(); ++l) {
                 for (std::size_t m = 1; m < of_g.size(); ++m) {
                     Contrast contrast{
-                        fmt::format("{}: {} with {}: {}", factors[f].name, of_f[l], factors[g].name, of_g[m]), true,
+                        {{factors[f].name, of_f[l], of_f[0]}, {factors[g].name, of_g[m], of_g[0]}},
                         std::vector<double>(contenders)};
                     for (const auto& [x, y, sign] : {std::tuple{l, m, 1.0},
                                                      {l, std::size_t{0}, -1.0},
@@ -180,7 +181,34 @@ void correct(std::vector<Effect>& effects, const auto& estimate_of, Scale scale,
     for (std::size_t i = 0; i < effects.size(); ++i) effects[i].*corrected = p_values[i];
 }
 
+/// Levels that say whether the factor is there at all.
+bool is_one_of(const std::string& level, std::initializer_list<std::string_view> words) {
+    return std::ranges::find(words, std::string_view(level)) != words.end();
+}
+bool is_yes(const std::string& level) {
+    return is_one_of(level, {"yes", "on", "true", "with"});
+}
+bool is_no(const std::string& level) {
+    return is_one_of(level, {"no", "off", "false", "without", "none"});
+}
+
+/// "sparse experts", "thinking", "no thinking".
+std::string level_name(const std::string& factor, const std::string& level) {
+    if (is_yes(level)) return factor;
+    return fmt::format("{} {}", is_no(level) ? "no" : level, factor);
+}
+
 }  // namespace
+
+std::string effect_name(const Effect& effect) {
+    const FactorLevel& first = effect.levels.at(0);
+    const std::string name = level_name(first.factor, first.level);
+    if (effect.interaction()) {
+        return fmt::format("{} with {}", name, level_name(effect.levels[1].factor, effect.levels[1].level));
+    }
+    const bool whole = is_yes(first.base) || is_no(first.base);
+    return fmt::format("{} over {}", name, whole ? level_name(first.factor, first.base) : first.base);
+}
 
 Factor parse_factor(const std::string& text) {
     const std::size_t equals = text.find('=');
@@ -220,8 +248,7 @@ std::vector<Effect> effects(std::span<const Factor> factors, std::span<const Sam
     std::vector<Effect> found;
     for (std::size_t c = 0; c < contrasts.size(); ++c) {
         Effect& effect = found.emplace_back();
-        effect.what = contrasts[c].what;
-        effect.interaction = contrasts[c].interaction;
+        effect.levels = contrasts[c].levels;
         effect.joules = values[c * outcomes].of_such;
         if (!any_graded) continue;
         effect.accuracy = accuracy_contrast(costs, contrasts[c].weights);

@@ -308,6 +308,11 @@ std::optional<RunId> Results::last_run() {
     return statement.integer(0);
 }
 
+std::string Results::started(RunId run) {
+    Statement statement(database_, "SELECT created FROM run WHERE id = ?");
+    return statement.bind(1, run).step() ? statement.text(0) : std::string();
+}
+
 RunDescription Results::description(RunId run) {
     Statement statement(database_, "SELECT settings, seed, machine, version, protocol FROM run WHERE id = ?");
     statement.bind(1, run);

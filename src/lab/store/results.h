@@ -127,6 +127,8 @@ class Results {
     void finish(RunId run);
     /// The newest run, nothing in an empty file.
     std::optional<RunId> last_run();
+    /// UTC, when it began: "2026-11-22T10:00:00Z". Empty for an unknown run.
+    std::string started(RunId run);
     /// Throws Error(not_found) for an unknown run.
     RunDescription description(RunId run);
     std::vector<Contender> contenders(RunId run);

@@ -1,11 +1,14 @@
 #include "lab/store/run_summary.h"
 
 #include <algorithm>
+#include <bit>
 #include <fmt/format.h>
 #include <set>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/files/paths.h"
+#include "base/json/json_text.h"
 #include "energy/estimate/estimate.h"
 #include "lab/store/contender_details.h"
 #include "lab/store/design.h"
@@ -132,13 +135,54 @@ double kind_of_work(const std::vector<RunPart>& parts) {
     return widest;
 }
 
+void add(const Answer& answer, base::Digest& digest) {
+    digest.add(answer.prompt);
+    digest.add(static_cast<std::uint64_t>(answer.contender), static_cast<std::uint64_t>(answer.repeat));
+    digest.add(static_cast<std::uint64_t>(answer.session), answer.right ? 1 + (*answer.right ? 1 : 0) : 0);
+    for (const std::string* const text : {&answer.text, &answer.thinking, &answer.finish_reason}) digest.add(*text);
+    for (const PhaseResult& phase : answer.phases) {
+        digest.add(static_cast<std::uint64_t>(phase.tokens.value()), std::bit_cast<std::uint64_t>(phase.seconds.value()));
+        digest.add(std::bit_cast<std::uint64_t>(phase.total.value.value()), answer.metered ? 1 : 0);
+    }
+}
+
+/// Of a part: what it is, who answers and every answer.
+base::Digest digest_of(const RunPart& part) {
+    base::Digest digest;
+    for (const auto* const json : {&part.description.settings, &part.description.machine, &part.description.protocol}) {
+        digest.add(base::json_text(*json));
+    }
+    digest.add(part.description.version);
+    digest.add(part.description.seed, part.contenders.size());
+    for (const Contender& one : part.contenders) {
+        digest.add(one.label);
+        digest.add(one.hash);
+    }
+    return digest;
+}
+
+std::string whole_digest(const std::set<std::string>& parts) {
+    if (parts.size() == 1) return *parts.begin();
+    base::Digest whole;
+    for (const std::string& part : parts) whole.add(part);
+    return whole.text();
+}
+
 RunSummary sum_up(std::vector<RunPart> parts, std::span<const Factor> factors) {
     RunSummary loaded;
     for (const RunPart& part : parts) check_same_experiment(parts.front(), part);
     check_shards(parts);
+    std::set<std::string> digests;  // the same in whatever order the parts are given
     ComparisonBuilder builder(parts.front().contenders, kind_of_work(parts));
     for (const RunPart& part : parts) {
-        part.results->for_each(part.run, [&](const Answer& answer) { builder.add(answer); });
+        base::Digest digest = digest_of(part);
+        part.results->for_each(part.run, [&](const Answer& answer) {
+            builder.add(answer);
+            add(answer, digest);
+        });
+        digests.insert(digest.text());
+        const std::string started = part.results->started(part.run);
+        if (loaded.report.started.empty() || started < loaded.report.started) loaded.report.started = started;
         for (const Failure& failure : part.results->failures(part.run)) builder.add_failure(failure);
         loaded.answers += part.results->answers(part.run);
         loaded.finished = loaded.finished && part.results->finished(part.run);
@@ -152,6 +196,7 @@ RunSummary sum_up(std::vector<RunPart> parts, std::span<const Factor> factors) {
         }
         loaded.report.results += (loaded.report.results.empty() ? "" : ", ") + part.results->path().filename().string();
     }
+    loaded.report.digest = whole_digest(digests);
     loaded.report.run = parts.front().description;
     // What one of the machines could not see may have been in the whole.
     const bool unseen = std::ranges::any_of(parts, [](const RunPart& part) {

@@ -76,6 +76,8 @@ figcaption { margin-bottom: 0.9rem; }
 h4 { font-size: 1rem; line-height: 1.35; margin: 0 0 0.2rem; }
 summary { cursor: pointer; border-radius: 2px; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.folded { margin: 1rem 0; border-left: 3px solid var(--rule); padding-left: 0.9rem; }
+.folded > summary { padding: 0.2rem 0; }
 .exchange { border-top: 1px solid var(--rule); }
 .exchange + :not(.exchange) { border-top: 1px solid var(--rule); padding-top: 1rem; }
 .exchange > summary { padding: 0.55rem 0; }
@@ -162,7 +164,7 @@ rect[class^="s"] { stroke: none; }
     body { font-size: 10pt; }
     main { max-width: none; padding: 0; }
     nav, .data summary, .unprinted { display: none; }
-    details.data::details-content, details.exchange::details-content {
+    details.data::details-content, details.exchange::details-content, details.folded::details-content {
         content-visibility: visible; display: block; height: auto;
     }
     .thinking { display: none; }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "lab/store/run_details.h"
+
 namespace ergon::lab {
 namespace {
 
@@ -30,44 +32,41 @@ std::string said(const Comparison& comparison) {
 
 // "199% of the machine": processor time of whole intervals over the time of the steps within them.
 TEST(Caveats, OthersAreAShareOfTheTimeInWhichTheyWereCounted) {
-    EXPECT_THAT(said(beside(4, 10, 10, 3)), HasSubstr("took 20% of the machine while alpha"));
+    EXPECT_THAT(said(beside(4, 10, 10, 3)), HasSubstr("used 20% of the machine's processor time while alpha"));
     EXPECT_EQ(said(beside(0.9, 10, 10, 0.1)), "") << "4.5% is what every machine has";
 }
 
 TEST(Caveats, NobodyTakesMoreThanThereIs) {
-    EXPECT_THAT(said(beside(39.8, 10, 5, 10)), HasSubstr("took 75% of the machine"));  // what this program left
-    EXPECT_THAT(said(beside(39.8, 10, 0, 10)), HasSubstr("took 100% of the machine"));
-    EXPECT_THAT(said(beside(39.8, 0, 0, 10)), HasSubstr("took 100% of the machine")) << "a run of an older version";
+    EXPECT_THAT(said(beside(39.8, 10, 5, 10)), HasSubstr("used 75% of the machine"));  // what this program left
+    EXPECT_THAT(said(beside(39.8, 10, 0, 10)), HasSubstr("used 100% of the machine"));
+    EXPECT_THAT(said(beside(39.8, 0, 0, 10)), HasSubstr("used 100% of the machine")) << "a run of an older version";
 }
 
-std::vector<std::string> said_of_weights(const std::vector<nlohmann::ordered_json>& details) {
+std::vector<std::string> said_of_weights(const std::vector<std::optional<std::int64_t>>& weight_bytes) {
     Comparison comparison;
-    for (const nlohmann::ordered_json& one : details) comparison.contenders.emplace_back().details = one;
+    for (const auto& bytes : weight_bytes) comparison.contenders.emplace_back().details.model.weight_bytes = bytes;
     RunDescription run;
     run.machine = {{"threads", 2}, {"cache_bytes", 32 << 20}};
     return caveats(comparison, run, {});
 }
 
 TEST(Caveats, WeightsThatAllFitIntoTheCache) {
-    const nlohmann::ordered_json small = {{"weight_bytes", (32 << 20) - 1}}, large = {{"weight_bytes", 32 << 20}};
-    EXPECT_THAT(said_of_weights({small, small}), ElementsAre(HasSubstr("cache (32 MiB)")));
+    constexpr std::int64_t small = (32 << 20) - 1, large = 32 << 20;
+    EXPECT_THAT(said_of_weights({small, small}), ElementsAre(HasSubstr("cache (33.6 MB)")));
     EXPECT_THAT(said_of_weights({small, large}), IsEmpty());
-    EXPECT_THAT(said_of_weights({small, {{"weight_bytes", 0}}}), IsEmpty()) << "of a server nothing is known";
-    EXPECT_THAT(said_of_weights({small, nlohmann::ordered_json::object()}), IsEmpty());
+    EXPECT_THAT(said_of_weights({small, 0}), IsEmpty());
+    EXPECT_THAT(said_of_weights({small, std::nullopt}), IsEmpty()) << "of a server nothing is known";
     EXPECT_THAT(said_of_weights({}), IsEmpty());
 }
 
 MachineEvent idle(const char* when, double watts) {
-    MachineEvent event;
-    event.kind = when;
-    event.details = {{"watts", {{"value", watts}}}};
-    return event;
+    return idle_event(when, {.value = base::Watts(watts), .low = base::Watts(watts), .high = base::Watts(watts)});
 }
 
 TEST(Caveats, IdlePowerThatDrifts) {
     const auto drift = [](const std::vector<MachineEvent>& events) { return caveats({}, {}, events); };
     EXPECT_THAT(drift({idle("idle before", 10), idle("idle after", 12)}),
-                ElementsAre(HasSubstr("took 10 W before and 12 W after, +20%")));
+                ElementsAre(HasSubstr("drew 10 W before the run and 12 W after it (+20%)")));
     EXPECT_THAT(drift({idle("idle before", 10), idle("idle after", 8.5)}), ElementsAre(HasSubstr("-15%")));
     EXPECT_THAT(drift({idle("idle before", 10), idle("idle after", 10.9)}), IsEmpty());
     EXPECT_THAT(drift({idle("idle before", 10), idle("idle after", 9.1)}), IsEmpty());

@@ -43,7 +43,7 @@ std::vector<std::string> names(const Confounders& found) {
 
 std::string sentences(const Confounders& found) {
     std::string text;
-    for (const std::string& one : found.shows) text += one + "\n";
+    for (const std::string& one : found.limitations) text += one + "\n";
     return text;
 }
 
@@ -55,16 +55,16 @@ TEST(Confounders, TwinsDifferInNothing) {
     EXPECT_THAT(names(found), IsEmpty()) << differences_text(found);
     EXPECT_THAT(found.not_known, IsEmpty());
     EXPECT_EQ(found.same_tokenizer, true);
-    EXPECT_THAT(found.shows, ElementsAre("Both are the same model, so the ratio is that of their settings."));
+    EXPECT_THAT(found.limitations, ElementsAre("Both are the same model, so the ratio shows the effect of their settings."));
 }
 
 TEST(Confounders, TwoStatesOfOneTrainingDifferInTheirWeights) {
     ContenderSummary other = contender("b");
     other.hash = "other weights";
     const Confounders found = confounders(contender("a"), other);
-    EXPECT_EQ(differences_text(found), "weights, by their digest (weights / other weights)");
-    EXPECT_THAT(found.shows, ElementsAre("Both are dense, so this says nothing about sparse experts.",
-                                         HasSubstr("such as two states of one training")));
+    EXPECT_EQ(differences_text(found), "weights (digest) (weights / other weights)");
+    EXPECT_THAT(found.limitations, ElementsAre("Both models are dense, so this says nothing about sparse experts.",
+                                         HasSubstr("such as two checkpoints of one training run")));
 }
 
 TEST(Confounders, ForbiddenTextsAreADifference) {
@@ -93,15 +93,15 @@ TEST(Confounders, EachThingThatDiffersIsNamedWithBothValues) {
     const Confounders found = confounders(contender("a"), other);
     EXPECT_THAT(names(found),
                 ElementsAre("reasoning", "sparse or dense", "parameters", "parameters active per token",
-                            "bits per weight", "architecture", "cap on the answer's tokens", "cap on thinking tokens",
-                            "asked to think", "threads", "cache", "sampling", "weights, by their digest", "tokenizer"));
+                            "bits per weight", "architecture", "limit on answer tokens", "limit on thinking tokens",
+                            "asked to think", "threads", "cache format", "sampling", "weights (digest)", "tokenizer"));
     EXPECT_EQ(found.same_tokenizer, false);
     EXPECT_THAT(differences_text(found), HasSubstr("sparse or dense (dense / 64 experts)"));
-    EXPECT_THAT(differences_text(found), HasSubstr("cap on the answer's tokens (512 / 2048)"));
+    EXPECT_THAT(differences_text(found), HasSubstr("limit on answer tokens (512 / 2048)"));
     EXPECT_THAT(differences_text(found), HasSubstr("temperature 0.6 / temperature 0"));
     EXPECT_THAT(sentences(found), HasSubstr("their sizes differ too"));
     EXPECT_THAT(sentences(found), HasSubstr("12 things differ at once"));
-    EXPECT_THAT(sentences(found), HasSubstr("what the thinking costs, not what it is worth"));
+    EXPECT_THAT(sentences(found), HasSubstr("what reasoning costs, not whether it helps"));
 }
 
 TEST(Confounders, ThreadsThatWereTimedForEachDifferLikeThoseThatWereGiven) {
@@ -120,7 +120,7 @@ TEST(Confounders, SaysWhatASparseModelShows) {
     EXPECT_THAT(sentences(confounders(contender("a"), sparse)), HasSubstr("as many active parameters"));
     sparse.details.model.parameters = 7'000'000'000;
     sparse.details.model.active_parameters = 1'000'000'000;
-    EXPECT_THAT(sentences(confounders(contender("a"), sparse)), HasSubstr("as many parameters in all"));
+    EXPECT_THAT(sentences(confounders(contender("a"), sparse)), HasSubstr("as many parameters in total"));
     EXPECT_THAT(sentences(confounders(sparse, sparse)), Not(HasSubstr("experts")));
 }
 
@@ -129,7 +129,7 @@ TEST(Confounders, AModelAgainstItself) {
     direct.details.thinking = false;
     const Confounders found = confounders(contender("a"), direct);
     EXPECT_THAT(names(found), ElementsAre("asked to think"));
-    EXPECT_THAT(found.shows, ElementsAre("Both are the same model, so the ratio is that of their settings."));
+    EXPECT_THAT(found.limitations, ElementsAre("Both are the same model, so the ratio shows the effect of their settings."));
 }
 
 ContenderSummary server(const std::string& label) {
@@ -149,7 +149,7 @@ TEST(Confounders, WhatIsNotKnownIsNotDifferent) {
     EXPECT_EQ(differences_text(found), "where they run (in this process / a server elsewhere)");
     EXPECT_THAT(found.not_known,
                 ElementsAre("sparse or dense", "parameters", "parameters active per token", "bits per weight",
-                            "architecture", "batch", "threads", "cache", "weights, by their digest", "tokenizer"));
+                            "architecture", "batch size", "threads", "cache format", "weights (digest)", "tokenizer"));
     EXPECT_THAT(sentences(found), HasSubstr("not known, so this says nothing about sparse experts"));
     EXPECT_FALSE(found.same_tokenizer.has_value());
     const Confounders two = confounders(server("far"), server("away"));
@@ -164,8 +164,8 @@ TEST(Confounders, TheTextSaysWhatIsNotKnown) {
     comparison.contenders = {server("far"), server("away")};
     PairSummary pair;
     pair.b = 1;
-    EXPECT_THAT(fairness_text(comparison, pair), HasSubstr("Nothing that is known differs"));
-    EXPECT_THAT(fairness_text(comparison, pair), HasSubstr("Not known of one or both: sparse or dense, parameters"));
+    EXPECT_THAT(confounders_text(comparison, pair), HasSubstr("No known property or setting differs"));
+    EXPECT_THAT(confounders_text(comparison, pair), HasSubstr("Not known for one or both: sparse or dense, parameters"));
     pair.energy_ratio = pair.joules_per_word_ratio = pair.joules_per_character_ratio = {2, 1, 3};
     EXPECT_THAT(finding(comparison, pair), HasSubstr("Whether their tokenizers are the same is not known"));
     EXPECT_THAT(finding(comparison, pair), Not(HasSubstr("differ, so")));

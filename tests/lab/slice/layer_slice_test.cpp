@@ -79,19 +79,19 @@ TEST(SliceFindings, EstimatedJoulesCannotTellKindsOfWorkApart) {
 
 TEST(SliceSentence, SaysWhatTheIntervalsSay) {
     const std::string usual = slice_sentence(slice_findings(slice({{{1, 2}, {0.8, 0.5}, {7.8, 2.5}}})));
-    EXPECT_THAT(usual, HasSubstr("Sparse buys capacity, not free tokens"));
+    EXPECT_THAT(usual, HasSubstr("Sparse experts add capacity, not free tokens"));
     EXPECT_THAT(usual, HasSubstr("0.13 times the joules ("));
     EXPECT_THAT(usual, HasSubstr("the advantage shrinks"));
 
     const std::string steady = slice_sentence(slice_findings(slice({{{1, 1}, {0.8, 0.8}, {8, 8}}})));
-    EXPECT_THAT(steady, HasSubstr("is not shown: 1.00 times"));
+    EXPECT_THAT(steady, HasSubstr("is shown: 1.00 times"));
     EXPECT_THAT(steady, Not(HasSubstr("shrinks")));
 
     const std::string grows = slice_sentence(slice_findings(slice({{{1, 1}, {0.8, 0.8}, {2, 8}}})));
     EXPECT_THAT(grows, HasSubstr("the advantage grows"));
 
     const std::string dear = slice_sentence(slice_findings(slice({{{3, 9}, {0.8, 0.8}, {2, 2}}})));
-    EXPECT_THAT(dear, Not(HasSubstr("buys capacity")));
+    EXPECT_THAT(dear, Not(HasSubstr("add capacity")));
     EXPECT_THAT(dear, Not(HasSubstr("advantage"))) << "there is none that could shrink";
 
     const std::string free = slice_sentence(slice_findings(slice({{{1, 1}, {2, 2}, {8, 8}}})));

@@ -53,15 +53,15 @@ TEST_F(TwoByTwo, TellsTheFactorsAndTheirInteractionApart) {
     fill({10, 30, 5, 15}, {0.4, 0.6, 0.4, 0.6}, 0);
     const std::vector<Effect> found = run();
     ASSERT_EQ(found.size(), 3u);
-    EXPECT_EQ(found[0].what, "thinking: yes over no");
+    EXPECT_EQ(effect_name(found[0]), "thinking over no thinking");
     EXPECT_NEAR(found[0].joules.value, 3, 1e-12);
     EXPECT_FALSE(known(found[0].joules)) << "all prompts say the same: nothing tells how far another might be";
     EXPECT_GT(found[0].accuracy->value, 0.05);
-    EXPECT_EQ(found[1].what, "sparse: yes over no");
+    EXPECT_EQ(effect_name(found[1]), "sparse over no sparse");
     EXPECT_NEAR(found[1].joules.value, 0.5, 1e-12);
     EXPECT_NEAR(found[1].accuracy->value, 0, 1e-12);
-    EXPECT_TRUE(found[2].interaction);
-    EXPECT_EQ(found[2].what, "thinking: yes with sparse: yes");
+    EXPECT_TRUE(found[2].interaction());
+    EXPECT_EQ(effect_name(found[2]), "thinking with sparse");
     EXPECT_NEAR(found[2].joules.value, 1, 1e-12) << "each does what it does alone";
     // Three times the joules and more right answers: the joules of a right one grow by less.
     EXPECT_LT(found[0].joules_per_correct->value, 3);
@@ -75,7 +75,7 @@ TEST_F(TwoByTwo, AnInteractionIsWhatBothDoBeyondEach) {
     EXPECT_LT(found[2].joules.low, found[2].joules.value);
     EXPECT_GT(found[2].joules.low, 3);
     const std::string text = effects_text(found);
-    EXPECT_THAT(text, HasSubstr("thinking: yes with sparse: yes"));
+    EXPECT_THAT(text, HasSubstr("thinking with sparse"));
     for (std::size_t begin = 0; begin < text.size();) {
         const std::size_t end = text.find('\n', begin);
         EXPECT_LE(end - begin, 100u);
@@ -84,18 +84,31 @@ TEST_F(TwoByTwo, AnInteractionIsWhatBothDoBeyondEach) {
 }
 
 TEST(Factors, ASentenceSaysWhatIsShownAndWhatMayBeLuck) {
-    const Effect shown{"thinking: yes over no",   false, {11.4, 8.2, 16.8}, ConfidenceInterval{0.24, 0.06, 0.4},
+    const Effect shown{{{"thinking", "yes", "no"}}, {11.4, 8.2, 16.8}, ConfidenceInterval{0.24, 0.06, 0.4},
                        ConfidenceInterval{6.6, 4, 12.2}, 0,     0.008,             0.012};
     EXPECT_EQ(effect_sentence(shown),
-              "thinking, yes over no: an answer takes 11.40 times the joules (95% interval 8.20 to 16.80, p < 0.001 "
-              "corrected). Right answers: +24 points (+6 to +40). A right answer takes 6.60 times the joules (95% "
+              "Thinking over no thinking: an answer takes 11.40 times the joules (95% interval 8.20 to 16.80, p < 0.001 "
+              "corrected). Right answers: +24 percentage points (+6 to +40). A right answer takes 6.60 times the joules (95% "
               "interval 4.00 to 12.20, p = 0.012 corrected).");
-    const Effect luck{"experts: sparse over dense", false, {1.02, 0.9, 1.1}, ConfidenceInterval{-0.06, -0.15, 0.06}, {}};
+    const Effect luck{{{"experts", "sparse", "dense"}}, {1.02, 0.9, 1.1}, ConfidenceInterval{-0.06, -0.15, 0.06}, {}};
     EXPECT_EQ(effect_sentence(luck),
-              "experts, sparse over dense: an answer takes 1.02 times the joules (95% interval 0.90 to 1.10, p = 1.00 "
-              "corrected, so no difference is shown). Right answers: -6 points (-15 to +6), which may be luck.");
-    const Effect nothing{"a: x over y", false, ConfidenceInterval{std::nan(""), std::nan(""), std::nan("")}, {}, {}};
-    EXPECT_EQ(effect_sentence(nothing), "a, x over y: nothing can be said of joules.");
+              "Sparse experts over dense: an answer takes 1.02 times the joules (95% interval 0.90 to 1.10, p = 1.00 "
+              "corrected, so no difference is shown). Right answers: -6 percentage points (-15 to +6, so "
+              "no difference is shown).");
+    const Effect nothing{{{"a", "x", "y"}}, ConfidenceInterval{std::nan(""), std::nan(""), std::nan("")}, {}, {}};
+    EXPECT_EQ(effect_sentence(nothing), "X a over y: the effect on energy is not known.");
+}
+
+TEST(Factors, NamesOfEffectsReadAsEnglishForAnyFactor) {
+    const auto name = [](const char* factor, const char* level, const char* base) {
+        return effect_name({{{factor, level, base}}, {}, {}, {}});
+    };
+    EXPECT_EQ(name("experts", "sparse", "dense"), "sparse experts over dense");
+    EXPECT_EQ(name("thinking", "yes", "no"), "thinking over no thinking");
+    EXPECT_EQ(name("thinking", "off", "on"), "no thinking over thinking");
+    EXPECT_EQ(name("threads", "4", "1"), "4 threads over 1");
+    EXPECT_EQ(effect_name({{{"experts", "sparse", "dense"}, {"thinking", "yes", "no"}}, {}, {}, {}}),
+              "sparse experts with thinking");
 }
 
 TEST_F(TwoByTwo, DesignsThatAreNoneAreRefused) {

@@ -91,11 +91,11 @@ TEST(Jackknife, SaysWhyThereIsNoInterval) {
     const double third = 1.0 / 3;
     EXPECT_EQ(ratio_of(with_ratios({0.1 + 0.2, 0.3, 0.3, third - 0.1 / 3, 0.3, 0.3, 0.3})).why, NoInterval::alike)
         << "roundings are no scatter";
-    EXPECT_EQ(no_interval_text(same.why, 8), "too few prompts (8) for an interval: all say the same");
+    EXPECT_EQ(no_interval_text(same.why, 8), "too few prompts (8) for an interval: all give the same value");
 
     const ConfidenceInterval one_long = ratio_of(with_ratios({1, 1, 1, 1, 1, 50}));
     EXPECT_EQ(one_long.why, NoInterval::few_decide) << "a factor of thousands says nothing";
-    EXPECT_EQ(no_interval_text(one_long.why, 6), "too few prompts (6) for an interval: they scatter too far");
+    EXPECT_EQ(no_interval_text(one_long.why, 6), "too few prompts (6) for an interval: they vary too much");
 
     Rows one_counts(2);
     for (int i = 0; i < 7; ++i) one_counts.add(std::array{i == 0 ? 1.0 : 0.0, 1.0});

@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/temporary_directory.h"
 #include "lab/findings/caveats.h"
+#include "lab/findings/findings.h"
 #include "lab/findings/verify.h"
 #include "lab/output/answers_csv.h"
 #include "lab/output/comparison_page.h"
@@ -141,9 +142,9 @@ TEST_F(StoredRuns, ThePageHoldsEverythingAndTrustsNothing) {
     const RunSummary run = load_run(results, store(results));
     const std::string page = comparison_page(run.report, energy::read_references());
     for (const char* part :
-         {"The result", "On different tasks", "Is it a fair comparison?", "Method",
-          "Every prompt, every answer", "Where the joules of an answer go", "run.sqlite", "idle before", "router",
-          "beta &lt;b&gt;", "Simulated.", "Other programs took", "the kernel counts it"}) {
+         {"The result", "By task", "Confounders and limitations", "Method",
+          "Prompts and answers", "Energy per answer by component", "run.sqlite", "idle before", "router",
+          "beta &lt;b&gt;", "Simulated.", "Other programs used", "the kernel counts it"}) {
         EXPECT_THAT(page, HasSubstr(part));
     }
     EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
@@ -155,19 +156,45 @@ TEST_F(StoredRuns, ThePageHoldsEverythingAndTrustsNothing) {
     EXPECT_EQ(page, comparison_page(run.report, energy::read_references())) << "the same run, the same bytes";
 }
 
+TEST_F(StoredRuns, ThePageBeginsWithItsFindingAndCanBeCited) {
+    Results results(folder_ / "run.sqlite");
+    const RunSummary run = load_run(results, store(results));
+    const std::string page = comparison_page(run.report, energy::read_references());
+    EXPECT_THAT(page, HasSubstr("<h1>" + headline(run.report.comparison).substr(0, 4)));
+    EXPECT_THAT(headline(run.report.comparison), HasSubstr(" times the joules of alpha per answer (95% interval "));
+    EXPECT_LT(page.find("<figure"), page.find("<table")) << "one chart before all tables";
+    EXPECT_THAT(page, HasSubstr("Cite this"));
+    EXPECT_THAT(page, HasSubstr(run.report.digest));
+    EXPECT_EQ(run.report.digest.size(), 16u);
+}
+
+TEST_F(StoredRuns, TheDigestNamesARunWhateverTheOrderOfItsParts) {
+    std::vector<std::filesystem::path> files;
+    for (int shard = 0; shard < 2; ++shard) {
+        files.push_back(folder_ / fmt::format("part{}.sqlite", shard));
+        Results part(files.back());
+        store(part, shard, 2);
+    }
+    EXPECT_EQ(load_runs({files[0], files[1]}).report.digest, load_runs({files[1], files[0]}).report.digest);
+    EXPECT_NE(load_runs({files[0]}).report.digest, load_runs({files[1]}).report.digest);
+    Results other(folder_ / "other.sqlite");
+    store(other, 0, 2, 1, "Rome");
+    EXPECT_NE(load_runs({other.path()}).report.digest, load_runs({files[0]}).report.digest) << "one answer differs";
+}
+
 TEST_F(StoredRuns, CircumstancesAreSaidWhereTheyMatter) {
     Results results(folder_ / "run.sqlite");
     const RunSummary run = load_run(results, store(results));
     const auto said = caveats(run.report.comparison, run.report.run, run.report.machine_events);
     ASSERT_EQ(said.size(), 2u);
-    EXPECT_THAT(said[0], HasSubstr("Other programs took 17% of the machine while alpha answered"));
-    EXPECT_THAT(said[1], HasSubstr("10 W before and 12 W after, +20%"));
+    EXPECT_THAT(said[0], HasSubstr("Other programs used 17% of the machine's processor time while alpha answered"));
+    EXPECT_THAT(said[1], HasSubstr("drew 10 W before the run and 12 W after it (+20%)"));
     EXPECT_TRUE(caveats(run.report.comparison, {}, {}).empty());
     const std::vector<MachineEvent> hot{{"throttled", {{"pause_seconds", 30}}, ""}};
-    EXPECT_THAT(caveats(run.report.comparison, {}, hot).at(0), HasSubstr("30 s were waited"));
+    EXPECT_THAT(caveats(run.report.comparison, {}, hot).at(0), "The CPU was thermally throttled; paused 30 s to cool.");
     RunDescription blind;
     note_throttling_not_visible(blind);
-    EXPECT_THAT(caveats(run.report.comparison, blind, {}).at(0), HasSubstr("heat could not be seen"));
+    EXPECT_THAT(caveats(run.report.comparison, blind, {}).at(0), HasSubstr("does not report thermal throttling"));
 }
 
 TEST_F(StoredRuns, WeightsWithinTheCacheAreSaidToBe) {
