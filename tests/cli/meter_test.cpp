@@ -86,7 +86,7 @@ TEST_F(MeterCommand, SaysWhatIsNotCountedAndWhy) {
 TEST_F(MeterCommand, AddsRowsThatOthersReadAsCodeCarbons) {
     const std::string out = path("emissions.csv");
     for (int i = 0; i < 2; ++i) {
-        EXPECT_EQ(meter({"--csv", "--carbon", "100", "--out", out, "--", "true"}).exit_code, 0);
+        EXPECT_EQ(meter({"--csv-out", out, "--carbon", "100", "--", "true"}).exit_code, 0);
     }
     std::ifstream file(out);
     std::vector<std::string> lines;
@@ -97,13 +97,13 @@ TEST_F(MeterCommand, AddsRowsThatOthersReadAsCodeCarbons) {
 
     // Several at once: each adds its row.
     std::vector<std::thread> at_once;
-    for (int i = 0; i < 6; ++i) at_once.emplace_back([&] { meter({"--csv", "--carbon", "100", "--out", out, "--", "true"}); });
+    for (int i = 0; i < 6; ++i) at_once.emplace_back([&] { meter({"--csv-out", out, "--carbon", "100", "--", "true"}); });
     for (std::thread& one : at_once) one.join();
     const std::string rows = read_file(out);
     EXPECT_EQ(std::ranges::count(rows, '\n'), 9);
 
     const std::string other = folder_.write("other.csv", "a,b\n1,2\n");
-    const Outcome refused = meter({"--csv", "--out", other, "--", "touch", path("ran")});
+    const Outcome refused = meter({"--csv-out", other, "--", "touch", path("ran")});
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_THAT(refused.err, HasSubstr("other.csv"));
     EXPECT_FALSE(std::filesystem::exists(path("ran"))) << "told before the command runs";
@@ -264,7 +264,7 @@ TEST_F(MeterCommand, ValidatesAgainstAMeterAtTheWall) {
         folder_.write("wall.csv", steady_wall_log(wall));
         const Outcome outcome =
             meter({"validate", "--wall-log", path("wall.csv"), "--threads", "1", "--seconds", "2.2", "--model",
-                   fixture("llama-gqa"), "--out", path("kept.json")});
+                   fixture("llama-gqa"), "--json-out", path("kept.json")});
         EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
         EXPECT_THAT(outcome.out, HasSubstr("generating, "));
         EXPECT_THAT(outcome.out, HasSubstr("a ratio below 1 is expected")) << "a counter of packages, not of all";
@@ -291,7 +291,7 @@ TEST_F(MeterCommand, SaysWhatIsWrongWithAWallLog) {
         more.insert(more.begin(), begin.begin(), begin.end());
         return meter(more);
     };
-    EXPECT_THAT(with({"--wall-log", path("wall.csv"), "--out", path("x.json")}).err,
+    EXPECT_THAT(with({"--wall-log", path("wall.csv"), "--json-out", path("x.json")}).err,
                 HasSubstr("fewer than three readings while \"idle\" ran"));
     EXPECT_NE(with({}).exit_code, 0) << "a log is needed";
 }
@@ -379,14 +379,15 @@ TEST(RunCommand, TellsGramsBesideJoules) {
 
 TEST_F(MeterCommand, RefusesOptionsThatWouldDoNothing) {
     EXPECT_EQ(meter({"--csv"}).exit_code, 2);
-    EXPECT_EQ(meter({"--out", path("x")}).exit_code, 2);
+    EXPECT_EQ(meter({"--csv-out", path("x")}).exit_code, 2);
+    EXPECT_EQ(meter({"--json-out", path("x")}).exit_code, 2) << "without end";
     EXPECT_EQ(meter({"--seconds", "1", "--", "true"}).exit_code, 2);
     EXPECT_EQ(meter({"--list", "--", "true"}).exit_code, 2);
 }
 
 TEST_F(MeterCommand, TellsOfAFileThatCannotBeWrittenBeforeTheCommandRuns) {
-    const Outcome outcome = meter({"--json", "--out", path("nowhere/x"), "--", "touch", path("ran")});
-    EXPECT_EQ(outcome.exit_code, 2);
+    const Outcome outcome = meter({"--json-out", path("nowhere/x"), "--", "touch", path("ran")});
+    EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_FALSE(std::filesystem::exists(path("ran")));
 }
 

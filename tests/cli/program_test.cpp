@@ -46,7 +46,7 @@ TEST(Program, NothingBehindTwoDashesIsWrongUse) {
 }
 
 TEST(Program, AnEmptyNameIsNoFile) {
-    const Outcome outcome = run_ergon({"report", "r.sqlite", "--json", ""});
+    const Outcome outcome = run_ergon({"report", "r.sqlite", "--json-out", ""});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("expected the name of a file"));
     EXPECT_EQ(run_ergon({"report", "r.sqlite", "--run", "-1"}).exit_code, 2);

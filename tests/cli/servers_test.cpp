@@ -42,7 +42,7 @@ class Servers : public ::testing::Test {
                                                   "{\"id\": \"a\", \"prompt\": \"What is 1+3?\", \"answer\": 4}\n"
                                                   "{\"id\": \"b\", \"prompt\": \"What is 2+2?\", \"answer\": 4}\n"
                                                   "{\"id\": \"c\", \"prompt\": \"What is 3+3?\", \"answer\": 6}\n");
-        return {prompts, "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite"), "--json", path("f.json")};
+        return {prompts, "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite"), "--json-out", path("f.json")};
     }
     Outcome eval(const std::string& model, const std::vector<std::string>& more = {}) const {
         std::vector<std::string> arguments{"eval", model, "--task"};

@@ -99,8 +99,8 @@ TEST(TerminalText, BytesThatAreNoUtf8EndNothing) {
     const auto path = [&](const char* name) { return (folder.path() / name).string(); };
     const std::string prompts = folder.write("p.jsonl", R"({"id": "a", "prompt": "What is 2+2?", "answer": 4})");
     const Outcome outcome = run_ergon({"compare", fixture("scripted-thinker") + ":label=a\xff", fixture("scripted-plain"), "--prompts", prompts,
-                                       "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite"), "--json", path("f.json"),
-                                       "--csv", path("f.csv"), "--html", path("f.html")});
+                                       "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite"), "--json-out", path("f.json"),
+                                       "--csv-out", path("f.csv"), "--html", path("f.html")});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.err, Not(HasSubstr("json.exception")));
     const std::string said = "not UTF-8";

@@ -12,9 +12,11 @@
 #include "base/json/json_text.h"
 #include "base/output.h"
 #include "cli/commands.h"
+#include "cli/options/data_output.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/machine_options.h"
 #include "cli/options/model_path.h"
+#include "cli/options/output_files.h"
 #include "cli/options/thread_options.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/run_report.h"
@@ -38,7 +40,7 @@ struct BenchOptions {
     model::CacheType cache = model::CacheType::f16;
     model::LoadOptions load;
     bool accounting = false;
-    bool json = false;
+    DataOutput json;
 };
 
 /// The model as so many threads compute it.
@@ -211,6 +213,7 @@ void add_accounting(Row& row, energy::Meter& meter) {
 }
 
 void bench(const BenchOptions& options) {
+    check_outputs(options.json.outputs(), {find_model(options.model).string()});
     base::ThreadPool pool(pool_for(options));
     engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
     print_unused(model.name, model.unused);
@@ -230,10 +233,8 @@ void bench(const BenchOptions& options) {
         }
     }
     progress.clear();
-    if (options.json) {
-        base::print_data("{}\n", base::json_text(json_of(rows), 2));
-        return;
-    }
+    if (options.json.asked()) options.json.write(base::json_text(json_of(rows), 2) + "\n");
+    if (options.json.on_stdout()) return;
     print_table(rows);
     if (options.accounting) {
         base::print("The meter took {:.3f}% of a thread in all.\n", 100 * meter.overhead().share());
@@ -269,7 +270,7 @@ void add_bench(CLI::App& program) {
     add_loading(command, options->load);
     command.add_flag("--accounting", options->accounting,
                      "Measure what accounting for energy adds to a step of decode, too: with and without it in turns");
-    command.add_flag("--json", options->json, "Print a JSON array with one object per measurement");
+    options->json.add_json(command, "an array with one object per measurement");
     command.footer(
         "Reading and generating are measured apart, on random tokens. Before anything is timed, answers in a batch are "
         "compared with those of "

@@ -72,14 +72,14 @@ void compare(const CompareOptions& options) {
     const lab::RunId run = options.run(results);
     add_slice(options, results, run);
     const lab::RunSummary loaded = lab::load_run(results, run);
-    print_findings(loaded, options.cost, options.full);
+    if (!options.files.on_stdout()) print_findings(loaded, options.cost, options.full);
     base::flush_output();  // the table first, where both go to one place
     base::tell(
                "Every answer is kept in {} (run {}): ergon report {} makes a page (--html), prints every table (--full) and "
                "writes data (--json, --csv).",
                options.results_file, run, options.results_file);
     options.files.write(loaded, options.cost);
-    if (!other_file.empty()) verify(results, run, loaded, other_file);
+    if (!other_file.empty()) verify(results, run, loaded, other_file, options.files.on_stdout());
 }
 
 }  // namespace
@@ -115,7 +115,7 @@ void add_compare(CLI::App& program) {
         "Examples:\n"
         "  ergon compare --html page.html\n"
         "  ergon compare smollm2-135m-instruct-q4_1 qwen2.5-coder-0.5b-instruct-q4_k_m --limit 5\n"
-        "  ergon compare a.gguf b.gguf --prompts puzzles --max-tokens 2000 --json findings.json\n"
+        "  ergon compare a.gguf b.gguf --prompts puzzles --max-tokens 2000 --json-out findings.json\n"
         "  ergon compare r1.gguf r1.gguf:no_think,label=direct --prompts puzzles",
         lab::contender_options()));
     command.callback([options, &command] {

@@ -18,9 +18,9 @@ void evaluate(const ExperimentOptions& options) {
     lab::Results results(options.results_file);
     const lab::RunId run = options.run(results);
     const lab::RunSummary loaded = lab::load_run(results, run);
-    print_findings(loaded, options.cost, true);
+    if (!options.files.on_stdout()) print_findings(loaded, options.cost, true);
     if (loaded.report.comparison.contenders[0].graded == 0) {
-        base::print("None of these prompts has a right answer, so nothing could be graded.\n");
+        base::tell("None of these prompts has a right answer, so nothing could be graded.");
     }
     base::flush_output();  // the table first, where both go to one place
     base::tell("Every answer is kept in {} (run {}).", options.results_file, run);

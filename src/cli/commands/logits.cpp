@@ -7,6 +7,7 @@
 #include "base/json/json.h"
 #include "base/json/json_text.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "cli/commands.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/model_path.h"
@@ -79,7 +80,11 @@ void logits(const LogitsOptions& options) {
                            {c.num_hidden_layers + 1, tokens, c.hidden_size},
                            std::as_bytes(std::span(hidden.values))});
     }
-    formats::write_safetensors(options.out, results);
+    if (!is_stdout(options.out)) return formats::write_safetensors(options.out, results);
+    const auto print = [](std::span<const std::byte> bytes) {
+        base::write_data(base::Stream::out, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    };
+    formats::write_safetensors(print, "stdout", results);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ struct CalibrateOptions {
     bool wall = false;
     std::string wall_log;
     std::string out;
-    bool json = false;
+    DataOutput json;
 };
 
 // A meter that a person reads must have settled.
@@ -229,20 +229,19 @@ void calibrate(const CalibrateOptions& options) {
                    "wall: --wall to type its watts, --wall-log FILE for the log that it writes.",
                    reader.describe());
     }
-    check_outputs({file.string()}, {options.wall_log});
+    std::vector<std::string> outputs = options.json.outputs();
+    outputs.push_back(file.string());
+    check_outputs(outputs, {options.wall_log});
     if (!options.wall_log.empty()) base::check_regular(options.wall_log);
     energy::Calibration calibration = energy::fit(run_workloads(options, reader));
     calibration.machine = energy::fingerprint_of(reader.processor());
     calibration.source = by_hand ? "a meter at the wall" : reader.counter()->all_names();
     calibration.boundary = by_hand ? energy::Boundary::machine : reader.boundary();
     const std::string text = energy::write_calibration(calibration);
-    base::write_atomically(file, text);
-    if (options.json) {
-        base::print("{}", text);
-    } else {
-        print_calibration(calibration);
-    }
-    base::tell("Kept in {}.", file.string());
+    write_output(file.string(), text);
+    if (options.json.asked()) options.json.write(text);
+    if (!any_is_stdout(outputs)) print_calibration(calibration);
+    if (!is_stdout(file.string())) base::tell("Calibration saved to {}.", file.string());
 }
 
 }  // namespace
@@ -265,7 +264,7 @@ void add_meter_calibrate(CLI::App& meter) {
         ->excludes(wall);
     command.add_option("--out", options->out, "Where it is kept, if not where every command looks for it")
         ->type_name("FILE");
-    command.add_flag("--json", options->json, "Print the calibration as JSON");
+    options->json.add_json(command, "the calibration");
     command.footer(
         "The machine idles, spins, streams from each cache and from memory, and multiplies, on 1, 2, 4, ... and all "
         "threads, in random order. Without a counter the result makes estimates as narrow as it misses workloads that "

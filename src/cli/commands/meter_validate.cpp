@@ -39,8 +39,7 @@ struct ValidateOptions {
     double seconds = 20;
     std::string wall_log;
     std::vector<std::string> models{"ergon-dense-think", "ergon-moe-think"};
-    std::string out = "ergon-validation.json";
-    bool json = false;
+    DataOutput json{.file = "ergon-validation.json"};
 };
 
 /// Something to run for about so long.
@@ -172,19 +171,17 @@ void print_agreements(const std::vector<Agreement>& agreements, const energy::Ma
 }
 
 void validate(const ValidateOptions& options) {
-    check_outputs({options.out}, {options.wall_log});
+    check_outputs(options.json.outputs(), {options.wall_log});
     base::check_regular(options.wall_log);
     energy::MachineReader reader(machine_options());
     const std::vector<Agreement> agreements = run_loads(options, reader);
     const std::string text = base::json_text(to_json(agreements, reader), 2) + "\n";
-    base::write_atomically(options.out, text);
-    if (options.json) {
-        base::print("{}", text);
-    } else {
-        print_agreements(agreements, reader);
+    options.json.write(text);
+    if (!options.json.on_stdout()) print_agreements(agreements, reader);
+    if (!is_stdout(options.json.file)) {
+        base::tell("Saved to {}. Please send it with the model of the machine and of the meter (docs/validate.md).",
+                   options.json.file);
     }
-    base::tell("Kept in {}: please send it with the make of the machine and of the meter (docs/validate.md).",
-               options.out);
 }
 
 }  // namespace
@@ -201,8 +198,8 @@ void add_meter_validate(CLI::App& meter) {
     command.add_option("--model", options->models, "Models that generate, one after the other")
         ->capture_default_str()
         ->type_name("MODEL");
-    command.add_option("--out", options->out, "Where the table is kept as JSON")->capture_default_str();
-    command.add_flag("--json", options->json, "Print it as JSON, too");
+    options->json.add_json(command, "the table");
+    command.get_option("--json-out")->default_str(options->json.file);
     command.footer(
         "Plug the machine into a meter that logs its watts once a second or more, start the log, run this, and send the "
         "file that it keeps. docs/validate.md says how, in ten minutes.\n\n"

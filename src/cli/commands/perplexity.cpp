@@ -10,8 +10,10 @@
 #include "base/json/json_text.h"
 #include "base/output.h"
 #include "cli/commands.h"
+#include "cli/options/data_output.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/model_path.h"
+#include "cli/options/output_files.h"
 #include "cli/options/thread_options.h"
 #include "cli/terminal/progress.h"
 #include "engine/chat.h"
@@ -25,10 +27,11 @@ struct PerplexityOptions {
     ThreadOption threads;
     model::CacheType cache = model::CacheType::f16;
     model::LoadOptions load;
-    bool json = false;
+    DataOutput json;
 };
 
 void perplexity(const PerplexityOptions& options) {
+    check_outputs(options.json.outputs(), {find_model(options.model).string(), options.file});
     const std::string text = base::read_text(options.file);
     base::ThreadPool pool(options.threads.pool());
     const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
@@ -42,14 +45,15 @@ void perplexity(const PerplexityOptions& options) {
                                progress.show(so_far.windows, all, fmt::format("perplexity {:.3f}", so_far.value));
                            });
     progress.clear();
-    if (options.json) {
+    if (options.json.asked()) {
         base::Json json{{"perplexity", result.value},
                         {"tokens", result.tokens},
-                           {"window", options.window},
-                           {"threads", threads.json()}};
+                        {"window", options.window},
+                        {"threads", threads.json()}};
         if (!model.unused.empty()) json["unused"] = model.unused;
-        base::print_data("{}\n", base::json_text(json));
-    } else {
+        options.json.write(base::json_text(json) + "\n");
+    }
+    if (!options.json.on_stdout()) {
         base::print("perplexity {:.4f} over {} tokens (the second halves of {} windows of {}); {}\n",
                    result.value, result.tokens, result.windows, options.window, threads.text());
     }
@@ -68,7 +72,7 @@ void add_perplexity(CLI::App& program) {
     options->threads.add(command);
     add_cache(command, options->cache);
     add_loading(command, options->load);
-    command.add_flag("--json", options->json, "Print {\"perplexity\", \"tokens\", \"window\", \"threads\"}");
+    options->json.add_json(command, "perplexity, tokens, window and threads");
     command.footer(
         "The text is cut into whole windows that do not overlap; each is run alone and scored on its second half. A "
         "BOS token stands before the "

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 #include <memory>
 
-#include "base/files/file.h"
 #include "base/json/json_text.h"
 #include "base/output.h"
 #include "cli/commands.h"
+#include "cli/options/data_output.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/machine_options.h"
 #include "cli/options/model_path.h"
@@ -24,7 +24,7 @@ struct ProfileOptions {
     ThreadOption threads;
     profile::ProfileSettings settings;
     model::LoadOptions load;
-    bool json = false;
+    DataOutput json;
     std::string page;
 };
 
@@ -37,7 +37,9 @@ Limits measure(const profile::Workloads& workloads, const model::StepThreads& th
 }
 
 void run_profile(ProfileOptions options) {
-    check_outputs({options.page}, {find_model(options.model).string()});
+    std::vector<std::string> outputs = options.json.outputs();
+    outputs.push_back(options.page);
+    check_outputs(outputs, {find_model(options.model).string()});
     options.settings.version = version();
     base::ThreadPool pool(options.threads.pool());
     const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
@@ -54,16 +56,15 @@ void run_profile(ProfileOptions options) {
     // Once more, since what else ran a moment ago may have ended: a limit that is too low makes everything look good.
     const Limits after = measure(workloads, threads.threads, model.weight_bytes);
     for (std::size_t i = 0; i < before.size(); ++i) profile.phases[i].limits = profile::best_of(before[i], after[i]);
-    if (options.json) {
+    if (options.json.asked()) {
         auto json = profile::profile_json(profile);
         if (!model.unused.empty()) json["unused"] = model.unused;
-        base::print_data("{}\n", base::json_text(json, 2));
-    } else {
-        base::print("{}", profile::profile_table(profile));
+        options.json.write(base::json_text(json, 2) + "\n");
     }
+    if (!any_is_stdout(outputs)) base::print("{}", profile::profile_table(profile));
     if (!options.page.empty()) {
-        base::write_atomically(options.page, profile::profile_page(profile));
-        base::tell("The page is in {}.", options.page);
+        write_output(options.page, profile::profile_page(profile));
+        if (!is_stdout(options.page)) base::tell("The page is in {}.", options.page);
     }
 }
 
@@ -86,7 +87,7 @@ void add_profile(CLI::App& program) {
     options->threads.add(command);
     add_cache(command, options->settings.cache);
     add_loading(command, options->load);
-    command.add_flag("--json", options->json, "Print one JSON object instead of the table");
+    options->json.add_json(command, "the profile");
     command.add_option("--html", options->page, "Write a page with charts to this file, too")->type_name("FILE");
     command.footer(
         "The machine's limits are measured before and after, with the same threads: reading over and over as many bytes as the "

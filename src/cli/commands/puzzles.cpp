@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <memory>
+#include <optional>
 
+#include "base/files/file.h"
 #include "base/output.h"
 #include "cli/commands.h"
+#include "cli/options/data_output.h"
+#include "cli/options/output_files.h"
 #include "tasks/puzzles/conversation.h"
 #include "tasks/puzzles/solved/export.h"
 #include "tasks/puzzles/solved/solved_puzzles.h"
@@ -17,7 +21,7 @@ struct PuzzleOptions {
     std::string split = "train", kind, style = "think", talk;
     std::int64_t seed = 1, first = 0, count = 5;
     int difficulty = 0;
-    bool json = false;
+    DataOutput json;
 };
 
 template <std::size_t size>
@@ -43,37 +47,60 @@ tasks::Mixture mixture_of(const PuzzleOptions& options) {
     return mixture;
 }
 
+/// JSON lines as they are made, which may be many: to stdout, to a file, or to both.
+class JsonLines {
+  public:
+    explicit JsonLines(const DataOutput& output) : on_stdout_(output.on_stdout()) {
+        if (!output.file.empty() && !is_stdout(output.file)) file_.emplace(output.file);
+    }
+    void add(const std::string& line) {
+        if (on_stdout_) base::print_data("{}\n", line);
+        const std::string ended = line + "\n";
+        if (file_) file_->write(std::as_bytes(std::span(ended)));
+    }
+    void finish() {
+        if (file_) file_->commit();
+    }
+
+  private:
+    bool on_stdout_;
+    std::optional<base::AtomicFile> file_;
+};
+
 /// Exchanges of plain talk, which nothing grades.
-void print_talk(const PuzzleOptions& options) {
+void write_talk(const PuzzleOptions& options, JsonLines& lines) {
     const std::vector<tasks::Topic> topics = tasks::read_conversation(options.talk);
     for (std::int64_t i = 0; i < options.count && base::output_problem() == 0; ++i) {
         const tasks::Exchange one = tasks::exchange(topics, static_cast<std::uint64_t>(options.seed),
                                                     static_cast<std::uint64_t>(options.first + i));
-        if (options.json) {
-            base::print_data("{}\n", tasks::json_line(one));
-        } else {
+        if (options.json.asked()) lines.add(tasks::json_line(one));
+        if (!options.json.on_stdout()) {
             base::print_data("{}{}\n{}\n", i == 0 ? "" : "\n", one.user, one.assistant);
         }
     }
 }
 
-void print_puzzles(const PuzzleOptions& options) {
-    if (!options.talk.empty()) return print_talk(options);
+void write_puzzles(const PuzzleOptions& options, JsonLines& lines) {
     const auto split = static_cast<tasks::Split>(index_of(tasks::split_names, options.split));
     const tasks::Mixture mixture = mixture_of(options);
     const bool think = options.style == "think";
     for (std::int64_t i = 0; i < options.count && base::output_problem() == 0; ++i) {
         const tasks::SolvedPuzzle puzzle = tasks::solved_puzzle(static_cast<std::uint64_t>(options.seed), split,
                                                                 static_cast<std::uint64_t>(options.first + i), mixture);
-        if (options.json) {
-            base::print_data("{}\n", tasks::json_line(puzzle, think));
-            continue;
-        }
+        if (options.json.asked()) lines.add(tasks::json_line(puzzle, think));
+        if (options.json.on_stdout()) continue;
         base::print_data("{}{}, difficulty {}\n{}\n", i == 0 ? "" : "\n", puzzle.prompt.category, puzzle.difficulty,
                    puzzle.prompt.text);
         if (think) base::print_data("<think>\n{}\n</think>\n", puzzle.thinking);
         base::print_data("{}\n", puzzle.reply());
     }
+}
+
+void puzzles(const PuzzleOptions& options) {
+    check_outputs(options.json.outputs(), {options.talk});
+    JsonLines lines(options.json);
+    options.talk.empty() ? write_puzzles(options, lines) : write_talk(options, lines);
+    lines.finish();
 }
 
 }  // namespace
@@ -108,14 +135,14 @@ void add_puzzles(CLI::App& program) {
                     "Instead of puzzles, exchanges drawn from this file of topics (data/conversation.jsonl)")
         ->type_name("FILE")
         ->excludes("--kind", "--difficulty", "--split", "--style");
-    command.add_flag("--json", options->json, "A JSON object per line, which eval and compare read as a task");
+    options->json.add_json(command, "one object per line");
     command.footer(
         "The same options give the same puzzles on every machine. docs/puzzles.md has an example of each kind.\n\n"
         "Examples:\n"
         "  ergon puzzles --kind countdown --difficulty 4\n"
         "  ergon puzzles --split held-out --count 40 --style direct --json > held-out.jsonl\n"
         "  ergon eval model.gguf --task held-out.jsonl");
-    command.callback([options] { print_puzzles(*options); });
+    command.callback([options] { puzzles(*options); });
 }
 
 }  // namespace ergon::cli

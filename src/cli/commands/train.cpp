@@ -11,8 +11,10 @@
 #include "base/output.h"
 #include "base/strings/format_number.h"
 #include "cli/commands.h"
+#include "cli/options/data_output.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/machine_options.h"
+#include "cli/options/output_files.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/run_interrupt.h"
 #include "energy/machine/power_limit.h"
@@ -25,7 +27,8 @@ namespace {
 struct TrainOptions {
     std::string recipe, out;
     std::vector<std::string> settings;
-    bool resume = false, json = false;
+    bool resume = false;
+    DataOutput json;
     int threads = 1;
     std::string when;  // a grid; empty: train at any time
     double below = 0;
@@ -106,7 +109,7 @@ void print_summary(const TrainOptions& options, const std::filesystem::path& fol
     const train::StepLine& line = outcome.last;
     const auto tokens = static_cast<double>(std::max<std::int64_t>(line.total_tokens, 1));
     const std::string page = (folder / "page.html").string();
-    if (options.json) {
+    if (options.json.asked()) {
         const char* const words[] = {"finished", "stopped", "diverged"};
         nlohmann::ordered_json json{{"ended", words[static_cast<int>(outcome.ended)]},
                                     {"folder", folder.string()},
@@ -128,9 +131,9 @@ void print_summary(const TrainOptions& options, const std::filesystem::path& fol
             }
         }
         if (line.grid) json["grid"] = grid_json(*line.grid);
-        base::print_data("{}\n", base::json_text(json));
-        return;
+        options.json.write(base::json_text(json) + "\n");
     }
+    if (options.json.on_stdout()) return;
     if (line.report.step > 0) {
         base::print(
             "{} steps, {} tokens in {}: {}{}.\n", line.report.step, line.total_tokens,
@@ -156,6 +159,7 @@ void print_summary(const TrainOptions& options, const std::filesystem::path& fol
 }
 
 void train_recipe(const TrainOptions& options) {
+    check_outputs(options.json.outputs(), {options.recipe});
     const train::Recipe recipe = train::read_recipe(options.recipe, options.settings);
     const std::filesystem::path folder =
         options.out.empty() ? std::filesystem::path("runs") / recipe.file.stem() : std::filesystem::path(options.out);
@@ -234,7 +238,7 @@ void add_train(CLI::App& program) {
         ->check(CLI::PositiveNumber)
         ->type_name("W");
     add_threads(command, options->threads);
-    command.add_flag("--json", options->json, "The result as JSON");
+    options->json.add_json(command, "the result");
     command.footer(
         "\nExamples:\n"
         "  ergon train small.toml --out runs/small --set training.seed=2\n"
