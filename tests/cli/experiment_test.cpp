@@ -75,7 +75,7 @@ TEST_F(Experiment, GradesByCategoryAndWritesEveryFile) {
 TEST_F(Experiment, SamplingIsEqualUnlessAContenderSaysOtherwise) {
     const auto temperatures = [&](const std::vector<std::string>& models) {
         std::vector<std::string> arguments{"compare",        "--prompts",   prompts(),   "--limit",        "1",
-                                           "--idle-seconds", "0", "--sessions", "1", "--results", path("s.sqlite"), "--anew",
+                                           "--idle-seconds", "0", "--sessions", "1", "--results", path("s.sqlite"), "--restart",
                                            "--json-out",         path("s.json")};
         arguments.insert(arguments.begin() + 1, models.begin(), models.end());
         const Outcome outcome = run_ergon(arguments);
@@ -128,7 +128,7 @@ TEST_F(Experiment, ResumesOnlyWhatIsThere) {
     const Outcome nothing = compare("r.sqlite", {"--resume"});
     EXPECT_EQ(nothing.exit_code, 1);
     EXPECT_THAT(nothing.err, HasSubstr("holds no run of this experiment"));
-    EXPECT_EQ(compare("r.sqlite", {"--resume", "--anew"}).exit_code, 2);
+    EXPECT_EQ(compare("r.sqlite", {"--resume", "--restart"}).exit_code, 2);
 }
 
 TEST_F(Experiment, LongPromptsAreLeftOutForAllAndCounted) {
@@ -150,7 +150,7 @@ TEST_F(Experiment, BadRowsAreRefusedOrLeftOutAndCounted) {
         "bad.jsonl",
         "{\"prompt\": \"Two?\", \"answer\": 2}\nnot JSON\n{\"prompt\": 3}\n{\"prompt\": \"Four?\", \"answer\": 4}\n");
     std::vector<std::string> arguments{
-        "eval",      fixture("scripted-plain"), "--task", mixed,         "--idle-seconds", "0",
+        "eval",      fixture("scripted-plain"), "--prompts", mixed,         "--idle-seconds", "0",
         "--results", path("b.sqlite"),          "--json-out", path("b.json")};
     const Outcome refused = run_ergon(arguments);
     EXPECT_EQ(refused.exit_code, 1);
@@ -214,13 +214,13 @@ TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
 
 TEST_F(Experiment, NothingCanBeForbiddenToLetters) {
     const Outcome outcome =
-        run_ergon({"eval", fixture("scripted-plain"), "--task", prompts(), "--by-likelihood", "--forbid", "no"});
+        run_ergon({"eval", fixture("scripted-plain"), "--prompts", prompts(), "--by-likelihood", "--forbid", "no"});
     EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_THAT(outcome.err, HasSubstr("leave one of the two away"));
+    EXPECT_THAT(outcome.err, HasSubstr("remove one of them"));
 }
 
 TEST_F(Experiment, EvalGradesOneModel) {
-    const Outcome outcome = run_ergon({"eval", fixture("scripted-plain"), "--task", prompts(), "--sessions", "1", "--idle-seconds", "0",
+    const Outcome outcome = run_ergon({"eval", fixture("scripted-plain"), "--prompts", prompts(), "--sessions", "1", "--idle-seconds", "0",
                                        "--results", path("e.sqlite"), "--json-out", path("e.json")});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("right answers"));
@@ -228,7 +228,7 @@ TEST_F(Experiment, EvalGradesOneModel) {
     EXPECT_EQ(found["contenders"].size(), 1u);
     EXPECT_EQ(found["pairs"].size(), 0u);
     EXPECT_EQ(run_ergon({"eval", fixture("scripted-plain"), fixture("scripted-plain")}).exit_code, 2);
-    const Outcome unknown = run_ergon({"eval", fixture("scripted-plain"), "--task", "no-such-task"});
+    const Outcome unknown = run_ergon({"eval", fixture("scripted-plain"), "--prompts", "no-such-task"});
     EXPECT_EQ(unknown.exit_code, 1);
     EXPECT_THAT(unknown.err, HasSubstr("puzzles"));
 }

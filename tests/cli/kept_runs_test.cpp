@@ -59,7 +59,7 @@ TEST_F(KeptRuns, OutputsReplaceNothingThatIsRead) {
     }
     std::filesystem::copy(fixture("scripted-plain"), folder_.path() / "model");
     const std::string part = path("model/config.json");
-    const Outcome outcome = run_ergon({"eval", path("model"), "--task", asked, "--results", path("r.sqlite"), "--json-out", part});
+    const Outcome outcome = run_ergon({"eval", path("model"), "--prompts", asked, "--results", path("r.sqlite"), "--json-out", part});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("is part of what is read"));
     ASSERT_EQ(compare().exit_code, 0);
@@ -82,7 +82,7 @@ TEST_F(KeptRuns, OutputsReplaceNothingThatIsRead) {
 TEST_F(KeptRuns, AModelThatChangesBetweenSessionsEndsTheRun) {
     const std::filesystem::path model = folder_.path() / "model.gguf", shipped = ERGON_SOURCE_DIR "/models";
     std::filesystem::copy_file(shipped / "ergon-dense-direct.gguf", model);
-    const std::vector<std::string> command{"eval", model.string(), "--task", prompts(), "--idle-seconds", "0", "--repeats", "40",
+    const std::vector<std::string> command{"eval", model.string(), "--prompts", prompts(), "--idle-seconds", "0", "--repeats", "40",
                                            "--max-tokens", "40", "--sessions", "2", "--results", path("r.sqlite")};
     const Outcome outcome = while_ergon_runs(command, path("r.sqlite-wal"), [&](int) {
         const auto answered = [&] { return read_file(path("r.sqlite-wal")).find("judge_joules") != std::string::npos; };
@@ -164,7 +164,7 @@ TEST_F(KeptRuns, OutputsAreLookedAtBeforeTheFirstAnswer) {
     refused({"--html", path("r.sqlite")}, "is named twice", 2);
     refused({"--factor", "thinking=yes,no,maybe"}, "has 3 levels, but there are 2 contenders", 2);
     EXPECT_FALSE(std::filesystem::exists(path("r.sqlite"))) << "nor was anything begun";
-    EXPECT_EQ(run_ergon({"eval", fixture("scripted-plain"), "--task", prompts(), "--csv-out", path("no/f.csv"), "--results",
+    EXPECT_EQ(run_ergon({"eval", fixture("scripted-plain"), "--prompts", prompts(), "--csv-out", path("no/f.csv"), "--results",
                          path("e.sqlite")}).exit_code, 1);
     EXPECT_FALSE(std::filesystem::exists(path("e.sqlite")));
     ASSERT_EQ(compare().exit_code, 0);

@@ -224,7 +224,7 @@ TEST_F(MeterCommand, TakesASensorThatTheUserNames) {
 TEST_F(MeterCommand, JoulesOfTokensComeFromTheCounter) {
     const TwentyWatts power(counter(), path("next"));
     const Outcome outcome =
-        run_ergon({"bench", fixture("llama-gqa"), "--prompt", "0", "--generate", "400", "--threads", "1", "--repeat",
+        run_ergon({"bench", fixture("llama-gqa"), "--prompt-tokens", "0", "--generate-tokens", "400", "--threads", "1", "--repeats",
                    "3", "--json", "--sysfs", folder_.path().string(), "--procfs", folder_.path().string()});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json row = json::parse(outcome.out)[0];
@@ -236,7 +236,7 @@ TEST_F(MeterCommand, JoulesOfTokensComeFromTheCounter) {
 TEST_F(MeterCommand, CalibratesAgainstACounterAndUsesWhatItLearnt) {
     auto power = std::make_unique<TwentyWatts>(counter(), path("next"));
     const std::string file = path("calibration.json");
-    const Outcome outcome = meter({"calibrate", "--threads", "1", "--rounds", "2", "--seconds", "0.15", "--out", file});
+    const Outcome outcome = meter({"calibrate", "--threads", "1", "--repeats", "2", "--seconds", "0.15", "--out", file});
     power.reset();
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("busy time"));
@@ -326,7 +326,7 @@ TEST_F(MeterCommand, TellsTheShareOfAContainerAndWhatTheJoulesAreOf) {
 
 TEST_F(MeterCommand, SaysWhatIsMissingForACalibration) {
     std::filesystem::remove_all(folder_.path() / "class");
-    const Outcome outcome = meter({"calibrate", "--rounds", "2"});
+    const Outcome outcome = meter({"calibrate", "--repeats", "2"});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("--wall"));
 }
@@ -347,7 +347,7 @@ TEST_F(MeterCommand, TellsGramsAndMoney) {
 TEST(ProfileCommand, WritesATableJsonAndAPage) {
     const TemporaryFolder folder;
     const std::string page = (folder.path() / "profile.html").string(), model = fixture("deepseek-v2-lite");
-    const Outcome table = run_ergon({"profile", model, "--prompt-tokens", "16", "--tokens", "4", "--html", page});
+    const Outcome table = run_ergon({"profile", model, "--prompt-tokens", "16", "--generate-tokens", "4", "--html", page});
     ASSERT_EQ(table.exit_code, 0) << table.err;
     EXPECT_THAT(table.out, HasSubstr("routed experts"));
     EXPECT_THAT(table.out, HasSubstr("The biggest energy hogs"));
@@ -355,14 +355,14 @@ TEST(ProfileCommand, WritesATableJsonAndAPage) {
     html << std::ifstream(page).rdbuf();
     EXPECT_THAT(html.str(), HasSubstr("<svg"));
     const Outcome batch =
-        run_ergon({"profile", model, "--prompt-tokens", "16", "--tokens", "4", "--batch", "2", "--json"});
+        run_ergon({"profile", model, "--prompt-tokens", "16", "--generate-tokens", "4", "--batch", "2", "--json"});
     EXPECT_EQ(json::parse(batch.out)["phases"]["prompt"]["tokens"], 32);
-    EXPECT_EQ(run_ergon({"profile", model, "--tokens", "0"}).exit_code, 2);
+    EXPECT_EQ(run_ergon({"profile", model, "--generate-tokens", "0"}).exit_code, 2);
 }
 
 TEST(BenchCommand, MeasuresWhatAccountingCosts) {
-    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt", "0", "--generate", "16", "--threads",
-                                       "1", "--repeat", "2", "--accounting", "--json"});
+    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt-tokens", "0", "--generate-tokens", "16", "--threads",
+                                       "1", "--repeats", "2", "--accounting", "--json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_TRUE(json::parse(outcome.out)[0]["accounting"].contains("median"));
 }

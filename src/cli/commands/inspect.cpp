@@ -306,12 +306,12 @@ void inspect(const InspectOptions& options) {
 
 void add_inspect(CLI::App& program) {
     auto options = std::make_shared<InspectOptions>();
-    CLI::App& command = *program.add_subcommand("inspect", "Show what is in a model file");
-    command.add_option("FILE", options->model, "A GGUF file, a Hugging Face folder, or the name of a model")
+    CLI::App& command = *program.add_subcommand("inspect", "Show the contents of a model file");
+    command.add_option("FILE", options->model, "A GGUF file, Hugging Face folder or model name")
         ->required();
-    options->json.add_json(command, "what was found");
+    options->json.add_json(command, "the contents");
     command.footer(
-        "Works on files whose weights are cut off or missing, too; what cannot be read is noted.\n\n"
+        "Also works on files whose weights are truncated or missing; problems are listed.\n\n"
         "Example:\n"
         "  ergon inspect model.gguf");
     command.callback([options] { inspect(*options); });

@@ -24,7 +24,7 @@ struct MeterCommandOptions {
 void check(const MeterCommandOptions& options) {
     const bool command = !options.command.empty();
     if (options.list && command) {
-        base::fail(base::ErrorCode::bad_argument, "--list runs no command: ask for one or the other.");
+        base::fail(base::ErrorCode::bad_argument, "--list cannot be combined with a command.");
     }
     if (!command && options.output.csv.asked()) {
         base::fail(base::ErrorCode::bad_argument, "--csv needs a command: ergon meter --csv -- COMMAND.");
@@ -38,7 +38,7 @@ void check(const MeterCommandOptions& options) {
     for (const std::string& output : options.output.csv.outputs()) outputs.push_back(output);
     check_outputs(outputs);
     if (options.seconds > 0 && (command || options.list)) {
-        base::fail(base::ErrorCode::bad_argument, "--seconds is for watching: a command lasts as long as it lasts.");
+        base::fail(base::ErrorCode::bad_argument, "--seconds applies to the live view only; remove it.");
     }
 }
 
@@ -62,15 +62,15 @@ int run(const MeterCommandOptions& options) {
 void add_meter(CLI::App& program) {
     auto options = std::make_shared<MeterCommandOptions>();
     CLI::App& command =
-        *program.add_subcommand("meter", "This machine's power live, or what the machine took while a command ran");
-    command.add_option("COMMAND", options->command, "A command and its arguments, best behind --");
-    command.add_flag("--list", options->list, "Say which sensors were found, which were not, and why");
+        *program.add_subcommand("meter", "Show live power, or measure the energy used while a command runs");
+    command.add_option("COMMAND", options->command, "Command to measure and its arguments, after --");
+    command.add_flag("--list", options->list, "List sensors found, and why others are missing");
     command
         .add_option("--interval", options->interval,
-                    "Seconds between readings [1 live, 0.1 for a command; more if reading costs much]")
+                    "Seconds between readings [1 live, 0.1 for a command; longer if reading is slow]")
         ->check(CLI::Range(0.01, 3600.0))
         ->type_name("SECONDS");
-    command.add_option("--seconds", options->seconds, "Watch for so long, not until Ctrl-C")
+    command.add_option("--seconds", options->seconds, "Stop the live view after this time")
         ->check(CLI::Range(0.0, 1e9))
         ->type_name("SECONDS");
     options->output.json.add_json(command, "the figures");
@@ -81,7 +81,7 @@ void add_meter(CLI::App& program) {
         "The command's output is left alone: its cost is printed on stderr (also with --json and --csv), or written with "
         "--json-out or --csv-out. Its exit status is passed on (128 + signal number if killed, 127 if not found, 126 if "
         "not executable).\n"
-        "Where energy is read can be chosen for any command: --sysfs, --procfs, --sensor, --calibration; see 'ergon "
+        "Sensors are selected with the global options --sysfs, --procfs, --sensor and --calibration; see 'ergon "
         "--help'.\n\n"
         "Examples:\n"
         "  ergon meter --list\n"

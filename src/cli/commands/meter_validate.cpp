@@ -117,7 +117,7 @@ energy::WindowFigures measured(energy::MachineReader& reader, const Load& load, 
 std::vector<Agreement> run_loads(const ValidateOptions& options, energy::MachineReader& reader) {
     const profile::Workloads workloads;
     const std::vector<Load> loads = loads_of(options, workloads);
-    base::tell("{} loads, {:.3g} s each: {}. Leave the machine alone meanwhile.", loads.size(), options.seconds,
+    base::tell("{} loads, {:.3g} s each: {}. Do not use the machine meanwhile.", loads.size(), options.seconds,
                base::duration_text(Seconds(static_cast<double>(loads.size()) * options.seconds)));
     Progress progress("loads");
     WallWindows windows;
@@ -189,20 +189,20 @@ void validate(const ValidateOptions& options) {
 void add_meter_validate(CLI::App& meter) {
     auto options = std::make_shared<ValidateOptions>();
     CLI::App& command = *meter.add_subcommand(
-        "validate", "Hold ergon's joules against a meter at the wall: idle, load in steps, memory, two models");
-    command.add_option("--wall-log", options->wall_log, wall_log_help)->required()->type_name("FILE.csv");
+        "validate", "Check energy figures against a wall meter: idle, stepped load, memory, two models");
+    command.add_option("--wall-log", options->wall_log, std::string("Read watts from ") + wall_log_help)->required()->type_name("FILE.csv");
     add_threads(command, options->threads);
-    command.add_option("--seconds", options->seconds, "How long each run lasts")
+    command.add_option("--seconds", options->seconds, "Duration of each run")
         ->check(CLI::Range(2.0, 3600.0))
         ->capture_default_str();
-    command.add_option("--model", options->models, "Models that generate, one after the other")
+    command.add_option("--model", options->models, "Models to run, one after another")
         ->capture_default_str()
         ->type_name("MODEL");
     options->json.add_json(command, "the table");
     command.get_option("--json-out")->default_str(options->json.file);
     command.footer(
-        "Plug the machine into a meter that logs its watts once a second or more, start the log, run this, and send the "
-        "file that it keeps. docs/validate.md says how, in ten minutes.\n\n"
+        "Plug the machine into a meter that logs watts at least once a second, start the log, run this, and send the "
+        "resulting file. See docs/validate.md (ten minutes).\n\n"
         "Example:\n"
         "  ergon meter validate --wall-log meter.csv");
     command.callback([options] { validate(*options); });

@@ -63,10 +63,10 @@ void perplexity(const PerplexityOptions& options) {
 
 void add_perplexity(CLI::App& program) {
     auto options = std::make_shared<PerplexityOptions>();
-    CLI::App& command = *program.add_subcommand("perplexity", "Measure how well a model foretells a text");
+    CLI::App& command = *program.add_subcommand("perplexity", "Compute perplexity on a text");
     add_model(command, options->model);
     command.add_option("FILE", options->file, "A text file")->required();
-    command.add_option("--window", options->window, "Tokens of a window; its second half is scored")
+    command.add_option("--window", options->window, "Window size in tokens; its second half is scored")
         ->check(CLI::Range(2, 1 << 24))
         ->capture_default_str();
     options->threads.add(command);
@@ -74,9 +74,8 @@ void add_perplexity(CLI::App& program) {
     add_loading(command, options->load);
     options->json.add_json(command, "perplexity, tokens, window and threads");
     command.footer(
-        "The text is cut into whole windows that do not overlap; each is run alone and scored on its second half. A "
-        "BOS token stands before the "
-        "text if the model asks for one.\n\n"
+        "The text is split into non-overlapping windows; each is run alone and scored on its second half. A BOS token is "
+        "prepended to the text if the model requires one.\n\n"
         "Example:\n"
         "  ergon perplexity model.gguf text.txt --window 512");
     command.callback([options] { perplexity(*options); });

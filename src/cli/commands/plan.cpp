@@ -147,27 +147,27 @@ void jevons(JevonsOptions options) {
 
 void add_plan(CLI::App& program) {
     auto options = std::make_shared<JevonsOptions>();
-    CLI::App& plan = *program.add_subcommand("plan", "What models cost on paper: scenarios");
+    CLI::App& plan = *program.add_subcommand("plan", "Scenarios computed from measured runs");
     plan.require_subcommand(1);
     CLI::App& command = *plan.add_subcommand(
-        "jevons", "How much more use cancels what a model saves per answer, and when training is paid back");
+        "jevons", "Growth in use that cancels an efficiency gain, and training payback");
     command.add_option("RUN.sqlite", options->file, "Results file of a comparison")->required();
-    command.add_option("--run", options->run, "Which run of the file; without it the last one")
+    command.add_option("--run", options->run, "Run number in the file [last]")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
-    command.add_option("--before", options->before, "The contender in use now; without it the dearer of the first two");
-    command.add_option("--after", options->after, "The contender that takes its place");
-    command.add_option("--answers-per-day", options->inputs.answers_per_day, "Answers asked for today")
+    command.add_option("--before", options->before, "Model in use now [the costlier of the first two]");
+    command.add_option("--after", options->after, "Model that replaces it");
+    command.add_option("--answers-per-day", options->inputs.answers_per_day, "Answers per day today")
         ->check(CLI::Range(1e-9, 1e18))
         ->required();
-    command.add_option("--growth", options->inputs.growth, "Of answers from year to year: 0.5 is half as many again")
+    command.add_option("--growth", options->inputs.growth, "Yearly growth in answers: 0.5 is +50%")
         ->capture_default_str();
-    command.add_option("--years", options->inputs.years, "To look ahead")
+    command.add_option("--years", options->inputs.years, "Years to project")
         ->check(CLI::Range(1, 100))
         ->capture_default_str();
     command.add_option("--training-before", options->training_before,
-                       "Joules that training took, or a model of data/references.toml");
-    command.add_option("--training-after", options->training_after, "The same for the other");
-    command.add_option("--html", options->html, "Write a page with charts")->type_name("FILE");
+                       "Training energy in joules, or a model listed in data/references.toml");
+    command.add_option("--training-after", options->training_after, "The same for the other model");
+    command.add_option("--html", options->html, "Write a page with charts; - is stdout")->type_name("FILE");
     options->json.add_json(command, "the figures");
     command.footer(
         "Example:\n"

@@ -47,7 +47,7 @@ void run_profile(ProfileOptions options) {
     print_unused(model.name, model.unused);
     base::tell("{}: {}.", model.name, threads.text());
     options.settings.threads = threads.threads;
-    base::tell("Measuring what this machine can do...");
+    base::tell("Measuring this machine's limits...");
     const profile::Workloads workloads;
     const Limits before = measure(workloads, threads.threads, model.weight_bytes);
     energy::Meter meter(machine_options());
@@ -73,28 +73,28 @@ void run_profile(ProfileOptions options) {
 void add_profile(CLI::App& program) {
     auto options = std::make_shared<ProfileOptions>();
     CLI::App& command =
-        *program.add_subcommand("profile", "Where a model's time, bytes and joules go, part by part");
+        *program.add_subcommand("profile", "Break down time, memory traffic and energy by model component");
     add_model(command, options->model);
-    command.add_option("--prompt-tokens", options->settings.prompt_tokens, "Tokens that each sequence reads")
+    command.add_option("--prompt-tokens", options->settings.prompt_tokens, "Prompt tokens per sequence")
         ->check(CLI::Range(std::int64_t{1}, most_tokens))
         ->capture_default_str();
-    command.add_option("--tokens", options->settings.tokens, "Tokens that each sequence generates")
+    command.add_option("--generate-tokens", options->settings.tokens, "Generated tokens per sequence")
         ->check(CLI::Range(std::int64_t{1}, most_tokens))
         ->capture_default_str();
-    command.add_option("--batch", options->settings.batch, "Sequences side by side")
+    command.add_option("--batch", options->settings.batch, "Batch size: sequences processed together")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1024}))
         ->capture_default_str();
     options->threads.add(command);
     add_cache(command, options->settings.cache);
     add_loading(command, options->load);
     options->json.add_json(command, "the profile");
-    command.add_option("--html", options->page, "Write a page with charts to this file, too")->type_name("FILE");
+    command.add_option("--html", options->page, "Also write a page with charts; - is stdout")->type_name("FILE");
     command.footer(
-        "The machine's limits are measured before and after, with the same threads: reading over and over as many bytes as the "
-        "weights, multiply-adds on F32 and on int8.\n\n"
+        "The machine's limits (memory bandwidth over as many bytes as the weights, F32 and int8 multiply-adds) are measured "
+        "before and after, with the same threads.\n\n"
         "Examples:\n"
         "  ergon profile qwen2.5-coder-0.5b-instruct-q4_k_m --html profile.html\n"
-        "  ergon profile model.gguf --prompt-tokens 1000 --tokens 100 --batch 4");
+        "  ergon profile model.gguf --prompt-tokens 1000 --generate-tokens 100 --batch 4");
     command.callback([options] { run_profile(*options); });
 }
 

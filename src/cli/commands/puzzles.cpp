@@ -18,7 +18,7 @@ namespace ergon::cli {
 namespace {
 
 struct PuzzleOptions {
-    std::string split = "train", kind, style = "think", talk;
+    std::string split = "train", kind, style = "think", conversation;
     std::int64_t seed = 1, first = 0, count = 5;
     int difficulty = 0;
     DataOutput json;
@@ -68,8 +68,8 @@ class JsonLines {
 };
 
 /// Exchanges of plain talk, which nothing grades.
-void write_talk(const PuzzleOptions& options, JsonLines& lines) {
-    const std::vector<tasks::Topic> topics = tasks::read_conversation(options.talk);
+void write_conversation(const PuzzleOptions& options, JsonLines& lines) {
+    const std::vector<tasks::Topic> topics = tasks::read_conversation(options.conversation);
     for (std::int64_t i = 0; i < options.count && base::output_problem() == 0; ++i) {
         const tasks::Exchange one = tasks::exchange(topics, static_cast<std::uint64_t>(options.seed),
                                                     static_cast<std::uint64_t>(options.first + i));
@@ -97,9 +97,9 @@ void write_puzzles(const PuzzleOptions& options, JsonLines& lines) {
 }
 
 void puzzles(const PuzzleOptions& options) {
-    check_outputs(options.json.outputs(), {options.talk});
+    check_outputs(options.json.outputs(), {options.conversation});
     JsonLines lines(options.json);
-    options.talk.empty() ? write_puzzles(options, lines) : write_talk(options, lines);
+    options.conversation.empty() ? write_puzzles(options, lines) : write_conversation(options, lines);
     lines.finish();
 }
 
@@ -108,31 +108,31 @@ void puzzles(const PuzzleOptions& options) {
 void add_puzzles(CLI::App& program) {
     auto options = std::make_shared<PuzzleOptions>();
     CLI::App& command =
-        *program.add_subcommand("puzzles", "Puzzles with worked solutions, to learn from and to examine");
+        *program.add_subcommand("puzzles", "Generate puzzles with worked solutions, for training and evaluation");
     const CLI::Range whole(std::int64_t{0}, std::int64_t{1} << 62);
     command
         .add_option("--split", options->split,
-                    "train or held-out: no puzzle of the one is a rearrangement of one of the other [train]")
+                    "Split, disjoint up to rearrangement [train]")
         ->check(CLI::IsMember(list_of(tasks::split_names)))
         ->type_name("SPLIT");
-    command.add_option("--count", options->count, "How many [5]")->check(whole)->type_name("N");
-    command.add_option("--first", options->first, "The place of the first: 1000 goes on where 1000 puzzles end [0]")
+    command.add_option("--count", options->count, "Number of puzzles [5]")->check(whole)->type_name("N");
+    command.add_option("--first", options->first, "Index of the first puzzle [0]")
         ->check(whole)
         ->type_name("N");
-    command.add_option("--seed", options->seed, "Other puzzles for another number [1]")->check(whole)->type_name("N");
-    command.add_option("--kind", options->kind, "Only this kind [all]")
+    command.add_option("--seed", options->seed, "Random seed [1]")->check(whole)->type_name("N");
+    command.add_option("--kind", options->kind, "Only puzzles of this kind [all]")
         ->check(CLI::IsMember(list_of(tasks::solved_kind_names)))
         ->type_name("KIND");
-    command.add_option("--difficulty", options->difficulty, "Only from 1, easy, to 5, hard [all]")
+    command.add_option("--difficulty", options->difficulty, "Only this difficulty, from 1 (easy) to 5 (hard) [all]")
         ->check(CLI::Range(1, tasks::hardest))
         ->type_name("N");
     command
-        .add_option("--style", options->style, "think, with the worked solution before the answer, or direct [think]")
+        .add_option("--style", options->style, "Include the worked solution (think) or the answer alone (direct) [think]")
         ->check(CLI::IsMember({"think", "direct"}))
         ->type_name("STYLE");
     command
-        .add_option("--talk", options->talk,
-                    "Instead of puzzles, exchanges drawn from this file of topics (data/conversation.jsonl)")
+        .add_option("--conversation", options->conversation,
+                    "Generate conversation from this file of topics instead (data/conversation.jsonl)")
         ->type_name("FILE")
         ->excludes("--kind", "--difficulty", "--split", "--style");
     options->json.add_json(command, "one object per line");
@@ -141,7 +141,7 @@ void add_puzzles(CLI::App& program) {
         "Examples:\n"
         "  ergon puzzles --kind countdown --difficulty 4\n"
         "  ergon puzzles --split held-out --count 40 --style direct --json > held-out.jsonl\n"
-        "  ergon eval model.gguf --task held-out.jsonl");
+        "  ergon eval model.gguf --prompts held-out.jsonl");
     command.callback([options] { puzzles(*options); });
 }
 

@@ -94,24 +94,24 @@ void report(const ReportOptions& options) {
 void add_report(CLI::App& program) {
     auto options = std::make_shared<ReportOptions>();
     CLI::App& command =
-        *program.add_subcommand("report", "Table, page and data of a finished comparison, from its results file");
-    command.add_option("RUN.sqlite", options->files, "Results files; several are merged as parts (--shard) of one run")
+        *program.add_subcommand("report", "Print or export the findings of a comparison from its results file");
+    command.add_option("RUN.sqlite", options->files, "Results files; several are merged as shards of one run")
         ->required();
-    command.add_option("--run", options->run, "Which run of the file; without it the last one")
+    command.add_option("--run", options->run, "Run number in the file [last]")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
-    command.add_option("--verify", options->verify, "Also say whether the run in this other file agrees")
+    command.add_option("--verify", options->verify, "Check the run against the one in this file")
         ->type_name("FILE");
     options->out.add(command);
     add_full(command, options->full);
     command
         .add_option("--traces", options->traces,
-                    "The right answers with their thoughts, as JSON lines that ergon train learns from")
+                    "Write correct answers with their reasoning as JSON lines for ergon train; - is stdout")
         ->type_name("FILE")
-        ->group("What is written");
+        ->group("Output");
     command
         .add_option("--puzzles", options->puzzles,
-                    "The worked puzzles that were asked (ergon puzzles --json): also tell right answers by difficulty, "
-                    "and how many thoughts went back and revised")
+                    "The puzzles that were asked (from ergon puzzles --json): also report accuracy by difficulty, and how "
+                    "often reasoning was revised")
         ->type_name("FILE");
     options->cost.add(command);
     command.footer(

@@ -111,30 +111,30 @@ void train_tokenizer(const TrainTokenizerOptions& options) {
 
 void add_train_tokenizer(CLI::App& program) {
     auto options = std::make_shared<TrainTokenizerOptions>();
-    CLI::App& command = *program.add_subcommand("train-tokenizer", "Learn a vocabulary from text (byte-level BPE)");
+    CLI::App& command = *program.add_subcommand("train-tokenizer", "Train a byte-level BPE tokenizer on text");
     command
         .add_option(
             "TEXT", options->files,
-            "Text files; of a .jsonl file the texts \"prompt\", \"thinking\", \"answer\" and \"text\" of each line")
+            "Text files; from .jsonl files, the fields \"prompt\", \"thinking\", \"answer\" and \"text\"")
         ->required();
     command
         .add_option("--out", options->out,
-                    "Folder for tokenizer.json and tokenizer_config.json; older ones are replaced")
+                    "Output folder for tokenizer.json and tokenizer_config.json; existing files are replaced")
         ->required()
         ->type_name("FOLDER");
-    command.add_option("--vocab", options->vocabulary, "Tokens in all: 256 bytes, 7 markers, the rest merges")
+    command.add_option("--vocab", options->vocabulary, "Vocabulary size: 256 bytes, 7 control tokens, the rest merges")
         ->check(CLI::Range(train::smallest_vocabulary, largest_vocabulary))
         ->capture_default_str();
     command
         .add_option("--min-count", options->least_count,
-                    "Two symbols that stand side by side less often are not merged")
+                    "Minimum pair frequency for a merge")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 53))
         ->capture_default_str();
     add_threads(command, options->threads);
     options->json.add_json(command, "the result");
     command.footer(
-        "The tokenizer has DeepSeek's markers and the chat format of V3.1; its digits stand alone. The same text gives "
-        "the same files,\nwhatever the order of its files and the number of threads.\n\n"
+        "Uses DeepSeek's control tokens and V3.1 chat format, with one token per digit. Output does not depend on file "
+        "order or thread count.\n\n"
         "Examples:\n"
         "  ergon train-tokenizer data/prompts/*.jsonl --vocab 1024 --out my-tokenizer\n"
         "  echo 'Hello world' | ergon tokenize my-tokenizer");

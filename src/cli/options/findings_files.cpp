@@ -56,22 +56,21 @@ nlohmann::ordered_json findings(const lab::RunSummary& run, const CostOptions& c
 void add_full(CLI::App& command, bool& full) {
     command
         .add_flag("--full", full,
-                  "Print every table: phases, tasks, pairs with what they differ in, published figures; else a screen of it")
-        ->group("What is written");
+                  "Print all tables: phases, tasks, pairs, published figures")
+        ->group("Output");
 }
 
 void FindingsFiles::add(CLI::App& command) {
-    const std::string group = "What is written";
+    const std::string group = "Output";
     json.add_json(command, "the findings", group);
     csv.add_csv(command, "one row per answer", group);
-    command.add_option("--html", html, "Write a page with tables, charts, every answer and the method")
+    command.add_option("--html", html, "Write a page with tables, charts, all answers and the method; - is stdout")
         ->type_name("FILE")
         ->group(group);
     command
         .add_option(
             "--factor", factors,
-            "A factor of a design and each contender's level of it, such as thinking=no,yes,no,yes; several make a "
-            "design of all their combinations")
+            "Factor of a factorial design with one level per model, such as thinking=no,yes,no,yes; repeatable")
         ->type_name("NAME=LEVELS")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)

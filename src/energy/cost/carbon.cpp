@@ -6,13 +6,13 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <numeric>
 #include <optional>
 #include <sstream>
 
 #include "base/error.h"
 #include "base/files/data_files.h"
 #include "base/files/file.h"
+#include "base/strings/edit_distance.h"
 #include "base/strings/text.h"
 
 namespace ergon::energy {
@@ -95,22 +95,6 @@ std::vector<std::string> names_of(const Region& region) {
     return names;
 }
 
-/// Letters to insert, remove or change (Levenshtein 1966).
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t k = 0; k < b.size(); ++k) {
-            const std::size_t change = diagonal + (a[i] == b[k] ? 0 : 1);
-            diagonal = row[k + 1];
-            row[k + 1] = std::min({change, row[k] + 1, diagonal + 1});
-        }
-    }
-    return row.back();
-}
-
 /// Names that resemble a word, the nearest first: few slips away, or holding it.
 std::vector<std::string> similar(const std::string& word, const std::vector<Region>& regions) {
     std::vector<std::pair<std::size_t, std::string>> found;
@@ -118,7 +102,7 @@ std::vector<std::string> similar(const std::string& word, const std::vector<Regi
         std::size_t nearest = max_edit_distance + 1;
         for (const std::string& name : names_of(region)) {
             const std::string plain = folded(name);
-            const std::size_t distance = edit_distance(word, plain);
+            const std::size_t distance = base::edit_distance(word, plain);
             // A short word is near to every code: at most a third of it may be wrong.
             if (3 * distance <= std::max<std::size_t>(word.size(), 3)) nearest = std::min(nearest, distance);
             if (word.size() >= 3 && plain.find(word) != std::string::npos) nearest = std::min(nearest, max_edit_distance);
