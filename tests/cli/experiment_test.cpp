@@ -237,7 +237,7 @@ TEST_F(Experiment, ServersThatCannotBeAskedAreASentence) {
     const Outcome dead = compare("s.sqlite", {"http://127.0.0.1:1/v1#m"});
     EXPECT_EQ(dead.exit_code, 1);
     EXPECT_THAT(dead.err, ::testing::StartsWith("ergon: "));
-    EXPECT_THAT(compare("s.sqlite", {"http://127.0.0.1:1/v1#m:threads=2"}).err, HasSubstr("leave them away"));
+    EXPECT_THAT(compare("s.sqlite", {"http://127.0.0.1:1/v1#m:threads=2"}).err, HasSubstr("remove them"));
     EXPECT_THAT(compare("s.sqlite", {"http://127.0.0.1:1/v1#m:key=NO_SUCH_VARIABLE_HERE"}).err,
                 HasSubstr("NO_SUCH_VARIABLE_HERE"));
 }
