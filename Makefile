@@ -22,7 +22,7 @@ build = $(call stage,build $(1) $(2),cmake --preset $(1) -DERGON_UNITY=$(UNITY) 
 cmake --build --preset $(1) -j $(JOBS) --target $(2))
 
 .NOTPARALLEL:
-.PHONY: help bootstrap models build compare compare-real compare-full test tests-quick tests-real tests-browser tests-intervals asan fuzz mutants tsan tidy clean
+.PHONY: help bootstrap models build compare compare-real compare-full install package test tests-quick tests-real tests-browser tests-intervals asan fuzz mutants tsan tidy clean
 
 help:
 	@echo 'make compare     bring what is missing, build, and compare the four models that ship: dense or sparse, direct or'
@@ -31,6 +31,8 @@ help:
 	@echo 'make compare-full  those two on all prompts, with room for long answers (an hour or so)'
 	@echo 'make test        make compare, then every test'
 	@echo 'make build       bring missing packages and build $(ERGON)'
+	@echo 'make install     build and install below PREFIX (/usr/local); DESTDIR stages it elsewhere'
+	@echo 'make package     build a Debian package in build/'
 	@echo
 	@echo 'The stages of make test, each on its own:'
 	@echo '  make tests-quick   tests that need no real model'
@@ -55,6 +57,16 @@ models: bootstrap
 
 build: bootstrap
 	$(call build,release,ergon)
+
+PREFIX ?= /usr/local
+install: bootstrap
+	$(call build,release,help_files)
+	$(call stage,install,DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)')
+
+package:
+	@tools/bootstrap package
+	$(call build,release,help_files)
+	$(call stage,package,tools/package)
 
 compare: build
 	$(call stage,compare,$(ERGON) compare --results build/compare.sqlite --html build/compare.html)

@@ -26,7 +26,7 @@ DATA = pathlib.Path(__file__).resolve().parent.parent / "data/shapes.json"
 
 
 def bench(program, file):
-    arguments = [program, "bench", file, "--prompt", PROMPT, "--generate", GENERATED, "--repeat", 1, "--json"]
+    arguments = [program, "bench", file, "--prompt-tokens", PROMPT, "--generate-tokens", GENERATED, "--repeats", 1, "--json"]
     return {one["test"]: one for one in json.loads(subprocess.check_output(map(str, arguments)))}
 
 

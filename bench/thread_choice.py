@@ -1,7 +1,7 @@
 """Processor time and joules per token of the models that ship, with one thread, two, and as many as ergon chooses: the table
 of docs/performance.md, as markdown.
 
-    make build && python3 bench/thread_choice.py build/release/ergon [--repeat 5]
+    make build && python3 bench/thread_choice.py build/release/ergon [--repeats 5]
 
 On a quiet machine: processor time that other programs' interrupts take is small, but waiting threads spin longer beside them.
 """
@@ -15,7 +15,7 @@ PROMPT, GENERATED = 128, 256
 
 
 def bench(program, model, repeat):
-    arguments = [program, "bench", model, "--prompt", PROMPT, "--generate", GENERATED, "--threads", "1,2,auto", "--repeat", repeat, "--json"]
+    arguments = [program, "bench", model, "--prompt-tokens", PROMPT, "--generate-tokens", GENERATED, "--threads", "1,2,auto", "--repeats", repeat, "--json"]
     return json.loads(subprocess.check_output(list(map(str, arguments))))
 
 
@@ -27,7 +27,7 @@ def cell(row):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ergon")
-    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
     print("| model | | 1 thread: processor time per token, speed | 2 threads | auto (its count) |\n|---|---|---|---|---|")
     for model in MODELS:

@@ -30,5 +30,6 @@ void add_template(CLI::App& program);
 void add_tokenize(CLI::App& program);
 void add_train(CLI::App& program);
 void add_train_tokenizer(CLI::App& program);
+void add_write_help(CLI::App& program);
 
 }  // namespace ergon::cli

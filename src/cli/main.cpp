@@ -22,6 +22,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/commands.h"
+#include "cli/help/help_text.h"
 #include "cli/options/machine_options.h"
 
 namespace ergon::cli {
@@ -34,42 +35,21 @@ int complain(std::string_view sentence, ExitCode code) {
     return code;
 }
 
-/// Help in lines that fit a terminal.
-class HelpFormatter : public CLI::Formatter {
-  public:
-    std::string make_option_desc(const CLI::Option* option) const override {
-        constexpr std::size_t line_width = 110;
-        std::istringstream words(CLI::Formatter::make_option_desc(option));
-        std::string text;
-        std::size_t column = 0;
-        for (std::string word; words >> word; column += word.size()) {
-            if (column > 0) {
-                const bool fits = get_column_width() + column + 1 + word.size() <= line_width;
-                text += fits ? ' ' : '\n';
-                column = fits ? column + 1 : 0;
-            }
-            text += word;
-        }
-        return text;
-    }
-};
-
 void describe_program(CLI::App& program) {
     program.formatter(std::make_shared<HelpFormatter>());
     program.description(
-        "ergon runs and compares reasoning models on the machine in front of you, and tells what every answer cost in "
-        "joules.");
+        "Run and compare reasoning models on this machine, and measure the energy of every answer.");
     program.footer(
-        "MODEL is a GGUF file (of several shards the first), a Hugging Face folder, or a name that is looked up in "
-        "models/\nand in ~/.cache/ergon/models. 'ergon COMMAND --help' tells more and gives an example.\n"
-        "Exit codes: 0 good, 1 it failed, 2 wrong use; 128 + its number where a signal ended it.");
+        "MODEL is a GGUF file (the first, if sharded), a Hugging Face folder, or a name (or its unambiguous beginning) "
+        "of a model that ships or lies in ~/.cache/ergon/models. Run 'ergon COMMAND --help' for details and examples.\n\n"
+        "Exit status: 0 success, 1 failure, 2 usage error; 128 + N if killed by signal N.");
     program.require_subcommand(1);
     program.fallthrough();  // --log-level may stand behind the command, too
-    program.set_version_flag("--version", "ergon " + version(), "Print the version and leave");
+    program.set_version_flag("--version", "ergon " + version(), "Print version and exit");
     program
         .add_option_function<std::string>(
             "--log-level", [](const std::string& level) { base::set_up_log(spdlog::level::from_str(level)); },
-            "What is told on stderr while working: trace, debug, info, warning, error or off [warning]")
+            "Log level on stderr [warning]")
         ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
         ->type_name("LEVEL");
     add_machine_options(program);
@@ -85,11 +65,19 @@ int report(const CLI::App& program, const CLI::ParseError& error) {
     }
     const std::vector<std::string> rest = program.remaining();
     if (program.get_subcommands().empty() && !rest.empty() && !rest.front().starts_with('-')) {
-        return complain(fmt::format("There is no command '{}'. Try 'ergon --help'.", rest.front()), wrong_use);
+        return complain(fmt::format("There is no command '{}'.{} Try 'ergon --help'.", rest.front(),
+                                    suggestion(program, rest.front())),
+                        wrong_use);
     }
     std::string command = "ergon";
-    for (const CLI::App* chosen : program.get_subcommands()) command += " " + chosen->get_name();
-    return complain(fmt::format("{}. Try '{} --help'.", error.what(), command), wrong_use);
+    const CLI::App* last = &program;
+    while (!last->get_subcommands().empty()) {
+        last = last->get_subcommands().back();
+        command += " " + last->get_name();
+    }
+    const auto unknown = std::ranges::find_if(rest, [](const std::string& word) { return word.starts_with("-"); });
+    const std::string guess = unknown == rest.end() ? std::string() : suggestion(*last, *unknown);
+    return complain(fmt::format("{}.{} Try '{} --help'.", error.what(), guess, command), wrong_use);
 }
 
 /// What libraries throw, as a sentence.
@@ -169,6 +157,7 @@ int run(int argc, char** argv) {
     add_template(program);
     add_puzzles(program);
     add_logits(program);
+    add_write_help(program);
     check_values(program);
     if (argc > 1 && argv[argc - 1] == std::string_view("--")) {
         return complain("Nothing stands behind --; give a command there, or leave it out.", wrong_use);

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,5 +55,9 @@ class Safetensors {
 /// numbers, so that each is aligned. Throws Error(bad_argument) for a name that is empty, reserved or given twice, or
 /// bytes that do not match the shape; Error(unsupported) for block types, which the format lacks.
 void write_safetensors(const std::filesystem::path& path, std::span<const tensor::TensorView> tensors);
+
+/// The same to whatever `write` writes to, piece after piece; `name` stands for it in errors.
+void write_safetensors(const std::function<void(std::span<const std::byte>)>& write, const std::string& name,
+                       std::span<const tensor::TensorView> tensors);
 
 }  // namespace ergon::formats

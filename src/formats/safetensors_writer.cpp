@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 #include "base/error.h"
 #include "base/json/json.h"
@@ -63,22 +64,32 @@ std::string header_text(const std::string& path, std::span<const TensorView* con
 
 }  // namespace
 
-void write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors) {
+void write_safetensors(const std::function<void(std::span<const std::byte>)>& write, const std::string& name,
+                       std::span<const TensorView> tensors) {
     std::vector<const TensorView*> order;
     for (const TensorView& tensor : tensors) {
-        check_writable(path.string(), tensor);
+        check_writable(name, tensor);
         order.push_back(&tensor);
     }
     std::stable_sort(order.begin(), order.end(), [](const TensorView* a, const TensorView* b) {
         return tensor::info(a->type).block_bytes > tensor::info(b->type).block_bytes;
     });
-    const std::string header = header_text(path.string(), order);
+    const std::string header = header_text(name, order);
     const std::uint64_t size = header.size();
-    base::AtomicFile file(path);
-    file.write(std::as_bytes(std::span(&size, 1)));
-    file.write(std::as_bytes(std::span(header)));
-    for (const TensorView* tensor : order) file.write(tensor->bytes);
-    file.commit();
+    write(std::as_bytes(std::span(&size, 1)));
+    write(std::as_bytes(std::span(header)));
+    for (const TensorView* tensor : order) write(tensor->bytes);
+}
+
+void write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors) {
+    std::optional<base::AtomicFile> file;  // none is begun for tensors that cannot be written
+    write_safetensors(
+        [&](std::span<const std::byte> bytes) {
+            if (!file) file.emplace(path);
+            file->write(bytes);
+        },
+        path.string(), tensors);
+    file->commit();
 }
 
 }  // namespace ergon::formats

@@ -13,8 +13,8 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 
 TEST(Bench, JsonHasOneObjectForEachMeasurement) {
-    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt", "40,64", "--generate", "8", "--batch",
-                                       "1,3", "--threads", "1", "--repeat", "2", "--json"});
+    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt-tokens", "40,64", "--generate-tokens", "8", "--batch",
+                                       "1,3", "--threads", "1", "--repeats", "2", "--json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json rows = json::parse(outcome.out);
     ASSERT_EQ(rows.size(), 6u);
@@ -36,8 +36,8 @@ TEST(Bench, JsonHasOneObjectForEachMeasurement) {
 }
 
 TEST(Bench, ThreadsTakeTurnsAndDepthIsTold) {
-    const Outcome outcome = run_ergon({"bench", fixture("deepseek-v2-lite"), "--prompt", "0", "--generate", "4",
-                                       "--depth", "20", "--threads", "1,2", "--repeat", "1", "--json"});
+    const Outcome outcome = run_ergon({"bench", fixture("deepseek-v2-lite"), "--prompt-tokens", "0", "--generate-tokens", "4",
+                                       "--depth", "20", "--threads", "1,2", "--repeats", "1", "--json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json rows = json::parse(outcome.out);
     ASSERT_EQ(rows.size(), 2u);
@@ -52,7 +52,7 @@ TEST(Bench, ThreadsAreChosenByThemselvesAndKept) {
     const test::TemporaryDirectory data;
     const auto chosen = [&](const Environment& environment) {
         const Outcome outcome = run_ergon(
-            {"bench", fixture("qwen2"), "--prompt", "32", "--generate", "4", "--repeat", "1", "--json"}, "", environment);
+            {"bench", fixture("qwen2"), "--prompt-tokens", "32", "--generate-tokens", "4", "--repeats", "1", "--json"}, "", environment);
         EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
         const json rows = json::parse(outcome.out);
         EXPECT_GE(rows[0]["threads"], 1);
@@ -70,7 +70,7 @@ TEST(Bench, ThreadsAreChosenByThemselvesAndKept) {
 
 TEST(Bench, TheTableIsForPeople) {
     const Outcome outcome =
-        run_ergon({"bench", fixture("qwen2"), "--prompt", "32", "--generate", "4", "--repeat", "1"});
+        run_ergon({"bench", fixture("qwen2"), "--prompt-tokens", "32", "--generate-tokens", "4", "--repeats", "1"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("tokens/s"));
     EXPECT_THAT(outcome.out, HasSubstr("\nprefill "));
@@ -79,12 +79,12 @@ TEST(Bench, TheTableIsForPeople) {
 
 TEST(Bench, WrongUse) {
     for (const std::vector<std::string>& wrong :
-         {std::vector<std::string>{"--prompt", "x"}, {"--batch", "0"}, {"--repeat", "0"}, {"--depth", "-1"}}) {
+         {std::vector<std::string>{"--prompt-tokens", "x"}, {"--batch", "0"}, {"--repeats", "0"}, {"--depth", "-1"}}) {
         std::vector<std::string> arguments{"bench", fixture("qwen2")};
         arguments.insert(arguments.end(), wrong.begin(), wrong.end());
         EXPECT_EQ(run_ergon(arguments).exit_code, 2) << wrong[0];
     }
-    const Outcome outcome = run_ergon({"bench", fixture("qwen2"), "--prompt", "1000000000", "--generate", "0"});
+    const Outcome outcome = run_ergon({"bench", fixture("qwen2"), "--prompt-tokens", "1000000000", "--generate-tokens", "0"});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("do not fit into the model's context"));
 }

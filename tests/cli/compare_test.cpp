@@ -27,7 +27,7 @@ class Compare : public ::testing::Test {
 
 TEST_F(Compare, PrintsATableAndWritesTheFindings) {
     const std::string findings = (folder_.path() / "findings.json").string();
-    const Outcome outcome = compare({"--limit", "4", "--max-tokens", "100", "--json", findings});
+    const Outcome outcome = compare({"--limit", "4", "--max-tokens", "100", "--json-out", findings});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("scripted-thinker"));
     EXPECT_THAT(outcome.out, HasSubstr("scripted-plain"));
@@ -45,7 +45,7 @@ TEST_F(Compare, ShortRunsHaveThreeSessionsUnasked) {
     const std::string findings = (folder_.path() / "findings.json").string();
     const Outcome outcome =
         run_ergon({"compare", fixture("scripted-thinker"), fixture("scripted-plain"), "--idle-seconds", "0", "--results",
-                   (folder_.path() / "sessions.sqlite").string(), "--limit", "2", "--json", findings});
+                   (folder_.path() / "sessions.sqlite").string(), "--limit", "2", "--json-out", findings});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr("12/12 answers"));
     std::ifstream file(findings);
@@ -77,7 +77,7 @@ TEST_F(Compare, GoesOnAfterAKill) {
     waitpid(child, nullptr, 0);
 
     const std::string findings = (folder_.path() / "findings.json").string();
-    const Outcome outcome = compare({"--json", findings});
+    const Outcome outcome = compare({"--json-out", findings});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr("80/80 answers"));
     EXPECT_THAT(outcome.err, HasSubstr("(run 1)")) << "the same run";

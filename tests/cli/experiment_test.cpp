@@ -51,7 +51,7 @@ class Experiment : public ::testing::Test {
 
 TEST_F(Experiment, GradesByCategoryAndWritesEveryFile) {
     const Outcome outcome = compare(
-        "r.sqlite", {"--full", "--repeats", "2", "--html", path("p.html"), "--json", path("f.json"), "--csv", path("t.csv")});
+        "r.sqlite", {"--full", "--repeats", "2", "--html", path("p.html"), "--json-out", path("f.json"), "--csv-out", path("t.csv")});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("right answers"));
     EXPECT_THAT(outcome.out, HasSubstr("facts"));
@@ -75,8 +75,8 @@ TEST_F(Experiment, GradesByCategoryAndWritesEveryFile) {
 TEST_F(Experiment, SamplingIsEqualUnlessAContenderSaysOtherwise) {
     const auto temperatures = [&](const std::vector<std::string>& models) {
         std::vector<std::string> arguments{"compare",        "--prompts",   prompts(),   "--limit",        "1",
-                                           "--idle-seconds", "0", "--sessions", "1", "--results", path("s.sqlite"), "--anew",
-                                           "--json",         path("s.json")};
+                                           "--idle-seconds", "0", "--sessions", "1", "--results", path("s.sqlite"), "--restart",
+                                           "--json-out",         path("s.json")};
         arguments.insert(arguments.begin() + 1, models.begin(), models.end());
         const Outcome outcome = run_ergon(arguments);
         EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -94,9 +94,9 @@ TEST_F(Experiment, SamplingIsEqualUnlessAContenderSaysOtherwise) {
 }
 
 TEST_F(Experiment, ReportMakesTheSameFindingsAgain) {
-    const Outcome first = compare("r.sqlite", {"--json", path("a.json")});
+    const Outcome first = compare("r.sqlite", {"--json-out", path("a.json")});
     ASSERT_EQ(first.exit_code, 0) << first.err;
-    const Outcome again = run_ergon({"report", path("r.sqlite"), "--json", path("b.json")});
+    const Outcome again = run_ergon({"report", path("r.sqlite"), "--json-out", path("b.json")});
     ASSERT_EQ(again.exit_code, 0) << again.err;
     EXPECT_EQ(again.out, first.out);
     EXPECT_EQ(content(path("a.json")), content(path("b.json")));
@@ -110,7 +110,7 @@ TEST_F(Experiment, ShardsMergeAndRerunsAgree) {
         const Outcome part = compare(std::string("part") + shard[0] + ".sqlite", {"--shard", shard});
         ASSERT_EQ(part.exit_code, 0) << part.err;
     }
-    const Outcome merged = run_ergon({"report", path("part1.sqlite"), path("part2.sqlite"), "--json", path("m.json")});
+    const Outcome merged = run_ergon({"report", path("part1.sqlite"), path("part2.sqlite"), "--json-out", path("m.json")});
     ASSERT_EQ(merged.exit_code, 0) << merged.err;
     EXPECT_EQ(json::parse(content(path("m.json")))["contenders"][0]["answers"], 3);
     EXPECT_NE(run_ergon({"report", path("part1.sqlite"), path("part1.sqlite")}).exit_code, 0);
@@ -128,7 +128,7 @@ TEST_F(Experiment, ResumesOnlyWhatIsThere) {
     const Outcome nothing = compare("r.sqlite", {"--resume"});
     EXPECT_EQ(nothing.exit_code, 1);
     EXPECT_THAT(nothing.err, HasSubstr("holds no run of this experiment"));
-    EXPECT_EQ(compare("r.sqlite", {"--resume", "--anew"}).exit_code, 2);
+    EXPECT_EQ(compare("r.sqlite", {"--resume", "--restart"}).exit_code, 2);
 }
 
 TEST_F(Experiment, LongPromptsAreLeftOutForAllAndCounted) {
@@ -139,7 +139,7 @@ TEST_F(Experiment, LongPromptsAreLeftOutForAllAndCounted) {
         folder_.write("mixed.jsonl", "{\"prompt\": \"Hm?\"}\n{\"prompt\": \"" + std::string(4000, 'a') + "\"}\n");
     const Outcome some = run_ergon({"compare", fixture("scripted-thinker"), fixture("scripted-plain"), "--prompts",
                                     mixed, "--idle-seconds", "0", "--sessions", "1", "--max-prompt", "200", "--results", path("l.sqlite"),
-                                    "--json", path("l.json")});
+                                    "--json-out", path("l.json")});
     ASSERT_EQ(some.exit_code, 0) << some.err;
     EXPECT_THAT(some.err, HasSubstr("1 prompts have more than 200 tokens"));
     EXPECT_EQ(json::parse(content(path("l.json")))["settings"]["prompts_left_out"], 1);
@@ -150,8 +150,8 @@ TEST_F(Experiment, BadRowsAreRefusedOrLeftOutAndCounted) {
         "bad.jsonl",
         "{\"prompt\": \"Two?\", \"answer\": 2}\nnot JSON\n{\"prompt\": 3}\n{\"prompt\": \"Four?\", \"answer\": 4}\n");
     std::vector<std::string> arguments{
-        "eval",      fixture("scripted-plain"), "--task", mixed,         "--idle-seconds", "0",
-        "--results", path("b.sqlite"),          "--json", path("b.json")};
+        "eval",      fixture("scripted-plain"), "--prompts", mixed,         "--idle-seconds", "0",
+        "--results", path("b.sqlite"),          "--json-out", path("b.json")};
     const Outcome refused = run_ergon(arguments);
     EXPECT_EQ(refused.exit_code, 1);
     EXPECT_THAT(refused.err, HasSubstr("bad.jsonl, line 2: expected one JSON object"));
@@ -183,7 +183,7 @@ TEST_F(Experiment, AModelAgainstItselfInADesign) {
 TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
     const Outcome outcome =
         run_ergon({"compare", "--limit", "6", "--max-tokens", "60", "--sessions", "1", "--idle-seconds", "0", "--results",
-                   path("s.sqlite"), "--json", path("s.json"), "--html", path("s.html"), "--no-slice"});
+                   path("s.sqlite"), "--json-out", path("s.json"), "--html", path("s.html"), "--no-slice"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, ::testing::StartsWith("What do experts and thinking do to the joules of an answer"));
     EXPECT_LE(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 40) << "one screen\n" << outcome.out;
@@ -214,21 +214,21 @@ TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
 
 TEST_F(Experiment, NothingCanBeForbiddenToLetters) {
     const Outcome outcome =
-        run_ergon({"eval", fixture("scripted-plain"), "--task", prompts(), "--by-likelihood", "--forbid", "no"});
+        run_ergon({"eval", fixture("scripted-plain"), "--prompts", prompts(), "--by-likelihood", "--forbid", "no"});
     EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_THAT(outcome.err, HasSubstr("leave one of the two away"));
+    EXPECT_THAT(outcome.err, HasSubstr("remove one of them"));
 }
 
 TEST_F(Experiment, EvalGradesOneModel) {
-    const Outcome outcome = run_ergon({"eval", fixture("scripted-plain"), "--task", prompts(), "--sessions", "1", "--idle-seconds", "0",
-                                       "--results", path("e.sqlite"), "--json", path("e.json")});
+    const Outcome outcome = run_ergon({"eval", fixture("scripted-plain"), "--prompts", prompts(), "--sessions", "1", "--idle-seconds", "0",
+                                       "--results", path("e.sqlite"), "--json-out", path("e.json")});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("right answers"));
     const json found = json::parse(content(path("e.json")));
     EXPECT_EQ(found["contenders"].size(), 1u);
     EXPECT_EQ(found["pairs"].size(), 0u);
     EXPECT_EQ(run_ergon({"eval", fixture("scripted-plain"), fixture("scripted-plain")}).exit_code, 2);
-    const Outcome unknown = run_ergon({"eval", fixture("scripted-plain"), "--task", "no-such-task"});
+    const Outcome unknown = run_ergon({"eval", fixture("scripted-plain"), "--prompts", "no-such-task"});
     EXPECT_EQ(unknown.exit_code, 1);
     EXPECT_THAT(unknown.err, HasSubstr("puzzles"));
 }
@@ -237,7 +237,7 @@ TEST_F(Experiment, ServersThatCannotBeAskedAreASentence) {
     const Outcome dead = compare("s.sqlite", {"http://127.0.0.1:1/v1#m"});
     EXPECT_EQ(dead.exit_code, 1);
     EXPECT_THAT(dead.err, ::testing::StartsWith("ergon: "));
-    EXPECT_THAT(compare("s.sqlite", {"http://127.0.0.1:1/v1#m:threads=2"}).err, HasSubstr("leave them away"));
+    EXPECT_THAT(compare("s.sqlite", {"http://127.0.0.1:1/v1#m:threads=2"}).err, HasSubstr("remove them"));
     EXPECT_THAT(compare("s.sqlite", {"http://127.0.0.1:1/v1#m:key=NO_SUCH_VARIABLE_HERE"}).err,
                 HasSubstr("NO_SUCH_VARIABLE_HERE"));
 }
@@ -252,7 +252,7 @@ TEST_F(Experiment, JevonsTakesARun) {
                   .exit_code,
               0);
     const Outcome outcome = run_ergon({"plan", "jevons", path("r.sqlite"), "--answers-per-day", "1000", "--growth",
-                                       "0.5", "--json", path("j.json"), "--html", path("j.html")});
+                                       "0.5", "--json-out", path("j.json"), "--html", path("j.html")});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("if use grows by"));
     const json found = json::parse(content(path("j.json")));

@@ -51,7 +51,7 @@ class KeptRuns : public ::testing::Test {
 
 TEST_F(KeptRuns, OutputsReplaceNothingThatIsRead) {
     const std::string asked = prompts(), before = read_file(asked);
-    for (const char* option : {"--json", "--csv", "--html"}) {
+    for (const char* option : {"--json-out", "--csv-out", "--html"}) {
         const Outcome outcome = compare({option, asked});
         EXPECT_EQ(outcome.exit_code, 2);
         EXPECT_THAT(outcome.err, HasSubstr("is named twice, and would be overwritten"));
@@ -59,15 +59,15 @@ TEST_F(KeptRuns, OutputsReplaceNothingThatIsRead) {
     }
     std::filesystem::copy(fixture("scripted-plain"), folder_.path() / "model");
     const std::string part = path("model/config.json");
-    const Outcome outcome = run_ergon({"eval", path("model"), "--task", asked, "--results", path("r.sqlite"), "--json", part});
+    const Outcome outcome = run_ergon({"eval", path("model"), "--prompts", asked, "--results", path("r.sqlite"), "--json-out", part});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("is part of what is read"));
     ASSERT_EQ(compare().exit_code, 0);
     const std::string other = path("other.sqlite");
     std::filesystem::copy_file(path("r.sqlite"), other);
     const std::string kept = read_file(other);
-    EXPECT_EQ(run_ergon({"report", path("r.sqlite"), "--verify", other, "--json", other}).exit_code, 2);
-    EXPECT_EQ(run_ergon({"report", path("r.sqlite"), "--sensor", "file:" + other, "--csv", other}).exit_code, 2);
+    EXPECT_EQ(run_ergon({"report", path("r.sqlite"), "--verify", other, "--json-out", other}).exit_code, 2);
+    EXPECT_EQ(run_ergon({"report", path("r.sqlite"), "--sensor", "file:" + other, "--csv-out", other}).exit_code, 2);
     EXPECT_EQ(run_ergon({"report", path("r.sqlite"), "--puzzles", asked, "--html", asked}).exit_code, 2);
     EXPECT_EQ(read_file(other), kept);
     EXPECT_EQ(read_file(asked), before);
@@ -82,7 +82,7 @@ TEST_F(KeptRuns, OutputsReplaceNothingThatIsRead) {
 TEST_F(KeptRuns, AModelThatChangesBetweenSessionsEndsTheRun) {
     const std::filesystem::path model = folder_.path() / "model.gguf", shipped = ERGON_SOURCE_DIR "/models";
     std::filesystem::copy_file(shipped / "ergon-dense-direct.gguf", model);
-    const std::vector<std::string> command{"eval", model.string(), "--task", prompts(), "--idle-seconds", "0", "--repeats", "40",
+    const std::vector<std::string> command{"eval", model.string(), "--prompts", prompts(), "--idle-seconds", "0", "--repeats", "40",
                                            "--max-tokens", "40", "--sessions", "2", "--results", path("r.sqlite")};
     const Outcome outcome = while_ergon_runs(command, path("r.sqlite-wal"), [&](int) {
         const auto answered = [&] { return read_file(path("r.sqlite-wal")).find("judge_joules") != std::string::npos; };
@@ -95,10 +95,10 @@ TEST_F(KeptRuns, AModelThatChangesBetweenSessionsEndsTheRun) {
 }
 
 TEST_F(KeptRuns, AFinishedRunIsToldOfAndNotAskedAgain) {
-    const Outcome first = compare({"--json", path("a.json")});
+    const Outcome first = compare({"--json-out", path("a.json")});
     ASSERT_EQ(first.exit_code, 0) << first.err;
     EXPECT_THAT(first.err, Not(HasSubstr("--restart")));
-    const Outcome again = compare({"--json", path("b.json")});
+    const Outcome again = compare({"--json-out", path("b.json")});
     ASSERT_EQ(again.exit_code, 0) << again.err;
     EXPECT_THAT(again.err, HasSubstr("already, finished (run 1): nothing was asked again"));
     EXPECT_THAT(again.err, HasSubstr("--restart asks everything anew"));
@@ -112,7 +112,7 @@ TEST_F(KeptRuns, AFinishedRunIsToldOfAndNotAskedAgain) {
 }
 
 TEST_F(KeptRuns, TheReportOfADesignIsThatOfItsComparison) {
-    const std::vector<std::string> files{"--json", path("a.json"), "--html", path("a.html"), "--csv", path("a.csv")};
+    const std::vector<std::string> files{"--json-out", path("a.json"), "--html", path("a.html"), "--csv-out", path("a.csv")};
     const std::string model = fixture("scripted-thinker");
     std::vector<std::string> arguments{"compare", model, model + ":no_think,label=direct", model + ":max_tokens=9,label=short",
                                        model + ":no_think,max_tokens=9,label=both", "--prompts", prompts(),
@@ -123,8 +123,8 @@ TEST_F(KeptRuns, TheReportOfADesignIsThatOfItsComparison) {
     const Outcome first = run_ergon(arguments);
     ASSERT_EQ(first.exit_code, 0) << first.err;
     EXPECT_THAT(first.out, HasSubstr("no thinking over thinking"));
-    const Outcome report = run_ergon({"report", path("d.sqlite"), "--json", path("b.json"), "--html", path("b.html"),
-                                      "--csv", path("b.csv")});
+    const Outcome report = run_ergon({"report", path("d.sqlite"), "--json-out", path("b.json"), "--html", path("b.html"),
+                                      "--csv-out", path("b.csv")});
     ASSERT_EQ(report.exit_code, 0) << report.err;
     EXPECT_EQ(report.out, first.out);
     for (const char* kind : {".json", ".html", ".csv"}) {
@@ -156,24 +156,24 @@ TEST_F(KeptRuns, OutputsAreLookedAtBeforeTheFirstAnswer) {
         EXPECT_THAT(outcome.err, Not(HasSubstr("answers"))) << "nothing was asked";
         EXPECT_EQ(outcome.out, "");
     };
-    for (const char* option : {"--html", "--json", "--csv", "--results"}) {
+    for (const char* option : {"--html", "--json-out", "--csv-out", "--results"}) {
         refused({option, path("no/such/folder/file")}, option == std::string("--results") ? "cannot be opened" : "cannot be written");
         refused({option, folder_.path().string()}, option == std::string("--results") ? "cannot be opened" : "it is a folder");
     }
-    refused({"--html", path("one"), "--json", path("one")}, "is named twice", 2);
+    refused({"--html", path("one"), "--json-out", path("one")}, "is named twice", 2);
     refused({"--html", path("r.sqlite")}, "is named twice", 2);
     refused({"--factor", "thinking=yes,no,maybe"}, "has 3 levels, but there are 2 contenders", 2);
     EXPECT_FALSE(std::filesystem::exists(path("r.sqlite"))) << "nor was anything begun";
-    EXPECT_EQ(run_ergon({"eval", fixture("scripted-plain"), "--task", prompts(), "--csv", path("no/f.csv"), "--results",
+    EXPECT_EQ(run_ergon({"eval", fixture("scripted-plain"), "--prompts", prompts(), "--csv-out", path("no/f.csv"), "--results",
                          path("e.sqlite")}).exit_code, 1);
     EXPECT_FALSE(std::filesystem::exists(path("e.sqlite")));
     ASSERT_EQ(compare().exit_code, 0);
-    for (const char* option : {"--html", "--json", "--csv", "--traces"}) {
+    for (const char* option : {"--html", "--json-out", "--csv-out", "--traces"}) {
         const Outcome outcome = run_ergon({"report", path("r.sqlite"), option, path("no/file")});
         EXPECT_EQ(outcome.exit_code, 1);
         EXPECT_THAT(outcome.err, HasSubstr("cannot be written (No such file or directory)"));
     }
-    EXPECT_EQ(run_ergon({"report", path("r.sqlite"), "--json", path("r.sqlite")}).exit_code, 2);
+    EXPECT_EQ(run_ergon({"report", path("r.sqlite"), "--json-out", path("r.sqlite")}).exit_code, 2);
     EXPECT_EQ(run_ergon({"profile", fixture("scripted-plain"), "--html", path("no/p.html")}).exit_code, 1);
 }
 
@@ -242,7 +242,7 @@ TEST_F(KeptRuns, AResultsFileThatGoesAwayDuringTheRunIsSavedAndSaid) {
     EXPECT_EQ(removed.exit_code, 1);
     EXPECT_THAT(removed.err, HasSubstr(fmt::format("The results file {} was removed while it was in use", file)));
     EXPECT_THAT(removed.err, HasSubstr(fmt::format("move that to {}", file)));
-    const Outcome report = run_ergon({"report", saved, "--csv", path("saved.csv")});
+    const Outcome report = run_ergon({"report", saved, "--csv-out", path("saved.csv")});
     EXPECT_EQ(report.exit_code, 0) << report.err;
     const std::string rows = read_file(path("saved.csv"));
     const auto kept = std::ranges::count(rows, '\n') - 1;
@@ -268,7 +268,7 @@ TEST_F(KeptRuns, AResultsFileThatGoesAwayDuringTheRunIsSavedAndSaid) {
 }
 
 TEST_F(KeptRuns, AResultsFileThatIsMadeReadOnlyDuringTheRunIsSaidAndLosesNothing) {
-    const std::vector<std::string> arguments = command({"--repeats", "40", "--json", path("f.json")});
+    const std::vector<std::string> arguments = command({"--repeats", "40", "--json-out", path("f.json")});
     const Outcome outcome = while_ergon_runs(arguments, path("r.sqlite.run1.lock"),
                                              [&](int) { ::chmod(path("r.sqlite").c_str(), 0444); });
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -333,13 +333,13 @@ TEST_F(KeptRuns, AnIndexOrALogThatIsCutDuringTheRunIsASentence) {
 TEST_F(KeptRuns, WhatKilledProcessesLeftAsideIsRemoved) {
     const std::string dead = folder_.write("f.json.part2147483646", "{"), other = folder_.write("g.json.part2147483646", "{");
     const std::string alive = folder_.write(fmt::format("f.json.part{}", ::getpid()), "{"), no_number = folder_.write("f.json.part1of2", "{");
-    ASSERT_EQ(compare({"--json", path("f.json")}).exit_code, 0);
+    ASSERT_EQ(compare({"--json-out", path("f.json")}).exit_code, 0);
     EXPECT_FALSE(std::filesystem::exists(dead));
     for (const std::string& file : {other, alive, no_number}) EXPECT_TRUE(std::filesystem::exists(file)) << file;
 }
 
 TEST_F(KeptRuns, TheLiveSliceIsPartOfTheRun) {
-    const Outcome outcome = compare({"--slice", "--json", path("a.json"), "--html", path("a.html")});
+    const Outcome outcome = compare({"--slice", "--json-out", path("a.json"), "--html", path("a.html")});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     if (outcome.err.find("slice of a real layer is left out") != outcome.err.npos) GTEST_SKIP() << outcome.err;
     const json slice = json::parse(read_file(path("a.json")))["layer_slice"];
@@ -350,7 +350,7 @@ TEST_F(KeptRuns, TheLiveSliceIsPartOfTheRun) {
     for (const json& one : slice["rounds"]) {
         for (const json& figure : one["joules_per_token"]) EXPECT_GT(figure["value"].get<double>(), 0);
     }
-    const Outcome report = run_ergon({"report", path("r.sqlite"), "--json", path("b.json"), "--html", path("b.html")});
+    const Outcome report = run_ergon({"report", path("r.sqlite"), "--json-out", path("b.json"), "--html", path("b.html")});
     EXPECT_EQ(report.out, outcome.out);
     EXPECT_EQ(read_file(path("a.json")), read_file(path("b.json")));
     EXPECT_EQ(read_file(path("a.html")), read_file(path("b.html")));

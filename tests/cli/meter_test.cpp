@@ -86,7 +86,7 @@ TEST_F(MeterCommand, SaysWhatIsNotCountedAndWhy) {
 TEST_F(MeterCommand, AddsRowsThatOthersReadAsCodeCarbons) {
     const std::string out = path("emissions.csv");
     for (int i = 0; i < 2; ++i) {
-        EXPECT_EQ(meter({"--csv", "--carbon", "100", "--out", out, "--", "true"}).exit_code, 0);
+        EXPECT_EQ(meter({"--csv-out", out, "--carbon", "100", "--", "true"}).exit_code, 0);
     }
     std::ifstream file(out);
     std::vector<std::string> lines;
@@ -97,13 +97,13 @@ TEST_F(MeterCommand, AddsRowsThatOthersReadAsCodeCarbons) {
 
     // Several at once: each adds its row.
     std::vector<std::thread> at_once;
-    for (int i = 0; i < 6; ++i) at_once.emplace_back([&] { meter({"--csv", "--carbon", "100", "--out", out, "--", "true"}); });
+    for (int i = 0; i < 6; ++i) at_once.emplace_back([&] { meter({"--csv-out", out, "--carbon", "100", "--", "true"}); });
     for (std::thread& one : at_once) one.join();
     const std::string rows = read_file(out);
     EXPECT_EQ(std::ranges::count(rows, '\n'), 9);
 
     const std::string other = folder_.write("other.csv", "a,b\n1,2\n");
-    const Outcome refused = meter({"--csv", "--out", other, "--", "touch", path("ran")});
+    const Outcome refused = meter({"--csv-out", other, "--", "touch", path("ran")});
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_THAT(refused.err, HasSubstr("other.csv"));
     EXPECT_FALSE(std::filesystem::exists(path("ran"))) << "told before the command runs";
@@ -224,7 +224,7 @@ TEST_F(MeterCommand, TakesASensorThatTheUserNames) {
 TEST_F(MeterCommand, JoulesOfTokensComeFromTheCounter) {
     const TwentyWatts power(counter(), path("next"));
     const Outcome outcome =
-        run_ergon({"bench", fixture("llama-gqa"), "--prompt", "0", "--generate", "400", "--threads", "1", "--repeat",
+        run_ergon({"bench", fixture("llama-gqa"), "--prompt-tokens", "0", "--generate-tokens", "400", "--threads", "1", "--repeats",
                    "3", "--json", "--sysfs", folder_.path().string(), "--procfs", folder_.path().string()});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json row = json::parse(outcome.out)[0];
@@ -236,7 +236,7 @@ TEST_F(MeterCommand, JoulesOfTokensComeFromTheCounter) {
 TEST_F(MeterCommand, CalibratesAgainstACounterAndUsesWhatItLearnt) {
     auto power = std::make_unique<TwentyWatts>(counter(), path("next"));
     const std::string file = path("calibration.json");
-    const Outcome outcome = meter({"calibrate", "--threads", "1", "--rounds", "2", "--seconds", "0.15", "--out", file});
+    const Outcome outcome = meter({"calibrate", "--threads", "1", "--repeats", "2", "--seconds", "0.15", "--out", file});
     power.reset();
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("busy time"));
@@ -264,7 +264,7 @@ TEST_F(MeterCommand, ValidatesAgainstAMeterAtTheWall) {
         folder_.write("wall.csv", steady_wall_log(wall));
         const Outcome outcome =
             meter({"validate", "--wall-log", path("wall.csv"), "--threads", "1", "--seconds", "2.2", "--model",
-                   fixture("llama-gqa"), "--out", path("kept.json")});
+                   fixture("llama-gqa"), "--json-out", path("kept.json")});
         EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
         EXPECT_THAT(outcome.out, HasSubstr("generating, "));
         EXPECT_THAT(outcome.out, HasSubstr("a ratio below 1 is expected")) << "a counter of packages, not of all";
@@ -291,7 +291,7 @@ TEST_F(MeterCommand, SaysWhatIsWrongWithAWallLog) {
         more.insert(more.begin(), begin.begin(), begin.end());
         return meter(more);
     };
-    EXPECT_THAT(with({"--wall-log", path("wall.csv"), "--out", path("x.json")}).err,
+    EXPECT_THAT(with({"--wall-log", path("wall.csv"), "--json-out", path("x.json")}).err,
                 HasSubstr("fewer than three readings while \"idle\" ran"));
     EXPECT_NE(with({}).exit_code, 0) << "a log is needed";
 }
@@ -326,7 +326,7 @@ TEST_F(MeterCommand, TellsTheShareOfAContainerAndWhatTheJoulesAreOf) {
 
 TEST_F(MeterCommand, SaysWhatIsMissingForACalibration) {
     std::filesystem::remove_all(folder_.path() / "class");
-    const Outcome outcome = meter({"calibrate", "--rounds", "2"});
+    const Outcome outcome = meter({"calibrate", "--repeats", "2"});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("--wall"));
 }
@@ -347,7 +347,7 @@ TEST_F(MeterCommand, TellsGramsAndMoney) {
 TEST(ProfileCommand, WritesATableJsonAndAPage) {
     const TemporaryFolder folder;
     const std::string page = (folder.path() / "profile.html").string(), model = fixture("deepseek-v2-lite");
-    const Outcome table = run_ergon({"profile", model, "--prompt-tokens", "16", "--tokens", "4", "--html", page});
+    const Outcome table = run_ergon({"profile", model, "--prompt-tokens", "16", "--generate-tokens", "4", "--html", page});
     ASSERT_EQ(table.exit_code, 0) << table.err;
     EXPECT_THAT(table.out, HasSubstr("routed experts"));
     EXPECT_THAT(table.out, HasSubstr("Energy hotspots"));
@@ -355,14 +355,14 @@ TEST(ProfileCommand, WritesATableJsonAndAPage) {
     html << std::ifstream(page).rdbuf();
     EXPECT_THAT(html.str(), HasSubstr("<svg"));
     const Outcome batch =
-        run_ergon({"profile", model, "--prompt-tokens", "16", "--tokens", "4", "--batch", "2", "--json"});
+        run_ergon({"profile", model, "--prompt-tokens", "16", "--generate-tokens", "4", "--batch", "2", "--json"});
     EXPECT_EQ(json::parse(batch.out)["phases"]["prompt"]["tokens"], 32);
-    EXPECT_EQ(run_ergon({"profile", model, "--tokens", "0"}).exit_code, 2);
+    EXPECT_EQ(run_ergon({"profile", model, "--generate-tokens", "0"}).exit_code, 2);
 }
 
 TEST(BenchCommand, MeasuresWhatAccountingCosts) {
-    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt", "0", "--generate", "16", "--threads",
-                                       "1", "--repeat", "2", "--accounting", "--json"});
+    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt-tokens", "0", "--generate-tokens", "16", "--threads",
+                                       "1", "--repeats", "2", "--accounting", "--json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_TRUE(json::parse(outcome.out)[0]["accounting"].contains("median"));
 }
@@ -379,14 +379,15 @@ TEST(RunCommand, TellsGramsBesideJoules) {
 
 TEST_F(MeterCommand, RefusesOptionsThatWouldDoNothing) {
     EXPECT_EQ(meter({"--csv"}).exit_code, 2);
-    EXPECT_EQ(meter({"--out", path("x")}).exit_code, 2);
+    EXPECT_EQ(meter({"--csv-out", path("x")}).exit_code, 2);
+    EXPECT_EQ(meter({"--json-out", path("x")}).exit_code, 2) << "without end";
     EXPECT_EQ(meter({"--seconds", "1", "--", "true"}).exit_code, 2);
     EXPECT_EQ(meter({"--list", "--", "true"}).exit_code, 2);
 }
 
 TEST_F(MeterCommand, TellsOfAFileThatCannotBeWrittenBeforeTheCommandRuns) {
-    const Outcome outcome = meter({"--json", "--out", path("nowhere/x"), "--", "touch", path("ran")});
-    EXPECT_EQ(outcome.exit_code, 2);
+    const Outcome outcome = meter({"--json-out", path("nowhere/x"), "--", "touch", path("ran")});
+    EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_FALSE(std::filesystem::exists(path("ran")));
 }
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "cli/program.h"
 
 namespace ergon::cli {
@@ -46,10 +48,46 @@ TEST(Program, NothingBehindTwoDashesIsWrongUse) {
 }
 
 TEST(Program, AnEmptyNameIsNoFile) {
-    const Outcome outcome = run_ergon({"report", "r.sqlite", "--json", ""});
+    const Outcome outcome = run_ergon({"report", "r.sqlite", "--json-out", ""});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("expected the name of a file"));
     EXPECT_EQ(run_ergon({"report", "r.sqlite", "--run", "-1"}).exit_code, 2);
+}
+
+TEST(Program, GuessesWhichWordWasMeant) {
+    EXPECT_THAT(run_ergon({"comapre"}).err, HasSubstr("There is no command 'comapre'. Did you mean 'compare'?"));
+    EXPECT_THAT(run_ergon({"puzzles", "--cuont", "3"}).err, HasSubstr("Did you mean '--count'?"));
+    EXPECT_THAT(run_ergon({"meter", "calibrate", "--repeat=3"}).err, HasSubstr("Did you mean '--repeats'?"));
+    EXPECT_THAT(run_ergon({"puzzles", "--log-levle", "off"}).err, HasSubstr("Did you mean '--log-level'?"));
+    EXPECT_THAT(run_ergon({"xyzzy"}).err, ::testing::Not(HasSubstr("Did you mean")));
+}
+
+TEST(Program, HelpIsAsWideAsTheTerminal) {
+    const auto widest = [](const char* columns) {
+        std::istringstream help(run_ergon({"compare", "--help"}, "", {{"COLUMNS", columns}}).out);
+        std::size_t most = 0;
+        for (std::string line; std::getline(help, line);) {
+            const bool breaks = !line.starts_with("  ") || line.starts_with(std::string(30, ' '));  // not names, examples
+            if (breaks && !line.starts_with("Usage")) most = std::max(most, line.size());
+        }
+        return most;
+    };
+    EXPECT_LE(widest(""), 80u) << "in a pipe";
+    EXPECT_GT(widest("100"), 90u);
+    EXPECT_LE(widest("100"), 100u);
+    EXPECT_GT(widest("300"), 110u);
+    EXPECT_LE(widest("300"), 120u);
+}
+
+TEST(Program, ThreadsAreDecimalAndFewerThanProcessors) {
+    for (const char* threads : {"0x3", "010x", "0", "1025", "two", ""}) {
+        const Outcome outcome = run_ergon({"perplexity", fixture("scripted-plain"), "none.txt", "--threads", threads});
+        EXPECT_EQ(outcome.exit_code, 2) << threads << outcome.err;
+    }
+    EXPECT_THAT(run_ergon({"perplexity", fixture("scripted-plain"), "none.txt", "--threads", "1000"}).err,
+                HasSubstr("1000 threads are more than the "));
+    EXPECT_THAT(run_ergon({"perplexity", fixture("scripted-plain"), "none.txt", "--threads", "1"}).err,
+                ::testing::Not(HasSubstr("more than")));
 }
 
 TEST(Program, NumbersAreDecimalAndFinite) {
@@ -119,6 +157,27 @@ TEST(ModelNames, AreLookedUpInTheCache) {
     EXPECT_EQ(unknown.exit_code, 1);
     EXPECT_THAT(unknown.err, HasSubstr("There is no model 'huge'"));
     EXPECT_THAT(unknown.err, HasSubstr("tiny"));
+}
+
+TEST(ModelNames, TheBeginningOfOneStandsForIt) {
+    const TemporaryFolder cache;
+    const std::filesystem::path models = cache.path() / "ergon" / "models";
+    std::filesystem::create_directories(models);
+    for (const char* name : {"tiny-one.gguf", "tiny-two.gguf", "other.gguf", "broken.gguf.part123"}) {
+        std::filesystem::create_symlink(fixture("vocab/smollm2.gguf"), models / name);
+    }
+    const Environment environment{{"XDG_CACHE_HOME", cache.path().string()}};
+    EXPECT_EQ(run_ergon({"tokenize", "oth"}, "Hello", environment).exit_code, 0);
+    const Outcome several = run_ergon({"tokenize", "tiny"}, "Hello", environment);
+    EXPECT_EQ(several.exit_code, 1);
+    EXPECT_THAT(several.err, HasSubstr("tiny-one, tiny-two"));
+    EXPECT_THAT(several.err, ::testing::Not(HasSubstr("part123")));
+}
+
+TEST(ModelNames, AnAddressIsNoFile) {
+    const Outcome outcome = run_ergon({"inspect", "http://127.0.0.1:8080/v1#name"});
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, HasSubstr("Servers are for ergon compare and ergon eval."));
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ TEST(Puzzles, WrongUseIsSaid) {
 
 TEST(Puzzles, TalkIsDrawnFromAFileOfTopics) {
     const std::string topics = std::string(ERGON_SOURCE_DIR) + "/data/conversation.jsonl";
-    const auto found = puzzles({"--talk", topics, "--count", "50", "--seed", "2"});
+    const auto found = puzzles({"--conversation", topics, "--count", "50", "--seed", "2"});
     ASSERT_EQ(found.size(), 50u);
     EXPECT_NE(found[0], found[1]);
     for (const nlohmann::json& one : found) {
@@ -88,10 +88,10 @@ TEST(Puzzles, TalkIsDrawnFromAFileOfTopics) {
         EXPECT_FALSE(one["prompt"].get<std::string>().empty());
         EXPECT_FALSE(one["answer"].get<std::string>().empty());
     }
-    EXPECT_EQ(found, puzzles({"--talk", topics, "--count", "50", "--seed", "2"}));
-    EXPECT_EQ(found[7], puzzles({"--talk", topics, "--count", "1", "--first", "7", "--seed", "2"})[0]);
-    EXPECT_EQ(run_ergon({"puzzles", "--talk", topics, "--kind", "logic"}).exit_code, 2);
-    EXPECT_EQ(run_ergon({"puzzles", "--talk", "none.jsonl"}).exit_code, 1);
+    EXPECT_EQ(found, puzzles({"--conversation", topics, "--count", "50", "--seed", "2"}));
+    EXPECT_EQ(found[7], puzzles({"--conversation", topics, "--count", "1", "--first", "7", "--seed", "2"})[0]);
+    EXPECT_EQ(run_ergon({"puzzles", "--conversation", topics, "--kind", "logic"}).exit_code, 2);
+    EXPECT_EQ(run_ergon({"puzzles", "--conversation", "none.jsonl"}).exit_code, 1);
 }
 
 }  // namespace

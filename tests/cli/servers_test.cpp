@@ -42,10 +42,10 @@ class Servers : public ::testing::Test {
                                                   "{\"id\": \"a\", \"prompt\": \"What is 1+3?\", \"answer\": 4}\n"
                                                   "{\"id\": \"b\", \"prompt\": \"What is 2+2?\", \"answer\": 4}\n"
                                                   "{\"id\": \"c\", \"prompt\": \"What is 3+3?\", \"answer\": 6}\n");
-        return {prompts, "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite"), "--json", path("f.json")};
+        return {prompts, "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite"), "--json-out", path("f.json")};
     }
     Outcome eval(const std::string& model, const std::vector<std::string>& more = {}) const {
-        std::vector<std::string> arguments{"eval", model, "--task"};
+        std::vector<std::string> arguments{"eval", model, "--prompts"};
         for (const std::string& one : common()) arguments.push_back(one);
         arguments.insert(arguments.end(), more.begin(), more.end());
         return run_ergon(arguments);
@@ -138,7 +138,7 @@ TEST_F(Servers, ARefusedFieldIsLeftOutAndSaid) {
 TEST_F(Servers, AnAssumptionIsForServersElsewhere) {
     const Outcome nobody = eval(contender(), {"--assume", "0.5"});
     EXPECT_EQ(nobody.exit_code, 2);
-    EXPECT_THAT(nobody.err, AllOf(HasSubstr("--assume 0.5 applies to nobody"), HasSubstr(":elsewhere")));
+    EXPECT_THAT(nobody.err, AllOf(HasSubstr("--assume 0.5 applies to no model"), HasSubstr(":elsewhere")));
     const Outcome assumed = eval(contender(":elsewhere"), {"--assume", "0.5"});
     ASSERT_EQ(assumed.exit_code, 0) << assumed.err;
     EXPECT_THAT(assumed.out, HasSubstr("Joules of m are assumed: 0.5 J per generated token, as\ngiven"));

@@ -51,7 +51,7 @@ TEST(TerminalText, ErrorsShowWhatOthersWroteAndObeyNoneOfIt) {
         {hostile}, {"run", "--" + hostile}, {"inspect", "/no/" + hostile}, {"run", hostile, "x"},
         {"template", raising, "--messages", hi}, {"inspect", (folder.path() / "folder").string()},
         {"tokenize", (folder.path() / "words").string()}, {"train", recipe},
-        {"eval", fixture("scripted-plain"), "--task", bad_grader, "--results", (folder.path() / "g.sqlite").string()},
+        {"eval", fixture("scripted-plain"), "--prompts", bad_grader, "--results", (folder.path() / "g.sqlite").string()},
         {"report", folder.write(hostile.substr(0, 8) + ".sqlite", "no database")}, {"meter", "--", hostile}};
     for (const auto& arguments : all) {
         SCOPED_TRACE(arguments[0]);
@@ -64,7 +64,7 @@ TEST(TerminalText, ErrorsShowWhatOthersWroteAndObeyNoneOfIt) {
     EXPECT_THAT(run_ergon(all[2]).err, HasSubstr("be\u241bfore\u241b\u241bred\u241b<U+009B><U+202E>gnol\u2408\u2421"));
     const std::string long_name = "/no/" + std::string(100'000, 'x');
     EXPECT_LT(run_ergon({"inspect", long_name}).err.size(), 5000u);
-    const std::vector<std::string> eval{"eval", fixture("scripted-plain") + ":label=" + hostile, "--task", prompts, "--idle-seconds", "0",
+    const std::vector<std::string> eval{"eval", fixture("scripted-plain") + ":label=" + hostile, "--prompts", prompts, "--idle-seconds", "0",
                                         "--sessions", "1", "--results", (folder.path() / "r.sqlite").string()};
     const Outcome table = run_ergon(eval);
     EXPECT_EQ(table.exit_code, 0) << table.err;
@@ -123,8 +123,8 @@ TEST(TerminalText, BytesThatAreNoUtf8EndNothing) {
     const auto path = [&](const char* name) { return (folder.path() / name).string(); };
     const std::string prompts = folder.write("p.jsonl", R"({"id": "a", "prompt": "What is 2+2?", "answer": 4})");
     const Outcome outcome = run_ergon({"compare", fixture("scripted-thinker") + ":label=a\xff", fixture("scripted-plain"), "--prompts", prompts,
-                                       "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite"), "--json", path("f.json"),
-                                       "--csv", path("f.csv"), "--html", path("f.html")});
+                                       "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite"), "--json-out", path("f.json"),
+                                       "--csv-out", path("f.csv"), "--html", path("f.html")});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.err, Not(HasSubstr("json.exception")));
     const std::string said = "not UTF-8";

@@ -41,7 +41,7 @@ class Recompute(unittest.TestCase):
         cls.path = Path(cls.folder.name)
         subprocess.run([ERGON, "compare", *MODELS, "--prompts", "held-out", "--limit", "10", "--max-tokens", "120", "--sessions", "2", "--idle-seconds", "0",
                         "--factor", "experts=dense,dense,sparse,sparse", "--factor", "thinking=no,yes,no,yes",
-                        "--results", cls.path / "r.sqlite", "--csv", cls.path / "a.csv", "--json", cls.path / "f.json"],
+                        "--results", cls.path / "r.sqlite", "--csv-out", cls.path / "a.csv", "--json-out", cls.path / "f.json"],
                        check=True, capture_output=True)
         cls.findings = json.loads((cls.path / "f.json").read_text())
 

@@ -142,7 +142,7 @@ TEST_F(Train, EndsAtEverySignalToEndWithACheckpoint) {
                 kill(process, signal);
             });
         EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
-        EXPECT_THAT(stopped.out, HasSubstr("--resume goes on from step"));
+        EXPECT_THAT(stopped.out, HasSubstr("--resume continues from step"));
         EXPECT_TRUE(std::filesystem::exists(path(out + "/checkpoint.safetensors")));
         EXPECT_TRUE(std::filesystem::exists(path(out + "/page.html")));
     }
@@ -188,7 +188,7 @@ TEST_F(Train, OneProcessTrainsInAFolder) {
 }
 
 TEST_F(Train, GramsStandBesideTheJoulesWhereTheGridIsFollowed) {
-    const Outcome outcome = train("run", {"--when", grid(120), "--below", "150", "--json"});
+    const Outcome outcome = train("run", {"--grid", grid(120), "--max-intensity", "150", "--json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.err, Not(HasSubstr("paused")));
     const json end = json::parse(outcome.out);
@@ -213,15 +213,15 @@ TEST_F(Train, GramsStandBesideTheJoulesWhereTheGridIsFollowed) {
 TEST_F(Train, PausesWhileTheGridIsNotClean) {
     ASSERT_EQ(train("whole").exit_code, 0);
     const std::string file = grid(212);
-    const Outcome stopped = signal_ergon({"train", recipe_, "--out", path("run"), "--when", file, "--below", "150"},
+    const Outcome stopped = signal_ergon({"train", recipe_, "--out", path("run"), "--grid", file, "--max-intensity", "150"},
                                          SIGINT, path("run/log.jsonl"));
     EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
     EXPECT_THAT(stopped.err, HasSubstr("paused: 212 g/kWh, waits for less than 150"));
-    EXPECT_THAT(stopped.out, HasSubstr("--resume goes on from step 0"));
+    EXPECT_THAT(stopped.out, HasSubstr("--resume continues from step 0"));
     EXPECT_THAT(stopped.out, Not(HasSubstr("loss"))) << "there is none yet";
     const std::time_t now = std::time(nullptr);
     const std::string soon = folder_.write("soon.csv", fmt::format("{},300\n{},90\n", now - 9, now + 2));
-    const Outcome on = train("run", {"--resume", "--when", soon, "--below", "150"});
+    const Outcome on = train("run", {"--resume", "--grid", soon, "--max-intensity", "150"});
     ASSERT_EQ(on.exit_code, 0) << on.err;
     EXPECT_THAT(on.err, HasSubstr("paused: 300 g/kWh, waits for less than 150"));
     EXPECT_THAT(on.out, HasSubstr("the same joules without the schedule"));
@@ -231,12 +231,12 @@ TEST_F(Train, PausesWhileTheGridIsNotClean) {
 
 TEST_F(Train, AGridThatIsNotKnownIsASentence) {
     const std::string old = folder_.write("old.csv", "time,g/kWh\n2020-01-01T00:00Z,100\n");
-    const Outcome ended = train("run", {"--when", old, "--below", "150"});
+    const Outcome ended = train("run", {"--grid", old, "--max-intensity", "150"});
     EXPECT_EQ(ended.exit_code, 1);
     EXPECT_THAT(ended.err, HasSubstr("until 2020-01-01T01:00Z"));
     EXPECT_FALSE(std::filesystem::exists(path("run"))) << "nothing was begun";
-    EXPECT_THAT(train("run", {"--when", "command:exit 7", "--below", "150"}).err, HasSubstr("failed (exit code 7)"));
-    EXPECT_EQ(train("run", {"--when", old}).exit_code, 2) << "--below is missing";
+    EXPECT_THAT(train("run", {"--grid", "command:exit 7", "--max-intensity", "150"}).err, HasSubstr("failed (exit code 7)"));
+    EXPECT_EQ(train("run", {"--grid", old}).exit_code, 2) << "--max-intensity is missing";
 }
 
 TEST_F(Train, HoldsThePowerByFewerThreadsWhereNoLimitCanBeSet) {
@@ -249,8 +249,8 @@ TEST_F(Train, HoldsThePowerByFewerThreadsWhereNoLimitCanBeSet) {
     std::filesystem::create_directories(path("sys"));
     const Outcome many = train("many", with({"--max-watts", "10000"}));
     ASSERT_EQ(many.exit_code, 0) << many.err;
-    EXPECT_THAT(many.err, HasSubstr("No power limit can be set here, so "));
-    EXPECT_THAT(content(path("many/page.html")), HasSubstr("No power limit can be set here"));
+    EXPECT_THAT(many.err, HasSubstr("No power cap can be set here, so "));
+    EXPECT_THAT(content(path("many/page.html")), HasSubstr("No power cap can be set here"));
     const Outcome none = train("none", with({"--max-watts", "0.01"}));
     EXPECT_EQ(none.exit_code, 2);
     EXPECT_THAT(none.err, HasSubstr("one thread takes an estimated"));

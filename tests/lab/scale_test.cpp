@@ -59,8 +59,8 @@ TEST(Scale, ManyPromptsGiveAPageThatCanBeSent) {
     const std::string page = comparison_page(run.report, energy::read_references(), read_shapes());
     EXPECT_LT(page.size(), 2u << 20);
     EXPECT_THAT(page,
-                HasSubstr("The data include the first 500; every answer is in many.sqlite, its figures in --csv"));
-    EXPECT_THAT(page, HasSubstr(fmt::format("The first 200 of {} prompts; the others are in many.sqlite, their figures in --csv", many_prompts)));
+                HasSubstr("The data include the first 500; every answer is in many.sqlite, its figures in --csv-out"));
+    EXPECT_THAT(page, HasSubstr(fmt::format("The first 200 of {} prompts; the others are in many.sqlite, their figures in --csv-out", many_prompts)));
     EXPECT_LT(comparison_screen(run.report, run.energy_source).size(), 10'000u);
     EXPECT_LT(comparison_json(run.report.comparison, run.report.run, run.report.machine_events).dump().size(), 8u << 20);
     EXPECT_LT(answers_csv(run.parts).size(), 16u << 20);
@@ -78,7 +78,7 @@ TEST(Scale, LongAnswersAreCutAndFewOfThemShown) {
     const std::string page = comparison_page(run.report, energy::read_references(), read_shapes());
     EXPECT_LT(page.size(), 5u << 20);
     EXPECT_GT(run.report.shown.size(), 10u);
-    EXPECT_THAT(page, HasSubstr(fmt::format("The first {} of 300 prompts; the others are in long.sqlite, their figures in --csv",
+    EXPECT_THAT(page, HasSubstr(fmt::format("The first {} of 300 prompts; the others are in long.sqlite, their figures in --csv-out",
                                             run.report.shown.size())));
 }
 

@@ -1,4 +1,4 @@
-"""The answers of a comparison, as its --csv has them, and what a prompt took on average of them."""
+"""The answers of a comparison, as its --csv-out has them, and what a prompt took on average of them."""
 import csv
 from collections import defaultdict
 

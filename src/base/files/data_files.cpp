@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/files/paths.h"
 
 namespace ergon::base {
 
@@ -17,6 +18,10 @@ std::string_view embedded_text(std::string_view name) {
 }
 
 std::filesystem::path shipped_models_directory() {
+    std::error_code none;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", none);
+    const std::filesystem::path installed = program.parent_path().parent_path() / "share/ergon/models";
+    if (!program.empty() && is_folder(installed)) return installed;
     return ERGON_MODELS_DIR;
 }
 

@@ -206,9 +206,17 @@ std::optional<std::string> read_optional_text(const std::filesystem::path& path,
 
 namespace {
 
-/// What a link leads to is replaced, not the link.
+/// A terminal or a pipe, which is written to and not replaced.
+bool is_device(const std::filesystem::path& path) {
+    std::error_code none;
+    const std::filesystem::file_type type = std::filesystem::status(path, none).type();
+    return type == std::filesystem::file_type::character || type == std::filesystem::file_type::fifo;
+}
+
+/// What a link leads to is replaced, not the link. The link to a pipe (/dev/fd/63) leads to a name that is no path.
 std::filesystem::path target_of(const std::filesystem::path& path) {
     std::error_code none;
+    if (is_device(path)) return path;
     return std::filesystem::is_symlink(path, none) ? std::filesystem::weakly_canonical(path, none) : path;
 }
 
@@ -251,7 +259,13 @@ void sweep(const std::filesystem::path& path) {
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(target_of(path)), aside_(beside(path_)) {
+AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(target_of(path)) {
+    if (is_device(path_)) {
+        descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+        if (descriptor_ < 0) fail_errno(path_, "open");
+        return;
+    }
+    aside_ = beside(path_);
     sweep(path_);
     descriptor_ = create(aside_);
     if (descriptor_ < 0) fail_errno(aside_, "create");
@@ -263,7 +277,7 @@ AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(target_of(path
 AtomicFile::~AtomicFile() {
     if (descriptor_ < 0) return;
     ::close(descriptor_);
-    ::unlink(aside_.c_str());
+    if (!aside_.empty()) ::unlink(aside_.c_str());
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) {
@@ -275,45 +289,16 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
     }
 }
 
-namespace {
-
-void write_to_device(const std::filesystem::path& path, std::string_view content) {
-    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (file.get() < 0) fail_errno(path, "open");
-    while (!content.empty()) {
-        const ssize_t put = ::write(file.get(), content.data(), content.size());
-        if (put < 0 && errno == EINTR) continue;
-        if (put < 0) fail_errno(path, "write");
-        content.remove_prefix(static_cast<std::size_t>(put));
-    }
-}
-
-}  // namespace
-
 void AtomicFile::commit() {
-    if (::fsync(descriptor_) != 0) fail_errno(path_, "flush");
-    if (::rename(aside_.c_str(), path_.c_str()) != 0) fail_errno(path_, "rename into place");
+    if (!aside_.empty()) {
+        if (::fsync(descriptor_) != 0) fail_errno(path_, "flush");
+        if (::rename(aside_.c_str(), path_.c_str()) != 0) fail_errno(path_, "rename into place");
+    }
     ::close(std::exchange(descriptor_, -1));
 }
 
-namespace {
-
-/// What is no file (a terminal, a pipe) is written to.
-bool is_device(const std::filesystem::path& target) {
-    std::error_code none;
-    const std::filesystem::file_type type = std::filesystem::status(target, none).type();
-    return type == std::filesystem::file_type::character || type == std::filesystem::file_type::fifo;
-}
-
-}  // namespace
-
 void write_atomically(const std::filesystem::path& path, std::string_view content) {
-    const std::filesystem::path target = target_of(path);
-    if (is_device(target)) {
-        write_to_device(target, content);
-        return;
-    }
-    AtomicFile file(target);
+    AtomicFile file(path);
     file.write(std::as_bytes(std::span(content)));
     file.commit();
 }

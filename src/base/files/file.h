@@ -50,7 +50,8 @@ std::string read_text(const std::filesystem::path& path, std::size_t limit = std
 std::optional<std::string> read_optional_text(const std::filesystem::path& path, std::size_t limit = std::size_t{1} << 30);
 
 /// A file written beside its place (`<path>.part<pid>`, those of processes that ended half-way are removed); commit() flushes it to the disk and renames it into place, so that
-/// the file is old or new, never half. Without commit() nothing is left behind. Throws Error(not_found | system).
+/// the file is old or new, never half. Without commit() nothing is left behind. A terminal or a pipe is written to as it
+/// is. Throws Error(not_found | system).
 class AtomicFile {
   public:
     explicit AtomicFile(const std::filesystem::path& path);
@@ -63,7 +64,7 @@ class AtomicFile {
     const std::filesystem::path& path() const { return path_; }
 
   private:
-    std::filesystem::path path_, aside_;
+    std::filesystem::path path_, aside_;  // aside_: empty for a terminal or a pipe
     int descriptor_ = -1;
 };
 

@@ -4,7 +4,7 @@
 
 namespace ergon::base {
 
-std::string wrapped(std::string_view text) {
+std::string wrapped(std::string_view text, int columns) {
     std::string lines;
     std::size_t width = 0;
     while (!text.empty()) {
@@ -15,7 +15,7 @@ std::string wrapped(std::string_view text) {
         // Characters, not bytes.
         const auto letters = static_cast<std::size_t>(std::count_if(
             word.begin(), word.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
-        if (width > 0 && width + 1 + letters > static_cast<std::size_t>(table_width)) {
+        if (width > 0 && width + 1 + letters > static_cast<std::size_t>(columns)) {
             lines += '\n';
             width = 0;
         } else if (width > 0) {

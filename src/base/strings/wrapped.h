@@ -9,7 +9,7 @@ namespace ergon::base {
 /// Columns of what is printed.
 inline constexpr int table_width = 100;
 
-/// Breaks text at spaces so that no line is wider than the table; ends with a newline.
-std::string wrapped(std::string_view text);
+/// Breaks text at spaces so that no line is wider than `columns`; ends with a newline.
+std::string wrapped(std::string_view text, int columns = table_width);
 
 }  // namespace ergon::base

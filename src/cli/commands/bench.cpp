@@ -12,9 +12,11 @@
 #include "base/json/json_text.h"
 #include "base/output.h"
 #include "cli/commands.h"
+#include "cli/options/data_output.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/machine_options.h"
 #include "cli/options/model_path.h"
+#include "cli/options/output_files.h"
 #include "cli/options/thread_options.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/run_report.h"
@@ -34,11 +36,11 @@ struct BenchOptions {
     std::vector<std::int64_t> prompts{512}, generates{128}, batches{1};
     std::vector<std::string> threads{"auto"};
     std::int64_t depth = 0;
-    int repeat = 3;
+    int repeats = 3;
     model::CacheType cache = model::CacheType::f16;
     model::LoadOptions load;
     bool accounting = false;
-    bool json = false;
+    DataOutput json;
 };
 
 /// The model as so many threads compute it.
@@ -102,7 +104,7 @@ struct Row {
 };
 
 ThreadOption thread_option(const std::string& text) {
-    return text == "auto" ? ThreadOption{} : ThreadOption{std::stoi(text, nullptr, 0)};
+    return text == "auto" ? ThreadOption{} : ThreadOption{std::stoi(text)};
 }
 
 /// Threads that all of them need.
@@ -211,6 +213,7 @@ void add_accounting(Row& row, energy::Meter& meter) {
 }
 
 void bench(const BenchOptions& options) {
+    check_outputs(options.json.outputs(), {find_model(options.model).string()});
     base::ThreadPool pool(pool_for(options));
     engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
     print_unused(model.name, model.unused);
@@ -220,9 +223,9 @@ void bench(const BenchOptions& options) {
     std::vector<Row> rows = rows_of(options, variants);
     // Rows take turns, so that what a shared machine does to one it does to all.
     Progress progress("runs");
-    const auto all = static_cast<long>(rows.size()) * options.repeat;
+    const auto all = static_cast<long>(rows.size()) * options.repeats;
     long done = 0;
-    for (int i = 0; i < options.repeat; ++i) {
+    for (int i = 0; i < options.repeats; ++i) {
         for (Row& row : rows) {
             row.runs.push_back(run_benchmark(row.variant.ready(), meter, row.test));
             if (options.accounting && row.test.workload == Workload::decode) add_accounting(row, meter);
@@ -230,10 +233,8 @@ void bench(const BenchOptions& options) {
         }
     }
     progress.clear();
-    if (options.json) {
-        base::print_data("{}\n", base::json_text(json_of(rows), 2));
-        return;
-    }
+    if (options.json.asked()) options.json.write(base::json_text(json_of(rows), 2) + "\n");
+    if (options.json.on_stdout()) return;
     print_table(rows);
     if (options.accounting) {
         base::print("The meter took {:.3f}% of a thread in all.\n", 100 * meter.overhead().share());
@@ -245,37 +246,36 @@ void bench(const BenchOptions& options) {
 void add_bench(CLI::App& program) {
     auto options = std::make_shared<BenchOptions>();
     CLI::App& command =
-        *program.add_subcommand("bench", "Measure how fast a model reads and generates, and the joules of a token");
+        *program.add_subcommand("bench", "Measure tokens per second and energy per token");
     const auto add_list = [&command](const char* name, auto& values, const char* description) {
         return command.add_option(name, values, description)->delimiter(',')->capture_default_str();
     };
     add_model(command, options->model);
-    add_list("--prompt", options->prompts, "Tokens to read (prefill); 0: none")
+    add_list("--prompt-tokens", options->prompts, "Prompt tokens to process (prefill); 0: skip")
         ->check(CLI::Range(std::int64_t{0}, max_token_count));
-    add_list("--generate", options->generates, "Tokens to generate (decode); 0: none")
+    add_list("--generate-tokens", options->generates, "Tokens to generate (decode); 0: skip")
         ->check(CLI::Range(std::int64_t{0}, max_token_count));
-    add_list("--batch", options->batches, "Sequences side by side")->check(CLI::Range(1, 4096));
+    add_list("--batch", options->batches, "Batch size: sequences processed together")->check(CLI::Range(1, 4096));
     add_list("--threads", options->threads,
-             "Threads that compute, or auto (the fewest joules within 5% of the best speed, timed); several take turns")
-        ->check(CLI::Range(1, 1024) | CLI::IsMember({"auto"}))
+             "Number of worker threads, or auto (lowest energy within 5% of the best speed, measured)")
+        ->check(CLI::Validator(check_thread_count, ""))
         ->type_name("N|auto");
-    command.add_option("--depth", options->depth, "Tokens in the context before a decode begins")
+    command.add_option("--depth", options->depth, "Context length before decoding starts")
         ->check(CLI::Range(std::int64_t{0}, max_token_count))
         ->capture_default_str();
-    command.add_option("--repeat", options->repeat, "How often each is measured; the median is shown")
+    command.add_option("--repeats", options->repeats, "Runs of each measurement; the median is reported")
         ->check(CLI::Range(1, 10000))
         ->capture_default_str();
     add_cache(command, options->cache);
     add_loading(command, options->load);
     command.add_flag("--accounting", options->accounting,
-                     "Measure what accounting for energy adds to a step of decode, too: with and without it in turns");
-    command.add_flag("--json", options->json, "Print a JSON array with one object per measurement");
+                     "Also measure the overhead of energy accounting on decoding");
+    options->json.add_json(command, "an array with one object per measurement");
     command.footer(
-        "Reading and generating are measured apart, on random tokens. Before anything is timed, answers in a batch are "
-        "compared with those of "
-        "each sequence alone.\n\n"
+        "Prefill and decode are measured separately, on random tokens. Before timing, batched output is checked against "
+        "each sequence run alone. Lists are comma-separated; their combinations run in turns.\n\n"
         "Example:\n"
-        "  ergon bench model.gguf --prompt 512,2048 --generate 128 --threads 1,2,auto --repeat 3 --json");
+        "  ergon bench model.gguf --prompt-tokens 512,2048 --generate-tokens 128 --threads 1,2,auto --json");
     command.callback([options] { bench(*options); });
 }
 

@@ -72,50 +72,49 @@ void compare(const CompareOptions& options) {
     const lab::RunId run = options.run(results);
     add_slice(options, results, run);
     const lab::RunSummary loaded = lab::load_run(results, run);
-    print_findings(loaded, options.cost, options.full);
+    if (!options.files.on_stdout()) print_findings(loaded, options.cost, options.full);
     base::flush_output();  // the table first, where both go to one place
     base::tell(
                "Every answer is kept in {} (run {}): ergon report {} makes a page (--html), prints every table (--full) and "
                "writes data (--json, --csv).",
                options.results_file, run, options.results_file);
     options.files.write(loaded, options.cost);
-    if (!other_file.empty()) verify(results, run, loaded, other_file);
+    if (!other_file.empty()) verify(results, run, loaded, other_file, options.files.on_stdout());
 }
 
 }  // namespace
 
 void add_compare(CLI::App& program) {
     auto options = std::make_shared<CompareOptions>();
-    CLI::App& command = *program.add_subcommand("compare", "Ask models the same and compare what their answers cost");
+    CLI::App& command = *program.add_subcommand("compare", "Run the same prompts through several models and compare energy per answer");
     command
         .add_option("MODEL", options->models,
-                    "GGUF files, Hugging Face folders, names of models: two or more. Options of one contender follow a "
-                    "colon: MODEL:no_think,max_think=512,label=short. None: the four small models that ship, on "
-                    "puzzles that they have not seen")
+                    "Two or more GGUF files, Hugging Face folders, model names or servers (http://host/v1#name). Options "
+                    "for one model follow a colon: MODEL:no_think,max_think=512,label=short. Default: the four bundled "
+                    "models on held-out puzzles")
         ->expected(2, 16);
-    options->add(command, "--prompts");
+    options->add(command);
     add_full(command, options->full);
     CLI::Option* const without =
-        command.add_flag("--no-slice", options->no_slice, "Leave out the live slice of a real mixture of experts");
+        command.add_flag("--no-slice", options->no_slice, "Skip the benchmark of a full-size mixture-of-experts layer");
     command
         .add_flag("--slice", options->slice,
-                  "Also measure one layer of DeepSeek-V2-Lite's shape beside dense ones of its active and its total "
-                  "size (800 MB, some ten seconds); without MODEL it is measured anyway")
+                  "Also benchmark one layer of DeepSeek-V2-Lite's shape against dense layers of its active and total "
+                  "size (800 MB, about ten seconds); on by default without MODEL")
         ->excludes(without);
     command
         .add_option("--verify", options->other_file,
-                    "Then say whether the results of another machine agree: answers to the bit, ratios within the "
-                    "interval of their difference; exit code 1 if not")
+                    "Check the results against another machine's results file: identical answers, ratios within the "
+                    "interval of their difference; exit status 1 if they disagree")
         ->type_name("FILE");
     command.footer(fmt::format(
-        "Every model answers every prompt under the same caps (--max-tokens 512 unless given), in blocks of "
-        "turns whose order is random and reversed (ABBA). Sampling is shared: what is not given of it is what "
-        "the first model that recommends any recommends, for all; greedy if none does.\n\n"
-        "Options of a contender: {}.\n\n"
+        "Every model answers every prompt with the same limits (default --max-tokens 512), in randomized ABBA blocks. All "
+        "models use the same sampling settings: those given, else the first model's recommended ones, else greedy.\n\n"
+        "Options for one model: {}.\n\n"
         "Examples:\n"
         "  ergon compare --html page.html\n"
         "  ergon compare smollm2-135m-instruct-q4_1 qwen2.5-coder-0.5b-instruct-q4_k_m --limit 5\n"
-        "  ergon compare a.gguf b.gguf --prompts puzzles --max-tokens 2000 --json findings.json\n"
+        "  ergon compare a.gguf b.gguf --prompts puzzles --max-tokens 2000 --json-out findings.json\n"
         "  ergon compare r1.gguf r1.gguf:no_think,label=direct --prompts puzzles",
         lab::contender_options()));
     command.callback([options, &command] {

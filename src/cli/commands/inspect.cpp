@@ -12,8 +12,10 @@
 #include "base/output.h"
 #include "base/strings/format_number.h"
 #include "cli/commands.h"
+#include "cli/options/data_output.h"
 #include "cli/options/model_path.h"
 #include "cli/options/model_purpose.h"
+#include "cli/options/output_files.h"
 #include "engine/loaded_model.h"
 #include "formats/gguf.h"
 #include "formats/hf_folder.h"
@@ -32,7 +34,7 @@ using model::Config;
 
 struct InspectOptions {
     std::string model;
-    bool json = false;
+    DataOutput json;
 };
 
 /// All that could be found out. What could not says why in `problems`.
@@ -289,6 +291,7 @@ void inspect(const InspectOptions& options) {
     Findings found;
     found.path = find_model(options.model);
     found.purpose = model_purpose(found.path);
+    check_outputs(options.json.outputs(), {found.path.string()});
     const bool folder = base::is_folder(found.path);
     formats::Safetensors weights;
     std::optional<formats::Gguf> file;
@@ -300,23 +303,20 @@ void inspect(const InspectOptions& options) {
     }
     if (found.tokenizer && found.config)
         found.attempt([&] { engine::check_vocabulary(found.path, found.tokenizer->size(), found.config->vocab_size); });
-    if (options.json) {
-        base::print_data("{}\n", base::json_text(as_json(found), 2));
-    } else {
-        print(found);
-    }
+    if (options.json.asked()) options.json.write(base::json_text(as_json(found), 2) + "\n");
+    if (!options.json.on_stdout()) print(found);
 }
 
 }  // namespace
 
 void add_inspect(CLI::App& program) {
     auto options = std::make_shared<InspectOptions>();
-    CLI::App& command = *program.add_subcommand("inspect", "Show what is in a model file");
-    command.add_option("FILE", options->model, "A GGUF file, a Hugging Face folder, or the name of a model")
+    CLI::App& command = *program.add_subcommand("inspect", "Show the contents of a model file");
+    command.add_option("FILE", options->model, "A GGUF file, Hugging Face folder or model name")
         ->required();
-    command.add_flag("--json", options->json, "Print JSON");
+    options->json.add_json(command, "the contents");
     command.footer(
-        "Works on files whose weights are cut off or missing, too; what cannot be read is noted.\n\n"
+        "Also works on files whose weights are truncated or missing; problems are listed.\n\n"
         "Example:\n"
         "  ergon inspect model.gguf");
     command.callback([options] { inspect(*options); });

@@ -7,6 +7,7 @@
 #include "base/json/json.h"
 #include "base/json/json_text.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "cli/commands.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/model_path.h"
@@ -79,29 +80,33 @@ void logits(const LogitsOptions& options) {
                            {c.num_hidden_layers + 1, tokens, c.hidden_size},
                            std::as_bytes(std::span(hidden.values))});
     }
-    formats::write_safetensors(options.out, results);
+    if (!is_stdout(options.out)) return formats::write_safetensors(options.out, results);
+    const auto print = [](std::span<const std::byte> bytes) {
+        base::write_data(base::Stream::out, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    };
+    formats::write_safetensors(print, "stdout", results);
 }
 
 }  // namespace
 
 void add_logits(CLI::App& program) {
     auto options = std::make_shared<LogitsOptions>();
-    CLI::App& command = *program.add_subcommand("logits", "Write the logits that a model gives for token ids");
+    CLI::App& command = *program.add_subcommand("logits", "Write the logits of a model for given token ids");
     add_model(command, options->model);
     command.add_option("--ids", options->ids, "A JSON array of token ids")->required()->type_name("FILE.json");
-    command.add_option("--out", options->out, "Where the results go: logits [tokens, vocabulary] in F32")
+    command.add_option("--out", options->out, "Output file: logits [tokens, vocabulary] in F32; - is stdout")
         ->required()
         ->type_name("FILE.safetensors");
     command.add_flag(
         "--hidden", options->hidden,
-        "Write hidden [layers + 1, tokens, hidden size] too: the input embedding, then the residual stream "
-        "after each layer");
+        "Also write hidden [layers + 1, tokens, hidden size]: the input embedding, then the residual stream after each "
+        "layer");
     add_threads(command, options->threads);
     add_cache(command, options->cache);
     command.get_option("--cache")->option_text("f16|f32 [f32]");
     add_loading(command, options->load);
     command.footer(
-        "Reads the whole sequence as a prompt. Works on models without a tokenizer.\n\n"
+        "Processes the whole sequence as a prompt. Works on models without a tokenizer.\n\n"
         "Example:\n"
         "  echo '[1, 2, 3]' > ids.json\n"
         "  ergon logits model.gguf --ids ids.json --out logits.safetensors");

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/options/machine_options.h"
+#include "cli/options/output_files.h"
 
 namespace ergon::cli {
 namespace {
@@ -23,14 +24,21 @@ struct MeterCommandOptions {
 void check(const MeterCommandOptions& options) {
     const bool command = !options.command.empty();
     if (options.list && command) {
-        base::fail(base::ErrorCode::bad_argument, "--list runs no command: ask for one or the other.");
+        base::fail(base::ErrorCode::bad_argument, "--list cannot be combined with a command.");
     }
-    if (!command && (options.output.csv || !options.output.out.empty())) {
+    if (!command && options.output.csv.asked()) {
+        base::fail(base::ErrorCode::bad_argument, "--csv needs a command: ergon meter --csv -- COMMAND.");
+    }
+    const std::string& file = options.output.json.file;
+    if (!command && !options.list && !file.empty() && !is_stdout(file)) {
         base::fail(base::ErrorCode::bad_argument,
-                   "--csv and --out are about a command: ergon meter --csv --out FILE -- COMMAND");
+                   "The live view has no end and prints its JSON line by line: ergon meter --json > {}.", file);
     }
+    std::vector<std::string> outputs = options.output.json.outputs();
+    for (const std::string& output : options.output.csv.outputs()) outputs.push_back(output);
+    check_outputs(outputs);
     if (options.seconds > 0 && (command || options.list)) {
-        base::fail(base::ErrorCode::bad_argument, "--seconds is for watching: a command lasts as long as it lasts.");
+        base::fail(base::ErrorCode::bad_argument, "--seconds applies to the live view only; remove it.");
     }
 }
 
@@ -54,33 +62,31 @@ int run(const MeterCommandOptions& options) {
 void add_meter(CLI::App& program) {
     auto options = std::make_shared<MeterCommandOptions>();
     CLI::App& command =
-        *program.add_subcommand("meter", "This machine's power live, or what the machine took while a command ran");
-    command.add_option("COMMAND", options->command, "A command and its arguments, best behind --");
-    command.add_flag("--list", options->list, "Say which sensors were found, which were not, and why");
+        *program.add_subcommand("meter", "Show live power, or measure the energy used while a command runs");
+    command.add_option("COMMAND", options->command, "Command to measure and its arguments, after --");
+    command.add_flag("--list", options->list, "List sensors found, and why others are missing");
     command
         .add_option("--interval", options->interval,
-                    "Seconds between readings [1 live, 0.1 for a command; more if reading costs much]")
+                    "Seconds between readings [1 live, 0.1 for a command; longer if reading is slow]")
         ->check(CLI::Range(0.01, 3600.0))
         ->type_name("SECONDS");
-    command.add_option("--seconds", options->seconds, "Watch for so long, not until Ctrl-C")
+    command.add_option("--seconds", options->seconds, "Stop the live view after this time")
         ->check(CLI::Range(0.0, 1e9))
         ->type_name("SECONDS");
-    auto* const json = command.add_flag("--json", options->output.json, "Write JSON");
-    command.add_flag("--csv", options->output.csv, "Write a row with CodeCarbon's columns")->excludes(json);
-    command
-        .add_option("--out", options->output.out,
-                    "Write to this file (a row is added to a file of such rows), not to stderr")
-        ->type_name("FILE");
+    options->output.json.add_json(command, "the figures");
+    options->output.csv.add_csv(command, "a row with CodeCarbon's columns");
+    command.get_option("--csv-out")->description("Append a row with CodeCarbon's columns to a file; - is stdout");
     options->output.cost.add(command);
     command.footer(
-        "A command's own output is left alone: what it cost goes to stderr, or to --out FILE; its exit code is passed "
-        "on\n(128 + the signal that ended it; 127 if it was not found, 126 if it cannot be started).\n"
-        "Where energy is read can be chosen for any command: --sysfs, --procfs, --sensor, --calibration; see 'ergon "
+        "The command's output is left alone: its cost is printed on stderr (also with --json and --csv), or written with "
+        "--json-out or --csv-out. Its exit status is passed on (128 + signal number if killed, 127 if not found, 126 if "
+        "not executable).\n"
+        "Sensors are selected with the global options --sysfs, --procfs, --sensor and --calibration; see 'ergon "
         "--help'.\n\n"
         "Examples:\n"
         "  ergon meter --list\n"
         "  ergon meter -- make -j4\n"
-        "  ergon meter --json --out cost.json -- python3 train.py --epochs 3\n"
+        "  ergon meter --json-out cost.json -- python3 train.py --epochs 3\n"
         "  ergon meter --sensor plug:http://192.168.1.20\n"
         "  ergon meter calibrate");
     add_meter_calibrate(command);

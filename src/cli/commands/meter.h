@@ -6,20 +6,20 @@
 #include <vector>
 
 #include "cli/options/cost_options.h"
+#include "cli/options/data_output.h"
 #include "energy/ledger/window.h"
 
 namespace ergon::cli {
 
-/// How a window's figures are told.
+/// How a window's figures are told. A command's stdout is its own, so that what is printed beside it goes to stderr.
 struct MeterOutput {
-    bool json = false;
-    bool csv = false;
-    std::string out;  // a file; empty: stdout, or stderr where a command owns stdout
+    DataOutput json;
+    DataOutput csv;  // a file of such rows is added to
     CostOptions cost;
 };
 
 /// What was found, what was not and why.
-void list_sensors(const energy::MachineReader& reader, bool json);
+void list_sensors(const energy::MachineReader& reader, const DataOutput& json);
 
 /// Watts as they come, until Ctrl-C or for so many seconds (0: no end).
 void watch(energy::MachineReader& reader, const MeterOutput& output, double seconds);

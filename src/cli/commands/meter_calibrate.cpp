@@ -40,12 +40,12 @@ using energy::CalibrationSample;
 
 struct CalibrateOptions {
     int threads = 1;
-    int rounds = energy::MeasureOptions{}.rounds;
+    int repeats = energy::MeasureOptions{}.rounds;
     double seconds = 0;
     bool wall = false;
     std::string wall_log;
     std::string out;
-    bool json = false;
+    DataOutput json;
 };
 
 // A meter that a person reads must have settled.
@@ -125,14 +125,14 @@ energy::EnergySince by_reading() {
         }
         state->running = false;
         const Seconds elapsed = base::to_seconds(base::now() - state->begin);
-        base::write_text(base::Stream::error, "Watts that the meter showed: ");
+        base::write_text(base::Stream::error, "Watts shown by the meter: ");
         double watts = 0;
         for (std::string line; std::getline(std::cin, line);) {
             const char* const text = line.c_str();
             char* end = nullptr;
             watts = std::strtod(text, &end);
             if (end != text && watts > 0 && std::isfinite(watts)) return base::Watts(watts) * elapsed;
-            base::write_text(base::Stream::error, "A number of watts, please: ");
+            base::write_text(base::Stream::error, "Enter a number of watts: ");
         }
         base::fail(ErrorCode::bad_argument, "The readings ended before the workloads did; nothing was written.");
     };
@@ -182,8 +182,8 @@ std::vector<CalibrationSample> run_workloads(const CalibrateOptions& options, en
     const double step = !reader.counts_machine() ? 0 : base::to_seconds(reader.counter()->info().step).value();
     const double least = by_hand ? seconds_at_the_wall : std::max(1.0, counter_steps * step);
     const double seconds = options.seconds > 0 ? options.seconds : least;
-    const int rounds = options.wall ? 2 : options.rounds;  // a person's patience
-    base::tell("{} workloads, {} times each, {:.3g} s a run: {}. Leave the machine alone meanwhile.",
+    const int rounds = options.wall ? 2 : options.repeats;  // a person's patience
+    base::tell("{} workloads, {} runs each of {:.3g} s: {}. Do not use the machine meanwhile.",
                all.size(), rounds, seconds,
                base::duration_text(base::Seconds(static_cast<double>(all.size()) * rounds * seconds)));
     Progress progress("runs");
@@ -225,24 +225,23 @@ void calibrate(const CalibrateOptions& options) {
     const bool by_hand = options.wall || !options.wall_log.empty();
     if (!by_hand && !reader.counts_machine()) {
         base::fail(ErrorCode::bad_argument,
-                   "There is no counter to calibrate against. {} Name a sensor with --sensor, or read a meter at the "
-                   "wall: --wall to type its watts, --wall-log FILE for the log that it writes.",
+                   "There is no counter to calibrate against. {} Give a sensor with --sensor, or use a wall meter: --wall to "
+                   "type its watts, --wall-log FILE to read its log.",
                    reader.describe());
     }
-    check_outputs({file.string()}, {options.wall_log});
+    std::vector<std::string> outputs = options.json.outputs();
+    outputs.push_back(file.string());
+    check_outputs(outputs, {options.wall_log});
     if (!options.wall_log.empty()) base::check_regular(options.wall_log);
     energy::Calibration calibration = energy::fit(run_workloads(options, reader));
     calibration.machine = energy::fingerprint_of(reader.processor());
     calibration.source = by_hand ? "a meter at the wall" : reader.counter()->all_names();
     calibration.boundary = by_hand ? energy::Boundary::machine : reader.boundary();
     const std::string text = energy::write_calibration(calibration);
-    base::write_atomically(file, text);
-    if (options.json) {
-        base::print("{}", text);
-    } else {
-        print_calibration(calibration);
-    }
-    base::tell("Kept in {}.", file.string());
+    write_output(file.string(), text);
+    if (options.json.asked()) options.json.write(text);
+    if (!any_is_stdout(outputs)) print_calibration(calibration);
+    if (!is_stdout(file.string())) base::tell("Calibration saved to {}.", file.string());
 }
 
 }  // namespace
@@ -250,26 +249,26 @@ void calibrate(const CalibrateOptions& options) {
 void add_meter_calibrate(CLI::App& meter) {
     auto options = std::make_shared<CalibrateOptions>();
     CLI::App& command = *meter.add_subcommand(
-        "calibrate", "Learn from workloads of known make-up what this machine's joules depend on");
+        "calibrate", "Fit this machine's energy model from known workloads");
     add_threads(command, options->threads);
-    command.add_option("--rounds", options->rounds, "How often each workload runs")
+    command.add_option("--repeats", options->repeats, "Runs of each workload")
         ->check(CLI::Range(2, 1000))
         ->capture_default_str();
-    command.add_option("--seconds", options->seconds, "How long each run lasts [1; 10 for a meter at the wall]")
+    command.add_option("--seconds", options->seconds, "Duration of each run [1; 10 with a wall meter]")
         ->check(CLI::Range(0.05, 3600.0));
-    auto* const wall = command.add_flag("--wall", options->wall, "Type the watts that a meter at the wall shows");
+    auto* const wall = command.add_flag("--wall", options->wall, "Type in the watts shown by a wall meter");
     command
         .add_option("--wall-log", options->wall_log,
-                    std::string("Take them from ") + wall_log_help)
+                    std::string("Read watts from ") + wall_log_help)
         ->type_name("FILE.csv")
         ->excludes(wall);
-    command.add_option("--out", options->out, "Where it is kept, if not where every command looks for it")
+    command.add_option("--out", options->out, "Output file instead of the default location; - is stdout")
         ->type_name("FILE");
-    command.add_flag("--json", options->json, "Print the calibration as JSON");
+    options->json.add_json(command, "the calibration");
     command.footer(
-        "The machine idles, spins, streams from each cache and from memory, and multiplies, on 1, 2, 4, ... and all "
-        "threads, in random order. Without a counter the result makes estimates as narrow as it misses workloads that "
-        "it has not seen; with one it says what bytes and operations cost.\n\n"
+        "Runs idle, spin, memory-streaming and multiply workloads on 1, 2, 4, ... and all threads, in random order. Without "
+        "an energy counter, the fit narrows the intervals of estimates; with one, it gives the energy per byte and per "
+        "operation.\n\n"
         "Examples:\n"
         "  ergon meter calibrate\n"
         "  ergon meter calibrate --sensor plug:http://192.168.1.20\n"

@@ -152,7 +152,7 @@ int exit_code(int status) {
 void check_rows(const std::string& file, std::string_view text) {
     if (text.empty() || text.starts_with(codecarbon_header() + "\n")) return;
     base::fail(ErrorCode::bad_argument,
-               "{} is there and does not begin with the columns that would be written: give another file to --out.", file);
+               "{} exists and has other columns; give another file to --csv-out.", file);
 }
 
 /// Adds a row at the end; several programs may do so at once.
@@ -170,35 +170,29 @@ void add_row(const std::string& file, const std::string& row) {
     if (written != std::ssize(text)) base::fail(ErrorCode::system, "{} cannot be written: {}.", file, std::strerror(problem));
 }
 
-/// A file that cannot be written is told before the command runs, not after.
-void check_target(const MeterOutput& output) {
-    if (output.csv && base::is_plain_file(output.out)) check_rows(output.out, base::read_text(output.out));
-    const std::filesystem::path target(output.out);
-    const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
-    const bool there = base::path_exists(target);
-    if (::access(there ? target.c_str() : folder.c_str(), W_OK) == 0 && !base::is_folder(target)) return check_outputs({output.out});
-    base::fail(ErrorCode::bad_argument, "{} cannot be written: give another file to --out.", output.out);
-}
-
 void tell(const WindowFigures& figures, const energy::MachineReader& reader, const MeterOutput& output,
           const std::string& name) {
-    std::string text;
-    if (output.csv) {
-        const std::string row = codecarbon_row(figures, reader, output, name);
-        if (!output.out.empty()) return add_row(output.out, row);
-        text = codecarbon_header() + "\n" + row + "\n";
-    } else if (output.json) {
+    if (output.json.asked()) {
         nlohmann::ordered_json json = window_json(figures, reader.overhead());
         json.update(output.cost.json(figures.joules));
         json["machine"] = reader.machine();
-        text = base::json_text(json, 2) + "\n";
-    } else {
-        text = window_text(figures, reader.overhead(), output) + reader.describe() + "\n";
+        const std::string text = base::json_text(json, 2) + "\n";
+        if (output.json.printed) base::write_data(base::Stream::error, text);
+        if (!output.json.file.empty()) write_output(output.json.file, text);
     }
-    if (output.out.empty()) {
-        base::write_text(base::Stream::error, text);
-    } else {
-        base::write_atomically(output.out, text);
+    if (output.csv.asked()) {
+        const std::string row = codecarbon_row(figures, reader, output, name);
+        const std::string text = codecarbon_header() + "\n" + row + "\n";
+        if (output.csv.printed) base::write_data(base::Stream::error, text);
+        if (is_stdout(output.csv.file)) {
+            base::write_data(base::Stream::out, text);
+        } else if (!output.csv.file.empty()) {
+            add_row(output.csv.file, row);
+        }
+    }
+    if (!output.json.asked() && !output.csv.asked()) {
+        base::write_text(base::Stream::error,
+                         window_text(figures, reader.overhead(), output) + reader.describe() + "\n");
     }
 }
 
@@ -232,7 +226,7 @@ std::string window_text(const WindowFigures& figures, const energy::Overhead& ov
 }
 
 int meter_command(energy::MachineReader& reader, const std::vector<std::string>& command, const MeterOutput& output) {
-    if (!output.out.empty()) check_target(output);
+    if (base::is_plain_file(output.csv.file)) check_rows(output.csv.file, base::read_text(output.csv.file));
     const LeaveSignalsToTheCommand leave;
     std::fflush(nullptr);
     energy::Window window(reader);

@@ -58,11 +58,9 @@ ordered_json sources_json(const energy::MachineReader& reader) {
 
 }  // namespace
 
-void list_sensors(const energy::MachineReader& reader, bool json) {
-    if (json) {
-        base::print_data("{}\n", base::json_text(sources_json(reader), 2));
-        return;
-    }
+void list_sensors(const energy::MachineReader& reader, const DataOutput& json) {
+    if (json.asked()) json.write(base::json_text(sources_json(reader), 2) + "\n");
+    if (json.on_stdout()) return;
     for (const energy::SourceReport& source : reader.sources()) {
         const char* const state = !source.used.empty() ? "read" : source.present ? "there, not read" : "not found";
         base::print("{:<11} {}\n", source.source, state);

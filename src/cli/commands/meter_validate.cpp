@@ -39,8 +39,7 @@ struct ValidateOptions {
     double seconds = 20;
     std::string wall_log;
     std::vector<std::string> models{"ergon-dense-think", "ergon-moe-think"};
-    std::string out = "ergon-validation.json";
-    bool json = false;
+    DataOutput json{.file = "ergon-validation.json"};
 };
 
 /// Something to run for about so long.
@@ -118,7 +117,7 @@ energy::WindowFigures measured(energy::MachineReader& reader, const Load& load, 
 std::vector<Agreement> run_loads(const ValidateOptions& options, energy::MachineReader& reader) {
     const profile::Workloads workloads;
     const std::vector<Load> loads = loads_of(options, workloads);
-    base::tell("{} loads, {:.3g} s each: {}. Leave the machine alone meanwhile.", loads.size(), options.seconds,
+    base::tell("{} loads, {:.3g} s each: {}. Do not use the machine meanwhile.", loads.size(), options.seconds,
                base::duration_text(Seconds(static_cast<double>(loads.size()) * options.seconds)));
     Progress progress("loads");
     WallWindows windows;
@@ -172,19 +171,17 @@ void print_agreements(const std::vector<Agreement>& agreements, const energy::Ma
 }
 
 void validate(const ValidateOptions& options) {
-    check_outputs({options.out}, {options.wall_log});
+    check_outputs(options.json.outputs(), {options.wall_log});
     base::check_regular(options.wall_log);
     energy::MachineReader reader(machine_options());
     const std::vector<Agreement> agreements = run_loads(options, reader);
     const std::string text = base::json_text(to_json(agreements, reader), 2) + "\n";
-    base::write_atomically(options.out, text);
-    if (options.json) {
-        base::print("{}", text);
-    } else {
-        print_agreements(agreements, reader);
+    options.json.write(text);
+    if (!options.json.on_stdout()) print_agreements(agreements, reader);
+    if (!is_stdout(options.json.file)) {
+        base::tell("Saved to {}. Please send it with the model of the machine and of the meter (docs/validate.md).",
+                   options.json.file);
     }
-    base::tell("Kept in {}: please send it with the make of the machine and of the meter (docs/validate.md).",
-               options.out);
 }
 
 }  // namespace
@@ -192,20 +189,20 @@ void validate(const ValidateOptions& options) {
 void add_meter_validate(CLI::App& meter) {
     auto options = std::make_shared<ValidateOptions>();
     CLI::App& command = *meter.add_subcommand(
-        "validate", "Hold ergon's joules against a meter at the wall: idle, load in steps, memory, two models");
-    command.add_option("--wall-log", options->wall_log, wall_log_help)->required()->type_name("FILE.csv");
+        "validate", "Check energy figures against a wall meter: idle, stepped load, memory, two models");
+    command.add_option("--wall-log", options->wall_log, std::string("Read watts from ") + wall_log_help)->required()->type_name("FILE.csv");
     add_threads(command, options->threads);
-    command.add_option("--seconds", options->seconds, "How long each run lasts")
+    command.add_option("--seconds", options->seconds, "Duration of each run")
         ->check(CLI::Range(2.0, 3600.0))
         ->capture_default_str();
-    command.add_option("--model", options->models, "Models that generate, one after the other")
+    command.add_option("--model", options->models, "Models to run, one after another")
         ->capture_default_str()
         ->type_name("MODEL");
-    command.add_option("--out", options->out, "Where the table is kept as JSON")->capture_default_str();
-    command.add_flag("--json", options->json, "Print it as JSON, too");
+    options->json.add_json(command, "the table");
+    command.get_option("--json-out")->default_str(options->json.file);
     command.footer(
-        "Plug the machine into a meter that logs its watts once a second or more, start the log, run this, and send the "
-        "file that it keeps. docs/validate.md says how, in ten minutes.\n\n"
+        "Plug the machine into a meter that logs watts at least once a second, start the log, run this, and send the "
+        "resulting file. See docs/validate.md (ten minutes).\n\n"
         "Example:\n"
         "  ergon meter validate --wall-log meter.csv");
     command.callback([options] { validate(*options); });

@@ -127,7 +127,7 @@ void print_json(const std::vector<Line>& lines, double seconds) {
 
 void watch(energy::MachineReader& reader, const MeterOutput& output, double seconds) {
     InterruptFlag interrupt;
-    const bool terminal = ::isatty(STDOUT_FILENO) == 1 && !output.json;
+    const bool terminal = ::isatty(STDOUT_FILENO) == 1 && !output.json.on_stdout();
     if (terminal) base::print("{}\nCtrl-C ends.\n\n", reader.describe());
     Screen screen;
     energy::Window window(reader);
@@ -149,14 +149,14 @@ void watch(energy::MachineReader& reader, const MeterOutput& output, double seco
         const std::vector<Line> lines = lines_of(reader, window.poll());
         if (terminal) {
             screen.show(lines);
-        } else if (output.json) {
+        } else if (output.json.on_stdout()) {
             print_json(lines, elapsed);
         } else {
             print_line(lines);
         }
         if (base::output_problem() != 0 || (seconds > 0 && elapsed >= seconds)) break;  // or the reader left
     }
-    if (!output.json) base::write_text(base::Stream::error, "\n" + window_text(window.figures(), reader.overhead(), output));
+    if (!output.json.on_stdout()) base::write_text(base::Stream::error, "\n" + window_text(window.figures(), reader.overhead(), output));
 }
 
 }  // namespace ergon::cli

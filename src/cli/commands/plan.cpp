@@ -8,10 +8,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
-#include "base/files/file.h"
 #include "base/json/json_text.h"
 #include "base/output.h"
 #include "cli/commands.h"
+#include "cli/options/data_output.h"
 #include "cli/options/output_files.h"
 #include "energy/cost/references.h"
 #include "lab/store/run_summary.h"
@@ -28,7 +28,8 @@ struct JevonsOptions {
     std::string before, after;
     std::string training_before, training_after;
     plan::ReboundInputs inputs;
-    std::string html, json;
+    std::string html;
+    DataOutput json;
 };
 
 const lab::ContenderSummary& contender(const lab::Comparison& comparison, const std::string& label) {
@@ -125,7 +126,9 @@ nlohmann::ordered_json rebound_json(const plan::ReboundInputs& inputs) {
 }
 
 void jevons(JevonsOptions options) {
-    check_outputs({options.html, options.json}, {options.file});
+    std::vector<std::string> outputs = options.json.outputs();
+    outputs.push_back(options.html);
+    check_outputs(outputs, {options.file});
     const lab::RunSummary run =
         lab::load_runs({options.file}, options.run > 0 ? std::optional(lab::RunId{options.run}) : std::nullopt);
     const lab::Comparison& comparison = run.report.comparison;
@@ -135,37 +138,37 @@ void jevons(JevonsOptions options) {
     inputs.before = model_of(contender(comparison, options.before), options.training_before, references);
     inputs.after = model_of(contender(comparison, options.after), options.training_after, references);
     inputs.gain = gain_of(comparison, options.before, options.after);
-    base::print("{}", plan::rebound_text(inputs));
-    if (!options.html.empty()) base::write_atomically(options.html, report::render(plan::rebound_page(inputs)));
-    if (!options.json.empty()) base::write_atomically(options.json, base::json_text(rebound_json(inputs), 2) + "\n");
+    if (!any_is_stdout(outputs)) base::print("{}", plan::rebound_text(inputs));
+    if (!options.html.empty()) write_output(options.html, report::render(plan::rebound_page(inputs)));
+    if (options.json.asked()) options.json.write(base::json_text(rebound_json(inputs), 2) + "\n");
 }
 
 }  // namespace
 
 void add_plan(CLI::App& program) {
     auto options = std::make_shared<JevonsOptions>();
-    CLI::App& plan = *program.add_subcommand("plan", "What models cost on paper: scenarios");
+    CLI::App& plan = *program.add_subcommand("plan", "Scenarios computed from measured runs");
     plan.require_subcommand(1);
     CLI::App& command = *plan.add_subcommand(
-        "jevons", "How much more use cancels what a model saves per answer, and when training is paid back");
+        "jevons", "Growth in use that cancels an efficiency gain, and training payback");
     command.add_option("RUN.sqlite", options->file, "Results file of a comparison")->required();
-    command.add_option("--run", options->run, "Which run of the file; without it the last one")
+    command.add_option("--run", options->run, "Run number in the file [last]")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
-    command.add_option("--before", options->before, "The contender in use now; without it the dearer of the first two");
-    command.add_option("--after", options->after, "The contender that takes its place");
-    command.add_option("--answers-per-day", options->inputs.answers_per_day, "Answers asked for today")
+    command.add_option("--before", options->before, "Model in use now [the costlier of the first two]");
+    command.add_option("--after", options->after, "Model that replaces it");
+    command.add_option("--answers-per-day", options->inputs.answers_per_day, "Answers per day today")
         ->check(CLI::Range(1e-9, 1e18))
         ->required();
-    command.add_option("--growth", options->inputs.growth, "Of answers from year to year: 0.5 is half as many again")
+    command.add_option("--growth", options->inputs.growth, "Yearly growth in answers: 0.5 is +50%")
         ->capture_default_str();
-    command.add_option("--years", options->inputs.years, "To look ahead")
+    command.add_option("--years", options->inputs.years, "Years to project")
         ->check(CLI::Range(1, 100))
         ->capture_default_str();
     command.add_option("--training-before", options->training_before,
-                       "Joules that training took, or a model of data/references.toml");
-    command.add_option("--training-after", options->training_after, "The same for the other");
-    command.add_option("--html", options->html, "Write a page with charts")->type_name("FILE");
-    command.add_option("--json", options->json, "Write the figures for machines")->type_name("FILE");
+                       "Training energy in joules, or a model listed in data/references.toml");
+    command.add_option("--training-after", options->training_after, "The same for the other model");
+    command.add_option("--html", options->html, "Write a page with charts; - is stdout")->type_name("FILE");
+    options->json.add_json(command, "the figures");
     command.footer(
         "Example:\n"
         "  ergon plan jevons ergon-results.sqlite --answers-per-day 1e6 --growth 0.4 --html jevons.html");

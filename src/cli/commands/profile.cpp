@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 #include <memory>
 
-#include "base/files/file.h"
 #include "base/json/json_text.h"
 #include "base/output.h"
 #include "cli/commands.h"
+#include "cli/options/data_output.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/machine_options.h"
 #include "cli/options/model_path.h"
@@ -24,7 +24,7 @@ struct ProfileOptions {
     ThreadOption threads;
     profile::ProfileSettings settings;
     model::LoadOptions load;
-    bool json = false;
+    DataOutput json;
     std::string page;
 };
 
@@ -37,7 +37,9 @@ Limits measure(const profile::Workloads& workloads, const model::StepThreads& th
 }
 
 void run_profile(ProfileOptions options) {
-    check_outputs({options.page}, {find_model(options.model).string()});
+    std::vector<std::string> outputs = options.json.outputs();
+    outputs.push_back(options.page);
+    check_outputs(outputs, {find_model(options.model).string()});
     options.settings.version = version();
     base::ThreadPool pool(options.threads.pool());
     const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
@@ -45,7 +47,7 @@ void run_profile(ProfileOptions options) {
     print_unused(model.name, model.unused);
     base::tell("{}: {}.", model.name, threads.text());
     options.settings.threads = threads.threads;
-    base::tell("Measuring what this machine can do...");
+    base::tell("Measuring this machine's limits...");
     const profile::Workloads workloads;
     const Limits before = measure(workloads, threads.threads, model.weight_bytes);
     energy::Meter meter(machine_options());
@@ -54,16 +56,15 @@ void run_profile(ProfileOptions options) {
     // Once more, since what else ran a moment ago may have ended: a limit that is too low makes everything look good.
     const Limits after = measure(workloads, threads.threads, model.weight_bytes);
     for (std::size_t i = 0; i < before.size(); ++i) profile.phases[i].limits = profile::best_of(before[i], after[i]);
-    if (options.json) {
+    if (options.json.asked()) {
         auto json = profile::profile_json(profile);
         if (!model.unused.empty()) json["unused"] = model.unused;
-        base::print_data("{}\n", base::json_text(json, 2));
-    } else {
-        base::print("{}", profile::profile_table(profile));
+        options.json.write(base::json_text(json, 2) + "\n");
     }
+    if (!any_is_stdout(outputs)) base::print("{}", profile::profile_table(profile));
     if (!options.page.empty()) {
-        base::write_atomically(options.page, profile::profile_page(profile));
-        base::tell("The page is in {}.", options.page);
+        write_output(options.page, profile::profile_page(profile));
+        if (!is_stdout(options.page)) base::tell("The page is in {}.", options.page);
     }
 }
 
@@ -72,28 +73,28 @@ void run_profile(ProfileOptions options) {
 void add_profile(CLI::App& program) {
     auto options = std::make_shared<ProfileOptions>();
     CLI::App& command =
-        *program.add_subcommand("profile", "Where a model's time, bytes and joules go, part by part");
+        *program.add_subcommand("profile", "Break down time, memory traffic and energy by model component");
     add_model(command, options->model);
-    command.add_option("--prompt-tokens", options->settings.prompt_tokens, "Tokens that each sequence reads")
+    command.add_option("--prompt-tokens", options->settings.prompt_tokens, "Prompt tokens per sequence")
         ->check(CLI::Range(std::int64_t{1}, max_token_count))
         ->capture_default_str();
-    command.add_option("--tokens", options->settings.tokens, "Tokens that each sequence generates")
+    command.add_option("--generate-tokens", options->settings.tokens, "Generated tokens per sequence")
         ->check(CLI::Range(std::int64_t{1}, max_token_count))
         ->capture_default_str();
-    command.add_option("--batch", options->settings.batch, "Sequences side by side")
+    command.add_option("--batch", options->settings.batch, "Batch size: sequences processed together")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1024}))
         ->capture_default_str();
     options->threads.add(command);
     add_cache(command, options->settings.cache);
     add_loading(command, options->load);
-    command.add_flag("--json", options->json, "Print one JSON object instead of the table");
-    command.add_option("--html", options->page, "Write a page with charts to this file, too")->type_name("FILE");
+    options->json.add_json(command, "the profile");
+    command.add_option("--html", options->page, "Also write a page with charts; - is stdout")->type_name("FILE");
     command.footer(
-        "The machine's limits are measured before and after, with the same threads: reading over and over as many bytes as the "
-        "weights, multiply-adds on F32 and on int8.\n\n"
+        "The machine's limits (memory bandwidth over as many bytes as the weights, F32 and int8 multiply-adds) are measured "
+        "before and after, with the same threads.\n\n"
         "Examples:\n"
         "  ergon profile qwen2.5-coder-0.5b-instruct-q4_k_m --html profile.html\n"
-        "  ergon profile model.gguf --prompt-tokens 1000 --tokens 100 --batch 4");
+        "  ergon profile model.gguf --prompt-tokens 1000 --generate-tokens 100 --batch 4");
     command.callback([options] { run_profile(*options); });
 }
 

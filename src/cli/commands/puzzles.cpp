@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <memory>
+#include <optional>
 
+#include "base/files/file.h"
 #include "base/output.h"
 #include "cli/commands.h"
+#include "cli/options/data_output.h"
+#include "cli/options/output_files.h"
 #include "tasks/puzzles/conversation.h"
 #include "tasks/puzzles/solved/export.h"
 #include "tasks/puzzles/solved/solved_puzzles.h"
@@ -14,10 +18,10 @@ namespace ergon::cli {
 namespace {
 
 struct PuzzleOptions {
-    std::string split = "train", kind, style = "think", talk;
+    std::string split = "train", kind, style = "think", conversation;
     std::int64_t seed = 1, first = 0, count = 5;
     int difficulty = 0;
-    bool json = false;
+    DataOutput json;
 };
 
 template <std::size_t size>
@@ -43,32 +47,48 @@ tasks::Mixture mixture_of(const PuzzleOptions& options) {
     return mixture;
 }
 
+/// JSON lines as they are made, which may be many: to stdout, to a file, or to both.
+class JsonLines {
+  public:
+    explicit JsonLines(const DataOutput& output) : on_stdout_(output.on_stdout()) {
+        if (!output.file.empty() && !is_stdout(output.file)) file_.emplace(output.file);
+    }
+    void add(const std::string& line) {
+        if (on_stdout_) base::print_data("{}\n", line);
+        const std::string ended = line + "\n";
+        if (file_) file_->write(std::as_bytes(std::span(ended)));
+    }
+    void finish() {
+        if (file_) file_->commit();
+    }
+
+  private:
+    bool on_stdout_;
+    std::optional<base::AtomicFile> file_;
+};
+
 /// Exchanges of plain talk, which nothing grades.
-void print_talk(const PuzzleOptions& options) {
-    const std::vector<tasks::Topic> topics = tasks::read_conversation(options.talk);
+void write_conversation(const PuzzleOptions& options, JsonLines& lines) {
+    const std::vector<tasks::Topic> topics = tasks::read_conversation(options.conversation);
     for (std::int64_t i = 0; i < options.count && base::output_problem() == 0; ++i) {
         const tasks::Exchange one = tasks::exchange(topics, static_cast<std::uint64_t>(options.seed),
                                                     static_cast<std::uint64_t>(options.first + i));
-        if (options.json) {
-            base::print_data("{}\n", tasks::json_line(one));
-        } else {
+        if (options.json.asked()) lines.add(tasks::json_line(one));
+        if (!options.json.on_stdout()) {
             base::print_data("{}{}\n{}\n", i == 0 ? "" : "\n", one.user, one.assistant);
         }
     }
 }
 
-void print_puzzles(const PuzzleOptions& options) {
-    if (!options.talk.empty()) return print_talk(options);
+void write_puzzles(const PuzzleOptions& options, JsonLines& lines) {
     const auto split = static_cast<tasks::Split>(index_of(tasks::split_names, options.split));
     const tasks::Mixture mixture = mixture_of(options);
     const bool think = options.style == "think";
     for (std::int64_t i = 0; i < options.count && base::output_problem() == 0; ++i) {
         const tasks::SolvedPuzzle puzzle = tasks::solved_puzzle(static_cast<std::uint64_t>(options.seed), split,
                                                                 static_cast<std::uint64_t>(options.first + i), mixture);
-        if (options.json) {
-            base::print_data("{}\n", tasks::json_line(puzzle, think));
-            continue;
-        }
+        if (options.json.asked()) lines.add(tasks::json_line(puzzle, think));
+        if (options.json.on_stdout()) continue;
         base::print_data("{}{}, difficulty {}\n{}\n", i == 0 ? "" : "\n", puzzle.prompt.category, puzzle.difficulty,
                    puzzle.prompt.text);
         if (think) base::print_data("<think>\n{}\n</think>\n", puzzle.thinking);
@@ -76,46 +96,53 @@ void print_puzzles(const PuzzleOptions& options) {
     }
 }
 
+void puzzles(const PuzzleOptions& options) {
+    check_outputs(options.json.outputs(), {options.conversation});
+    JsonLines lines(options.json);
+    options.conversation.empty() ? write_puzzles(options, lines) : write_conversation(options, lines);
+    lines.finish();
+}
+
 }  // namespace
 
 void add_puzzles(CLI::App& program) {
     auto options = std::make_shared<PuzzleOptions>();
     CLI::App& command =
-        *program.add_subcommand("puzzles", "Puzzles with worked solutions, to learn from and to examine");
+        *program.add_subcommand("puzzles", "Generate puzzles with worked solutions, for training and evaluation");
     const CLI::Range whole(std::int64_t{0}, std::int64_t{1} << 62);
     command
         .add_option("--split", options->split,
-                    "train or held-out: no puzzle of the one is a rearrangement of one of the other [train]")
+                    "Split, disjoint up to rearrangement [train]")
         ->check(CLI::IsMember(list_of(tasks::split_names)))
         ->type_name("SPLIT");
-    command.add_option("--count", options->count, "How many [5]")->check(whole)->type_name("N");
-    command.add_option("--first", options->first, "The place of the first: 1000 goes on where 1000 puzzles end [0]")
+    command.add_option("--count", options->count, "Number of puzzles [5]")->check(whole)->type_name("N");
+    command.add_option("--first", options->first, "Index of the first puzzle [0]")
         ->check(whole)
         ->type_name("N");
-    command.add_option("--seed", options->seed, "Other puzzles for another number [1]")->check(whole)->type_name("N");
-    command.add_option("--kind", options->kind, "Only this kind [all]")
+    command.add_option("--seed", options->seed, "Random seed [1]")->check(whole)->type_name("N");
+    command.add_option("--kind", options->kind, "Only puzzles of this kind [all]")
         ->check(CLI::IsMember(list_of(tasks::solved_kind_names)))
         ->type_name("KIND");
-    command.add_option("--difficulty", options->difficulty, "Only from 1, easy, to 5, hard [all]")
+    command.add_option("--difficulty", options->difficulty, "Only this difficulty, from 1 (easy) to 5 (hard) [all]")
         ->check(CLI::Range(1, tasks::hardest))
         ->type_name("N");
     command
-        .add_option("--style", options->style, "think, with the worked solution before the answer, or direct [think]")
+        .add_option("--style", options->style, "Include the worked solution (think) or the answer alone (direct) [think]")
         ->check(CLI::IsMember({"think", "direct"}))
         ->type_name("STYLE");
     command
-        .add_option("--talk", options->talk,
-                    "Instead of puzzles, exchanges drawn from this file of topics (data/conversation.jsonl)")
+        .add_option("--conversation", options->conversation,
+                    "Generate conversation from this file of topics instead (data/conversation.jsonl)")
         ->type_name("FILE")
         ->excludes("--kind", "--difficulty", "--split", "--style");
-    command.add_flag("--json", options->json, "A JSON object per line, which eval and compare read as a task");
+    options->json.add_json(command, "one object per line");
     command.footer(
         "The same options give the same puzzles on every machine. docs/puzzles.md has an example of each kind.\n\n"
         "Examples:\n"
         "  ergon puzzles --kind countdown --difficulty 4\n"
         "  ergon puzzles --split held-out --count 40 --style direct --json > held-out.jsonl\n"
-        "  ergon eval model.gguf --task held-out.jsonl");
-    command.callback([options] { print_puzzles(*options); });
+        "  ergon eval model.gguf --prompts held-out.jsonl");
+    command.callback([options] { puzzles(*options); });
 }
 
 }  // namespace ergon::cli

@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "base/error.h"
-#include "base/files/file.h"
 #include "base/output.h"
 #include "base/strings/format_number.h"
 #include "cli/commands.h"
@@ -46,7 +45,7 @@ void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t 
                    "often (--repeats), with higher caps, or another model.",
                    all.graded);
     }
-    base::write_atomically(out, all.lines);
+    write_output(out, all.lines);
     const base::Unit joules{"J", base::Prefixes::all};
     base::tell("Written: {}, {} different right answers; {} of {} were right{}.", out, all.kept, all.right,
                all.graded,
@@ -55,11 +54,11 @@ void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t 
                            : "");
 }
 
-/// Of worked puzzles: by difficulty, and revision. Printed, and returned for the JSON.
-nlohmann::ordered_json print_puzzles(lab::Results& results, lab::RunId run, const std::string& file) {
+/// Of worked puzzles: by difficulty, and revision. Printed unless stdout holds data, and returned for the JSON.
+nlohmann::ordered_json find_puzzles(lab::Results& results, lab::RunId run, const std::string& file, bool print) {
     const std::vector<tasks::SolvedPuzzle> puzzles = tasks::read_solved_puzzles(file);
     const std::vector<lab::PuzzleFindings> found = lab::puzzle_findings(results, run, puzzles);
-    base::print("\n{}", lab::puzzle_text(found));
+    if (print) base::print("\n{}", lab::puzzle_text(found));
     return {{"puzzles", lab::puzzle_json(found)}};
 }
 
@@ -67,7 +66,10 @@ void report(const ReportOptions& options) {
     const std::vector<std::filesystem::path> files(options.files.begin(), options.files.end());
     std::vector<std::string> read = options.files;
     read.insert(read.end(), {options.verify, options.puzzles});
-    check_outputs({options.out.json, options.out.csv, options.out.html, options.traces}, read);
+    std::vector<std::string> outputs = options.out.outputs();
+    outputs.push_back(options.traces);
+    check_outputs(outputs, read);
+    const bool data = any_is_stdout(outputs);
     const bool of_one = options.run > 0 || !options.verify.empty() || !options.puzzles.empty();
     if (of_one && files.size() > 1) {
         base::fail(base::ErrorCode::bad_argument,
@@ -76,15 +78,15 @@ void report(const ReportOptions& options) {
     }
     const lab::RunSummary loaded = lab::load_runs(
         files, options.run > 0 ? std::optional(lab::RunId{options.run}) : std::nullopt, options.out.design());
-    print_findings(loaded, options.cost, options.full);
+    if (!data) print_findings(loaded, options.cost, options.full);
     std::optional<lab::Results> results;
     if (of_one) results.emplace(files[0], lab::Access::read);
     const lab::RunId run = options.run > 0 ? options.run : results ? results->last_run().value() : 0;
     nlohmann::ordered_json more = nlohmann::ordered_json::object();
-    if (!options.puzzles.empty()) more = print_puzzles(*results, run, options.puzzles);
+    if (!options.puzzles.empty()) more = find_puzzles(*results, run, options.puzzles, !data);
     options.out.write(loaded, options.cost, more);
     if (!options.traces.empty()) write_traces(files, options.run, options.traces);
-    if (!options.verify.empty()) verify(*results, run, loaded, options.verify);
+    if (!options.verify.empty()) verify(*results, run, loaded, options.verify, data);
 }
 
 }  // namespace
@@ -92,30 +94,30 @@ void report(const ReportOptions& options) {
 void add_report(CLI::App& program) {
     auto options = std::make_shared<ReportOptions>();
     CLI::App& command =
-        *program.add_subcommand("report", "Table, page and data of a finished comparison, from its results file");
-    command.add_option("RUN.sqlite", options->files, "Results files; several are merged as parts (--shard) of one run")
+        *program.add_subcommand("report", "Print or export the findings of a comparison from its results file");
+    command.add_option("RUN.sqlite", options->files, "Results files; several are merged as shards of one run")
         ->required();
-    command.add_option("--run", options->run, "Which run of the file; without it the last one")
+    command.add_option("--run", options->run, "Run number in the file [last]")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
-    command.add_option("--verify", options->verify, "Also say whether the run in this other file agrees")
+    command.add_option("--verify", options->verify, "Check the run against the one in this file")
         ->type_name("FILE");
     options->out.add(command);
     add_full(command, options->full);
     command
         .add_option("--traces", options->traces,
-                    "The right answers with their thoughts, as JSON lines that ergon train learns from")
+                    "Write correct answers with their reasoning as JSON lines for ergon train; - is stdout")
         ->type_name("FILE")
-        ->group("What is written");
+        ->group("Output");
     command
         .add_option("--puzzles", options->puzzles,
-                    "The worked puzzles that were asked (ergon puzzles --json): also tell right answers by difficulty, "
-                    "and how many thoughts went back and revised")
+                    "The puzzles that were asked (from ergon puzzles --json): also report accuracy by difficulty, and how "
+                    "often reasoning was revised")
         ->type_name("FILE");
     options->cost.add(command);
     command.footer(
         "Examples:\n"
         "  ergon report ergon-results.sqlite --html page.html\n"
-        "  ergon report part-1.sqlite part-2.sqlite part-3.sqlite --json findings.json\n"
+        "  ergon report part-1.sqlite part-2.sqlite part-3.sqlite --json-out findings.json\n"
         "  ergon report teacher.sqlite --traces lessons.jsonl");
     command.callback([options] { report(*options); });
 }

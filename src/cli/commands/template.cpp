@@ -106,20 +106,20 @@ void print_prompt(const TemplateOptions& options) {
 
 void add_template(CLI::App& program) {
     auto options = std::make_shared<TemplateOptions>();
-    CLI::App& command = *program.add_subcommand("template", "Print the prompt that a chat template makes of messages");
-    command.add_option("MODEL|FILE.jinja", options->source, "A model, or a file with a template alone")
+    CLI::App& command = *program.add_subcommand("template", "Render messages with a model's chat template");
+    command.add_option("MODEL|FILE.jinja", options->source, "A model, or a template file")
         ->required()
         ->type_name("");
     command
         .add_option("--messages", options->messages,
-                    "An array of messages as JSON; or an object with \"messages\", \"tools\", \"bos_token\", "
-                    "\"eos_token\" and any further variables of the template")
+                    "JSON array of messages, or an object with \"messages\", \"tools\", \"bos_token\", \"eos_token\" and "
+                    "other template variables")
         ->required()
         ->type_name("FILE.json");
     command.add_flag("--no-generation-prompt", options->no_generation_prompt,
-                     "Leave out what asks the model for its answer");
+                     "Omit the generation prompt");
     command.footer(
-        "Prints the exact text, without a line break added. Works on files without weights or vocabulary.\n\n"
+        "Prints the exact text without a trailing newline. Works on files without weights or vocabulary.\n\n"
         "Example:\n"
         "  echo '[{\"role\": \"user\", \"content\": \"Hi\"}]' > hi.json\n"
         "  ergon template model.gguf --messages hi.json");

@@ -80,15 +80,14 @@ void tokenize(const TokenizeOptions& options) {
 
 void add_tokenize(CLI::App& program) {
     auto options = std::make_shared<TokenizeOptions>();
-    CLI::App& command = *program.add_subcommand("tokenize", "Turn text into token ids, or ids into text");
-    command.add_option("MODEL", options->model, "A GGUF file, a Hugging Face folder, or the name of a model")
+    CLI::App& command = *program.add_subcommand("tokenize", "Convert text to token ids, or ids to text");
+    command.add_option("MODEL", options->model, "A GGUF file, Hugging Face folder or model name")
         ->required()
         ->type_name("");
     auto* const special =
         command.add_flag("--special", options->special,
-                         "Control tokens in the text count, and the token that begins a text is added "
-                         "if the model asks for it; else all of the text is plain words");
-    command.add_flag("--ids", options->ids, "The other way: a JSON array of ids on stdin, their text on stdout")
+                         "Parse control tokens in the text and add BOS if the model requires it [plain text only]");
+    command.add_flag("--ids", options->ids, "Decode: read a JSON array of ids from stdin, print text")
         ->excludes(special);
     command.footer(
         "Reads text from stdin and prints a JSON array of ids. Works on files without weights.\n\n"

@@ -12,6 +12,7 @@
 #include "base/output.h"
 #include "base/strings/format_number.h"
 #include "cli/commands.h"
+#include "cli/options/data_output.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/machine_options.h"
 #include "cli/options/output_files.h"
@@ -28,10 +29,11 @@ namespace {
 struct TrainOptions {
     std::string recipe, out, log_csv;
     std::vector<std::string> settings;
-    bool resume = false, json = false;
+    bool resume = false;
+    DataOutput json;
     int threads = 1;
-    std::string when;  // a grid; empty: train at any time
-    double below = 0;
+    std::string grid;  // empty: train at any time
+    double max_intensity = 0;
     std::optional<double> max_watts;
 };
 
@@ -76,14 +78,14 @@ PowerCap cap_power(const TrainOptions& options) {
     if (threads == 0) {
         base::fail(base::ErrorCode::bad_argument,
                    "--max-watts {:.4g}: no power limit can be set here, and one thread takes an estimated {:.2g} W "
-                   "({:.2g} W of them idle); give at least {:.4g}",
+                   "({:.2g} W of them idle); give at least {:.4g}.",
                    watts.value(), estimate.power_of(1).value(), estimate.idle.value.value(),
                    std::ceil(10 * estimate.power_of(1).value()) / 10);
     }
     return {
         nullptr, threads,
-        fmt::format("No power limit can be set here, so {} of {} threads train: an estimated {:.2g} W of the {:.4g} "
-                    "W allowed.",
+        fmt::format("No power cap can be set here, so training uses {} of {} threads: an estimated {:.2g} W of {:.4g} W "
+                    "allowed.",
                     threads, options.threads, estimate.power_of(threads).value(), watts.value())};
 }
 
@@ -109,7 +111,7 @@ void print_summary(const TrainOptions& options, const std::filesystem::path& fol
     const train::StepLine& line = outcome.last;
     const auto tokens = static_cast<double>(std::max<std::int64_t>(line.total_tokens, 1));
     const std::string page = (folder / "page.html").string();
-    if (options.json) {
+    if (options.json.asked()) {
         const char* const words[] = {"finished", "stopped", "diverged"};
         nlohmann::ordered_json json{{"ended", words[static_cast<int>(outcome.ended)]},
                                     {"folder", folder.string()},
@@ -131,9 +133,9 @@ void print_summary(const TrainOptions& options, const std::filesystem::path& fol
             }
         }
         if (line.grid) json["grid"] = grid_json(*line.grid);
-        base::print_data("{}\n", base::json_text(json));
-        return;
+        options.json.write(base::json_text(json) + "\n");
     }
+    if (options.json.on_stdout()) return;
     if (line.report.step > 0) {
         base::print(
             "{} steps, {} tokens in {}: {}{}.\n", line.report.step, line.total_tokens,
@@ -154,11 +156,12 @@ void print_summary(const TrainOptions& options, const std::filesystem::path& fol
                    base::path_exists(gguf) ? ", " + gguf.string() : "");
     }
     if (outcome.ended == train::RunStatus::stopped)
-        base::print("Stopped; --resume goes on from step {}.\n", line.report.step);
+        base::print("Stopped; --resume continues from step {}.\n", line.report.step);
     base::print("Page: {}\n", page);
 }
 
 void train_recipe(const TrainOptions& options) {
+    check_outputs(options.json.outputs(), {options.recipe});
     const train::Recipe recipe = train::read_recipe(options.recipe, options.settings);
     train::check_inputs_exist(recipe);
     const std::filesystem::path folder =
@@ -173,13 +176,13 @@ void train_recipe(const TrainOptions& options) {
     InterruptFlag interrupt;
     Progress progress("steps");
     train::RunOptions run{folder, options.resume, &interrupt.value(), {}, cap.sentence};
-    if (!options.when.empty()) {
-        run.grid = train::GridOptions{energy::open_grid(options.when),
-                                      base::GramsPerKilowattHour(options.below),
+    if (!options.grid.empty()) {
+        run.grid = train::GridOptions{energy::open_grid(options.grid),
+                                      base::GramsPerKilowattHour(options.max_intensity),
                                       [&](base::GramsPerKilowattHour now) {
                                           progress.clear();
                                           base::tell("paused: {:.4g} g/kWh, waits for less than {:.4g}",
-                                                     now.value(), options.below);
+                                                     now.value(), options.max_intensity);
                                       },
                                       {}};
     }
@@ -203,7 +206,7 @@ void train_recipe(const TrainOptions& options) {
     if (outcome.ended == train::RunStatus::diverged) {
         base::fail(base::ErrorCode::out_of_budget,
                    "the loss or the gradient was not a number in the step after {}; the last good weights are kept in "
-                   "{}. Begin anew with a lower training.learning_rate or a longer training.warm_up",
+                   "{}. Start over with a lower training.learning_rate or a longer training.warm_up.",
                    outcome.last.report.step, folder.string());
     }
     print_summary(options, folder, outcome);
@@ -214,34 +217,34 @@ void train_recipe(const TrainOptions& options) {
 void add_train(CLI::App& program) {
     auto options = std::make_shared<TrainOptions>();
     CLI::App& command =
-        *program.add_subcommand("train", "Train a small model from a recipe, with the joules of every step");
-    command.add_option("RECIPE", options->recipe, "Recipe: a TOML file (docs/training.md)")->required();
-    command.add_option("--out", options->out, "Output folder for checkpoint, log and model [runs/NAME, NAME being the recipe's]");
+        *program.add_subcommand("train", "Train a small model from a recipe, measuring the energy of every step");
+    command.add_option("RECIPE", options->recipe, "Recipe in TOML (docs/training.md)")->required();
+    command.add_option("--out", options->out, "Output folder for checkpoint, log and model [runs/RECIPE]");
     command.add_option("--set", options->settings,
-                       "Override a key of the recipe, such as training.seed=2; paths are relative to the recipe's folder");
+                       "Override a recipe value: KEY=VALUE, such as training.seed=2; paths are relative to the recipe");
     command.add_flag("--resume", options->resume, "Resume from the last checkpoint in the output folder");
-    CLI::Option* when =
+    CLI::Option* grid =
         command
             .add_option(
-                "--when", options->when,
-                "Train only while the grid is clean: a file of lines \"time,g/kWh\" (docs/training.md), or a command "
-                "that prints the present value first")
+                "--grid", options->grid,
+                "Train only while grid carbon intensity is low: a file of \"time,g/kWh\" lines (docs/training.md), or a "
+                "command that prints the current value")
             ->type_name("FILE|command:COMMAND");
-    CLI::Option* below =
+    CLI::Option* max_intensity =
         command
-            .add_option("--below", options->below,
-                        "With --when: pause while the grid is not below this, in grams of CO2e per kWh")
+            .add_option("--max-intensity", options->max_intensity,
+                        "Pause while grid intensity is at or above this, in g CO2e per kWh")
             ->check(CLI::Range(1.0, energy::max_grams))
             ->type_name("G/KWH");
-    when->needs(below);
-    below->needs(when);
+    grid->needs(max_intensity);
+    max_intensity->needs(grid);
     command
         .add_option("--max-watts", options->max_watts,
-                    "Power limit of the processors; where none can be set, fewer threads are used")
+                    "Cap CPU package power; uses fewer threads if no cap can be set")
         ->check(CLI::PositiveNumber)
         ->type_name("W");
     add_threads(command, options->threads);
-    command.add_flag("--json", options->json, "Print the result as JSON");
+    options->json.add_json(command, "the result");
     command
         .add_option("--log-csv", options->log_csv,
                     "When training ends or is stopped, write the figures of every step as CSV (the fields of log.jsonl)")
@@ -249,7 +252,7 @@ void add_train(CLI::App& program) {
     command.footer(
         "\nExamples:\n"
         "  ergon train small.toml --out runs/small --set training.seed=2\n"
-        "  ergon train small.toml --when grid.csv --below 150 --max-watts 30");
+        "  ergon train small.toml --grid grid.csv --max-intensity 150 --max-watts 30");
     command.callback([options] { train_recipe(*options); });
 }
 

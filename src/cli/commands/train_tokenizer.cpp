@@ -10,6 +10,7 @@
 #include "base/strings/format_number.h"
 #include "base/threads.h"
 #include "cli/commands.h"
+#include "cli/options/data_output.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/output_files.h"
 #include "cli/terminal/progress.h"
@@ -30,7 +31,7 @@ struct TrainTokenizerOptions {
     std::int64_t vocabulary = 4096;
     std::int64_t min_count = 2;
     int threads = 1;
-    bool json = false;
+    DataOutput json;
 };
 
 struct Outcome {
@@ -58,7 +59,9 @@ Outcome train_and_write(const TrainTokenizerOptions& options) {
     const train::TrainingText text = read(options);
     std::error_code exists_or_is_told_below;
     std::filesystem::create_directories(options.out, exists_or_is_told_below);
-    check_outputs({options.out + "/tokenizer.json"}, options.files);
+    std::vector<std::string> outputs = options.json.outputs();
+    outputs.push_back(options.out + "/tokenizer.json");
+    check_outputs(outputs, options.files);
     const std::int64_t max_merges = options.vocabulary - train::smallest_vocabulary;
     Progress progress("merges");
     const train::LearntMerges learnt =
@@ -75,12 +78,12 @@ Outcome train_and_write(const TrainTokenizerOptions& options) {
             .time = base::Seconds(time.count())};
 }
 
-void print_json(const TrainTokenizerOptions& options, const Outcome& outcome) {
+void write_json(const TrainTokenizerOptions& options, const Outcome& outcome) {
     const base::Json json{{"vocabulary", outcome.vocabulary}, {"vocabulary_asked_for", options.vocabulary},
                              {"merges", outcome.merges},         {"bytes", outcome.bytes.value()},
                              {"tokens", outcome.tokens.value()}, {"bytes_per_token", outcome.bytes_per_token()},
                              {"seconds", outcome.time.value()},  {"folder", options.out}};
-    base::print_data("{}\n", base::json_text(json));
+    options.json.write(base::json_text(json) + "\n");
 }
 
 void print_text(const TrainTokenizerOptions& options, const Outcome& outcome) {
@@ -100,42 +103,38 @@ void train_tokenizer(const TrainTokenizerOptions& options) {
             "times. Give more text, or ask for --vocab {}.",
             outcome.vocabulary, options.vocabulary, options.min_count, outcome.vocabulary);
     }
-    if (options.json) {
-        print_json(options, outcome);
-    } else {
-        print_text(options, outcome);
-    }
+    if (options.json.asked()) write_json(options, outcome);
+    if (!options.json.on_stdout()) print_text(options, outcome);
 }
 
 }  // namespace
 
 void add_train_tokenizer(CLI::App& program) {
     auto options = std::make_shared<TrainTokenizerOptions>();
-    CLI::App& command = *program.add_subcommand("train-tokenizer", "Learn a vocabulary from text (byte-level BPE)");
+    CLI::App& command = *program.add_subcommand("train-tokenizer", "Train a byte-level BPE tokenizer on text");
     command
         .add_option(
             "TEXT", options->files,
-            "Text files; of a .jsonl file the texts \"prompt\", \"thinking\", \"answer\" and \"text\" of each line")
+            "Text files; from .jsonl files, the fields \"prompt\", \"thinking\", \"answer\" and \"text\"")
         ->required();
     command
         .add_option("--out", options->out,
-                    "Folder for tokenizer.json and tokenizer_config.json; older ones are replaced")
+                    "Output folder for tokenizer.json and tokenizer_config.json; existing files are replaced")
         ->required()
         ->type_name("FOLDER");
-    command.add_option("--vocab", options->vocabulary, "Tokens in all: 256 bytes, 7 markers, the rest merges")
+    command.add_option("--vocab", options->vocabulary, "Vocabulary size: 256 bytes, 7 control tokens, the rest merges")
         ->check(CLI::Range(train::smallest_vocabulary, largest_vocabulary))
         ->capture_default_str();
     command
-        .add_option("--min-count", options->min_count, "Two symbols that stand side by side less often are not merged")
+        .add_option("--min-count", options->min_count,
+                    "Minimum pair frequency for a merge")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 53))
         ->capture_default_str();
     add_threads(command, options->threads);
-    command.add_flag(
-        "--json", options->json,
-        "Print {\"vocabulary\", \"merges\", \"bytes\", \"tokens\", \"bytes_per_token\", \"seconds\", ...}");
+    options->json.add_json(command, "the result");
     command.footer(
-        "The tokenizer has DeepSeek's markers and the chat format of V3.1; its digits stand alone. The same text gives "
-        "the same files,\nwhatever the order of its files and the number of threads.\n\n"
+        "Uses DeepSeek's control tokens and V3.1 chat format, with one token per digit. Output does not depend on file "
+        "order or thread count.\n\n"
         "Examples:\n"
         "  ergon train-tokenizer data/prompts/*.jsonl --vocab 1024 --out my-tokenizer\n"
         "  echo 'Hello world' | ergon tokenize my-tokenizer");

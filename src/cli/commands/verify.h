@@ -7,7 +7,9 @@
 
 namespace ergon::cli {
 
-/// Prints whether a run agrees with the last one of another file; if not, the program ends with exit code 1.
-void verify(lab::Results& results, lab::RunId run, const lab::RunSummary& loaded, const std::string& other_file);
+/// Says whether a run agrees with the last one of another file, on stderr where stdout holds data; if not, the program
+/// ends with exit code 1.
+void verify(lab::Results& results, lab::RunId run, const lab::RunSummary& loaded, const std::string& other_file,
+            bool on_stderr);
 
 }  // namespace ergon::cli

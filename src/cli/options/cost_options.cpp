@@ -22,12 +22,12 @@ void CostOptions::add(CLI::App& command) {
         .add_option_function<std::string>(
             "--carbon",
             [this](const std::string& argument) { carbon = energy::parse_carbon(argument, energy::read_regions()); },
-            "Tell grams of CO2e, too: of a country's electricity (FRA, Germany, world) or for so many grams per kWh")
+            "Also report CO2e, for a country's grid (FRA, Germany, world) or a number of grams per kWh")
         ->type_name("REGION|G/KWH");
     command
         .add_option_function<std::string>(
             "--price", [this](const std::string& argument) { price = energy::parse_price(argument); },
-            "Tell the price, too: 0.30, 0.30EUR/kWh")
+            "Also report cost: 0.30, 0.30EUR/kWh")
         ->type_name("X/KWH");
 }
 

@@ -79,82 +79,81 @@ void show(Progress& progress, const lab::ExperimentProgress& at) {
 
 }  // namespace
 
-void ExperimentOptions::add(CLI::App& command, const std::string& task_option) {
+void ExperimentOptions::add(CLI::App& command) {
     command
-        .add_option(task_option, tasks_named,
-                    "What is asked, one or several: everyday, lookups, puzzles, held-out (of the worked puzzles, ergon "
-                    "puzzles), a FILE (JSON lines with \"prompt\" and "
-                    "\"answer\", OpenAI evals, GSM8K, MATH, MMLU; GPQA's CSV) or an MMLU folder")
+        .add_option("--prompts", tasks_named,
+                    "Prompt sets, comma-separated: everyday, lookups, puzzles, held-out (see ergon puzzles), a FILE (JSON "
+                    "lines with \"prompt\" and \"answer\", OpenAI evals, GSM8K, MATH, MMLU; GPQA's CSV) or an MMLU folder")
         ->type_name("NAME|PATH")
         ->delimiter(',')
         ->expected(1, 100)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->capture_default_str();
     command
-        .add_option("--limit", limit, "Only N prompts of each task, sampled by --seed (of puzzles: so many are made)")
+        .add_option("--limit", limit, "Use only N prompts of each set, sampled by --seed")
         ->check(CLI::Range(std::int64_t{1}, max_token_count));
     command
         .add_option("--max-prompt", max_prompt,
-                    "Prompts with more tokens than this for any contender are left out for all, and counted")
+                    "Skip prompts longer than this for any model")
         ->check(CLI::Range(std::int64_t{1}, max_token_count))
         ->type_name("TOKENS");
-    command.add_flag("--skip-bad", skip_bad, "Leave out bad rows of a file of prompts, and say at the end how many");
-    command.add_option("--shots", tasks.shots, "Solved examples before each question, where the task brings them")
+    command.add_flag("--skip-bad", skip_bad, "Skip malformed rows of prompt files, and report how many");
+    command.add_option("--shots", tasks.shots, "Solved examples before each question, if the set has them")
         ->check(CLI::Range(0, 100))
         ->capture_default_str();
-    command.add_option("--repeats", repeats, "Answers of each contender to each prompt; averaged within the prompt")
+    command.add_option("--repeats", repeats, "Answers per model and prompt, averaged")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
     command
         .add_option("--sessions", sessions,
-                    fmt::format("Sessions: models are loaded and threads made anew for each, so that intervals hold what "
-                                "differs between them. Default: {} where the answers of one take under {:.0f} s, else 1",
+                    fmt::format("Number of sessions, each with freshly loaded models, so that intervals include "
+                                "session-to-session variation [{} if one takes under {:.0f} s, else 1]",
                                 lab::sessions_if_short, lab::short_session.value()))
         ->check(CLI::Range(std::int64_t{1}, lab::max_sessions));
     command
         .add_option("--margin", margin,
-                    "Ratios that surely differ from 1 by less than so many percent are called equal")
+                    "Equivalence margin for ratios, in percent")
         ->check(CLI::Range(0.1, 100.0))
         ->capture_default_str();
     files.add(command);
     command
         .add_option("--results", results_file,
-                    "Where every answer is kept as it comes; the same command goes on with a killed run, and tells of a "
-                    "finished one again")
+                    "Results file, written after every answer; the same command resumes an interrupted run and reports a "
+                    "finished one")
         ->type_name("FILE")
         ->capture_default_str();
     CLI::Option* const must =
-        command.add_flag("--resume", resume, "Go on with a run that is in the file, and fail if there is none");
-    command.add_flag("--restart,--anew", anew, "Begin anew even if the file holds a run of the same experiment, interrupted or finished")
+        command.add_flag("--resume", resume, "Resume an earlier run; fail if there is none");
+    command.add_flag("--restart", restart, "Start over, ignoring any interrupted or finished run")
         ->excludes(must);
     command
         .add_option("--max-failures", max_failures,
-                    "So many answers may fail (a server that stays away); they are counted, left out of what is "
-                    "compared, and tried again by the same command. Default: a twentieth of the answers, 5 at least")
+                    "Maximum failed answers (an unreachable server) before stopping; failures are excluded and retried by "
+                    "the same command [5% of answers, at least 5]")
         ->check(CLI::Range(std::int64_t{0}, max_token_count))
         ->type_name("N");
-    command.add_option("--shard", shard, "Only the i-th of n parts, for several machines; ergon report merges them")
+    command.add_option("--shard", shard, "Run only part i of n; ergon report merges the parts")
         ->type_name("i/n")
         ->capture_default_str();
     command
         .add_option("--idle-seconds", idle_seconds,
-                    "How long the machine is watched at rest before and after, for the record; 0: not at all")
+                    "Duration of the idle baseline before and after; 0: none")
         ->check(CLI::Range(0.0, 3600.0))
         ->capture_default_str();
     command.add_flag("--by-likelihood", by_likelihood,
-                     "Multiple choice is answered by the likeliest letter, without thinking or writing");
+                     "Answer multiple choice by the most likely letter, without generating text");
     command
         .add_option(
             "--judge", judge,
-            "A server (http(s)://host/v1#name:key=VARIABLE) that says right or wrong instead of the graders, where a "
-            "right answer is known; what it takes is shown apart")
+            "Server that grades answers instead of the built-in graders (http(s)://host/v1#name:key=VARIABLE); its "
+            "energy is reported separately")
         ->type_name("SERVER");
     command
         .add_option("--assume", assume,
-                    "Joules per token of servers elsewhere: a number, or part of the name of a published model; "
-                    "labelled as estimated. Without it their joules are not known")
+                    "Assumed joules per token of remote servers: a number, or part of a published model's name; labelled "
+                    "as estimated")
         ->type_name("J|NAME");
-    command.add_option("--system", system, "What every model is told before the question");
+    command.add_option("--system", system, "System prompt");
     threads.add(command);
     add_cache(command, cache);
     add_loading(command, load);
@@ -189,8 +188,8 @@ void ExperimentOptions::check_assumption() const {
     if (!judge.empty()) all.push_back(lab::parse_contender(judge));
     if (lab::any_elsewhere(all)) return;
     base::fail(ErrorCode::bad_argument,
-               "--assume {} applies to nobody, since no contender is a server elsewhere: leave it away, or say so of "
-               "one behind a tunnel (http://127.0.0.1:8080/v1#name:elsewhere).",
+               "--assume {} applies to no model, since none is a remote server; remove it, or mark a server behind a tunnel "
+               "(http://127.0.0.1:8080/v1#name:elsewhere).",
                assume);
 }
 
@@ -268,7 +267,7 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
         return loaded.emplace(lab::load_contenders(specs(), contenders, meter)).backends;
     };
     options.shard = checked_shard(shard);
-    options.resume = resume ? lab::Resume::must : anew ? lab::Resume::never : lab::Resume::if_any;
+    options.resume = resume ? lab::Resume::must : restart ? lab::Resume::never : lab::Resume::if_any;
     options.idle = base::Seconds(idle_seconds);
     options.meter = machine_options();
     options.judge = the_judge ? &*the_judge : nullptr;
@@ -289,7 +288,7 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     if (!kept.asked()) {
         base::tell(
                    "This experiment is in {} already, finished (run {}): nothing was asked again. What follows is its "
-                   "report; --restart asks everything anew.",
+                   "report; --restart starts over.",
                    results_file, run);
     }
     return run;

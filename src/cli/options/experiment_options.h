@@ -35,7 +35,7 @@ struct ExperimentOptions {
     std::string shard = "1/1";
     double margin = 100 * lab::default_margin;  // percent
     bool resume = false;
-    bool anew = false;
+    bool restart = false;
     std::optional<std::int64_t> max_failures;
     double idle_seconds = 5;
     ThreadOption threads;
@@ -44,8 +44,8 @@ struct ExperimentOptions {
     AnswerOptions answer;
     CostOptions cost;
 
-    /// Everything but MODEL. `task_option`: how the command calls its prompts ("--prompts", "--task").
-    void add(CLI::App& command, const std::string& task_option);
+    /// Everything but MODEL.
+    void add(CLI::App& command);
     /// Refuses before the first answer what would be refused at the end: outputs that cannot be written or would
     /// overwrite results or `read`, factors that make no design.
     void check(const std::vector<std::string>& read = {}) const;

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "base/files/file.h"
 #include "base/json/json_text.h"
 #include "base/output.h"
 #include "base/strings/wrapped.h"
+#include "cli/options/output_files.h"
 #include "energy/cost/references.h"
 #include "lab/findings/caveats.h"
 #include "lab/findings/published_figures.h"
@@ -57,22 +57,21 @@ nlohmann::ordered_json findings(const lab::RunSummary& run, const CostOptions& c
 void add_full(CLI::App& command, bool& full) {
     command
         .add_flag("--full", full,
-                  "Print every table: phases, tasks, pairs with what they differ in, published figures; else a screen of it")
-        ->group("What is written");
+                  "Print all tables: phases, tasks, pairs, published figures")
+        ->group("Output");
 }
 
 void FindingsFiles::add(CLI::App& command) {
-    const std::string group = "What is written";
-    command.add_option("--json", json, "The findings for machines")->type_name("FILE")->group(group);
-    command.add_option("--csv", csv, "A row for each answer: all that the figures are computed from")->type_name("FILE")->group(group);
-    command.add_option("--html", html, "A page with table, charts, every answer and how it was done")
+    const std::string group = "Output";
+    json.add_json(command, "the findings", group);
+    csv.add_csv(command, "one row per answer", group);
+    command.add_option("--html", html, "Write a page with tables, charts, all answers and the method; - is stdout")
         ->type_name("FILE")
         ->group(group);
     command
         .add_option(
             "--factor", factors,
-            "A factor of a design and each contender's level of it, such as thinking=no,yes,no,yes; several make a "
-            "design of all their combinations")
+            "Factor of a factorial design with one level per model, such as thinking=no,yes,no,yes; repeatable")
         ->type_name("NAME=LEVELS")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
@@ -85,19 +84,30 @@ std::vector<lab::Factor> FindingsFiles::design() const {
     return design;
 }
 
+std::vector<std::string> FindingsFiles::outputs() const {
+    std::vector<std::string> all = json.outputs();
+    for (const std::string& output : csv.outputs()) all.push_back(output);
+    all.push_back(html);
+    return all;
+}
+
+bool FindingsFiles::on_stdout() const {
+    return any_is_stdout(outputs());
+}
+
 void FindingsFiles::write(const lab::RunSummary& run, const CostOptions& cost,
                           const nlohmann::ordered_json& more) const {
-    if (!json.empty()) {
+    if (json.asked()) {
         nlohmann::ordered_json found = findings(run, cost);
         found.update(more);
-        base::write_atomically(json, base::json_text(found, 2) + "\n");
+        json.write(base::json_text(found, 2) + "\n");
     }
-    if (!csv.empty()) base::write_atomically(csv, lab::answers_csv(run.parts));
+    if (csv.asked()) csv.write(lab::answers_csv(run.parts));
     if (!html.empty()) {
-        base::write_atomically(html, lab::comparison_page(run.report, energy::read_references(), lab::read_shapes()));
+        write_output(html, lab::comparison_page(run.report, energy::read_references(), lab::read_shapes()));
     }
-    for (const std::string* file : {&json, &csv, &html}) {
-        if (!file->empty()) base::tell("Written: {}", *file);
+    for (const std::string* file : {&json.file, &csv.file, &html}) {
+        if (!file->empty() && !is_stdout(*file)) base::tell("Written: {}", *file);
     }
 }
 

@@ -7,17 +7,21 @@
 #include "base/output.h"
 #include "base/processors.h"
 #include "base/threads.h"
+#include "cli/options/thread_options.h"
 #include "engine/chat.h"
 
 namespace ergon::cli {
 
 void add_model(CLI::App& command, std::string& model) {
-    command.add_option("MODEL", model, "A GGUF file, a Hugging Face folder, or the name of a model")->required();
+    command.add_option("MODEL", model, "A GGUF file, Hugging Face folder or model name")->required();
 }
 
 void add_threads(CLI::App& command, int& threads) {
     threads = base::available_processors();
-    command.add_option("--threads", threads, "Threads that compute")->check(CLI::Range(1, 1024))->capture_default_str();
+    command.add_option("--threads", threads, "Number of worker threads")
+        ->check(CLI::Range(1, 1024))
+        ->check(CLI::Validator(check_thread_count, ""))
+        ->capture_default_str();
 }
 
 void add_cache(CLI::App& command, model::CacheType& type) {
@@ -25,7 +29,7 @@ void add_cache(CLI::App& command, model::CacheType& type) {
         .add_option_function<std::string>(
             "--cache",
             [&type](const std::string& name) { type = name == "f32" ? model::CacheType::f32 : model::CacheType::f16; },
-            "Number format of cached keys and values")
+            "Data type of the KV cache")
         ->check(CLI::IsMember({"f16", "f32"}))
         ->type_name("TYPE")
         ->default_str(std::string(name(type)));
@@ -34,11 +38,10 @@ void add_cache(CLI::App& command, model::CacheType& type) {
 void add_loading(CLI::App& command, model::LoadOptions& options) {
     command.add_flag(
         "--strict", options.strict,
-        "Compute prompts exactly as answers are computed (latent attention): a conversation continued and the same "
-        "conversation sent anew then give the same bits");
+        "Use the same latent-attention arithmetic for prompts and answers, so that a continued and a resent conversation "
+        "give identical results");
     command.add_flag("--allow-unused", options.allow_unused,
-                     "Leave tensors and keys unused that the model has no part for, and say which; without it they are "
-                     "an error");
+                     "Ignore unknown tensors and metadata keys, and list them, instead of failing");
 }
 
 void print_unused(std::string_view model, std::span<const std::string> names) {
@@ -54,30 +57,30 @@ std::string_view name(model::CacheType type) {
 }
 
 void AnswerOptions::add(CLI::App& command) {
-    const std::string group = "How answers are made (what is not given is what the model's file recommends)";
-    command.add_option("--temperature", temperature, "0: always the likeliest token; higher: more variety")
+    const std::string group = "Generation (default: the model's recommended settings)";
+    command.add_option("--temperature", temperature, "Sampling temperature; 0 is greedy")
         ->group(group);
-    command.add_option("--top-k", top_k, "Only the K likeliest tokens; 0: all")->group(group);
-    command.add_option("--top-p", top_p, "Only the likeliest tokens that together have this share")->group(group);
-    command.add_option("--min-p", min_p, "Only tokens at least this likely compared with the likeliest")->group(group);
-    command.add_option("--repeat-penalty", repeat_penalty, "Divides the logits of tokens already seen; 1: off")
+    command.add_option("--top-k", top_k, "Sample from the K most likely tokens; 0: all")->group(group);
+    command.add_option("--top-p", top_p, "Nucleus sampling: smallest token set with this total probability")->group(group);
+    command.add_option("--min-p", min_p, "Minimum probability relative to the most likely token")->group(group);
+    command.add_option("--repeat-penalty", repeat_penalty, "Penalty on repeated tokens; 1: off")
         ->group(group);
-    command.add_option("--seed", seed, "The same seed gives the same answer, on every machine")
+    command.add_option("--seed", seed, "Random seed")
         ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
         ->group(group)
         ->capture_default_str();
-    command.add_option("--max-tokens", max_tokens, "Tokens of an answer, thinking included")
+    command.add_option("--max-tokens", max_tokens, "Maximum tokens per answer, including thinking")
         ->check(CLI::Range(std::int64_t{1}, max_token_count))
         ->group(group);
-    command.add_option("--max-think", max_thinking, "Tokens of thinking, after which the answer has to begin")
+    command.add_option("--max-think", max_thinking, "Maximum tokens of thinking")
         ->check(CLI::Range(std::int64_t{0}, max_token_count))
         ->group(group);
-    command.add_option("--stop", stop, "Ends the answer where this text would stand; can be given several times")
+    command.add_option("--stop", stop, "Stop before this text; repeatable")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->group(group);
     command
-        .add_option("--forbid", forbidden, "Neither thought nor answer contains this text; can be given several times")
+        .add_option("--forbid", forbidden, "Never generate this text; repeatable")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->type_name("TEXT")

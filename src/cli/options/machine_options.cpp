@@ -16,9 +16,9 @@ energy::MeterOptions& options() {
 }  // namespace
 
 void add_machine_options(CLI::App& program) {
-    const char* const group = "Where energy is read (any command)";
+    const char* const group = "Energy sensors (any command)";
     energy::MeterOptions& chosen = options();
-    program.add_option("--sysfs", chosen.sysfs, "Read this tree instead of /sys, as a container with the host's mounted needs")
+    program.add_option("--sysfs", chosen.sysfs, "Read this tree instead of /sys, such as the host's in a container")
         ->envname("ERGON_SYSFS")
         ->check(CLI::ExistingDirectory)
         ->type_name("DIR")
@@ -30,9 +30,8 @@ void add_machine_options(CLI::App& program) {
         ->group(group);
     program
         .add_option("--sensor", chosen.sensors,
-                    "A sensor of the whole machine: plug:http://HOST (Shelly, Tasmota), "
-                    "prometheus:http://HOST/metrics#NAME, command:COMMAND or file:PATH (which give \"12.5 W\" or "
-                    "\"3400 J\"); several add up")
+                    "Whole-machine sensor: plug:http://HOST (Shelly, Tasmota), prometheus:http://HOST/metrics#NAME, "
+                    "command:COMMAND or file:PATH (giving \"12.5 W\" or \"3400 J\"); repeatable, readings are summed")
         ->type_name("SENSOR")
         ->allow_extra_args(false)
         ->group(group);
@@ -43,7 +42,7 @@ void add_machine_options(CLI::App& program) {
                 chosen.calibration = file;
                 chosen.calibration_named = true;
             },
-            "What 'ergon meter calibrate' wrote, if elsewhere than it does by itself")
+            "Calibration file written by 'ergon meter calibrate' [default location]")
         ->type_name("FILE")
         ->group(group);
 }

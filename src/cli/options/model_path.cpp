@@ -22,9 +22,11 @@ std::vector<fs::path> model_folders() {
     return folders;
 }
 
+/// Cut-off files (NAME.gguf.part123) are no models.
 std::vector<std::string> models_in(const fs::path& folder) {
     std::vector<std::string> names;
     for (const fs::path& entry : base::entries(folder)) {
+        if (entry.filename().string().find(".part") != std::string::npos) continue;
         const bool is_gguf = entry.extension() == ".gguf";
         if (is_gguf) names.push_back(entry.stem().string());
         if (!is_gguf && base::path_exists(entry / "config.json")) names.push_back(entry.filename().string());
@@ -37,6 +39,12 @@ std::vector<std::string> models_in(const fs::path& folder) {
 
 fs::path find_model(const std::string& model) {
     if (base::path_exists(model)) return model;
+    if (model.starts_with("http://") || model.starts_with("https://")) {
+        base::fail(base::ErrorCode::bad_argument,
+                   "{} is a server's address; this command needs a model in a file. Servers are for ergon compare and "
+                   "ergon eval.",
+                   base::without_credentials(model));
+    }
     if (model.empty() || model.find('/') != std::string::npos) {
         base::check_reachable(model);
         base::fail(base::ErrorCode::not_found, "There is no file or folder '{}'.", base::without_keys(model));
@@ -48,6 +56,9 @@ fs::path find_model(const std::string& model) {
         }
         std::ranges::move(models_in(folder), std::back_inserter(known));
     }
+    // The beginning of a name stands for it where only one begins so.
+    const auto begins = [&](const std::string& name) { return name.starts_with(model); };
+    if (std::ranges::count_if(known, begins) == 1) return find_model(*std::ranges::find_if(known, begins));
     const fs::path shipped = base::shipped_models_directory();
     if (!base::path_exists(shipped)) {
         base::fail(base::ErrorCode::not_found,

@@ -4,9 +4,10 @@
 #include <filesystem>
 
 #include "base/error.h"
-#include "cli/options/machine_options.h"
 #include "base/files/file.h"
 #include "base/files/paths.h"
+#include "base/output.h"
+#include "cli/options/machine_options.h"
 
 namespace ergon::cli {
 namespace {
@@ -33,14 +34,31 @@ bool replaceable(const std::string& name) {
 
 }  // namespace
 
+bool is_stdout(const std::string& name) {
+    return name == "-" || name == "/dev/stdout" || name == "/dev/fd/1" || name == "/proc/self/fd/1";
+}
+
+bool any_is_stdout(const std::vector<std::string>& outputs) {
+    return std::ranges::any_of(outputs, is_stdout);
+}
+
+void write_output(const std::string& name, std::string_view content) {
+    if (is_stdout(name)) return base::write_data(base::Stream::out, content);
+    base::write_atomically(name, content);
+}
+
 void check_outputs(const std::vector<std::string>& outputs, std::vector<std::string> others) {
+    if (std::ranges::count_if(outputs, is_stdout) > 1) {
+        base::fail(base::ErrorCode::bad_argument,
+                   "Only one output can go to stdout; write the others to files (--json-out FILE, --csv-out FILE).");
+    }
     const energy::MeterOptions& machine = machine_options();
     if (machine.calibration && machine.calibration_named) others.push_back(machine.calibration->string());
     for (const std::string& sensor : machine.sensors) {
         if (constexpr std::string_view file = "file:"; sensor.starts_with(file)) others.push_back(sensor.substr(file.size()));
     }
     for (auto output = outputs.begin(); output != outputs.end(); ++output) {
-        if (output->empty()) continue;
+        if (output->empty() || is_stdout(*output)) continue;
         base::check_writable(*output);
         if (!replaceable(*output)) continue;
         const auto same = [&](const std::string& other) { return same_file(*output, other); };

@@ -1,6 +1,7 @@
 #include "cli/options/thread_options.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/json/json_text.h"
+#include "base/output.h"
 #include "base/processors.h"
 #include "cli/commands.h"
 #include "cli/options/machine_options.h"
@@ -68,17 +70,30 @@ nlohmann::ordered_json ThreadChoice::json() const {
     return {{"decode", threads.few}, {"prompt", threads.many}, {"chosen", way_names[static_cast<int>(way)]}};
 }
 
+std::string check_thread_count(const std::string& text) {
+    int count = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
+    const bool decimal = problem == std::errc() && end == text.data() + text.size();
+    if (text == "auto") return {};
+    if (!decimal || count < 1 || count > 1024) return fmt::format("expected auto or a number from 1 to 1024, not \"{}\"", text);
+    if (const int available = base::available_processors(); count > available) {
+        base::tell("ergon: {} threads are more than the {} available processor{}; expect a lower speed.", count, available,
+                   available == 1 ? "" : "s");
+    }
+    return {};
+}
+
 void ThreadOption::add(CLI::App& command) {
     command
         .add_option_function<std::string>(
             "--threads",
             [this](const std::string& text) {
                 given.reset();
-                if (text != "auto") given = std::stoi(text, nullptr, 0);
+                if (text != "auto") given = std::stoi(text);
             },
-            "Threads that compute; auto: as many as take the fewest joules within 5% of the best speed, timed once for "
-            "each model on this machine")
-        ->check(CLI::Range(1, 1024) | CLI::IsMember({"auto"}))
+            "Number of worker threads; auto: the count with the lowest energy within 5% of the best speed, measured once "
+            "per model and machine")
+        ->check(CLI::Validator(check_thread_count, ""))
         ->type_name("N|auto")
         ->default_str("auto");
 }

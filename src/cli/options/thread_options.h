@@ -23,6 +23,10 @@ struct ThreadChoice {
     nlohmann::ordered_json json() const;
 };
 
+/// For the value of an option, as CLI11 asks: what is wrong with "auto" or a number of threads; empty if nothing is. More
+/// than there are processors is warned of.
+std::string check_thread_count(const std::string& text);
+
 struct ThreadOption {
     std::optional<int> given;  // nothing: auto
 

@@ -11,8 +11,7 @@ namespace ergon::cli {
 
 /// A column of "time,watts", as --wall-log names it.
 inline constexpr const char* wall_log_help =
-    "the log that a meter at the wall writes meanwhile: lines of time,watts, the time in seconds since 1970 or as "
-    "2026-11-22T17:13:35 in UTC";
+    "the log of a wall meter: lines of time,watts, with time in seconds since 1970 or as 2026-11-22T17:13:35 in UTC";
 
 class WallWindows {
   public:

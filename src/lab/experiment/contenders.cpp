@@ -78,8 +78,8 @@ EndpointOptions endpoint_options(const ContenderSpec& spec, const engine::Answer
     if (own.max_thinking || spec.threads || spec.cache || own.min_p || own.top_k || own.repeat_penalty ||
         !own.forbidden.empty()) {
         base::fail(ErrorCode::bad_argument,
-                   "{} is a server, which cannot be told max_think, threads, cache, min_p, top_k, a repeat penalty "
-                   "or what is forbidden: leave them away for it.",
+                   "{} is a server, which does not support max_think, threads, cache, min_p, top_k, repeat-penalty or "
+                   "forbid; remove them.",
                    base::without_credentials(spec.model));
     }
     EndpointOptions options;
@@ -114,7 +114,7 @@ std::vector<std::filesystem::path> paths_of(std::span<const ContenderSpec> specs
     std::vector<std::filesystem::path> paths;
     for (const ContenderSpec& spec : specs) {
         if (!spec.is_server() && spec.elsewhere) {
-            base::fail(ErrorCode::bad_argument, "{} is no server, so it cannot be elsewhere: leave that away.",
+            base::fail(ErrorCode::bad_argument, "{} is not a server and does not support elsewhere; remove it.",
                        spec.model);
         }
         paths.push_back(spec.is_server() ? std::filesystem::path() : options.find_model(spec.model));
@@ -163,8 +163,7 @@ std::unique_ptr<Backend> local_contender(const ContenderSpec& spec, const LocalM
     const engine::AnswerSettings own = merged(common.answer, spec);
     if (common.by_likelihood && !own.forbidden.empty()) {
         base::fail(ErrorCode::bad_argument,
-                   "--by-likelihood takes one of the letters and writes no text, so that nothing can be forbidden: "
-                   "leave one of the two away.");
+                   "--by-likelihood generates no text and does not support --forbid; remove one of them.");
     }
     const engine::LoadedModel& model = *local.model;
     LocalOptions options{.generation = own.for_model(model.chat),
@@ -199,7 +198,7 @@ LoadedContenders load_contenders(std::span<const ContenderSpec> specs, const Con
             continue;
         }
         if (options.by_likelihood) {
-            base::fail(ErrorCode::bad_argument, "{} is a server, which does not tell the likelihood of letters.",
+            base::fail(ErrorCode::bad_argument, "{} is a server and does not support --by-likelihood; remove it.",
                        spec.model);
         }
         EndpointOptions server = endpoint_options(spec, merged(options.answer, spec), options);

@@ -89,7 +89,7 @@ std::vector<PuzzleFindings> puzzle_findings(Results& results, RunId run, std::sp
     });
     if (found == 0) {
         base::fail(base::ErrorCode::bad_argument,
-                   "None of the {} puzzles was asked in run {}: give the file of puzzles that its --prompts or --task "
+                   "None of the {} puzzles was asked in run {}: give the file of puzzles that its --prompts "
                    "named (for held-out: ergon puzzles --split held-out --seed SEED --count COUNT --json).",
                    puzzles.size(), run);
     }

@@ -128,7 +128,7 @@ Section causes_section(const ComparisonReport& report) {
     const Comparison& comparison = report.comparison;
     Section section{"Where the energy goes", {}};
     report::PairedDots by_prompt = joules_by_prompt(comparison);
-    by_prompt.others = fmt::format("every answer is in {}, its figures in --csv", report.results);
+    by_prompt.others = fmt::format("every answer is in {}, its figures in --csv-out", report.results);
     section.blocks.emplace_back(std::move(by_prompt));
     section.blocks.emplace_back(tokens_by_phase(comparison));
     for (const PairSummary& pair : telling_pairs(comparison)) {
@@ -261,7 +261,7 @@ Section answers_section(const ComparisonReport& report) {
     const auto held = static_cast<std::int64_t>(report.shown.size());
     if (held < report.prompts) {
         section.blocks.emplace_back(report::Note{
-            fmt::format("The first {} of {} prompts; the others are in {}, their figures in --csv.", held, report.prompts,
+            fmt::format("The first {} of {} prompts; the others are in {}, their figures in --csv-out.", held, report.prompts,
                         report.results)});
     }
     for (const ShownPrompt& one : report.shown) {

@@ -99,8 +99,8 @@ TEST(DamagedModel, EveryCommandHasTheSameContext) {
          {std::vector<std::string>{"logits", model.path(), "--ids", model.ids(49), "--out", model.out()},
           {"perplexity", model.path(), model.text(), "--window", "49", "--threads", "1"},
           {"run", model.path(), "--raw", "one", "--context", "49", "--threads", "1"},
-          {"profile", model.path(), "--prompt-tokens", "47", "--tokens", "2", "--threads", "1"},
-          {"bench", model.path(), "--prompt", "49", "--threads", "1"}}) {
+          {"profile", model.path(), "--prompt-tokens", "47", "--generate-tokens", "2", "--threads", "1"},
+          {"bench", model.path(), "--prompt-tokens", "49", "--threads", "1"}}) {
         const Outcome outcome = run_ergon(arguments);
         EXPECT_EQ(outcome.exit_code, 2) << arguments[0] << outcome.err;
         EXPECT_THAT(outcome.err, HasSubstr("48")) << arguments[0];

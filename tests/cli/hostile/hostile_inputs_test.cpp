@@ -61,7 +61,7 @@ TEST(HostileInputs, PipesAndDevicesAreNoFiles) {
                                                          {"train-tokenizer", "INPUT", "--out", out},
                                                          {"train-tokenizer", text, "INPUT", "--out", out},
                                                          {"train", "INPUT"},
-                                                         {"eval", model, "--task", "INPUT"},
+                                                         {"eval", model, "--prompts", "INPUT"},
                                                          {"logits", model, "--ids", "INPUT", "--out", out},
                                                          {"compare", model, model, "--prompts", "INPUT"},
                                                          {"compare", model, "INPUT"},
@@ -110,7 +110,7 @@ TEST(HostileInputs, JsonIsBoundedInEveryFile) {
     const TemporaryFolder folder;
     const std::string brackets = folder.write("deep.jsonl", std::string(20'000'000, '['));
     const std::string model = fixture("gguf-qwen3/model.gguf"), out = (folder.path() / "out").string();
-    expect_sentence(run_ergon_within(gigabyte, {"eval", model, "--task", brackets}),
+    expect_sentence(run_ergon_within(gigabyte, {"eval", model, "--prompts", brackets}),
                     "expected one JSON object on the line. It nests deeper than 128 levels");
     expect_sentence(run_ergon_within(gigabyte, {"train-tokenizer", brackets, "--out", out}),
                     "expected one JSON object on the line. It nests deeper than 128 levels");

@@ -97,30 +97,30 @@ style = "think"
         };
         std::vector<std::string> compare = experiment("compare", {thinker, plain}), eval = experiment("eval", {thinker});
         compare.insert(compare.end(), {"--prompts", path("prompts.jsonl")});
-        eval.insert(eval.end(), {"--task", path("prompts.jsonl")});
-        const std::map<std::string, std::string> findings{{"--html", "f.html"}, {"--json", "f.json"}, {"--csv", "f.csv"}};
+        eval.insert(eval.end(), {"--prompts", path("prompts.jsonl")});
+        const std::map<std::string, std::string> findings{{"--html", "f.html"}, {"--json-out", "f.json"}, {"--csv-out", "f.csv"}};
         std::map<std::string, std::string> all = findings, report = findings;
         all["--results"] = "f.sqlite";
         report["--traces"] = "f.jsonl";
         return {
-            {"bench", {{"bench", small, "--prompt", "8", "--generate", "2", "--batch", "1", "--threads", "1", "--repeat", "1"}, {}}},
+            {"bench", with({"bench", small, "--prompt-tokens", "8", "--generate-tokens", "2", "--batch", "1", "--threads", "1", "--repeats", "1"}, {{"--json-out", "f.json"}})},
             {"compare", with(compare, all)},
             {"eval", with(eval, all)},
-            {"inspect", {{"inspect", small}, {}}},
+            {"inspect", with({"inspect", small}, {{"--json-out", "f.json"}})},
             {"logits", with({"logits", small, "--ids", path("ids.json")}, {{"--out", "f.safetensors"}})},
-            {"meter", with({"meter", "--json", "--interval", "0.01"}, {{"--out", "f.json"}})},
-            {"perplexity", {{"perplexity", plain, path("text.txt"), "--window", "64"}, {}}},
-            {"plan", with({"plan", "jevons", path("kept.sqlite"), "--answers-per-day", "1000"}, {{"--html", "f.html"}, {"--json", "f.json"}})},
-            {"profile", with({"profile", small, "--prompt-tokens", "4", "--tokens", "2", "--threads", "1"}, {{"--html", "f.html"}})},
-            {"puzzles", {{"puzzles", "--count", "300"}, {}}},
+            {"meter", with({"meter", "--interval", "0.01"}, {{"--csv-out", "f.csv"}, {"--json-out", "f.json"}})},
+            {"perplexity", with({"perplexity", plain, path("text.txt"), "--window", "64"}, {{"--json-out", "f.json"}})},
+            {"plan", with({"plan", "jevons", path("kept.sqlite"), "--answers-per-day", "1000"}, {{"--html", "f.html"}, {"--json-out", "f.json"}})},
+            {"profile", with({"profile", small, "--prompt-tokens", "4", "--generate-tokens", "2", "--threads", "1"}, {{"--html", "f.html"}, {"--json-out", "f.json"}})},
+            {"puzzles", with({"puzzles", "--count", "300"}, {{"--json-out", "f.jsonl"}})},
             {"report", with({"report", path("kept.sqlite")}, report)},
             {"run", {{"run", thinker, "What is the capital of France?"}, {}}},
             {"template", {{"template", fixture("vocab/r1-distill-qwen.gguf"), "--messages", path("hi.json")}, {}}},
             {"tokenize", {{"tokenize", fixture("vocab/smollm2.gguf")}, {}}},
-            {"train", {{"train", path("sums.toml"), "--out", out("run")},
-                       {"run/checkpoint.safetensors", "run/log.jsonl", "run/page.html", "run/model/config.json", "run/model/model.safetensors"}}},
-            {"train-tokenizer", {{"train-tokenizer", path("text.txt"), "--vocab", "280", "--out", out("words")},
-                                 {"words/tokenizer.json"}}},
+            {"train", {{"train", path("sums.toml"), "--out", out("run"), "--json-out", out("f.json")},
+                       {"f.json", "run/checkpoint.safetensors", "run/log.jsonl", "run/page.html", "run/model/config.json", "run/model/model.safetensors"}}},
+            {"train-tokenizer", {{"train-tokenizer", path("text.txt"), "--vocab", "280", "--out", out("words"), "--json-out", out("f.json")},
+                                 {"f.json", "words/tokenizer.json"}}},
         };
     }
     /// What plan and report read.
@@ -238,7 +238,7 @@ TEST_F(Outputs, AFileThatMayNotGrowIsASentence) {
     EXPECT_THAT(limited("logits", fmt::format(" '{}' --ids '{}' --out '{}'", fixture("llama-gqa"), path("ids.json"), path("f"))),
                 HasSubstr("File too large"));
     EXPECT_FALSE(fs::exists(path("f")));
-    EXPECT_THAT(limited("eval", fmt::format(" '{}' --task '{}' --results '{}'", fixture("scripted-plain"), path("prompts.jsonl"), path("f.sqlite"))),
+    EXPECT_THAT(limited("eval", fmt::format(" '{}' --prompts '{}' --results '{}'", fixture("scripted-plain"), path("prompts.jsonl"), path("f.sqlite"))),
                 AnyOf(HasSubstr("disk I/O error (File too large)"), HasSubstr("disk I/O error (a write failed: the disk may be full, or the size of files limited)")));
 }
 

@@ -1,0 +1,15 @@
+#pragma once
+// Man pages from the definitions that --help prints.
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace ergon::cli {
+
+/// "ergon", "ergon meter calibrate"
+std::string full_name(const CLI::App& command);
+
+/// The page of one command in man(7)'s macros. `version` is the program's.
+std::string man_page(const CLI::App& command, const std::string& version);
+
+}  // namespace ergon::cli
