@@ -130,7 +130,7 @@ std::vector<std::vector<TokenId>> checked_answers(model::LanguageModel& model, s
     for (std::int64_t i = 0; i < batch; ++i) {
         Batch alone(model, nullptr, i, 1, prompt, checked_tokens, cache, checked_pieces);
         alone.run();
-        tokens.push_back(together.answers()[static_cast<std::size_t>(i)]->tokens);
+        tokens.push_back(together.answers()[i]->tokens);
         if (alone.answers()[0]->tokens != tokens.back()) {
             base::fail(ErrorCode::unsupported,
                        "Sequence {} of a batch of {} gives other tokens than it does alone, so this build gives wrong "

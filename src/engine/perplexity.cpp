@@ -18,7 +18,7 @@ using model::TokenId;
 constexpr std::int64_t scored_at_once = 64;
 
 std::span<const TokenId> piece(std::span<const TokenId> ids, std::int64_t begin, std::int64_t count) {
-    return ids.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count));
+    return ids.subspan(begin, count);
 }
 
 /// The sum of -ln p over the second half of one window.
@@ -40,12 +40,12 @@ double window_loss(model::LanguageModel& model, base::ThreadPool& pool, model::C
         const std::int64_t count = std::min(scored_at_once, size - 1 - begin);
         const model::StepItem scored{&cache, piece(window, begin, count), model::Role::prompt, count};
         model.forward(std::span(&scored, 1), logits, account);
-        losses.assign(static_cast<std::size_t>(count), 0);
+        losses.assign(count, 0);
         pool.run(count, 1, [&](std::int64_t from, std::int64_t to, int) {
             for (std::int64_t i = from; i < to; ++i) {
                 const float* row = logits.data() + i * vocabulary;
-                const TokenId next = window[static_cast<std::size_t>(begin + i + 1)];
-                losses[static_cast<std::size_t>(i)] =
+                const TokenId next = window[begin + i + 1];
+                losses[i] =
                     kernels::log_sum_exp(row, vocabulary) - static_cast<double>(row[next]);
             }
         });

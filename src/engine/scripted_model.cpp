@@ -36,8 +36,8 @@ const std::string& text_of(const formats::HfFolder& folder, const Json& object, 
 struct ScriptedModel::ScriptCache : model::Cache {
     explicit ScriptCache(std::int64_t capacity) : Cache(capacity) {}
     void append(std::span<const TokenId> added, model::Role role) {
-        tokens.resize(static_cast<std::size_t>(length_));
-        roles.resize(static_cast<std::size_t>(length_));
+        tokens.resize(length_);
+        roles.resize(length_);
         tokens.insert(tokens.end(), added.begin(), added.end());
         roles.insert(roles.end(), added.size(), role);
         length_ += static_cast<std::int64_t>(added.size());

@@ -47,7 +47,7 @@ class ByteReader {
     /// The next `size` bytes.
     std::span<const std::byte> take(std::uint64_t size) {
         require(size, 1);
-        const auto taken = bytes_.subspan(position_, static_cast<std::size_t>(size));
+        const auto taken = bytes_.subspan(position_, size);
         position_ += taken.size();
         return taken;
     }

@@ -173,7 +173,7 @@ MetadataValue GgufParser::read_value(GgufType type, std::string_view key) {
 template <typename Stored, typename Kept>
 std::vector<Kept> GgufParser::read_numbers(std::uint64_t count) {
     reader_.require(count, sizeof(Stored));
-    std::vector<Kept> numbers(static_cast<std::size_t>(count));
+    std::vector<Kept> numbers(count);
     for (Kept& number : numbers) number = reader_.number<Stored>();
     return numbers;
 }
@@ -208,14 +208,14 @@ MetadataValue GgufParser::read_array(GgufType element, std::string_view key) {
         case GgufType::f64:
             return read_numbers<double, double>(count);
         case GgufType::boolean: {
-            std::vector<bool> bits(static_cast<std::size_t>(count));
+            std::vector<bool> bits(count);
             for (std::size_t i = 0; i < bits.size(); ++i) bits[i] = read_bool(key);
             return bits;
         }
         case GgufType::string: {
             reader_.require(count, sizeof(std::uint64_t));
             std::vector<std::string> texts;
-            texts.reserve(static_cast<std::size_t>(count));
+            texts.reserve(count);
             for (std::uint64_t i = 0; i < count; ++i) texts.emplace_back(reader_.text(text_limit));
             return texts;
         }
@@ -296,7 +296,7 @@ void GgufParser::check_ranges(std::span<const std::byte> data) const {
                 next - end, end, last, what);
         }
         for (std::uint64_t at = end; at < std::min<std::uint64_t>(next, data.size()); ++at) {
-            if (data[static_cast<std::size_t>(at)] == std::byte{0}) continue;
+            if (data[at] == std::byte{0}) continue;
             bad("byte {} of the data, between the end of {} and the alignment, is not zero; the type or the shape of the "
                 "tensor is wrong, or the file is damaged: fetch it again",
                 at, last);
@@ -314,7 +314,7 @@ void GgufParser::check_ranges(std::span<const std::byte> data) const {
 void GgufParser::place_tensors(Truncated truncated) {
     const std::uint64_t data_begin = aligned_up(reader_.position(), alignment_);
     const std::uint64_t available = bytes_.size() > data_begin ? bytes_.size() - data_begin : 0;
-    check_ranges(bytes_.last(static_cast<std::size_t>(available)));
+    check_ranges(bytes_.last(available));
     std::size_t cut_off = 0;
     const TensorInfo* first_cut = nullptr;
     for (TensorInfo& info : infos_) {

@@ -241,7 +241,7 @@ void GgufWriter::write_zeros(std::uint64_t count) {
     static constexpr std::array<std::byte, 4096> zeros{};
     while (count > 0) {
         const auto piece = std::min<std::uint64_t>(count, zeros.size());
-        file_.write(std::span(zeros).first(static_cast<std::size_t>(piece)));
+        file_.write(std::span(zeros).first(piece));
         count -= piece;
     }
 }

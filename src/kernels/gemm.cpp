@@ -70,7 +70,7 @@ float* GemmScratch::of(std::vector<float>& values, std::int64_t n) {
 }
 
 void GemmScratch::reserve_workers(int workers, std::int64_t n) {
-    if (workers_.size() < static_cast<std::size_t>(workers)) workers_.resize(static_cast<std::size_t>(workers));
+    if (workers_.size() < static_cast<std::size_t>(workers)) workers_.resize(workers);
     for (std::vector<float>& one : workers_) of(one, n);
 }
 

@@ -45,7 +45,7 @@ class GemmScratch {
     float* shared(std::int64_t n) { return of(shared_, n); }
     /// The same for one of the workers. Workers must have been reserved before they run.
     void reserve_workers(int workers, std::int64_t n);
-    float* worker(int index) { return aligned(workers_[static_cast<std::size_t>(index)]); }
+    float* worker(int index) { return aligned(workers_[index]); }
 
   private:
     static float* aligned(std::vector<float>& values);

@@ -31,10 +31,10 @@ base::Nanoseconds QuantisedRows::quantise(const Rows& rows, std::int64_t cols, s
         for (std::int64_t t = 0; t < count; t += panel_tokens) panels.push_back({first + t, std::min(panel_tokens, count - t)});
         first += count;
     }
-    if (static_cast<std::int64_t>(data_.size()) < first * row_bytes) data_.resize(static_cast<std::size_t>(first * row_bytes));
+    if (static_cast<std::int64_t>(data_.size()) < first * row_bytes) data_.resize(first * row_bytes);
     return pool.run(static_cast<std::int64_t>(panels.size()), 1, [&](std::int64_t begin, std::int64_t end, int) {
         for (std::int64_t i = begin; i < end; ++i) {
-            const Panel& panel = panels[static_cast<std::size_t>(i)];
+            const Panel& panel = panels[i];
             table().quantise_panel(rows, panel.first, panel.count, cols, digits, data_.data() + panel.first * row_bytes);
         }
     });

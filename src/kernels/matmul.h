@@ -49,7 +49,7 @@ class QuantisedRows {
 
     std::int64_t cols() const { return cols_; }
     Digits digits() const { return digits_; }
-    const std::byte* segment(std::int64_t index) const { return data_.data() + segment_begin_[static_cast<std::size_t>(index)]; }
+    const std::byte* segment(std::int64_t index) const { return data_.data() + segment_begin_[index]; }
 
   private:
     std::int64_t cols_ = 0;

@@ -48,11 +48,11 @@ std::int64_t group_bytes(DType type, std::int64_t cols) {
 void pack_float_rows(DType type, const TensorView& w, std::int64_t first_row, std::int64_t count, std::byte* out) {
     const std::int64_t cols = w.shape.last();
     if (type == DType::f32) {
-        std::vector<float> row(static_cast<std::size_t>(cols));
+        std::vector<float> row(cols);
         auto* to = reinterpret_cast<float*>(out);
         for (std::int64_t r = 0; r < count; ++r) {
             widen_row(w.type, w.row(first_row + r).data(), cols, row.data());
-            for (std::int64_t k = 0; k < cols; ++k) to[16 * k + r] = row[static_cast<std::size_t>(k)];
+            for (std::int64_t k = 0; k < cols; ++k) to[16 * k + r] = row[k];
         }
         return;
     }

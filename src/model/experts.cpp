@@ -34,7 +34,7 @@ void find_users(const Step& step, const Slots& slots, std::int64_t begin, std::i
     users.clear();
     std::int64_t reached = 0;  // rows below belong to sequences already seen
     for (std::int64_t slot = begin; slot < end; ++slot) {
-        const std::int64_t token = slots.token[static_cast<std::size_t>(slot)];
+        const std::int64_t token = slots.token[slot];
         if (token >= reached) {
             step.for_each_sequence([&](const Sequence& s) {
                 if (token < s.first || token >= s.first + s.tokens) return;
@@ -55,8 +55,8 @@ void record_experts(const Context& c, const Slots& slots, std::vector<energy::Wo
     base::Nanoseconds busy_left = busy, elapsed_left = elapsed;
     std::vector<energy::User> users;
     for (energy::Work& work : works) {
-        const std::int64_t begin = slots.begin[static_cast<std::size_t>(work.expert)];
-        const std::int64_t end = slots.begin[static_cast<std::size_t>(work.expert) + 1];
+        const std::int64_t begin = slots.begin[work.expert];
+        const std::int64_t end = slots.begin[work.expert + 1];
         const auto share = [&](base::Nanoseconds whole) {
             return base::Nanoseconds(
                 static_cast<std::int64_t>(static_cast<double>(whole.value()) * static_cast<double>(end - begin) / all));
@@ -99,7 +99,7 @@ void run_experts(const Context& c, const DenseFfn& w, const Slots& slots, const 
     const auto add_products = [&](const PackedMatrix& weights, const float* rows, std::int64_t stride,
                                   const std::int32_t* index, float* y) {
         for (std::size_t s = 0; s < works.size(); ++s) {
-            const std::int64_t begin = slots.begin[static_cast<std::size_t>(works[s].expert)];
+            const std::int64_t begin = slots.begin[works[s].expert];
             const kernels::Rows of_expert = index != nullptr ? kernels::Rows{rows, stride, segments[s], index + begin}
                                                              : rows_of(rows + begin * stride, stride, segments[s]);
             products.push_back({.weights = &weights,

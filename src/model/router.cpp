@@ -15,11 +15,11 @@ constexpr float excluded = -std::numeric_limits<float>::infinity();
 std::int64_t take_largest(const std::vector<float>& values, std::vector<char>& taken) {
     std::int64_t best = -1;
     for (std::int64_t i = 0; i < std::ssize(values); ++i) {
-        if (taken[static_cast<std::size_t>(i)] != 0) continue;
-        const float value = values[static_cast<std::size_t>(i)];
-        if (best < 0 || value > values[static_cast<std::size_t>(best)]) best = i;
+        if (taken[i] != 0) continue;
+        const float value = values[i];
+        if (best < 0 || value > values[best]) best = i;
     }
-    taken[static_cast<std::size_t>(best)] = 1;
+    taken[best] = 1;
     return best;
 }
 
@@ -40,14 +40,14 @@ float group_score(TopkMethod method, const float* values, std::int64_t n) {
 /// Excludes the experts of all groups but the topk_group best.
 void limit_groups(const Config& c, RouterScratch& s) {
     const std::int64_t size = c.n_routed_experts / c.n_group;
-    s.group.resize(static_cast<std::size_t>(c.n_group));
+    s.group.resize(c.n_group);
     for (std::int64_t g = 0; g < c.n_group; ++g) {
-        s.group[static_cast<std::size_t>(g)] = group_score(c.topk_method, s.choice.data() + g * size, size);
+        s.group[g] = group_score(c.topk_method, s.choice.data() + g * size, size);
     }
     s.taken.assign(s.group.size(), 0);
     for (std::int64_t k = 0; k < c.topk_group; ++k) take_largest(s.group, s.taken);
     for (std::int64_t g = 0; g < c.n_group; ++g) {
-        if (s.taken[static_cast<std::size_t>(g)] == 0) std::fill_n(s.choice.begin() + g * size, size, excluded);
+        if (s.taken[g] == 0) std::fill_n(s.choice.begin() + g * size, size, excluded);
     }
 }
 
@@ -79,7 +79,7 @@ void choose_experts(const Config& c, const std::vector<float>& correction_bias, 
     if (c.topk_method == TopkMethod::noaux_tc) kernels::add(s.choice.data(), correction_bias.data(), n);
     if (c.topk_method != TopkMethod::greedy && c.n_group > 1) limit_groups(c, s);
 
-    s.taken.assign(static_cast<std::size_t>(n), 0);
+    s.taken.assign(n, 0);
     for (std::int64_t k = 0; k < c.num_experts_per_tok; ++k) {
         experts[k] = static_cast<std::int32_t>(take_largest(s.choice, s.taken));
     }

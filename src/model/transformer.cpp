@@ -99,10 +99,10 @@ void Transformer::forward(std::span<const StepItem> items, std::vector<float>& l
         all_tokens += std::ssize(item.tokens);
         all_logits += item.logits;
     }
-    logits.resize(static_cast<std::size_t>(all_logits * config_.vocab_size));
+    logits.resize(all_logits * config_.vocab_size);
     const std::int64_t hidden_stride = all_tokens * config_.hidden_size;
     if (hidden != nullptr) {
-        hidden->values.resize(static_cast<std::size_t>((config_.num_hidden_layers + 1) * hidden_stride));
+        hidden->values.resize((config_.num_hidden_layers + 1) * hidden_stride);
     }
 
     std::vector<StepSlice> pieces;
@@ -124,7 +124,7 @@ void Transformer::forward(std::span<const StepItem> items, std::vector<float>& l
             const std::int64_t wanted_later = std::min(item.logits, tokens - done - count);
             const std::int64_t wanted = std::min(item.logits, tokens - done) - wanted_later;
             pieces.push_back({cache_of(item),
-                              item.tokens.subspan(static_cast<std::size_t>(done), static_cast<std::size_t>(count)),
+                              item.tokens.subspan(done, count),
                               strict_ || item.role == Role::generated, wanted,
                               static_cast<std::int32_t>(&item - items.data())});
             done += count;
@@ -146,7 +146,7 @@ void Transformer::run(const Step& step, Recorder& recorder, float* logits, float
     const auto keep_hidden = [&](std::int64_t layer) {
         if (hidden == nullptr) return;
         for (std::int64_t t = 0; t < step.tokens(); ++t) {
-            std::copy_n(x + step.row_of[static_cast<std::size_t>(t)] * config_.hidden_size, config_.hidden_size,
+            std::copy_n(x + step.row_of[t] * config_.hidden_size, config_.hidden_size,
                         hidden + layer * hidden_stride + t * config_.hidden_size);
         }
     };
@@ -155,7 +155,7 @@ void Transformer::run(const Step& step, Recorder& recorder, float* logits, float
     embed(c, x);
     keep_hidden(0);
     for (std::int64_t layer = 0; layer < config_.num_hidden_layers; ++layer) {
-        const LayerWeights& w = weights_.layers[static_cast<std::size_t>(layer)];
+        const LayerWeights& w = weights_.layers[layer];
         recorder.enter_layer(layer);
 
         norm(c, x, w.attention_norm, config_.rms_norm_eps, normed);
@@ -188,7 +188,7 @@ void Transformer::rotary_tables(const Context& c) const {
     const base::Nanoseconds busy = c.pool.for_each(c.step.tokens(), [&](std::int64_t t) {
         float* const cosine = cosines + t * pairs;
         float* const sine = sines + t * pairs;
-        kernels::rotary_angles(c.step.positions[static_cast<std::size_t>(t)], rotary_.frequencies.data(), pairs, cosine,
+        kernels::rotary_angles(c.step.positions[t], rotary_.frequencies.data(), pairs, cosine,
                                sine);
         for (std::int64_t i = 0; i < pairs && rotary_.factor != 1; ++i) {
             cosine[i] *= rotary_.factor;
@@ -203,7 +203,7 @@ void Transformer::embed(const Context& c, float* x) const {
     energy::Work work = c.recorder.begin(Component::embedding);
     const std::int64_t width = config_.hidden_size, tokens = c.step.tokens();
     const base::Nanoseconds busy = c.pool.for_each(tokens, [&](std::int64_t t) {
-        const TokenId id = c.step.ids[static_cast<std::size_t>(t)];
+        const TokenId id = c.step.ids[t];
         kernels::widen_row(weights_.embedding.type, weights_.embedding.row(id).data(), width, x + t * width);
     });
     work[energy::Source::weights] = tokens * weights_.embedding.row_bytes();
@@ -218,7 +218,7 @@ void Transformer::head(const Context& c, const float* x, float* logits) {
     float* const normed = c.work.normed.of(rows * width);
     energy::Work work = c.recorder.begin(Component::norms_and_residual);
     const base::Nanoseconds busy = c.pool.for_each(rows, [&](std::int64_t i) {
-        kernels::rms_norm(x + c.step.rows_wanted[static_cast<std::size_t>(i)] * width, weights_.final_norm.data(),
+        kernels::rms_norm(x + c.step.rows_wanted[i] * width, weights_.final_norm.data(),
                           static_cast<float>(config_.rms_norm_eps), width, normed + i * width);
     });
     work[energy::Source::activations] = 2 * rows * width * std::int64_t{sizeof(float)};

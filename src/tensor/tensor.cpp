@@ -14,7 +14,7 @@ Shape::Shape(std::span<const std::int64_t> extents) {
         base::fail(base::ErrorCode::unsupported, "a tensor has {} dimensions; at most {} are supported", extents.size(),
                    max_rank);
     }
-    for (const std::int64_t extent : extents) extents_[static_cast<std::size_t>(rank_++)] = extent;
+    for (const std::int64_t extent : extents) extents_[rank_++] = extent;
 }
 
 std::int64_t Shape::values() const {

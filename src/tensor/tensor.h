@@ -20,7 +20,7 @@ class Shape {
     explicit Shape(std::span<const std::int64_t> extents);
 
     int rank() const { return rank_; }
-    std::int64_t operator[](int axis) const { return extents_[static_cast<std::size_t>(axis)]; }
+    std::int64_t operator[](int axis) const { return extents_[axis]; }
     std::int64_t last() const { return rank_ == 0 ? 1 : (*this)[rank_ - 1]; }
     /// The product of all extents; 1 for a scalar. Whoever makes a Shape from outside data checks that this fits 63 bits.
     std::int64_t values() const;
@@ -43,7 +43,7 @@ struct TensorView {
 
     std::int64_t row_bytes() const { return shape.last() / info(type).block_values * info(type).block_bytes; }
     std::span<const std::byte> row(std::int64_t r) const {
-        return bytes.subspan(static_cast<std::size_t>(r * row_bytes()), static_cast<std::size_t>(row_bytes()));
+        return bytes.subspan(r * row_bytes(), row_bytes());
     }
 };
 

@@ -171,7 +171,7 @@ std::string to_nfc(std::string_view text) {
         utf8proc_normalize_utf32(codes.data(), static_cast<utf8proc_ssize_t>(codes.size()), UTF8PROC_COMPOSE);
     std::string normal;
     normal.reserve(text.size());
-    for (const std::int32_t c : std::span(codes).first(static_cast<std::size_t>(length))) {
+    for (const std::int32_t c : std::span(codes).first(length)) {
         append_utf8(normal, static_cast<char32_t>(c));
     }
     return normal;

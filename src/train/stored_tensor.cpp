@@ -37,7 +37,7 @@ Columns quantised_columns(const Context& c, const StoredTensor& x, std::span<con
     };
     std::vector<Block> blocks;
     for (std::int64_t s = 0; s < segments; ++s) {
-        const std::int64_t first = begin[static_cast<std::size_t>(s)], end = begin[static_cast<std::size_t>(s) + 1];
+        const std::int64_t first = begin[s], end = begin[s + 1];
         for (std::int64_t row = first; row < end; row += tile) {
             blocks.push_back({row, std::min(tile, end - row), first / tile + s + (row - first) / tile});
         }
@@ -45,7 +45,7 @@ Columns quantised_columns(const Context& c, const StoredTensor& x, std::span<con
     const std::int64_t across = tiles(x.cols);
     c.pool.run(std::ssize(blocks) * across, 1, [&](std::int64_t from, std::int64_t to, int) {
         for (std::int64_t i = from; i < to; ++i) {
-            const Block& b = blocks[static_cast<std::size_t>(i / across)];
+            const Block& b = blocks[i / across];
             const std::int64_t col = i % across * tile;
             quantise_down(x, b.row, b.rows, col, std::min(tile, x.cols - col), data + b.row * x.cols + col,
                           scales + b.scale * x.cols + col);
@@ -117,7 +117,7 @@ StoredTensor gathered(const Context& c, const StoredTensor& x, std::span<const s
     const StoredTensor y = StoredTensor::take(c.arena, x.type, std::ssize(rows), x.cols);
     const std::int64_t bytes = x.cols * value_bytes(x.type), scales = tiles(x.cols);
     c.pool.for_each(std::ssize(rows), [&](std::int64_t r) {
-        const std::int64_t from = rows[static_cast<std::size_t>(r)];
+        const std::int64_t from = rows[r];
         std::memcpy(static_cast<std::byte*>(y.data) + r * bytes, static_cast<const std::byte*>(x.data) + from * bytes,
                     static_cast<std::size_t>(bytes));
         if (x.scales != nullptr) std::copy_n(x.scales + from * scales, scales, y.scales + r * scales);

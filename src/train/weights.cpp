@@ -180,7 +180,7 @@ MoeWeights Weights::moe(std::int64_t layer) {
     w.router = take(Part::router, layer, c.n_routed_experts, c.hidden_size);
     if (c.topk_method == model::TopkMethod::noaux_tc) {
         w.bias = biases_.size();
-        biases_.push_back({layer, std::vector<float>(static_cast<std::size_t>(c.n_routed_experts))});
+        biases_.push_back({layer, std::vector<float>(c.n_routed_experts)});
     }
     for (std::int64_t e = 0; e < c.n_routed_experts; ++e) {
         w.experts.push_back(
@@ -224,7 +224,7 @@ void Weights::round(base::ThreadPool& pool) {
     }
     pool.run(std::ssize(items), 1, [&](std::int64_t begin, std::int64_t end, int) {
         for (std::int64_t i = begin; i < end; ++i)
-            round_rows(*items[static_cast<std::size_t>(i)].first, items[static_cast<std::size_t>(i)].second);
+            round_rows(*items[i].first, items[i].second);
     });
 }
 

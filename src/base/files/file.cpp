@@ -285,7 +285,7 @@ void AtomicFile::write(std::span<const std::byte> bytes) {
         const ssize_t put = ::write(descriptor_, bytes.data(), bytes.size());
         if (put < 0 && errno == EINTR) continue;
         if (put < 0) fail_errno(path_, "write");
-        bytes = bytes.subspan(static_cast<std::size_t>(put));
+        bytes = bytes.subspan(put);
     }
 }
 

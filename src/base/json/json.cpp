@@ -42,7 +42,7 @@ class DocumentBuilder final : public Document::json_sax_t {
     using array_t = typename Document::array_t;
 
     DocumentBuilder(std::string_view text, std::string_view origin, const JsonRules& rules)
-        : text_(text), origin_(origin), depth_(static_cast<std::size_t>(rules.depth)), rules_(rules) {}
+        : text_(text), origin_(origin), depth_(rules.depth), rules_(rules) {}
 
     Document take() { return std::move(root_); }
 

@@ -212,7 +212,7 @@ class Ledger::Settlement {
 
     static std::span<const User> users_of(const Step& step, const Work& work) {
         return std::span(step.users)
-            .subspan(static_cast<std::size_t>(work.first_user), static_cast<std::size_t>(work.users));
+            .subspan(work.first_user, work.users);
     }
 
     void charge_work(std::int64_t energy, std::int64_t RecordedWork::*key) {

@@ -32,7 +32,7 @@ std::vector<std::int64_t> split_exactly(std::int64_t total, std::span<const std:
     std::partial_sort(order.begin(), order.begin() + left, order.end(), [&](std::size_t a, std::size_t b) {
         return remainders[a] != remainders[b] ? remainders[a] > remainders[b] : a < b;
     });
-    for (std::int64_t i = 0; i < left; ++i) ++parts[order[static_cast<std::size_t>(i)]];
+    for (std::int64_t i = 0; i < left; ++i) ++parts[order[i]];
     return parts;
 }
 

@@ -39,7 +39,7 @@ void ForbiddenTexts::strike(std::span<float> logits, const text::Tokenizer& toke
     }
     const auto strike_out = [&](std::span<const text::TokenId> ids) {
         for (const text::TokenId id : ids)
-            logits[static_cast<std::size_t>(id)] = -std::numeric_limits<float>::infinity();
+            logits[id] = -std::numeric_limits<float>::infinity();
     };
     strike_out(*whole_);
     for (const std::string& text : texts_) {

@@ -43,7 +43,7 @@ bool Generation::thought_is_used_up() const {
 
 /// The first of the likeliest.
 TokenId likeliest_of(std::span<const TokenId> allowed, std::span<const float> logits) {
-    return *std::ranges::max_element(allowed, {}, [&](TokenId id) { return logits[static_cast<std::size_t>(id)]; });
+    return *std::ranges::max_element(allowed, {}, [&](TokenId id) { return logits[id]; });
 }
 
 TokenId Generation::choose(std::span<float> logits) {

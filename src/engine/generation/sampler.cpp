@@ -44,7 +44,7 @@ TokenId Sampler::choose(std::span<float> logits, std::span<const TokenId> histor
     if (settings_.repeat_penalty != 1) penalise(logits, history);
     const auto n = static_cast<std::int64_t>(logits.size());
     const std::int64_t likeliest = kernels::argmax(logits.data(), n);
-    const float highest = logits[static_cast<std::size_t>(likeliest)];
+    const float highest = logits[likeliest];
     if (!std::isfinite(highest)) {
         base::fail(
             ErrorCode::bad_file,
@@ -70,7 +70,7 @@ TokenId Sampler::choose(std::span<float> logits, std::span<const TokenId> histor
     }
     if (settings_.top_k > 0) keep_likeliest(static_cast<std::size_t>(settings_.top_k));
     if (settings_.top_p < 1) keep_nucleus();
-    const float top = logits[static_cast<std::size_t>(likeliest)];
+    const float top = logits[likeliest];
     if (settings_.min_p > 0) keep_above(static_cast<float>(settings_.min_p * static_cast<double>(top)));
     return draw(history.size());
 }

@@ -50,7 +50,7 @@ void attend_tile(const Tile& tile, std::int64_t chunk, float scale, float* state
     const AttentionGroup& g = *tile.group;
     std::array<std::int64_t, max_rows> limits{};
     for (std::int64_t i = 0; i < tile.rows; ++i)
-        limits[static_cast<std::size_t>(i)] = g.past + (tile.first + i) / g.heads + 1;
+        limits[i] = g.past + (tile.first + i) / g.heads + 1;
     kernels::attend_chunk(g.keys, g.queries + tile.first * g.query_stride, g.query_stride, limits.data(), tile.rows,
                           chunk, scale, states, scratch);
 }
@@ -88,7 +88,7 @@ base::Nanoseconds attend(std::span<const AttentionGroup> groups, float scale, Wo
             float* const next = states + tile_floats;
             float* const scratch = next + tile_floats;
             for (std::int64_t i = begin; i < end; ++i) {
-                const Tile& tile = tiles[static_cast<std::size_t>(i)];
+                const Tile& tile = tiles[i];
                 attend_tile(tile, 0, scale, states, scratch);
                 for (std::int64_t chunk = 1; chunk < tile.chunks; ++chunk) {
                     attend_tile(tile, chunk, scale, next, scratch);
@@ -118,13 +118,13 @@ base::Nanoseconds attend(std::span<const AttentionGroup> groups, float scale, Wo
     base::Nanoseconds busy = pool.run(std::ssize(items), 1, [&](std::int64_t begin, std::int64_t end, int worker) {
         float* const scratch = workers + worker * worker_floats + 2 * tile_floats;
         for (std::int64_t i = begin; i < end; ++i) {
-            const Item& item = items[static_cast<std::size_t>(i)];
+            const Item& item = items[i];
             attend_tile(tiles[item.tile], item.chunk, scale, states_of(tiles[item.tile], item.chunk), scratch);
         }
     });
     busy += pool.run(std::ssize(tiles), 1, [&](std::int64_t begin, std::int64_t end, int) {
         for (std::int64_t i = begin; i < end; ++i) {
-            const Tile& tile = tiles[static_cast<std::size_t>(i)];
+            const Tile& tile = tiles[i];
             for (std::int64_t chunk = 1; chunk < tile.chunks; ++chunk) {
                 merge_tile(tile, states_of(tile, 0), states_of(tile, chunk));
             }

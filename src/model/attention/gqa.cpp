@@ -42,7 +42,7 @@ const float* bias_of(const Vector& bias, std::int64_t offset) {
 /// queries [kv_heads, tokens, shared, head_dim], where the rows that share a key lie side by side.
 void finish_token(const Context& c, std::int64_t layer, const GqaWeights& w, std::int64_t t) {
     const GqaShape shape(c.config);
-    const std::int64_t n = shape.head_dim, position = c.step.positions[static_cast<std::size_t>(t)];
+    const std::int64_t n = shape.head_dim, position = c.step.positions[t];
     float* const q = c.work.q.data() + t * shape.heads * n;
     float* const k = c.work.k.data() + t * shape.kv_heads * n;
     float* const v = c.work.v.data() + t * shape.kv_heads * n;
@@ -54,7 +54,7 @@ void finish_token(const Context& c, std::int64_t layer, const GqaWeights& w, std
     }
     for (std::int64_t h = 0; h < shape.kv_heads; ++h) prepare_head(c, t, bias_of(w.k_bias, h * n), w.k_norm, k + h * n);
     if (!w.v_bias.empty()) kernels::add(v, w.v_bias.data(), shape.kv_heads * n);
-    KvCache& cache = *c.step.caches[static_cast<std::size_t>(t)];
+    KvCache& cache = *c.step.caches[t];
     cache.store_key(layer, position, 0, k, shape.kv_heads * n);
     cache.store_value(layer, position, 0, v, shape.kv_heads * n);
 }

@@ -176,7 +176,7 @@ void project_heads(const Context& c, const PackedMatrix& weights, const float* x
         for (std::int64_t h = 0; h < heads; ++h) {
             for (std::int64_t t = 0; t < tokens; ++t) index.push_back(static_cast<std::int32_t>(t * heads + h));
         }
-        c.work.segments.assign(static_cast<std::size_t>(heads), tokens);
+        c.work.segments.assign(heads, tokens);
         busy += c.work.quantised.quantise({x, width, heads * tokens, index.data()}, weights.cols(), c.work.segments,
                                           c.pool, fine);
     }

@@ -44,7 +44,7 @@ Rotary make_rotary(const Config& config, std::span<const float> divisors) {
     // deepseek2 pairs neighbours in every file format; the others pair halves (GGUF's permuted rows are put back at
     // load).
     rotary.pairing = config.is_mla() ? kernels::Pairing::neighbours : kernels::Pairing::halves;
-    rotary.frequencies.resize(static_cast<std::size_t>(config.rope_dim() / 2));
+    rotary.frequencies.resize(config.rope_dim() / 2);
     for (std::size_t i = 0; i < rotary.frequencies.size(); ++i) {
         double f = kernels::power(config.rope_theta, -2 * static_cast<double>(i) / dim);
         if (s.type == RopeType::linear) f /= s.factor;

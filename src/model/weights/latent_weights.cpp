@@ -17,7 +17,7 @@ using tensor::TensorView;
 
 OwnedTensor make_tensor(const std::string& name, DType type, const Shape& shape) {
     OwnedTensor made;
-    made.bytes.resize(static_cast<std::size_t>(tensor::storage_bytes(type, shape.values()).value()));
+    made.bytes.resize(tensor::storage_bytes(type, shape.values()).value());
     made.view = {name, type, shape, made.bytes};
     return made;
 }
@@ -118,7 +118,7 @@ OwnedTensor widen(const SourceMatrix& matrix) {
         if (scales.empty()) continue;
         kernels::widen_row(DType::f32, matrix.scales.row(r / block).data(), std::ssize(scales), scales.data());
         for (std::int64_t k = 0; k < cols; ++k) {
-            row[k] *= scales[static_cast<std::size_t>(k / block)];
+            row[k] *= scales[k / block];
             if (std::isnan(row[k])) {
                 base::fail(base::ErrorCode::bad_file,
                            "the tensor {} holds a weight that is not a number; the file is damaged", w.name);

@@ -125,7 +125,7 @@ std::vector<float> WeightSource::widen(const TensorView& view) const {
         fail(ErrorCode::unsupported, "{}: the tensor {} has type {}; a vector must be F32, F16 or BF16", file(),
              view.name, tensor::name(view.type));
     }
-    std::vector<float> values(static_cast<std::size_t>(view.shape.values()));
+    std::vector<float> values(view.shape.values());
     kernels::widen_row(view.type, view.bytes.data(), std::ssize(values), values.data());
     return values;
 }

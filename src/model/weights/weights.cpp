@@ -116,7 +116,7 @@ class Binder {
         if (!permuted()) return stored;
         Vector ordered;
         for (std::int64_t row = 0; row < std::ssize(stored); ++row) {
-            ordered.push_back(stored[static_cast<std::size_t>(stored_row(row))]);
+            ordered.push_back(stored[stored_row(row)]);
         }
         return ordered;
     }

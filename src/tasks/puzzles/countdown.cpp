@@ -144,7 +144,7 @@ std::string plain_expressions(std::string_view text) {
     std::string plain = plain_maths(without_bullets);
     if (plain.size() > longest_searched) plain.erase(0, plain.size() - longest_searched);
     for (const Pattern::Match& match : times.all(plain)) {
-        plain[static_cast<std::size_t>(match.group.data() - plain.data())] = '*';
+        plain[match.group.data() - plain.data()] = '*';
     }
     return plain;
 }

@@ -38,7 +38,7 @@ class Draw {
     auto some_of(const List& list, std::int64_t count) {
         std::vector<std::decay_t<decltype(list[0])>> items(std::begin(list), std::end(list));
         shuffle(items);
-        items.resize(static_cast<std::size_t>(count));
+        items.resize(count);
         return items;
     }
 

@@ -71,7 +71,7 @@ constexpr std::array<Conversion, 16> conversions{{{"kilometres", "metres", 1000}
 /// Quarters as they are written: 10 is 2.5.
 std::string quarters(std::int64_t count) {
     constexpr std::array<std::string_view, 4> decimals{"", ".25", ".5", ".75"};
-    return fmt::format("{}{}", count / 4, decimals[static_cast<std::size_t>(count % 4)]);
+    return fmt::format("{}{}", count / 4, decimals[count % 4]);
 }
 
 Prompt conversion(Draw& draw) {

@@ -85,7 +85,7 @@ Race race_of(Draw& draw, int runners) {
 
 std::string_view place_name(int place, int runners) {
     constexpr std::array<std::string_view, 4> names{"first", "second", "third", "fourth"};
-    return place + 1 == runners ? "last" : names[static_cast<std::size_t>(place)];
+    return place + 1 == runners ? "last" : names[place];
 }
 
 }  // namespace ergon::tasks

@@ -163,7 +163,7 @@ Value slice_text(Runtime& runtime, const MarkedText& text, const SliceRange& ran
         if (range.start >= range.stop) return MarkedText();
         const std::size_t begin = byte_offset(bytes, static_cast<std::size_t>(range.start));
         const std::size_t width =
-            byte_offset(std::string_view(bytes).substr(begin), static_cast<std::size_t>(range.stop - range.start));
+            byte_offset(std::string_view(bytes).substr(begin), range.stop - range.start);
         return slice(text, begin, begin + width);
     }
     std::vector<std::size_t> starts;
@@ -171,7 +171,7 @@ Value slice_text(Runtime& runtime, const MarkedText& text, const SliceRange& ran
     for (std::size_t at = 0; at < bytes.size(); at = character_at(bytes, at).end) starts.push_back(at);
     MarkedText result;
     for (std::int64_t i = range.start; range.step > 0 ? i < range.stop : i > range.stop; i += range.step) {
-        const std::size_t begin = starts[static_cast<std::size_t>(i)];
+        const std::size_t begin = starts[i];
         append_slice(result, text, begin, character_at(bytes, begin).end);
     }
     return result;
@@ -233,7 +233,7 @@ Value get_slice(Runtime& runtime, const Value& value, const Value& start, const 
     std::vector<Value> items;
     runtime.spend_elements(sequence->items.size());
     for (std::int64_t i = range.start; range.step > 0 ? i < range.stop : i > range.stop; i += range.step) {
-        items.push_back(sequence->items[static_cast<std::size_t>(i)]);
+        items.push_back(sequence->items[i]);
     }
     const SequenceKind kind = sequence->kind == SequenceKind::tuple ? SequenceKind::tuple : SequenceKind::list;
     return Value::sequence(runtime, kind, std::move(items));

@@ -146,7 +146,7 @@ std::string real_text(double value) {
         if (c != '-' && c != '.') digits += c;
     }
     const std::string sign = std::signbit(value) ? "-" : "";
-    if (exponent < 0) return sign + "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+    if (exponent < 0) return sign + "0." + std::string(-exponent - 1, '0') + digits;
     const auto whole = static_cast<std::size_t>(exponent) + 1;
     if (digits.size() <= whole) return sign + digits + std::string(whole - digits.size(), '0') + ".0";
     return sign + digits.substr(0, whole) + "." + digits.substr(whole);

@@ -69,8 +69,8 @@ SpecialTokens::SpecialTokens(std::vector<SpecialToken> tokens, std::string_view 
         const std::string& spelling = tokens_[i].spelling;
         // Those that it may begin with are the one before it and what that begins with.
         std::ptrdiff_t before = static_cast<std::ptrdiff_t>(i) - 1;
-        while (before >= 0 && !spelling.starts_with(tokens_[static_cast<std::size_t>(before)].spelling)) {
-            before = shorter_[static_cast<std::size_t>(before)];
+        while (before >= 0 && !spelling.starts_with(tokens_[before].spelling)) {
+            before = shorter_[before];
         }
         shorter_[i] = before;
         const auto first = static_cast<unsigned char>(spelling.front());

@@ -53,7 +53,7 @@ std::vector<Merge> merges_from_scores(const Vocabulary& vocabulary, const std::v
     for (TokenId id = 0; id < vocabulary.size(); ++id) {
         const std::string_view spelling = vocabulary.spelling(id);
         if (!is_ordinary(vocabulary, id) || spelling.size() > longest_token) continue;
-        const std::uint32_t rank = rank_of(scores[static_cast<std::size_t>(id)]);
+        const std::uint32_t rank = rank_of(scores[id]);
         for (std::size_t i = scan_utf8(spelling.empty() ? " " : spelling).length; i < spelling.size();
              i += scan_utf8(spelling.substr(i)).length) {
             const auto left = vocabulary.find(spelling.substr(0, i));

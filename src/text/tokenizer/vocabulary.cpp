@@ -43,14 +43,14 @@ constexpr std::array<char32_t, 256> codes_by_byte = [] {
     std::array<char32_t, 256> codes{};
     char32_t next = 0x100;
     for (int byte = 0; byte < 256; ++byte) {
-        codes[static_cast<std::size_t>(byte)] = stands_for_itself(byte) ? static_cast<char32_t>(byte) : next++;
+        codes[byte] = stands_for_itself(byte) ? static_cast<char32_t>(byte) : next++;
     }
     return codes;
 }();
 constexpr std::array<int, alphabet_end> bytes_by_code = [] {
     std::array<int, alphabet_end> bytes{};
     bytes.fill(-1);
-    for (int byte = 0; byte < 256; ++byte) bytes[codes_by_byte[static_cast<std::size_t>(byte)]] = byte;
+    for (int byte = 0; byte < 256; ++byte) bytes[codes_by_byte[byte]] = byte;
     return bytes;
 }();
 

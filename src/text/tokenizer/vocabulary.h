@@ -44,8 +44,8 @@ class Vocabulary {
         TokenKind kind = TokenKind::normal;
         bool marker = false;
     };
-    const Token& at(TokenId id) const { return tokens_[static_cast<std::size_t>(id)]; }
-    Token& at(TokenId id) { return tokens_[static_cast<std::size_t>(id)]; }
+    const Token& at(TokenId id) const { return tokens_[id]; }
+    Token& at(TokenId id) { return tokens_[id]; }
 
     std::vector<Token> tokens_;
     base::StringMap<TokenId> ids_;

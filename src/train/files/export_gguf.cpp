@@ -91,7 +91,7 @@ std::vector<float> copied(const Weight& w) {
 
 /// GGUF's llama stores the halves of a head's rows in turns (model/weights/weights.cpp puts them back).
 std::vector<float> interleaved(const Weight& w, std::int64_t head_dim) {
-    std::vector<float> values(static_cast<std::size_t>(w.values()));
+    std::vector<float> values(w.values());
     for (std::int64_t row = 0; row < w.rows; ++row) {
         const std::int64_t within = row % head_dim, half = head_dim / 2;
         const std::int64_t to = row - within + 2 * (within % half) + within / half;

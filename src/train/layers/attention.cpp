@@ -85,14 +85,14 @@ void attend_backward(const Context& c, const std::vector<AttentionBackward>& gro
     }
     first_of_item.push_back(groups.size());
     std::vector<std::vector<float>>& workers = c.scratch.workers;
-    workers.resize(static_cast<std::size_t>(c.pool.size()));
+    workers.resize(c.pool.size());
     for (std::vector<float>& one : workers) {
         if (std::ssize(one) < floats + 16) one.resize(static_cast<std::size_t>(floats) + 16);
     }
     c.pool.run(std::ssize(first_of_item) - 1, 1, [&](std::int64_t begin, std::int64_t end, int worker) {
-        float* const scratch = aligned(workers[static_cast<std::size_t>(worker)].data());
-        for (std::size_t i = first_of_item[static_cast<std::size_t>(begin)];
-             i < first_of_item[static_cast<std::size_t>(end)]; ++i) {
+        float* const scratch = aligned(workers[worker].data());
+        for (std::size_t i = first_of_item[begin];
+             i < first_of_item[end]; ++i) {
             const std::int64_t rows = groups[i].shape.rows();
             for (std::int64_t first = 0; first < rows; first += block_rows) {
                 rows_backward(groups[i], first, std::min(block_rows, rows - first), scale, scratch);

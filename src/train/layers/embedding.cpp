@@ -8,7 +8,7 @@ namespace ergon::train {
 
 void embed(const Context& c, const Weight& embedding, std::span<const TokenId> ids, float* x, std::int64_t stride) {
     c.pool.for_each(std::ssize(ids), [&](std::int64_t t) {
-        std::copy_n(embedding.value + ids[static_cast<std::size_t>(t)] * embedding.cols, embedding.cols,
+        std::copy_n(embedding.value + ids[t] * embedding.cols, embedding.cols,
                     x + t * stride);
     });
 }
@@ -18,7 +18,7 @@ void embed_backward(const Context& c, const Weight& embedding, std::span<const T
                     std::int64_t stride) {
     c.pool.run(embedding.cols, columns_at_once, [&](std::int64_t begin, std::int64_t end, int) {
         for (std::int64_t t = 0; t < std::ssize(ids); ++t) {
-            float* const row = embedding.gradient + ids[static_cast<std::size_t>(t)] * embedding.cols;
+            float* const row = embedding.gradient + ids[t] * embedding.cols;
             kernels::add(row + begin, dx + t * stride + begin, end - begin);
         }
     });

@@ -146,7 +146,7 @@ double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const 
     }
     c.pool.for_each(c.tokens(), [&](std::int64_t t) {
         for (std::int64_t i = t * k; i < (t + 1) * k; ++i) {
-            kernels::add(dx + t * hidden, d_slots + s.slots.slot_of[static_cast<std::size_t>(i)] * hidden, hidden);
+            kernels::add(dx + t * hidden, d_slots + s.slots.slot_of[i] * hidden, hidden);
         }
     });
     return route_backward(c, w, x, s, d_weight, balance, dx);

@@ -45,7 +45,7 @@ void log_probabilities(const Context& c, const Weight& head, const float* x, std
         head_logits(c, head, x, piece, rows, logits);
         c.pool.for_each(std::ssize(piece), [&](std::int64_t i) {
             result[static_cast<std::int64_t>(first) + i] =
-                log_probability(logits + i * vocabulary, vocabulary, piece[static_cast<std::size_t>(i)].target);
+                log_probability(logits + i * vocabulary, vocabulary, piece[i].target);
         });
     });
 }
@@ -64,11 +64,11 @@ HeadLoss head_loss(const Context& c, const Weight& head, const float* x, std::sp
         head_logits(c, head, x, piece, rows, logits);
         c.pool.for_each(std::ssize(piece), [&](std::int64_t i) {
             float* const z = logits + i * vocabulary;
-            const TokenId target = piece[static_cast<std::size_t>(i)].target;
-            best[static_cast<std::size_t>(i)] = static_cast<TokenId>(kernels::argmax(z, vocabulary));
+            const TokenId target = piece[i].target;
+            best[i] = static_cast<TokenId>(kernels::argmax(z, vocabulary));
             const TokenLoss token =
                 objective(static_cast<std::int64_t>(first) + i, log_probability(z, vocabulary, target));
-            losses[static_cast<std::size_t>(i)] = token.loss;
+            losses[i] = token.loss;
             // d log p / dz = onehot - softmax(z).
             kernels::softmax(z, vocabulary);
             kernels::scale(z, static_cast<float>(-token.slope), vocabulary);

@@ -33,15 +33,15 @@ void norm(const Context& c, std::int64_t rows, const float* x, std::int64_t x_st
 void norm_backward(const Context& c, std::int64_t rows, const float* x, std::int64_t x_stride, const Weight& w,
                    double eps, const float* dy, std::int64_t dy_stride, float* dx) {
     std::vector<float>& factors = c.scratch.norm_factors;
-    if (std::ssize(factors) < rows) factors.resize(static_cast<std::size_t>(rows));
+    if (std::ssize(factors) < rows) factors.resize(rows);
     c.pool.for_each(rows, [&](std::int64_t t) {
-        factors[static_cast<std::size_t>(t)] = kernels::rms_norm_backward(
+        factors[t] = kernels::rms_norm_backward(
             x + t * x_stride, w.value, dy + t * dy_stride, static_cast<float>(eps), w.cols, dx + t * x_stride);
     });
     c.pool.run(w.cols, columns_at_once, [&](std::int64_t begin, std::int64_t end, int) {
         for (std::int64_t t = 0; t < rows; ++t) {
             kernels::add_product(w.gradient + begin, dy + t * dy_stride + begin, x + t * x_stride + begin,
-                                 factors[static_cast<std::size_t>(t)], end - begin);
+                                 factors[t], end - begin);
         }
     });
 }

@@ -41,15 +41,15 @@ void score_backward(const model::Config& c, const float* scores, float* d) {
 std::vector<double> largest_counts(const model::Config& c, const float* scores, std::int64_t first,
                                    std::int64_t tokens) {
     const std::int64_t n = c.n_routed_experts;
-    std::vector<double> counts(static_cast<std::size_t>(n));
-    std::vector<std::int32_t> order(static_cast<std::size_t>(n));
+    std::vector<double> counts(n);
+    std::vector<std::int32_t> order(n);
     for (std::int64_t t = first; t < first + tokens; ++t) {
         const float* const s = scores + t * n;
         std::iota(order.begin(), order.end(), 0);
         std::partial_sort(order.begin(), order.begin() + c.num_experts_per_tok, order.end(),
                           [&](std::int32_t a, std::int32_t b) { return s[a] != s[b] ? s[a] > s[b] : a < b; });
         for (std::int64_t i = 0; i < c.num_experts_per_tok; ++i)
-            counts[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])] += 1;
+            counts[order[i]] += 1;
     }
     return counts;
 }
@@ -60,7 +60,7 @@ double balance_loss(const model::Config& c, const float* scores, const std::vect
                     std::int64_t tokens, double alpha, float* d_scores) {
     const std::int64_t n = c.n_routed_experts;
     const auto all = static_cast<double>(tokens);
-    std::vector<double> f(static_cast<std::size_t>(n));
+    std::vector<double> f(n);
     for (std::size_t i = 0; i < f.size(); ++i) {
         f[i] = counts[i] * static_cast<double>(n) / (static_cast<double>(c.num_experts_per_tok) * all);
     }
@@ -70,12 +70,12 @@ double balance_loss(const model::Config& c, const float* scores, const std::vect
         double sum = 0, along = 0;
         for (std::int64_t i = 0; i < n; ++i) {
             sum += static_cast<double>(s[i]);
-            along += f[static_cast<std::size_t>(i)] * static_cast<double>(s[i]);
+            along += f[i] * static_cast<double>(s[i]);
         }
         along /= sum;
         loss += alpha * along / all;
         for (std::int64_t i = 0; i < n; ++i) {
-            d_scores[t * n + i] += static_cast<float>(alpha * (f[static_cast<std::size_t>(i)] - along) / (sum * all));
+            d_scores[t * n + i] += static_cast<float>(alpha * (f[i] - along) / (sum * all));
         }
     }
     return loss;

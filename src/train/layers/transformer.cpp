@@ -36,7 +36,7 @@ struct Layout {
             std::optional<Arena::Scope> in_turn;
             if (limits.recompute) in_turn.emplace(arena);
             blocks.push_back(
-                BlockSaved::take(arena, a, c.is_moe_layer(l), limits.tokens, inputs[static_cast<std::size_t>(l)]));
+                BlockSaved::take(arena, a, c.is_moe_layer(l), limits.tokens, inputs[l]));
             if (in_turn) widest = std::max(widest, in_turn->taken());
         }
         arena.take<std::byte>(widest);  // where blocks take the same memory in turn: the largest one's
@@ -155,11 +155,11 @@ HeadLoss Transformer::predict_two(const Context& c, const Task& task, std::span<
                                   StepResult& result) {
     std::vector<Prediction> predictions;
     std::vector<std::size_t> of;  // the prediction that each stands in for
-    std::vector<char> ends(static_cast<std::size_t>(c.tokens()));
-    for (const Document& d : c.batch.documents) ends[static_cast<std::size_t>(d.first)] = 1;
+    std::vector<char> ends(c.tokens());
+    for (const Document& d : c.batch.documents) ends[d.first] = 1;
     for (std::size_t i = 0; i < task.predictions.size(); ++i) {
         const Prediction& p = task.predictions[i];
-        if (ends[static_cast<std::size_t>(p.row)] != 0) continue;  // the first row has none before it
+        if (ends[p.row] != 0) continue;  // the first row has none before it
         predictions.push_back({p.row - 1, p.target});
         of.push_back(i);
     }
@@ -169,7 +169,7 @@ HeadLoss Transformer::predict_two(const Context& c, const Task& task, std::span<
     const HeadLoss loss = head_loss(
         c, weights_.head, mtp_->normed, predictions,
         [&](std::int64_t i, double log_probability) {
-            const auto weight = static_cast<double>(task.mtp_weights[of[static_cast<std::size_t>(i)]]);
+            const auto weight = static_cast<double>(task.mtp_weights[of[i]]);
             return TokenLoss{-weight * log_probability, -weight * static_cast<double>(task.mtp_factor)};
         },
         d, drafts.data());

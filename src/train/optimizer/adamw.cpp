@@ -53,11 +53,11 @@ std::int64_t Adamw::offset(const Weight& weight) const {
 double Adamw::gradient_norm(base::ThreadPool& pool) const {
     const std::span<const float> g = weights_.gradients();
     const std::int64_t size = std::ssize(g), pieces = (size + piece - 1) / piece;
-    std::vector<float> sums(static_cast<std::size_t>(pieces));
+    std::vector<float> sums(pieces);
     pool.run(pieces, 1, [&](std::int64_t begin, std::int64_t end, int) {
         for (std::int64_t i = begin; i < end; ++i) {
             const float* const at = g.data() + i * piece;
-            sums[static_cast<std::size_t>(i)] = kernels::dot(at, at, std::min(piece, size - i * piece));
+            sums[i] = kernels::dot(at, at, std::min(piece, size - i * piece));
         }
     });
     double sum = 0;

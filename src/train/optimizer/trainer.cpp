@@ -43,7 +43,7 @@ std::vector<std::vector<double>> Trainer::log_probabilities(std::span<const Exam
     for (const MicroBatch& micro : pack(examples, options_.micro_tokens, options_.document)) {
         const std::vector<double> found = transformer_.log_probabilities(micro.batch, micro.predictions);
         for (std::size_t i = 0; i < found.size(); ++i) {
-            all[static_cast<std::size_t>(micro.example[i] - examples.data())][micro.token[i]] = found[i];
+            all[micro.example[i] - examples.data()][micro.token[i]] = found[i];
         }
     }
     return all;

@@ -87,7 +87,7 @@ std::vector<tasks::Prompt> Grpo::next_problems() {
     std::ranges::sort(order, {}, key);
     std::vector<tasks::Prompt> taken;
     for (std::int64_t i = 0; i < options_.problems; ++i) {
-        taken.push_back(problems_[order[static_cast<std::size_t>(round % rounds_in_pass * options_.problems + i)]]);
+        taken.push_back(problems_[order[round % rounds_in_pass * options_.problems + i]]);
     }
     return taken;
 }

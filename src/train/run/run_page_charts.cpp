@@ -214,7 +214,7 @@ report::HeatMap expert_loads(Steps lines, const Recipe& recipe) {
     for (std::int64_t e = 0; e < c.n_routed_experts; ++e) chart.column_labels.push_back(fmt::format("{}", e));
     const std::vector<std::string> layers = layers_with_experts(recipe);
     for (std::size_t layer = 0; layer < layers.size(); ++layer) {
-        std::vector<double> shares(static_cast<std::size_t>(c.n_routed_experts));
+        std::vector<double> shares(c.n_routed_experts);
         double choices = 0;
         for (const StepLine& one : last) {
             for (std::size_t e = 0; e < shares.size(); ++e) {

@@ -84,7 +84,7 @@ const Example& TextExamples::operator()(std::int64_t place) {
         };
         std::sort(order_.begin(), order_.end(), [&](std::int64_t a, std::int64_t b) { return key(a) < key(b); });
     }
-    return examples_[static_cast<std::size_t>(order_[static_cast<std::size_t>(place % size())])];
+    return examples_[order_[place % size()]];
 }
 
 }  // namespace ergon::train

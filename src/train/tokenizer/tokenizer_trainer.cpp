@@ -106,7 +106,7 @@ class MergeLearner {
     void lay_out(const PieceCounts& pieces) {
         std::array<SymbolId, 256> symbol_of_byte{};
         for (SymbolId id = 0; id < byte_symbols; ++id) {
-            symbol_of_byte[static_cast<unsigned char>(symbols_[static_cast<std::size_t>(id)].front())] = id;
+            symbol_of_byte[static_cast<unsigned char>(symbols_[id].front())] = id;
         }
         const std::size_t size =
             std::accumulate(pieces.begin(), pieces.end(), std::size_t{0},
@@ -147,8 +147,8 @@ class MergeLearner {
 
     void merge(SymbolPair pair, const std::vector<Place>& places) {
         const auto merged = static_cast<SymbolId>(symbols_.size());
-        symbols_.push_back(symbols_[static_cast<std::size_t>(pair.left)] +
-                           symbols_[static_cast<std::size_t>(pair.right)]);
+        symbols_.push_back(symbols_[pair.left] +
+                           symbols_[pair.right]);
         merges_.push_back(pair);
         for (const Place at : places) {
             const Cell& cell = cells_[at];

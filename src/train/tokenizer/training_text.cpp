@@ -154,12 +154,12 @@ TrainingText read_training_text(std::span<const std::filesystem::path> files, ba
     for (const std::filesystem::path& file : files) mapped.emplace_back(file);
     const std::vector<TextPart> parts = parts_of(mapped);
 
-    std::vector<PieceCounter> counters(static_cast<std::size_t>(pool.size()));
+    std::vector<PieceCounter> counters(pool.size());
     std::vector<std::exception_ptr> failures(parts.size());
     pool.run(static_cast<std::int64_t>(parts.size()), 1, [&](std::int64_t begin, std::int64_t end, int worker) {
         for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
             try {
-                count(parts[i], counters[static_cast<std::size_t>(worker)]);
+                count(parts[i], counters[worker]);
             } catch (...) {
                 failures[i] = std::current_exception();
             }

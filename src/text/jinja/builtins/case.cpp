@@ -209,7 +209,7 @@ MarkedText fold_case(const MarkedText& text) {
             utf8proc_decompose_char(static_cast<utf8proc_int32_t>(character.code), folded.data(), folded.size(),
                                     UTF8PROC_CASEFOLD, &last_class);
         for (utf8proc_ssize_t i = 0; i < count && i < std::ssize(folded); ++i) {
-            append_utf8(out, static_cast<char32_t>(folded[static_cast<std::size_t>(i)]));
+            append_utf8(out, static_cast<char32_t>(folded[i]));
         }
     });
 }
