@@ -41,11 +41,14 @@ def collisions(texts, public):
     return clashes
 
 
+def texts_of(folder):
+    return {path.relative_to(ROOT).as_posix(): without_literals(path.read_text()) for path in sources(folder, ".cpp")}
+
+
 def collisions_of(folder, headers):
-    texts = {path.relative_to(ROOT).as_posix(): without_literals(path.read_text()) for path in sources(folder, ".cpp")}
     public = {(one.namespace, one.name) for headers_of in headers for path in sources(headers_of, ".h")
               for one in declarations(path.read_text())}
-    return collisions(texts, public)
+    return collisions(texts_of(folder), public)
 
 
 class Names(unittest.TestCase):
@@ -58,6 +61,12 @@ class Names(unittest.TestCase):
         for folder in sorted({path.parent.name for path in (ROOT / "tests").glob("*/*.cpp")}):
             with self.subTest(tests=folder):
                 self.assertEqual(collisions_of(f"tests/{folder}", [f"tests/{folder}", f"src/{folder}"]), [])
+
+    def test_a_name_planted_in_two_files_of_a_floor_is_found(self):
+        texts = texts_of("src/plan")
+        for file in sorted(texts)[:2]:
+            texts[file] += "namespace ergon::plan { namespace { int planted(int a) { return a; } } }"
+        self.assertEqual(len(collisions(texts, set())), 1)
 
     def test_what_collides(self):
         both = {"constexpr int most = 1;": "constexpr int least = 2, most = 3;",
