@@ -24,6 +24,7 @@
 #include "cli/commands.h"
 #include "cli/help/help_text.h"
 #include "cli/options/machine_options.h"
+#include "kernels/builds/isa.h"
 
 namespace ergon::cli {
 namespace {
@@ -168,6 +169,7 @@ int run(int argc, char** argv) {
     }
     try {
         base::check_stack();
+        kernels::current_isa();  // a wrong ERGON_ISA is told here, where the error can be caught
         program.parse(argc, argv);
         return succeeded;
     } catch (const CLI::RuntimeError& ended) {

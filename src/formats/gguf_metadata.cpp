@@ -113,7 +113,7 @@ bool Gguf::boolean(std::string_view key, bool fallback) const {
 }
 
 const std::string& Gguf::text(std::string_view key) const {
-    return exactly<std::string>(*this, key, value(key), "a text");
+    return exactly<std::string>(*this, key, value(key), "a string");
 }
 
 std::string Gguf::text(std::string_view key, std::string_view fallback) const {

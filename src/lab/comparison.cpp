@@ -115,7 +115,12 @@ std::vector<PromptSummary> ComparisonBuilder::prompt_summaries() const {
 }
 
 Comparison ComparisonBuilder::finish(std::uint64_t seed, std::span<const Factor> factors) const {
-    Comparison comparison{contenders_, prompt_summaries(), {}, {factors.begin(), factors.end()}, {}, sessions_, kind_of_work_};
+    Comparison comparison;
+    comparison.contenders = contenders_;
+    comparison.prompts = prompt_summaries();
+    comparison.factors.assign(factors.begin(), factors.end());
+    comparison.sessions = sessions_;
+    comparison.kind_of_work = kind_of_work_;
     comparison.failed_prompts = std::ssize(failed_prompts_);
     for (std::size_t i = 0; i < contenders_.size(); ++i) {
         ContenderSummary& summary = comparison.contenders[i];

@@ -28,7 +28,7 @@ class Count {
   private:
     template <typename Body>
     void in_turn(const Body& body) {
-        const Arena::Scope borrowed(arena_);
+        const Arena::Scope scratch(arena_);
         body();
     }
 

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <tuple>
 #include <gtest/gtest.h>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -54,7 +55,7 @@ TEST_F(DataOutputs, StdoutAndFilesHoldTheSameAndNothingElse) {
         SCOPED_TRACE(command[0]);
         const Outcome printed = with(command, {"--json"});
         ASSERT_EQ(printed.exit_code, 0) << printed.err;
-        EXPECT_NO_THROW(static_cast<void>(json::parse(printed.out))) << printed.out;
+        EXPECT_NO_THROW(std::ignore = json::parse(printed.out)) << printed.out;
         for (const char* name : {"-", "/dev/stdout"}) EXPECT_EQ(with(command, {"--json-out", name}).out, printed.out) << name;
         const Outcome filed = with(command, {"--json-out", path("f.json")});
         EXPECT_EQ(filed.exit_code, 0) << filed.err;

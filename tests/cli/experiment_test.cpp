@@ -174,7 +174,7 @@ TEST_F(Experiment, AModelAgainstItselfInADesign) {
     const Outcome outcome = run("thinking=yes,no");
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("Both are the same model"));
-    EXPECT_THAT(outcome.out, HasSubstr("thinking: no over yes"));
+    EXPECT_THAT(outcome.out, HasSubstr("no thinking over thinking"));
     const Outcome wrong = run("thinking=yes,no,maybe");
     EXPECT_EQ(wrong.exit_code, 2);
     EXPECT_THAT(wrong.err, HasSubstr("has 3 levels, but there are 2 contenders"));
@@ -185,7 +185,7 @@ TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
         run_ergon({"compare", "--limit", "6", "--max-tokens", "60", "--sessions", "1", "--idle-seconds", "0", "--results",
                    path("s.sqlite"), "--json-out", path("s.json"), "--html", path("s.html"), "--no-slice"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_THAT(outcome.out, ::testing::StartsWith("What do experts and thinking do to the joules of an answer"));
+    EXPECT_THAT(outcome.out, ::testing::StartsWith("How do experts and thinking change the energy per answer"));
     EXPECT_LE(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 40) << "one screen\n" << outcome.out;
     const json found = json::parse(content(path("s.json")));
     EXPECT_FALSE(found.contains("layer_slice"));
@@ -197,8 +197,8 @@ TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
         EXPECT_EQ(one["answers"], 6);
         EXPECT_EQ(one["graded"], 6);
     }
-    EXPECT_THAT(outcome.out, HasSubstr("experts: sparse over dense"));
-    EXPECT_THAT(outcome.out, HasSubstr("thinking: yes over no"));
+    EXPECT_THAT(outcome.out, HasSubstr("sparse experts over dense"));
+    EXPECT_THAT(outcome.out, HasSubstr("thinking over no thinking"));
     EXPECT_THAT(outcome.out, Not(HasSubstr("ergon-moe-think over"))) << "pairs are for --full";
     const Outcome full = run_ergon({"report", path("s.sqlite"), "--full"});
     EXPECT_THAT(full.out, HasSubstr("ergon-moe-think over ergon-moe-direct"));

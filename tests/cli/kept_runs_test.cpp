@@ -101,7 +101,7 @@ TEST_F(KeptRuns, AFinishedRunIsToldOfAndNotAskedAgain) {
     const Outcome again = compare({"--json-out", path("b.json")});
     ASSERT_EQ(again.exit_code, 0) << again.err;
     EXPECT_THAT(again.err, HasSubstr("already, finished (run 1): nothing was asked again"));
-    EXPECT_THAT(again.err, HasSubstr("--restart asks everything anew"));
+    EXPECT_THAT(again.err, HasSubstr("--restart starts over"));
     EXPECT_THAT(again.err, HasSubstr("(run 1)"));
     EXPECT_EQ(again.out, first.out);
     EXPECT_EQ(read_file(path("a.json")), read_file(path("b.json")));

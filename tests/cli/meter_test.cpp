@@ -318,7 +318,7 @@ TEST_F(MeterCommand, TellsTheShareOfAContainerAndWhatTheJoulesAreOf) {
     folder_.write("fs/cgroup/job/cpu.max", "200000 100000\n");
     EXPECT_NEAR(idle_watts(), whole * 2 / 64, 0.02 * whole * 2 / 64);
     EXPECT_THAT(meter({"--list"}).out, HasSubstr("2 threads of 64 by the limit of this container or job, cpu.max"));
-    EXPECT_THAT(meter({"--list"}).out, HasSubstr("this share of the machine at the wall (not in it, "));
+    EXPECT_THAT(meter({"--list"}).out, HasSubstr("this share of the machine at the wall (not included "));
     const json found = json::parse(meter({"--json", "--", "true"}).err);
     EXPECT_EQ(found["boundary"], "this share of the machine at the wall");
     EXPECT_EQ(json::parse(meter({"--list", "--json"}).out)["machine"]["share"]["threads"], 2);

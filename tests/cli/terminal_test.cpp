@@ -100,7 +100,7 @@ TEST(TerminalText, LinesOfProgressNeverWrap) {
     std::string prompts;
     for (int i = 0; i < 200; ++i) prompts += fmt::format("{{\"prompt\": \"What is 2+2?\", \"id\": \"{}\"}}\n", i);
     const std::string label = "a long name of a model with 漢字漢字漢字漢字漢字漢字";
-    Terminal terminal({"eval", fixture("scripted-plain") + ":label=" + label, "--task", folder.write("p.jsonl", prompts),
+    Terminal terminal({"eval", fixture("scripted-plain") + ":label=" + label, "--prompts", folder.write("p.jsonl", prompts),
                        "--idle-seconds", "0", "--sessions", "1", "--results", (folder.path() / "r.sqlite").string()},
                       {}, 41);
     const std::string renew = "\r\033[K";
@@ -127,7 +127,7 @@ TEST(TerminalText, BytesThatAreNoUtf8EndNothing) {
                                        "--csv-out", path("f.csv"), "--html", path("f.html")});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.err, Not(HasSubstr("json.exception")));
-    const std::string said = "not UTF-8";
+    const std::string said = "not valid UTF-8";
     const std::size_t once = outcome.err.find(said);
     EXPECT_NE(once, std::string::npos) << outcome.err;
     EXPECT_EQ(outcome.err.find(said, once + 1), std::string::npos) << "once";

@@ -233,7 +233,7 @@ TEST_F(Train, AGridThatIsNotKnownIsASentence) {
     const std::string old = folder_.write("old.csv", "time,g/kWh\n2020-01-01T00:00Z,100\n");
     const Outcome ended = train("run", {"--grid", old, "--max-intensity", "150"});
     EXPECT_EQ(ended.exit_code, 1);
-    EXPECT_THAT(ended.err, HasSubstr("until 2020-01-01T01:00Z"));
+    EXPECT_THAT(ended.err, HasSubstr("to 2020-01-01T01:00Z"));
     EXPECT_FALSE(std::filesystem::exists(path("run"))) << "nothing was begun";
     EXPECT_THAT(train("run", {"--grid", "command:exit 7", "--max-intensity", "150"}).err, HasSubstr("failed (exit code 7)"));
     EXPECT_EQ(train("run", {"--grid", old}).exit_code, 2) << "--max-intensity is missing";

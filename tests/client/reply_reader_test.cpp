@@ -464,7 +464,7 @@ TEST(ReplyReader, WithoutAMessageThereIsNoAnswer) {
 TEST(ReplyReader, ACallOfAToolIsNoAnswer) {
     const json call = json::array({{{"id", "c"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", "{}"}}}}});
     const auto refused = [](const std::vector<std::string>& pieces) {
-        expect_error(ErrorCode::unsupported, "The server asks for a tool instead of answering", [&] { read(pieces); });
+        expect_error(ErrorCode::unsupported, "The server responds with a tool call", [&] { read(pieces); });
     };
     refused({whole_with({{"role", "assistant"}, {"content", nullptr}, {"tool_calls", call}}, "tool_calls")});
     refused({whole_with({{"content", ""}, {"tool_calls", call}})});

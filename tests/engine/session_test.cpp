@@ -62,7 +62,7 @@ TEST(Session, APromptThatDoesNotFitLeavesTheSessionUsable) {
     const LoadedModel model = fake();
     Session session(model, {.tokens = 8}, nullptr);
     const Answer first = session.answer({1, 2, 3}, at_most(3));
-    test::expect_error(base::ErrorCode::bad_argument, "The prompt has 9 tokens, but the context holds 8", [&] {
+    test::expect_error(base::ErrorCode::out_of_budget, "The prompt has 9 tokens, but the context holds 8", [&] {
         session.answer({1, 2, 3, 4, 5, 6, 7, 8, 9}, at_most(3));
     });
     EXPECT_EQ(session.answer({1, 2, 3}, at_most(3)).tokens, first.tokens);

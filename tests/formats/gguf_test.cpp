@@ -264,7 +264,7 @@ TEST(GgufShards, AMissingOneIsNotFound) {
 TEST(GgufShards, ARenamedFirstIsRefused) {
     const Shards shards;
     std::filesystem::rename(shards.first(), shards.directory / "model.gguf");
-    expect_error(ErrorCode::bad_file, "model.gguf is shard 1 of 3 and must be named NAME-00001-of-00003.gguf",
+    expect_error(ErrorCode::bad_file, "model.gguf is shard 1 of 3; it must be named NAME-00001-of-00003.gguf",
                  [&] { Gguf::open(shards.directory / "model.gguf"); });
 }
 

@@ -137,7 +137,7 @@ TEST(GgufWriter, TensorsOutOfTurnOrTooLongAreRefused) {
                  [&] { writer.append("a", a); });
     writer.append("a", std::span(a).first(64));
     writer.append("b", std::span(a).first(1));
-    expect_error(ErrorCode::bad_argument, "it is the turn of tensor (none)", [&] { writer.append("b", a); });
+    expect_error(ErrorCode::bad_argument, "expected tensor (none) next", [&] { writer.append("b", a); });
 }
 
 void expect_unwritable(ErrorCode code, const std::string& fragment, const std::vector<GgufField>& metadata,

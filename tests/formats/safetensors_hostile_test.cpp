@@ -31,7 +31,7 @@ void expect_refused(std::string_view header, std::size_t data_bytes, const std::
 }
 
 TEST(SafetensorsHostile, EmptyAndShortFiles) {
-    expect_refused(std::vector<std::byte>{}, "m.safetensors is cut off or damaged: its first bytes");
+    expect_refused(std::vector<std::byte>{}, "m.safetensors is truncated or damaged: its first bytes");
     expect_refused(ByteString().number<std::uint64_t>(10).raw("{}").bytes(),
                    "the header needs 10 x 1 bytes at byte 8, but only 2 are left");
 }

@@ -158,7 +158,7 @@ TEST_F(Binding, NumbersThatAreNoneAreSaid) {
             ADD_FAILURE() << "logits were given";
         } catch (const base::Error& error) {
             EXPECT_EQ(error.code(), base::ErrorCode::bad_file);
-            EXPECT_THAT(error.what(), AllOf(HasSubstr(folder_.string()), HasSubstr("not a number")));
+            EXPECT_THAT(error.what(), AllOf(HasSubstr(folder_.string()), HasSubstr("infinite or NaN logits")));
         }
     }
 }
@@ -245,7 +245,7 @@ TEST_F(Binding, RefusesFp8CodesThatAreNotNumbers) {
         bytes_.assign(one.bytes.begin(), one.bytes.end());
         bytes_[bytes_.size() / 2] = std::byte{0xFF};
         one.bytes = bytes_;
-        EXPECT_THAT(error(), AllOf(HasSubstr(name), HasSubstr("not a number"))) << name;
+        EXPECT_THAT(error(), AllOf(HasSubstr(name), HasSubstr("infinite or NaN logits"))) << name;
     }
 }
 

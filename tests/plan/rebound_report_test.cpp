@@ -28,7 +28,7 @@ TEST(Findings, SayWhatFollows) {
         "An answer of dense takes 3.00 (95% interval 2.08 to 4.00) times as many joules as one of sparse, a gain of "
         "3.00: if use grows by 200%, all answers together use as much as today.");
     EXPECT_EQ(sentences[1],
-              "At a growth of 50% a year the gain is used up after 2.71 (95% interval 1.81 to 3.42) years.");
+              "At a growth of 50% a year the gain is cancelled after 2.71 (95% interval 1.81 to 3.42) years.");
     EXPECT_THAT(sentences[2], HasSubstr("below 1 the total falls (to 0.577 times at 0.5), above 1 it rises (to 3.00"));
     EXPECT_THAT(sentences[3], AllOf(HasSubstr("after 15.0 billion (95% interval 3.70 billion to 30.8 billion)"),
                                     HasSubstr("that is reached after 7.5")));
@@ -39,7 +39,7 @@ TEST(Findings, OfDegenerateInputs) {
     inputs.before.training.reset();
     inputs.after.training.reset();
     inputs.after.per_answer = inputs.before.per_answer = exact(300);
-    EXPECT_THAT(findings(inputs), ElementsAre("An answer of sparse takes what one of dense takes: there is no gain."));
+    EXPECT_THAT(findings(inputs), ElementsAre("An answer of sparse uses as much energy as one of dense: there is no gain."));
     inputs.after.per_answer = exact(600);
     EXPECT_THAT(
         findings(inputs),
@@ -83,7 +83,7 @@ TEST(ReboundText, HasItsTables) {
     ReboundInputs untrained = example();
     untrained.after.training.reset();
     EXPECT_THAT(rebound_text(untrained), Not(HasSubstr("with training spread")));
-    EXPECT_THAT(rebound_text(untrained), HasSubstr("training of sparse took is not known"));
+    EXPECT_THAT(rebound_text(untrained), HasSubstr("The training energy of sparse is unknown"));
     untrained.answers_per_day = 0;
     ergon::test::expect_error(base::ErrorCode::bad_argument, "Answers per day", [&] { rebound_text(untrained); });
 }

@@ -153,7 +153,7 @@ TEST(Training, IsSpreadOverAnswers) {
     for (const double wrong : {0.0, -1.0, no_number}) {
         expect_error(ErrorCode::bad_argument, "more than 0 answers", [&] { per_answer_with_training(model, wrong); });
     }
-    expect_error(ErrorCode::bad_argument, "is not known", [] {
+    expect_error(ErrorCode::bad_argument, "is unknown", [] {
         per_answer_with_training({"m", exact(1), std::nullopt}, 1);
     });
 }
@@ -218,11 +218,11 @@ TEST(Training, WhereThereIsNoBreakEvenASentenceSaysSo) {
     EXPECT_THAT(sentence(base, {"same", exact(100), exact(1e12)}), HasSubstr("use the same"));
     for (const Model& worse : {Model{"worse", exact(200), exact(2e12)}, Model{"worse", exact(200), exact(1e12)},
                                Model{"worse", exact(100), exact(2e12)}}) {
-        EXPECT_THAT(sentence(base, worse), HasSubstr("worse never takes less"));
-        EXPECT_THAT(sentence(worse, base), HasSubstr("base takes less in all than worse from the first answer"));
+        EXPECT_THAT(sentence(base, worse), HasSubstr("worse never uses less"));
+        EXPECT_THAT(sentence(worse, base), HasSubstr("base uses less energy in total than worse from the first answer"));
     }
-    EXPECT_THAT(sentence(base, {"secret", exact(1), std::nullopt}), HasSubstr("training of secret took is not known"));
-    EXPECT_THAT(sentence({"secret", exact(1), std::nullopt}, base), HasSubstr("training of secret took is not known"));
+    EXPECT_THAT(sentence(base, {"secret", exact(1), std::nullopt}), HasSubstr("The training energy of secret is unknown"));
+    EXPECT_THAT(sentence({"secret", exact(1), std::nullopt}, base), HasSubstr("The training energy of secret is unknown"));
 }
 
 TEST(Inputs, WithoutSenseAreRefused) {

@@ -9,8 +9,8 @@ namespace ergon::cli {
 
 using engine::Message;
 
-Conversation::Conversation(Answerer& answerer, std::string system, std::optional<std::int64_t> most_answered)
-    : answerer_(answerer), system_(std::move(system)), most_answered_(most_answered) {}
+Conversation::Conversation(Answerer& answerer, std::string system, std::optional<std::int64_t> max_answered)
+    : answerer_(answerer), system_(std::move(system)), max_answered_(max_answered) {}
 
 std::vector<Message> Conversation::messages(std::size_t first_turn, const std::string& last) const {
     std::vector<Message> messages;
@@ -29,7 +29,7 @@ std::size_t Conversation::turns_without_room(const std::string& message) const {
     const std::int64_t context = answerer_.context();
     if (turns_.empty() || context == 0) return 0;
     const std::int64_t quarter = context / 4;
-    const std::int64_t wanted = std::min(most_answered_.value_or(quarter), quarter);
+    const std::int64_t wanted = std::min(max_answered_.value_or(quarter), quarter);
     if (answerer_.prompt_tokens(messages(0, message)) + wanted <= context) return 0;
     std::size_t first = 1;
     while (first < turns_.size() && answerer_.prompt_tokens(messages(first, message)) > context / 2) ++first;

@@ -11,8 +11,8 @@ namespace ergon::cli {
 
 class Conversation {
   public:
-    /// `answerer` must outlive it. `most_answered`: tokens that an answer may have, if that is limited.
-    Conversation(Answerer& answerer, std::string system, std::optional<std::int64_t> most_answered);
+    /// `answerer` must outlive it. `max_answered`: tokens that an answer may have, if that is limited.
+    Conversation(Answerer& answerer, std::string system, std::optional<std::int64_t> max_answered);
 
     /// Where the context has too little room for an answer, the oldest turns are dropped, and stderr says so. If it
     /// fails, the conversation is as it was before. Throws base::Error, out_of_budget if the message alone does not fit.
@@ -37,7 +37,7 @@ class Conversation {
 
     Answerer& answerer_;
     std::string system_;
-    std::optional<std::int64_t> most_answered_;
+    std::optional<std::int64_t> max_answered_;
     std::vector<Turn> turns_;
 };
 

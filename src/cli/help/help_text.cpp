@@ -17,7 +17,7 @@
 namespace ergon::cli {
 namespace {
 
-constexpr int width_in_a_pipe = 80, least_width = 60, most_width = 120;
+constexpr int width_in_a_pipe = 80, least_width = 60, max_width = 120;
 
 std::string without_last_break(std::string text) {
     if (text.ends_with('\n')) text.pop_back();
@@ -44,7 +44,7 @@ int help_width() {
     }
     winsize size{};
     if (width <= 0 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) width = size.ws_col;
-    return width <= 0 ? width_in_a_pipe : std::clamp(width, least_width, most_width);
+    return width <= 0 ? width_in_a_pipe : std::clamp(width, least_width, max_width);
 }
 
 std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {

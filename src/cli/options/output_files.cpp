@@ -1,6 +1,7 @@
 #include "cli/options/output_files.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "base/error.h"
@@ -61,7 +62,12 @@ void check_outputs(const std::vector<std::string>& outputs, std::vector<std::str
         if (output->empty() || is_stdout(*output)) continue;
         base::check_writable(*output);
         if (!replaceable(*output)) continue;
-        const auto same = [&](const std::string& other) { return same_file(*output, other); };
+        // What SQLite keeps beside a results file comes and goes with it.
+        const auto same = [&](const std::string& other) {
+            return same_file(*output, other) || std::ranges::any_of(std::array{"-wal", "-shm", "-journal"}, [&](const char* beside) {
+                       return !other.empty() && same_file(*output, other + beside);
+                   });
+        };
         const auto holds = [&](const std::string& folder) { return part_of(*output, folder); };
         if (std::ranges::any_of(others, holds)) {
             base::fail(base::ErrorCode::bad_argument, "{} is part of what is read, and would be overwritten: give another name.",

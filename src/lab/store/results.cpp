@@ -135,7 +135,7 @@ void check_no_programs(Database& database) {
         UNION ALL
         SELECT t.name || '.' || c.name FROM sqlite_master AS t JOIN pragma_table_xinfo(t.name) AS c
         WHERE t.type = 'table' AND (c.hidden <> 0 OR coalesce(c.dflt_value, '1') NOT IN
-                                    ('1', '''{}''', 'strftime(''%Y-%m-%dT%H:%M:%SZ'', ''now'')'))
+                                    ('1', '''''', '''{}''', 'strftime(''%Y-%m-%dT%H:%M:%SZ'', ''now'')'))
         LIMIT 1)sql");
     if (program.empty()) return;
     base::fail(ErrorCode::bad_file,
@@ -229,6 +229,9 @@ void Results::together(const std::function<void()>& work) {
 }
 
 RunId Results::start(const RunDescription& run, const std::vector<Contender>& wanted) {
+    if (std::ssize(wanted) > max_contenders) {
+        base::fail(ErrorCode::bad_argument, "{} contenders are too many: {} can be compared at once.", wanted.size(), max_contenders);
+    }
     Transaction transaction(database_);
     Statement insert(database_, "INSERT INTO run (settings, seed, machine, version, protocol) VALUES (?, ?, ?, ?, ?)");
     insert.bind(1, base::json_text(run.settings)).bind(2, static_cast<std::int64_t>(run.seed)).bind(3, base::json_text(run.machine));
@@ -331,6 +334,10 @@ std::vector<Contender> Results::contenders(RunId run) {
         if (statement.integer(4) != std::ssize(found)) {
             base::fail(ErrorCode::bad_file, "The results file {} is damaged: run {} has no contender {}.",
                        path().string(), run, found.size());
+        }
+        if (std::ssize(found) == max_contenders) {
+            base::fail(ErrorCode::bad_file, "The results file {} compares more than {} contenders, the most that ergon compares.",
+                       path().string(), max_contenders);
         }
         found.push_back({statement.text(0), statement.text(1), statement.text(2),
                          parse_object(database_, statement.text(3), "a contender's details")});

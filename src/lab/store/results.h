@@ -111,6 +111,8 @@ struct MachineEvent {
 };
 
 using RunId = std::int64_t;
+/// Every two are compared with each other.
+inline constexpr std::int64_t max_contenders = 64;
 
 /// An open results file. A kill at any moment loses nothing but the answer that was being made.
 class Results {

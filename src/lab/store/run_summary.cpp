@@ -59,7 +59,7 @@ void check_same_experiment(const RunPart& first, const RunPart& other) {
     if (first.description.settings != other.description.settings) refuse("settings or prompts");
     if (first.description.seed != other.description.seed) refuse("seeds");
     const auto same = [](const Contender& a, const Contender& b) {
-        return a.label == b.label && a.hash == b.hash && without_found(a.details) == without_found(b.details);
+        return a.label == b.label && a.hash == b.hash && as_asked_for(a.details) == as_asked_for(b.details);
     };
     if (!std::ranges::equal(first.contenders, other.contenders, same)) refuse("contenders");
 }

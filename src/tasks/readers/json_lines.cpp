@@ -177,8 +177,8 @@ std::string text_field(const JsonItem& item, const char* key, bool required) {
     if (!object.contains(key) && !required) return {};
     if (!object.contains(key) || !object[key].is_string() ||
         (required && object[key].get_ref<const std::string&>().empty())) {
-        base::fail(ErrorCode::bad_file, "{}: \"{}\" must be a string{}.", item.place, key,
-                   required ? " that is not empty" : "");
+        base::fail(ErrorCode::bad_file, "{}: \"{}\" must be a {}string.", item.place, key,
+                   required ? "non-empty " : "");
     }
     return object[key].get<std::string>();
 }

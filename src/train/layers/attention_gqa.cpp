@@ -42,7 +42,7 @@ GqaSaved GqaSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens
 
 void attention_gqa(const Context& c, const GqaWeights& w, const StoredTensor& x, GqaSaved& saved, float* y) {
     const Widths width(c.config);
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     float* const attended = draft(c, c.tokens(), saved.attended);
     project(c, c.tokens(), x, {{w.q, saved.q}, {w.k, saved.k}, {w.v, saved.v}});
     rotate(c, saved.q, width.q, width.heads, width.n);
@@ -63,7 +63,7 @@ void attention_gqa(const Context& c, const GqaWeights& w, const StoredTensor& x,
 void attention_gqa_backward(const Context& c, const GqaWeights& w, const StoredTensor& x, const GqaSaved& saved,
                             const float* dy, float* dx) {
     const Widths width(c.config);
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     float* const d_attended = c.arena.take(c.tokens() * width.q);
     float* const dq = c.arena.take(c.tokens() * width.q);
     float* const dk = c.arena.take(c.tokens() * width.kv);

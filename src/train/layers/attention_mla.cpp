@@ -69,7 +69,7 @@ void project_queries(const Context& c, const MlaWeights& w, const StoredTensor& 
         project(c, c.tokens(), x, {{w.q, s.q}, {w.kv_a, s.kv_raw}});
         return;
     }
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t rank = w.q_a.rows;
     project(c, c.tokens(), x, {{w.q_a, s.q_latent_raw}, {w.kv_a, s.kv_raw}});
     float* const latent = draft(c, c.tokens(), s.q_latent);
@@ -116,7 +116,7 @@ MlaSaved MlaSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens
 
 void attention_mla(const Context& c, const MlaWeights& w, const StoredTensor& x, MlaSaved& s, float* y) {
     const LatentWidths width(c.config);
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t tokens = c.tokens(), heads = width.heads;
     project_queries(c, w, x, s);
     rotate(c, s.q + width.nope, heads * width.key, heads, width.key);
@@ -158,7 +158,7 @@ void attention_mla(const Context& c, const MlaWeights& w, const StoredTensor& x,
 void attention_mla_backward(const Context& c, const MlaWeights& w, const StoredTensor& x, const MlaSaved& s, const float* dy,
                             float* dx) {
     const LatentWidths width(c.config);
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t tokens = c.tokens(), heads = width.heads, rank = width.rank;
     float* const d_attended = c.arena.take(tokens * heads * width.value);
     float* const d_latents = c.arena.take(tokens * heads * rank);

@@ -38,7 +38,7 @@ BlockSaved BlockSaved::take(Arena& arena, const Architecture& a, bool experts, s
 }
 
 void block(const Context& c, const BlockWeights& w, const std::vector<Weights::Bias>& biases, BlockSaved& s, float* y) {
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t hidden = c.config.hidden_size, values = c.tokens() * hidden;
     float* const update = c.arena.take(values);
     {
@@ -68,7 +68,7 @@ void block(const Context& c, const BlockWeights& w, const std::vector<Weights::B
 }
 
 double block_backward(const Context& c, const BlockWeights& w, BlockSaved& s, const Balance& balance, float* d) {
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t hidden = c.config.hidden_size;
     const double eps = c.config.rms_norm_eps;
     float* const d_normed = c.arena.take(c.tokens() * hidden);

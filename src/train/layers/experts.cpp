@@ -31,7 +31,7 @@ void project_slots(const Context& c, const MoeWeights& w, const MoeSaved& s, Wei
 /// The gradients of one of the matrices of every expert, and of what it read. dy [slots, its rows].
 void project_slots_backward(const Context& c, const MoeWeights& w, const MoeSaved& s, Weight FfnWeights::*matrix,
                             const Columns& x, const float* dy, float* dx, bool add) {
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const Weight& any = w.experts.front().*matrix;
     const StoredGradient stored_dy = stored_gradient(c, any.type, dy, any.rows, s.slots.begin);
     add_products(c, w, s, [&](const FfnWeights& e, auto first, auto count, auto segment) {
@@ -76,7 +76,7 @@ MoeSaved MoeSaved::take(Arena& arena, const Architecture& a, std::int64_t tokens
 
 void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector<float>& bias, const float* x,
                         const StoredTensor& stored_x, MoeSaved& s, float* y) {
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     const std::int64_t slots = c.tokens() * k, inner = c.config.moe_intermediate_size;
     route(c, w, bias, x, s);
@@ -111,7 +111,7 @@ void mixture_of_experts(const Context& c, const MoeWeights& w, const std::vector
 
 double mixture_of_experts_backward(const Context& c, const MoeWeights& w, const float* x, const StoredTensor& stored_x,
                                    MoeSaved& s, const Balance& balance, const float* dy, float* dx) {
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     const std::int64_t slots = c.tokens() * k, inner = c.config.moe_intermediate_size;
     const tensor::DType type = stored_x.type;

@@ -10,7 +10,7 @@ FfnSaved FfnSaved::take(Arena& arena, Precision precision, std::int64_t tokens, 
 }
 
 void feed_forward(const Context& c, const FfnWeights& w, const StoredTensor& x, FfnSaved& s, float* y) {
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t tokens = c.tokens(), inner = w.gate.rows;
     float* const gate = draft(c, tokens, s.gate);
     float* const up = draft(c, tokens, s.up);
@@ -24,7 +24,7 @@ void feed_forward(const Context& c, const FfnWeights& w, const StoredTensor& x, 
 
 void feed_forward_backward(const Context& c, const FfnWeights& w, const StoredTensor& x, FfnSaved& s, const float* dy,
                            float* dx) {
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t tokens = c.tokens(), inner = w.gate.rows;
     float* const gate = widened(c, tokens, s.gate);
     float* const up = widened(c, tokens, s.up);

@@ -16,7 +16,7 @@ void head_logits(const Context& c, const Weight& head, const float* x, std::span
     for (std::size_t i = 0; i < predictions.size(); ++i) {
         std::copy_n(x + predictions[i].row * hidden, hidden, rows + static_cast<std::int64_t>(i) * hidden);
     }
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t count = std::ssize(predictions);
     project(c, count, to_stored(c, head.type, count, rows, hidden), {{head, logits}});
 }
@@ -37,7 +37,7 @@ void for_pieces(std::span<const Prediction> predictions, const Body& body) {
 
 void log_probabilities(const Context& c, const Weight& head, const float* x, std::span<const Prediction> predictions,
                        double* result) {
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t vocabulary = head.rows;
     float* const rows = c.arena.take(head_rows * head.cols);
     float* const logits = c.arena.take(head_rows * vocabulary);
@@ -52,7 +52,7 @@ void log_probabilities(const Context& c, const Weight& head, const float* x, std
 
 HeadLoss head_loss(const Context& c, const Weight& head, const float* x, std::span<const Prediction> predictions,
                    const Objective& objective, float* dx, TokenId* largest) {
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t vocabulary = head.rows, hidden = head.cols;
     float* const rows = c.arena.take(head_rows * hidden);
     float* const d_rows = c.arena.take(head_rows * hidden);

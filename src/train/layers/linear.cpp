@@ -97,7 +97,7 @@ void project(const Context& c, std::int64_t rows, const StoredTensor& x, std::in
 
 void project_backward(const Context& c, std::int64_t rows, const StoredTensor& x, std::initializer_list<OutputGradient> outputs,
                       float* dx, bool add) {
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::array<std::int64_t, 2> whole{0, rows};
     const DType type = outputs.begin()->weight.type;
     const Columns x_columns = columns(c, type, x, whole);

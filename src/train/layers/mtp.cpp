@@ -33,7 +33,7 @@ void mtp(const Context& c, const Weights& weights, const std::vector<Weights::Bi
     const std::int64_t hidden = c.config.hidden_size;
     const double eps = c.config.rms_norm_eps;
     {
-        const Arena::Scope borrowed(c.arena);
+        const Arena::Scope scratch(c.arena);
         float* const joined = draft(c, c.tokens(), s.joined);
         embed(c, weights.embedding, next, s.embedded, hidden);
         norm(c, c.tokens(), s.embedded, hidden, w.embedding_norm, eps, joined, 2 * hidden);
@@ -48,7 +48,7 @@ void mtp(const Context& c, const Weights& weights, const std::vector<Weights::Bi
 double mtp_backward(const Context& c, const Weights& weights, const std::vector<TokenId>& next, const float* h,
                     MtpSaved& s, const Balance& balance, float* d, float* dh) {
     const MtpWeights& w = *weights.mtp;
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t hidden = c.config.hidden_size, values = c.tokens() * hidden;
     const double eps = c.config.rms_norm_eps;
     float* const d_out = c.arena.take(values);

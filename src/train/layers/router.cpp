@@ -109,7 +109,7 @@ void route(const Context& c, const MoeWeights& w, const std::vector<float>& bias
 
 double route_backward(const Context& c, const MoeWeights& w, const float* x, const MoeSaved& s,
                       const std::vector<float>& d_weight, const Balance& balance, float* dx) {
-    const Arena::Scope borrowed(c.arena);
+    const Arena::Scope scratch(c.arena);
     const std::int64_t n = c.config.n_routed_experts, k = c.config.num_experts_per_tok;
     float* const d_scores = c.arena.take(c.tokens() * n);
     std::fill_n(d_scores, c.tokens() * n, 0.0f);

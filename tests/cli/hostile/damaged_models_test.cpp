@@ -68,8 +68,8 @@ TEST(DamagedModel, WithoutNumbersGivesASentenceOnceAndNoFigure) {
         const Outcome outcome = run_ergon(arguments);
         EXPECT_EQ(outcome.exit_code, 1) << arguments[0];
         EXPECT_EQ(outcome.out, "") << arguments[0];
-        EXPECT_THAT(outcome.err, AllOf(HasSubstr(model.path()), HasSubstr("not a number"))) << arguments[0];
-        EXPECT_EQ(outcome.err.find("not a number"), outcome.err.rfind("not a number")) << arguments[0];
+        EXPECT_THAT(outcome.err, AllOf(HasSubstr(model.path()), HasSubstr("infinite or NaN logits"))) << arguments[0];
+        EXPECT_EQ(outcome.err.find("infinite or NaN logits"), outcome.err.rfind("infinite or NaN logits")) << arguments[0];
     }
     EXPECT_EQ(read_file(model.out()), "");
 }

@@ -45,12 +45,15 @@ TEST(References, TrainingIsHoursTimesAssumedWatts) {
 }
 
 Reference thing(const char* what, double joules) {
-    return {what, Joules(joules), std::nullopt, std::nullopt, {"", std::nullopt, ""}};
+    Reference reference;
+    reference.what = what;
+    reference.joules = Joules(joules);
+    return reference;
 }
 
 TEST(Comparable, TheNearestFirstAndNoneFarAway) {
     const References references{
-        {thing("a", 1), thing("b", 10), thing("c", 100), thing("d", 1000), thing("e", 1e6)}, {}, {}};
+        {thing("a", 1), thing("b", 10), thing("c", 100), thing("d", 1000), thing("e", 1e6)}, {}, {}, {}};
     const auto names = [&](double joules) {
         std::string found;
         for (const Reference& reference : comparable(Joules(joules), references)) found += reference.what;

@@ -31,13 +31,13 @@ TEST(Contenders, WhatAContenderCannotBeToldIsRefusedBeforeAnythingIsLoaded) {
         test::expect_error(ErrorCode::bad_argument, sentence,
                            [&] { load_contenders(specs_of({contender}), options, meter); });
     };
-    refused("a.gguf:elsewhere", "a.gguf is no server");
-    refused("http://127.0.0.1:1/v1#m:max_think=5", "is a server, which cannot be told max_think");
+    refused("a.gguf:elsewhere", "a.gguf is not a server");
+    refused("http://127.0.0.1:1/v1#m:max_think=5", "is a server, which does not support max_think");
     refused("http://127.0.0.1:1/v1#m:key=sk-secret", "no variable of the name that stands behind key=");
     test::expect_error(ErrorCode::bad_argument, "must be the address of a server",
                        [&] { open_judge("a.gguf", options); });
     options.by_likelihood = true;
-    refused("http://127.0.0.1:1/v1#m", "does not tell the likelihood of letters");
+    refused("http://127.0.0.1:1/v1#m", "does not support --by-likelihood");
 }
 
 }  // namespace

@@ -372,7 +372,7 @@ TEST_F(KilledExperiment, FailedAnswersAreKeptCountedAndTriedAgain) {
     const auto sentences = caveats(comparison, loaded.report.run, {});
     EXPECT_THAT(sentences, ::testing::Contains(::testing::AllOf(
                                HasSubstr("0 of 6 by a, 2 of 6 by bb, 0 of 6 by ccc"), HasSubstr("HTTP 500 at prompt4."),
-                               HasSubstr("The 2 prompts are in no figure that compares"))));
+                               HasSubstr("The 2 prompts are left out of all comparisons"))));
 
     const RunId again = run_experiment(contenders({"prompt4"}), prompts_, quick(), results);
     EXPECT_EQ(again, run);

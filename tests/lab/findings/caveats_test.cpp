@@ -60,7 +60,9 @@ TEST(Caveats, WeightsThatAllFitIntoTheCache) {
 }
 
 MachineEvent idle(const char* when, double watts) {
-    return idle_event(when, {.value = base::Watts(watts), .low = base::Watts(watts), .high = base::Watts(watts)});
+    IdlePower idle;
+    idle.value = idle.low = idle.high = base::Watts(watts);
+    return idle_event(when, idle);
 }
 
 TEST(Caveats, IdlePowerThatDrifts) {

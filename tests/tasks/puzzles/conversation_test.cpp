@@ -49,7 +49,7 @@ TEST(Conversation, WrongFilesAreRefusedWithTheirLine) {
     const auto expect = [](const std::string& text, const std::string& words) {
         test::expect_error(base::ErrorCode::bad_file, words, [&] { parse_conversation(text, "talk.jsonl"); });
     };
-    expect("", "talk.jsonl holds no topics");
+    expect("", "talk.jsonl has no topics");
     expect(greeting + "\n" + greeting, "talk.jsonl, line 2: the topic \"greeting\" occurs twice");
     expect(R"({"topic": "a", "user": ["Hi", "Hi"], "assistant": ["x"]})", "\"Hi\" occurs twice");
     expect(R"({"topic": "a", "assistant": ["x"]})", "line 1: \"user\" must be a non-empty list of strings");

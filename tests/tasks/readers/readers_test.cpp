@@ -172,7 +172,7 @@ TEST(PlainText, IsAPromptALine) {
     refused("expected a prompt as UTF-8 text", std::string_view("a\0b", 3), "mine.bin");
     refused("Prompts as plain text, one a line, go into a .txt file", "Why is the sky blue?\n", "mine.jsonl");
     refused("Prompts as plain text, one a line, go into a .txt file", "Why is the sky blue?\n", "mine.CSV");
-    refused("holds no prompts", " \n\n", "mine.txt");
+    refused("has no prompts", " \n\n", "mine.txt");
 }
 
 TEST(PlainText, TheContentGoesBeforeTheName) {
@@ -348,7 +348,7 @@ TEST_F(Mmlu, WithoutExamples) {
 // A pruned cache leaves links to nothing: a test of fewer questions would be another test.
 TEST_F(Mmlu, FilesThatAreNoneAreNotLeftOut) {
     std::filesystem::create_symlink("/nowhere", folder_ / "test/birds_test.csv");
-    test::expect_error(ErrorCode::bad_file, "birds_test.csv is no file", [&] { read_task(folder_.path(), {}); });
+    test::expect_error(ErrorCode::bad_file, "birds_test.csv is not a regular file", [&] { read_task(folder_.path(), {}); });
     std::filesystem::remove(folder_ / "test/birds_test.csv");
     std::filesystem::create_directory_symlink(folder_ / "val", folder_ / "test/more");
     test::expect_error(ErrorCode::bad_file, "is a symbolic link to a folder", [&] { read_task(folder_.path(), {}); });

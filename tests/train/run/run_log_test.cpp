@@ -73,7 +73,7 @@ TEST(RunLog, NamesTheLineThatNoRunWrote) {
     const std::string good = line_text(test::example_log(1)[0]);
     for (const char* bad : {"{}\n", "no JSON\n", "[1]\n", "{\"step\": \"two\"}\n", "\n"}) {
         const auto path = folder.write("log.jsonl", good + bad);
-        test::expect_error(base::ErrorCode::bad_file, "log.jsonl: line 2 is none", [&] { read_run_log(path); });
+        test::expect_error(base::ErrorCode::bad_file, "log.jsonl: line 2 is not from a training run", [&] { read_run_log(path); });
     }
 }
 

@@ -137,7 +137,7 @@ TEST(RunPage, TellsWhatTheScheduleSaved) {
 TEST(RunPage, RefusesTheLoadsOfAnotherModel) {
     Recipe other = recipe(4);
     other.architecture.config.n_routed_experts = 8;
-    test::expect_error(base::ErrorCode::bad_file, "loads of step 1 are not those",
+    test::expect_error(base::ErrorCode::bad_file, "expert loads of step 1 do not match",
                        [&] { page_of(other, test::example_log(4)); });
 }
 
