@@ -53,14 +53,14 @@ TEST(GgufHostile, EmptyFile) {
 TEST(GgufHostile, OtherFormat) {
     RawGguf raw;
     raw.magic = "PK\x03\x04";
-    expect_gguf_refused(raw, R"(not a GGUF file: it begins with "PK\u0003\u0004" where "GGUF" was expected)");
+    expect_gguf_refused(raw, R"(not a GGUF file: it begins with "PK\u0003\u0004"; expected "GGUF")");
 }
 
 // Found by fuzzing: the formatting library aborts on it, if asked to escape it.
 TEST(GgufHostile, OtherFormatThatBeginsWithHalfACharacter) {
     RawGguf raw;
     raw.magic = "GGU\xC6";
-    expect_gguf_refused(raw, R"(not a GGUF file: it begins with "GGU\ufffd" where "GGUF" was expected)");
+    expect_gguf_refused(raw, R"(not a GGUF file: it begins with "GGU\ufffd"; expected "GGUF")");
 }
 
 TEST(GgufHostile, GitLfsPointer) {

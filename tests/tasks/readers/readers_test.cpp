@@ -81,17 +81,17 @@ TEST(OwnFormat, MistakesAreNamedWithTheirLine) {
     expect_refused("line 2: expected one JSON object", good + "{\"id\": \"b\"");
     expect_refused("line 2: expected one JSON object", good + "{\"prompt\": \"\xff\"}");
     expect_refused("line 1: expected \"prompt\"", "{\"id\": \"a\"}");
-    expect_refused("line 1: \"prompt\" must be a string", "{\"prompt\": 3}");
-    expect_refused("line 1: \"id\" must be a string", "{\"id\": [7], \"prompt\": \"x\"}");
+    expect_refused("line 1: \"prompt\" must be a non-empty string", "{\"prompt\": 3}");
+    expect_refused("line 1: \"id\" must be a non-empty string", "{\"id\": [7], \"prompt\": \"x\"}");
     expect_refused("line 2: the id \"0\" occurs twice",
                    "{\"id\": 0, \"prompt\": \"x\"}\n{\"id\": \"0\", \"prompt\": \"x\"}");
-    expect_refused("line 1: \"id\" must be a string", "{\"id\": \"\", \"prompt\": \"x\"}");
-    expect_refused("\"answer\" must be a string", "{\"prompt\": \"x\", \"answer\": [4]}");
+    expect_refused("line 1: \"id\" must be a non-empty string", "{\"id\": \"\", \"prompt\": \"x\"}");
+    expect_refused("\"answer\" must be a non-empty string", "{\"prompt\": \"x\", \"answer\": [4]}");
     expect_refused("line 2: the id \"a\" occurs twice", good + good);
     expect_refused("has no prompts", "\n \n");
     expect_refused("has no prompts", "");
     expect_refused("unknown grader \"magic\"", R"({"prompt": "x", "answer": "y", "grader": "magic"})");
-    expect_refused("\"grader\" must be a string", R"({"prompt": "x", "answer": "y", "grader": 1})");
+    expect_refused("\"grader\" must be a non-empty string", R"({"prompt": "x", "answer": "y", "grader": 1})");
     expect_refused("needs an answer to compare", R"({"prompt": "x", "grader": "exact"})");
     expect_refused("\"many\" is not a number", R"({"prompt": "x", "answer": "many", "grader": "number"})");
     expect_refused("line 1: The prompt's pattern", R"({"prompt": "x", "pattern": "("})");
@@ -230,7 +230,7 @@ TEST(Gsm8k, TheNumberBehindTheMark) {
     EXPECT_EQ(grade(prompts[0], "Answer: 120"), std::optional(false));
     expect_refused("line 1: expected the final number after \"####\"", R"({"question": "x", "answer": "4"})");
     expect_refused("is not a number", R"({"question": "x", "answer": "#### four"})");
-    expect_refused("line 1: \"answer\" must be a string", R"({"question": "x", "answer": 4})");
+    expect_refused("line 1: \"answer\" must be a non-empty string", R"({"question": "x", "answer": 4})");
 }
 
 TEST(MmluLines, ChoicesAndThePlaceOfTheRightOne) {
@@ -259,7 +259,7 @@ TEST(MmluLines, OneListOfObjects) {
     ASSERT_EQ(prompts.size(), 2u);
     EXPECT_EQ(prompts[0].answer, "B");
     EXPECT_EQ(prompts[1].id, "set-2");
-    expect_refused("set.jsonl, element 2: \"prompt\" must be a string", R"([{"prompt": "x"}, {"prompt": 3}])");
+    expect_refused("set.jsonl, element 2: \"prompt\" must be a non-empty string", R"([{"prompt": "x"}, {"prompt": 3}])");
 }
 
 TEST(Math, ABoxWithoutBraces) {
@@ -288,7 +288,7 @@ TEST(Math, LinesAndFolders) {
     EXPECT_EQ(prompts[1].id, "test/algebra/1.json");
     EXPECT_EQ(prompts[1].category, "Algebra");
     expect_refused("line 1: expected \\boxed{...} in \"solution\"", R"({"problem": "x", "solution": "4"})");
-    expect_refused("line 1: \"solution\" must be a string", R"({"problem": "x"})");
+    expect_refused("line 1: \"solution\" must be a non-empty string", R"({"problem": "x"})");
 
     const test::TemporaryDirectory folder;
     std::filesystem::create_directories(folder / "test/algebra");

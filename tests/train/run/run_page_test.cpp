@@ -42,8 +42,7 @@ TEST(RunPage, SaysWhatWasFound) {
     expect_said(page, "Training &lt;small&gt;");
     expect_said(page, "a &lt;fast&gt; one");
     expect_said(page,
-                "<td class=\"left\">training.beta1</td><td class=\"left\">0.9</td><td class=\"left\">the usual "
-                "value</td>");
+                "<td class=\"left\">training.beta1</td><td class=\"left\">0.9</td><td class=\"left\">default</td>");
     expect_said(page_of(recipe(9), test::example_log(4)), "In 4 of 9 steps");
     expect_said(page_of(recipe(9), {}), "No steps yet.");
 }
