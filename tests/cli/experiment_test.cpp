@@ -209,7 +209,7 @@ TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
     EXPECT_THAT(page, HasSubstr("These models are small."));
     EXPECT_LT(effect, result) << "the page begins with what the factors do";
     EXPECT_GT(page.find("ergon-moe-think took"), result);
-    EXPECT_GT(page.find("ergon-moe-think over ergon-dense-direct"), page.find("Beside what others published"));
+    EXPECT_GT(page.find("ergon-moe-think over ergon-dense-direct"), page.find("Compared with published figures"));
 }
 
 TEST_F(Experiment, NothingCanBeForbiddenToLetters) {
