@@ -242,6 +242,17 @@ TEST_F(Outputs, AFileThatMayNotGrowIsASentence) {
                 AnyOf(HasSubstr("disk I/O error (File too large)"), HasSubstr("disk I/O error (a write failed: the disk may be full, or the size of files limited)")));
 }
 
+/// The threads that compute would be the first to ask for the kernels, and nobody catches what they throw.
+TEST_F(Outputs, KernelsThatThisProcessorLacksAreToldBeforeThreadsStart) {
+    const std::string shell = fmt::format("ERGON_ISA=x '{}' train '{}' 2>&1; echo $?", ERGON_PROGRAM, path("none.toml"));
+    std::FILE* pipe = popen(shell.c_str(), "r");
+    std::string said;
+    for (char block[256]; std::fgets(block, sizeof block, pipe) != nullptr;) said += block;
+    pclose(pipe);
+    EXPECT_THAT(said, HasSubstr("ERGON_ISA=x is not an instruction set"));
+    EXPECT_TRUE(said.ends_with("2\n")) << said;
+}
+
 TEST_F(Outputs, ATinyStackIsASentenceAndAMebibyteIsEnough) {
     std::ofstream(path("words.txt")) << std::string(100'000, '[') << " some words";
     const auto limited = [&](int kib) {
