@@ -148,6 +148,17 @@ TEST_F(Train, EndsAtEverySignalToEndWithACheckpoint) {
     }
 }
 
+/// Its figures would be too small.
+TEST_F(Train, ARunWhoseLogIsGoneDoesNotGoOn) {
+    ASSERT_EQ(train("run", {}).exit_code, 0);
+    const std::string log = content(path("run/log.jsonl"));
+    std::filesystem::resize_file(path("run/log.jsonl"), log.find('\n') + 1);
+    const Outcome on = train("run", {"--resume"});
+    EXPECT_EQ(on.exit_code, 1);
+    EXPECT_THAT(on.err, HasSubstr("log.jsonl ends with step 1, and the checkpoint is of step "));
+    EXPECT_EQ(content(path("run/log.jsonl")), log.substr(0, log.find('\n') + 1)) << "nothing was changed";
+}
+
 /// Stopped before a step was taken (the log is empty then), or after some: what is told is true.
 TEST_F(Train, StoppedAsSoonAsItBeganItGoesOn) {
     const Outcome stopped = signal_ergon({"train", recipe_, "--out", path("run")}, SIGINT, path("run/log.jsonl"));

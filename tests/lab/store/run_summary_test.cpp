@@ -72,6 +72,33 @@ class StoredRuns : public ::testing::Test {
     test::TemporaryDirectory folder_;
 };
 
+/// --threads auto may choose otherwise in each part.
+TEST_F(StoredRuns, PartsWhoseThreadsWereTimedMerge) {
+    std::vector<std::filesystem::path> files;
+    for (int shard = 0; shard < 2; ++shard) {
+        std::vector<Contender> timed = contenders();
+        for (Contender& one : timed) {
+            one.details["threads"] = std::to_string(shard + 1);
+            one.details["threads_chosen"] = "timed";
+        }
+        files.push_back(folder_ / fmt::format("part{}.sqlite", shard));
+        Results part(files.back());
+        const RunId id = part.start({{{"prompts", "mine"}}, 3, {}, "0.1.0", {{"shard", fmt::format("{}/2", shard + 1)}}}, timed);
+        part.add_prompts(id, {{fmt::format("p{}", shard), "easy", "Where?", "Paris"}});
+        for (int contender = 0; contender < 2; ++contender) part.add(id, answer(contender, shard, 1, "Paris"));
+        part.finish(id);
+    }
+    EXPECT_EQ(load_runs(files).answers, 4);
+}
+
+// Every two are compared, so that the time grows with the square of their number.
+TEST_F(StoredRuns, MoreContendersThanAreComparedAreRefused) {
+    Results results(folder_ / "many.sqlite");
+    std::vector<Contender> many;
+    for (int i = 0; i <= max_contenders; ++i) many.push_back({fmt::format("c{}", i), "m", "h", nlohmann::ordered_json::object()});
+    test::expect_error(base::ErrorCode::bad_argument, "65 contenders are too many", [&] { results.start({}, many); });
+}
+
 TEST_F(StoredRuns, ShardsMergeIntoTheWhole) {
     Results whole(folder_ / "whole.sqlite");
     const RunSummary expected = load_run(whole, store(whole));
