@@ -1,4 +1,5 @@
 #pragma once
+// The clocks of the program: time that passes, and processor time.
 
 #include <chrono>
 #include <cstdint>

@@ -1,4 +1,5 @@
 #pragma once
+// The number of a token in its vocabulary.
 
 #include <cstdint>
 

@@ -1,4 +1,6 @@
 """The map in docs/architecture.md tells the truth, and paths that documents and comments name exist."""
+import importlib.machinery
+import importlib.util
 import re
 import unittest
 
@@ -6,6 +8,14 @@ from floors import ROOT, declared_uses, floor_order
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PATH = re.compile(r"`((?:src|tests|docs|tools|cmake|data|bench|fuzz|\.ci)/[\w./*-]*)`")
+
+
+def map_tool():
+    """tools/map as a module."""
+    loader = importlib.machinery.SourceFileLoader("map", str(ROOT / "tools" / "map"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("map", loader))
+    loader.exec_module(module)
+    return module
 
 
 def floor_rows():
@@ -31,6 +41,21 @@ class Map(unittest.TestCase):
                 continue
             with self.subTest(folder=folder.name):
                 self.assertIn(f"`{folder.relative_to(ROOT).as_posix()}/`", text)
+
+    def test_the_list_of_headers_is_current(self):
+        self.assertEqual((ROOT / "docs" / "map.md").read_text(), map_tool().the_map(), "run tools/map")
+
+    def test_every_header_opens_with_a_sentence(self):
+        tool = map_tool()
+        for path in tool.headers():
+            with self.subTest(header=path.as_posix()):
+                self.assertGreater(len(tool.first_sentence((ROOT / "src" / path).read_text())), 10)
+
+    def test_what_a_first_sentence_is(self):
+        sentence = map_tool().first_sentence
+        self.assertEqual(sentence("#pragma once\n// One, e.g. two\n// lines. More.\n\n#include <a>\n"), "One, e.g. two lines")
+        self.assertEqual(sentence("// A list:\n//\n//   a\n"), "A list")
+        self.assertEqual(sentence("#pragma once\n\n// Of something else.\n"), "")
 
     def test_every_path_that_a_document_names_exists(self):
         named = 0

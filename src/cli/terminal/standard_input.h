@@ -1,4 +1,5 @@
 #pragma once
+// What is piped into a command.
 
 #include <string>
 

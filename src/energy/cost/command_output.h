@@ -1,4 +1,5 @@
 #pragma once
+// What a command of the user's prints.
 
 #include <string>
 

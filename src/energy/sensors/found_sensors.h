@@ -1,4 +1,5 @@
 #pragma once
+// What the search for one kind of sensor finds.
 
 #include <memory>
 #include <string>

@@ -1,4 +1,5 @@
 #pragma once
+// What the samples of a round of reinforcement learning were like.
 
 #include <cstdint>
 

@@ -1,4 +1,5 @@
 #pragma once
+// A setting of a run, for its log and its page.
 
 #include <string>
 
