@@ -1,4 +1,5 @@
 #pragma once
+// What a model says of itself: what it is for, in one sentence.
 
 #include <filesystem>
 #include <string>
