@@ -1,5 +1,5 @@
 # With ERGON_UNITY sources are compiled many at once, since most of the time goes into the same headers and large templates
-# (JSON, the command line, GoogleTest; all of cli with g++: 76 s in batches of 16, 45 s in one). Precompiled headers give
+# (JSON, the command line, GoogleTest; all of cli with g++: 76 s in batches of 16, 57 s of 32). Precompiled headers give
 # nothing: the time goes into instantiating them. So no two sources of a target
 # share a name (tests/ground/test_names.py).
 function(ergon_compiled_together name)
