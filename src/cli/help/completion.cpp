@@ -10,10 +10,6 @@
 namespace ergon::cli {
 namespace {
 
-std::vector<const CLI::App*> commands_of(const CLI::App& command) {
-    return command.get_subcommands([](const CLI::App* inner) { return !inner->get_group().empty(); });
-}
-
 /// A command's own options and those of the commands above it, which may follow it.
 std::vector<const CLI::Option*> options_of(const CLI::App& command) {
     std::vector<const CLI::Option*> options;
@@ -41,7 +37,7 @@ std::vector<std::string> choices_of(const CLI::Option& option) {
 /// Every command, the program first.
 void visit(const CLI::App& command, const std::function<void(const CLI::App&)>& look) {
     look(command);
-    for (const CLI::App* inner : commands_of(command)) visit(*inner, look);
+    for (const CLI::App* inner : listed_commands(command)) visit(*inner, look);
 }
 
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
@@ -68,7 +64,7 @@ std::string bash_completion(const CLI::App& program) {
     std::string deeper, words, values;
     visit(program, [&](const CLI::App& command) {
         const std::string name = full_name(command);
-        const std::vector<std::string> inner = names_of(commands_of(command));
+        const std::vector<std::string> inner = names_of(listed_commands(command));
         std::vector<std::string> options;
         for (const CLI::Option* option : options_of(command)) {
             const std::string long_name = "--" + option->get_lnames()[0];
@@ -125,7 +121,7 @@ std::string zsh_completion(const CLI::App& program) {
             specs += fmt::format("                {} \\\n", shell_word(spec));
         }
         std::string inner;
-        for (const CLI::App* one : commands_of(command)) {
+        for (const CLI::App* one : listed_commands(command)) {
             deeper += fmt::format("            {}) command=\"$command $word\" ;;\n", shell_word(name + " " + one->get_name()));
             inner += fmt::format(" {}", shell_word(plain(one->get_name()) + ":" + plain(one->get_description())));
         }
@@ -155,10 +151,10 @@ _ergon "$@"
 std::string fish_completion(const CLI::App& program) {
     std::string text = "# Completion of ergon for fish.\n";
     visit(program, [&](const CLI::App& command) {
-        const std::vector<std::string> inner = names_of(commands_of(command));
+        const std::vector<std::string> inner = names_of(listed_commands(command));
         std::string when = command.get_parent() == nullptr ? "true" : "__fish_seen_subcommand_from " + command.get_name();
         const std::string own = inner.empty() ? when : fmt::format("{}; and not __fish_seen_subcommand_from {}", when, fmt::join(inner, " "));
-        for (const CLI::App* one : commands_of(command)) {
+        for (const CLI::App* one : listed_commands(command)) {
             text += fmt::format("complete -c ergon -n {} -a {} -d {}\n", shell_word(own), one->get_name(), shell_word(one->get_description()));
         }
         for (const CLI::Option* option : command.get_options()) {

@@ -13,6 +13,7 @@
 
 #include "base/strings/edit_distance.h"
 #include "base/strings/wrapped.h"
+#include "cli/help/man_page.h"
 
 namespace ergon::cli {
 namespace {
@@ -77,9 +78,7 @@ std::string suggestion(const CLI::App& command, const std::string& word) {
             }
         }
     } else {
-        for (const CLI::App* inner : command.get_subcommands({})) {
-            if (!inner->get_group().empty()) names.push_back(inner->get_name());
-        }
+        for (const CLI::App* inner : listed_commands(command)) names.push_back(inner->get_name());
     }
     const std::string plain = word.substr(0, word.find('='));
     const auto distance = [&](const std::string& name) { return base::edit_distance(plain, name); };

@@ -9,12 +9,6 @@
 namespace ergon::cli {
 namespace {
 
-std::string page_name(const CLI::App& command) {
-    std::string name = full_name(command);
-    std::ranges::replace(name, ' ', '-');
-    return name;
-}
-
 /// What troff would take for its own is escaped.
 std::string escaped(const std::string& text) {
     std::string result;
@@ -76,15 +70,21 @@ std::string footer(const CLI::App& command) {
     return text + (literal ? ".EE\n" : "");
 }
 
-std::vector<const CLI::App*> listed(const CLI::App& command) {
-    return command.get_subcommands([](const CLI::App* inner) { return !inner->get_group().empty(); });
-}
-
 }  // namespace
 
 std::string full_name(const CLI::App& command) {
     const CLI::App* const parent = command.get_parent();
     return parent == nullptr ? "ergon" : full_name(*parent) + " " + command.get_name();
+}
+
+std::string page_name(const CLI::App& command) {
+    std::string name = full_name(command);
+    std::ranges::replace(name, ' ', '-');
+    return name;
+}
+
+std::vector<const CLI::App*> listed_commands(const CLI::App& command) {
+    return command.get_subcommands([](const CLI::App* inner) { return !inner->get_group().empty(); });
 }
 
 std::string man_page(const CLI::App& command, const std::string& version) {
@@ -95,7 +95,7 @@ std::string man_page(const CLI::App& command, const std::string& version) {
     std::string page = fmt::format(".TH {} 1 \"\" \"ergon {}\" \"User Commands\"\n", escaped(name), version);
     page += fmt::format(".SH NAME\n{} \\- {}\n", escaped(name), escaped(command.get_description()));
     page += fmt::format(".SH SYNOPSIS\n.B {}", escaped(usage));
-    if (const auto inner = listed(command); !inner.empty()) {
+    if (const auto inner = listed_commands(command); !inner.empty()) {
         page += heading("Commands");
         for (const CLI::App* one : inner) {
             page += fmt::format(".TP\n.B {}\n{}\n", escaped(one->get_name()), escaped(one->get_description()));

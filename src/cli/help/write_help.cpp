@@ -1,6 +1,5 @@
 // ergon write-help FOLDER: man pages and completion, where `make install` puts them below its prefix. Hidden from help.
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
 
@@ -21,12 +20,8 @@ void write_below(const fs::path& file, const std::string& text) {
 }
 
 void write_man_pages(const CLI::App& command, const fs::path& folder) {
-    std::string name = full_name(command);
-    std::ranges::replace(name, ' ', '-');
-    write_below(folder / (name + ".1"), man_page(command, version()));
-    for (const CLI::App* inner : command.get_subcommands({})) {
-        if (!inner->get_group().empty()) write_man_pages(*inner, folder);
-    }
+    write_below(folder / (page_name(command) + ".1"), man_page(command, version()));
+    for (const CLI::App* inner : listed_commands(command)) write_man_pages(*inner, folder);
 }
 
 void write_help(const CLI::App& program, const fs::path& folder) {
