@@ -86,7 +86,7 @@ TEST(OwnFormat, MistakesAreNamedWithTheirLine) {
     expect_refused("line 2: the id \"0\" occurs twice",
                    "{\"id\": 0, \"prompt\": \"x\"}\n{\"id\": \"0\", \"prompt\": \"x\"}");
     expect_refused("line 1: \"id\" must be a non-empty string", "{\"id\": \"\", \"prompt\": \"x\"}");
-    expect_refused("\"answer\" must be a non-empty string", "{\"prompt\": \"x\", \"answer\": [4]}");
+    expect_refused("\"answer\" must be a string", "{\"prompt\": \"x\", \"answer\": [4]}");
     expect_refused("line 2: the id \"a\" occurs twice", good + good);
     expect_refused("has no prompts", "\n \n");
     expect_refused("has no prompts", "");
