@@ -1,6 +1,8 @@
 #include "base/digest.h"
 
+#define XXH_INLINE_ALL  // no library to link: the header is the whole of it
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include "base/random.h"
 
@@ -16,6 +18,10 @@ void Digest::add(std::uint64_t first, std::uint64_t second) {
 
 std::string Digest::text() const {
     return fmt::format("{:016x}", value_);
+}
+
+std::uint64_t checksum(std::span<const std::byte> bytes, std::uint64_t before) {
+    return XXH3_64bits_withSeed(bytes.data(), bytes.size(), before);
 }
 
 }  // namespace ergon::base

@@ -1,9 +1,11 @@
 #include "base/threads.h"
 
 #include <algorithm>
+#include <exception>
 #include <limits>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #if defined(__x86_64__)
@@ -64,6 +66,8 @@ struct ThreadPool::State {
     alignas(64) std::atomic<std::uint32_t> generation{0};  // of loops: what idle workers wait on
     alignas(64) std::atomic<std::uint32_t> gate{0};        // `open`, and how many workers are inside
     alignas(64) std::atomic<std::int64_t> next{0};
+    std::atomic_flag failed;       // whoever sets it keeps what was thrown
+    std::exception_ptr thrown;     // read when nobody is inside
     alignas(64) std::atomic<std::int64_t> busy_ns{0};
     alignas(64) std::atomic<std::int64_t> spun_ns{0};
     std::atomic<int> used{1};  // threads that take part
@@ -74,8 +78,13 @@ struct ThreadPool::State {
         std::int64_t first = next.fetch_add(grain, std::memory_order_relaxed);
         if (first >= count) return;
         const Nanoseconds begin = now();
-        for (; first < count; first = next.fetch_add(grain, std::memory_order_relaxed)) {
-            call(context, first, std::min(first + grain, count), worker);
+        try {
+            for (; first < count; first = next.fetch_add(grain, std::memory_order_relaxed)) {
+                call(context, first, std::min(first + grain, count), worker);
+            }
+        } catch (...) {
+            next.store(count, std::memory_order_relaxed);
+            if (!failed.test_and_set()) thrown = std::current_exception();
         }
         busy_ns.fetch_add((now() - begin).value(), std::memory_order_relaxed);
     }
@@ -160,6 +169,10 @@ Nanoseconds ThreadPool::run_erased(std::int64_t count, std::int64_t grain, Call 
     s.generation.notify_all();
     s.work(0);
     s.close_and_wait();
+    if (s.thrown) {
+        s.failed.clear();
+        std::rethrow_exception(std::exchange(s.thrown, nullptr));
+    }
     return Nanoseconds(s.busy_ns.load(std::memory_order_relaxed));
 }
 

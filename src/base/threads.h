@@ -33,8 +33,8 @@ class ThreadPool {
     Nanoseconds spinning() const;
 
     /// Calls body(begin, end, worker) on disjoint ranges of at most `grain` indices that cover [0, count); worker is in
-    /// [0, size()). Returns when all are done. The body must not throw.
-    /// Returns the time that the workers were busy, summed over them.
+    /// [0, size()). Returns when all are done. What a body throws (the first, where several do) is thrown on here, once
+    /// all have stopped; the indices that were not begun are left out. Returns the time that the workers were busy, summed over them.
     template <typename Body>
     Nanoseconds run(std::int64_t count, std::int64_t grain, const Body& body) {
         return run_erased(count, grain, [](const void* context, std::int64_t begin, std::int64_t end, int worker) {

@@ -185,6 +185,7 @@ SelfReport self_report(const std::string& url, const std::string& key, const std
 nlohmann::json get_json(const std::string& url, const std::string& key, const AskLimits& limits) {
     base::HttpRequest request = request_to(url, key, limits);
     request.limits.bytes = std::min(limits.bytes, longest_json);
+    request.limits.silence = std::min(limits.silence, Nanoseconds(30'000'000'000));  // nothing is computed for it
     const base::HttpResponse response = base::http_request(request);
     if (response.status != 200) refuse(url, response.status, server_message(response.body, key));
     nlohmann::json answer = parse_answer(response.body);

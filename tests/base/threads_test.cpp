@@ -54,6 +54,23 @@ TEST(ThreadPool, AGrainBelowOneCountsAsOne) {
     EXPECT_EQ(sum, 45);
 }
 
+TEST(ThreadPool, WhatABodyThrowsIsThrownOnAndThePoolStaysGood) {
+    for (const int threads : {1, 2, 5}) {
+        ThreadPool pool(threads);
+        for (std::int64_t bad = 0; bad < 64; ++bad) {
+            test::expect_error(ErrorCode::system, "index " + std::to_string(bad), [&] {
+                pool.for_each(64, [&](std::int64_t i) {
+                    if (i == bad) base::fail(ErrorCode::system, "index {}", i);
+                });
+            });
+            EXPECT_THROW(pool.for_each(64, [](std::int64_t) { throw std::bad_alloc(); }), std::bad_alloc);
+            std::atomic<std::int64_t> sum{0};
+            pool.for_each(64, [&](std::int64_t i) { sum += i; });
+            EXPECT_EQ(sum, 63 * 32);
+        }
+    }
+}
+
 TEST(ThreadPool, NoThreadsAreRefused) {
     test::expect_error(ErrorCode::bad_argument, "must be at least 1, not 0", [] { ThreadPool(0); });
 }

@@ -294,6 +294,15 @@ TEST_F(MeterCommand, SaysWhatIsWrongWithAWallLog) {
     EXPECT_THAT(with({"--wall-log", path("wall.csv"), "--json-out", path("x.json")}).err,
                 HasSubstr("fewer than three readings while \"idle\" ran"));
     EXPECT_NE(with({}).exit_code, 0) << "a log is needed";
+    folder_.write("wall.csv", "0,20\n1,many\n");
+    const auto start = std::chrono::steady_clock::now();
+    for (const std::string command : {"validate", "calibrate"}) {
+        const Outcome bad = meter({command, "--threads", "1", "--seconds", "4", "--wall-log", path("wall.csv"),
+                                   command == "validate" ? "--json-out" : "--out", path("x.json")});
+        EXPECT_EQ(bad.exit_code, 1);
+        EXPECT_THAT(bad.err, HasSubstr("wall.csv, line 2: expected a time"));
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(4)) << "before the runs";
 }
 
 /// The estimate says what it is of, and of which share of the machine.

@@ -82,9 +82,19 @@ TEST_F(Servers, AKeyThatSomebodyTypedIsNotRepeated) {
 TEST_F(Servers, AnAnswerWithoutAMessageHasFailed) {
     server_.answer(chat, R"({"choices": [{"index": 0, "message": null, "finish_reason": "stop"}]})");
     const Outcome outcome = eval(contender());
-    EXPECT_THAT(outcome.out + outcome.err, HasSubstr("has no message with text"));
-    EXPECT_THAT(outcome.out, HasSubstr("Failed answers: 3 of 3 by m."));
-    EXPECT_THAT(outcome.out, Not(HasSubstr("0.00 J")));
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("All 3 answers failed; the last, of m to"), HasSubstr("has no message with text"),
+                                   HasSubstr("The same command asks again.")));
+    EXPECT_EQ(outcome.out, "") << "there is nothing to tell of";
+}
+
+TEST_F(Servers, ASilentOneIsGivenUpAsSoonAsTheUserWants) {
+    server_.fall_silent();
+    const auto begin = std::chrono::steady_clock::now();
+    const Outcome outcome = eval(contender(), {"--timeout", "1"});
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60)) << "it is 300 s for an attempt otherwise";
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(eval(contender(), {"--timeout", "0"}).exit_code, 2);
 }
 
 TEST_F(Servers, AnErrorInTheMiddleEndsNothing) {

@@ -301,6 +301,17 @@ TEST_F(Train, FiguresOfEveryStepComeAsCsv) {
     EXPECT_FALSE(std::filesystem::exists(path("other"))) << "said before the work begins";
 }
 
+TEST_F(Train, WhatCannotBeginLeavesNoFolder) {
+    const Outcome large = train("large", {"--set", "model.hidden_size=1048576", "--set", "model.intermediate_size=1048576"});
+    EXPECT_EQ(large.exit_code, 1) << large.err;
+    EXPECT_THAT(large.err, HasSubstr("of memory, but only"));
+    EXPECT_FALSE(std::filesystem::exists(path("large")));
+    folder_.write("sums.jsonl", "{\"prompt\": \"no answer\"}\n");
+    const Outcome bad = train("bad");
+    EXPECT_EQ(bad.exit_code, 1) << bad.err;
+    EXPECT_FALSE(std::filesystem::exists(path("bad"))) << "data that cannot be read";
+}
+
 TEST_F(Train, WrongUseIsASentence) {
     const Outcome nothing = run_ergon({"train", std::string(ERGON_SOURCE_DIR) + "/recipes/first.toml", "--set", "data.files=[\"none.jsonl\"]"});
     EXPECT_EQ(nothing.exit_code, 1);

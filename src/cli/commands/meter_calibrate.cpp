@@ -232,7 +232,7 @@ void calibrate(const CalibrateOptions& options) {
     std::vector<std::string> outputs = options.json.outputs();
     outputs.push_back(file.string());
     check_outputs(outputs, {options.wall_log});
-    if (!options.wall_log.empty()) base::check_regular(options.wall_log);
+    if (!options.wall_log.empty()) WallWindows::check(options.wall_log);
     energy::Calibration calibration = energy::fit(run_workloads(options, reader));
     calibration.machine = energy::fingerprint_of(reader.processor());
     calibration.source = by_hand ? "a meter at the wall" : reader.counter()->all_names();

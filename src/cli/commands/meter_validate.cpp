@@ -172,7 +172,7 @@ void print_agreements(const std::vector<Agreement>& agreements, const energy::Ma
 
 void validate(const ValidateOptions& options) {
     check_outputs(options.json.outputs(), {options.wall_log});
-    base::check_regular(options.wall_log);
+    WallWindows::check(options.wall_log);
     energy::MachineReader reader(machine_options());
     const std::vector<Agreement> agreements = run_loads(options, reader);
     const std::string text = base::json_text(to_json(agreements, reader), 2) + "\n";

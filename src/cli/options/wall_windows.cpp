@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/error.h"
+#include "base/files/file.h"
 #include "energy/counters/wall_log.h"
 
 namespace ergon::cli {
@@ -13,6 +14,11 @@ double unix_seconds() {
 }
 
 }  // namespace
+
+void WallWindows::check(const std::string& file) {
+    base::check_regular(file);
+    energy::read_wall_log(file);
+}
 
 void WallWindows::begin() {
     windows_.emplace_back(unix_seconds(), 0);

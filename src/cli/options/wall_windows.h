@@ -15,6 +15,8 @@ inline constexpr const char* wall_log_help =
 
 class WallWindows {
   public:
+    /// Throws Error(not_found | bad_file) for a log that cannot be read as it stands, before anything is run.
+    static void check(const std::string& file);
     void begin();
     void end();
 

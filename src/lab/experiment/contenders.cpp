@@ -100,6 +100,7 @@ EndpointOptions endpoint_options(const ContenderSpec& spec, const engine::Answer
     options.meter = common.meter;
     options.elsewhere = spec.elsewhere;
     options.assumed = common.assumed;
+    options.limits = common.limits;
     return options;
 }
 

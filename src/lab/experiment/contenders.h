@@ -35,7 +35,8 @@ struct ContenderOptions {
     model::CacheType cache = model::CacheType::f16;
     model::LoadOptions load;
     bool by_likelihood = false;
-    std::optional<AssumedEnergy> assumed;  // of servers elsewhere
+    client::AskLimits limits;              // of servers
+    std::optional<AssumedEnergy> assumed;  // of those elsewhere
     energy::MeterOptions meter;
     /// Where a model is that the user named.
     std::function<std::filesystem::path(const std::string& name)> find_model;

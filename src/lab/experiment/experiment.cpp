@@ -94,6 +94,10 @@ class Running {
             const bool short_one = results_.answering(run_, 0) < short_session;
             if (!options_.sessions && short_one) sessions = sessions_if_short;
         }
+        if (failed_ > 0 && results_.answers(run_) == 0) {
+            base::fail(base::ErrorCode::system, "All {} answers failed; {} The same command asks again.", failed_,
+                       last_failure_);
+        }
         if (answered) baseline(idle_after);
         if (results_.failures(run_).empty()) results_.finish(run_);
         return run_;
@@ -179,12 +183,14 @@ class Running {
     void count_failure(const Failure& failure) {
         constexpr std::int64_t least = 5, share = 20;
         const std::int64_t most = options_.max_failures.value_or(std::max(least, progress_.all / share));
+        last_failure_ = fmt::format("the last, of {} to \"{}\": {}",
+                                    contenders_[static_cast<std::size_t>(failure.contender)].label, failure.prompt,
+                                    failure.reason);
         if (++failed_ <= most) return;
         base::fail(base::ErrorCode::system,
-                   "{} answers failed, more than the {} of --max-failures; the last, of {} to \"{}\": {} {} of {} "
-                   "answers are kept in {}: the same command goes on from there.",
-                   failed_, most, contenders_[static_cast<std::size_t>(failure.contender)].label, failure.prompt,
-                   failure.reason, results_.answers(run_), progress_.all, results_.path().string());
+                   "{} answers failed, more than the {} of --max-failures; {} {} of {} answers are kept in {}: the same "
+                   "command goes on from there.",
+                   failed_, most, last_failure_, results_.answers(run_), progress_.all, results_.path().string());
     }
 
     std::span<const std::unique_ptr<Backend>> backends_;
@@ -197,7 +203,8 @@ class Running {
     ThrottleWatch throttle_;
     RunId run_ = 0;
     ExperimentProgress progress_;
-    std::int64_t failed_ = 0;  // in this start
+    std::int64_t failed_ = 0;   // in this start
+    std::string last_failure_;  // of them
 };
 
 }  // namespace

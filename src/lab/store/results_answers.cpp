@@ -24,13 +24,18 @@ ordered_json energy_json(const Answer& answer) {
 
 void read_energy(const Database& database, const std::string& text, Answer& answer) {
     const ordered_json json = parse(database, text, "an answer's energy");
+    const auto figure = [&](const ordered_json& phase, const char* key) {
+        try {
+            return (phase.is_object() ? phase.value(key, ordered_json()) : ordered_json()).get<energy::Figure>();
+        } catch (const base::Error& error) {
+            base::fail(error.code(), "{}, the answer to \"{}\": {}", database.path().string(), answer.prompt, error.what());
+        }
+    };
     for (std::size_t i = 0; i < energy::kept_phase_count; ++i) {
         const ordered_json phase =
             json.is_object() ? json.value(std::string(energy::phase_names[i]), ordered_json()) : ordered_json();
-        answer.phases[i].total =
-            (phase.is_object() ? phase.value("total", ordered_json()) : ordered_json()).get<energy::Figure>();
-        answer.phases[i].above_idle =
-            (phase.is_object() ? phase.value("above_idle", ordered_json()) : ordered_json()).get<energy::Figure>();
+        answer.phases[i].total = figure(phase, "total");
+        answer.phases[i].above_idle = figure(phase, "above_idle");
     }
 }
 

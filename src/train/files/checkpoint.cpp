@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "formats/safetensors.h"
 
@@ -14,8 +16,8 @@ using base::ErrorCode;
 using tensor::DType;
 using tensor::TensorView;
 
-constexpr const char* state_name = "ergon.state";  // steps, place, recipe
-constexpr std::size_t state_values = 3;
+constexpr const char* state_name = "ergon.state";  // steps, place, recipe, checksum of all else
+constexpr std::size_t state_values = 4;
 constexpr std::int64_t max_place = std::int64_t{1} << 53;  // examples that were learnt from
 
 /// Everything with a name, in memory: what is written, and what a file's bytes are copied to.
@@ -33,13 +35,22 @@ std::vector<TensorView> contents(Weights& weights, Trainer& trainer, std::span<c
     return all;
 }
 
+/// Of the state itself and of what is stored, name by name.
+std::uint64_t checksum_of(std::span<const std::int64_t> state, std::span<const TensorView> stored) {
+    std::uint64_t sum = base::checksum(std::as_bytes(state));
+    for (const TensorView& one : stored) {
+        sum = base::checksum(one.bytes, base::checksum(std::as_bytes(std::span(one.name)), sum));
+    }
+    return sum;
+}
+
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, Weights& weights, Trainer& trainer, std::uint64_t recipe,
                      std::span<const TensorView> more) {
-    const std::array<std::int64_t, state_values> state{trainer.steps(), trainer.place(),
-                                                       static_cast<std::int64_t>(recipe)};
+    std::array<std::int64_t, state_values> state{trainer.steps(), trainer.place(), static_cast<std::int64_t>(recipe), 0};
     std::vector<TensorView> all = contents(weights, trainer, more);
+    state.back() = static_cast<std::int64_t>(checksum_of(state, all));
     all.push_back({state_name, DType::i64, {std::ssize(state)}, std::as_bytes(std::span(state))});
     formats::write_safetensors(path, all);
 }
@@ -71,7 +82,15 @@ void load_checkpoint(const std::filesystem::path& path, Weights& weights, Traine
     }
     // Found and checked first, copied then: a file that does not fit changes nothing.
     const std::vector<TensorView> all = contents(weights, trainer, more);
-    for (const TensorView& one : all) require(one.name, one.type, one.shape);
+    std::vector<TensorView> found;
+    for (const TensorView& one : all) found.push_back(require(one.name, one.type, one.shape));
+    const auto sum = static_cast<std::uint64_t>(std::exchange(state.back(), 0));
+    if (sum != checksum_of(state, found)) {
+        base::fail(ErrorCode::bad_file,
+                   "{}: the checkpoint is damaged: its bytes are not those that were written (checksum); restore it from "
+                   "a copy, or train anew with another --out",
+                   path.string());
+    }
     for (const TensorView& one : all) {
         const TensorView& from = *file.find(one.name);
         // The views are of memory that `weights`, `trainer` and the caller, not const here, own.

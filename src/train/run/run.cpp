@@ -11,6 +11,7 @@
 #include "base/files/file_lock.h"
 #include "base/files/paths.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "tasks/readers/json_lines.h"
 #include "tasks/readers/readers.h"
 #include "train/files/checkpoint.h"
@@ -80,16 +81,52 @@ void check_inputs(const Paths& paths, const Recipe& recipe) {
     }
 }
 
-void make_folder(const std::filesystem::path& folder) {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) {
-        fail(ErrorCode::system, "the folder {} cannot be created ({}); use another with --out", folder.string(),
-             error.message());
+constexpr const char* lock_name = "run.lock";
+
+/// A run's folder, which goes again if it was made for a run that never began.
+class Folder {
+  public:
+    explicit Folder(const std::filesystem::path& folder) : path_(folder) {
+        std::error_code error;
+        made_ = std::filesystem::create_directories(folder, error);
+        if (error) {
+            fail(ErrorCode::system, "the folder {} cannot be created ({}); use another with --out", folder.string(),
+                 error.message());
+        }
     }
-    const Paths paths(folder);
-    base::check_writable(paths.log);
-    for (const std::filesystem::path& file : {paths.checkpoint, paths.log, paths.page, paths.gguf}) base::check_regular(file);
+    ~Folder() {
+        if (!made_ || begun_) return;
+        std::error_code none;  // what is not empty stays
+        const std::filesystem::path log = Paths(path_).log;
+        if (std::filesystem::file_size(log, none) == 0) std::filesystem::remove(log, none);
+        std::filesystem::remove(path_ / lock_name, none);
+        std::filesystem::remove(path_, none);
+    }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    void check() const {
+        const Paths paths(path_);
+        base::check_writable(paths.log);
+        for (const std::filesystem::path& file : {paths.checkpoint, paths.log, paths.page, paths.gguf}) {
+            base::check_regular(file);
+        }
+    }
+    void begin() { begun_ = true; }
+
+  private:
+    std::filesystem::path path_;
+    bool made_ = false, begun_ = false;
+};
+
+/// Before weights are made, which takes long where they are many.
+void check_memory(const Recipe& recipe) {
+    const base::Bytes needed = memory_of(recipe).total(), available = base::available_memory();
+    if (needed <= available) return;
+    fail(ErrorCode::out_of_budget,
+         "training needs {} of memory, but only {} are free; use a smaller model or smaller batches "
+         "(training.micro_tokens), or close other programs",
+         base::readable(needed), base::readable(available));
 }
 
 TextExamples examples_of(const Recipe& recipe, const engine::ChatFormat& words) {
@@ -278,11 +315,15 @@ Outcome run(const Recipe& recipe, const RunOptions& options, energy::Meter& mete
     if (options.resume) check_folder(Paths(options.folder), options);
     if (options.grid) options.grid->grid(options.grid->clock.now());
     check_inputs(Paths(options.folder), recipe);
-    make_folder(options.folder);
-    const base::FileLock lock(options.folder / "run.lock", options.folder.string(),
+    check_memory(recipe);
+    Folder folder(options.folder);
+    folder.check();
+    const base::FileLock lock(options.folder / lock_name, options.folder.string(),
                               "wait until it ends, or use another folder with --out");
     check_folder(Paths(options.folder), options);
-    return Run(recipe, options, meter, pool).follow(tell);
+    Run run(recipe, options, meter, pool);
+    folder.begin();
+    return run.follow(tell);
 }
 
 }  // namespace ergon::train

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <limits>
 
@@ -191,6 +192,19 @@ TEST_P(GoesOn, FromACheckpointWithTheSameBits) {
                            [&] { load_checkpoint(path, second.weights, second.trainer, 77); });
     }
     save_checkpoint(path, whole.weights, whole.trainer, 77);
+    const auto flip = [&](std::int64_t place) {
+        std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekg(place);
+        const int byte = file.get() ^ 4;
+        file.seekp(place).put(static_cast<char>(byte));
+    };
+    const auto size = static_cast<std::int64_t>(std::filesystem::file_size(path));
+    for (const std::int64_t place : {size - 1, size - 30, size / 2, size / 3}) {
+        flip(place);
+        test::expect_error(base::ErrorCode::bad_file, "the checkpoint is damaged",
+                           [&] { load_checkpoint(path, second.weights, second.trainer, 77); });
+        flip(place);
+    }
     Training other(1, false);
     test::expect_error(base::ErrorCode::bad_file, "not a checkpoint of this model",
                        [&] { load_checkpoint(path, other.weights, other.trainer, 77); });

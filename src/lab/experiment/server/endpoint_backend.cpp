@@ -87,7 +87,7 @@ void put_phases_together(Answer& answer) {
 class EndpointBackend final : public Backend {
   public:
     explicit EndpointBackend(const EndpointOptions& options)
-        : options_(options), address_(client::with_model(client::parse_endpoint(options.address), options.key)) {
+        : options_(options), address_(client::with_model(client::parse_endpoint(options.address), options.key, options.limits)) {
         const bool here = !is_elsewhere(options_);
         const base::Url url = base::parse_url(address_.base);
         energy::Listener listener;
