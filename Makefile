@@ -22,7 +22,7 @@ build = $(call stage,build $(1) $(2),cmake --preset $(1) -DERGON_UNITY=$(UNITY) 
 cmake --build --preset $(1) -j $(JOBS) --target $(2))
 
 .NOTPARALLEL:
-.PHONY: help bootstrap models build compare compare-real compare-full install package test tests-quick tests-real tests-browser tests-intervals asan fuzz mutants tsan tidy clean
+.PHONY: help bootstrap check-format format models build compare compare-real compare-full install package test tests-quick tests-real tests-browser tests-intervals asan fuzz mutants tsan tidy clean
 
 help:
 	@echo 'make compare     bring what is missing, build, and compare the four models that ship: dense or sparse, direct or'
@@ -38,6 +38,7 @@ help:
 	@echo '  make tests-quick   tests that need no real model'
 	@echo '  make tests-real    tests on the real models'
 	@echo '  make tests-browser pages in Chromium; pictures of them land in build/release/tests/browser/screenshots'
+	@echo '  make check-format  whether clang-format would change a source'
 	@echo '  make asan          unit and parity tests, and a short run of each fuzz target, under address and undefined'
 	@echo '                     behaviour sanitizers (built by clang 16, warnings are errors)'
 	@echo
@@ -46,6 +47,7 @@ help:
 	@echo '  make tests-intervals  how often intervals hold known truths, in 20,000 experiments of each'
 	@echo '  make fuzz HOURS=8  every fuzz target for a share of so many hours; docs/security.md keeps the numbers'
 	@echo '  make mutants FILES="src/energy/ledger" COUNT=20  breaks the code on purpose, and lists what no test notices'
+	@echo '  make format        formats every source'
 	@echo '  make tidy          clang-tidy over src/'
 	@echo '  make clean         remove build/ (the models in the cache stay)'
 
@@ -80,7 +82,7 @@ compare-real: build models
 compare-full: build models
 	$(call stage,compare-full,$(REAL) --max-tokens 1024 --results build/compare-full.sqlite --html build/compare-full.html)
 
-test: compare tests-quick tests-real tests-browser asan
+test: check-format compare tests-quick tests-real tests-browser asan
 
 tests-quick: bootstrap
 	$(call build,release,all)
@@ -94,6 +96,16 @@ tests-browser:
 	@tools/bootstrap browser
 	$(call build,release,sample_page)
 	$(call tests,tests-browser,release,-L browser)
+
+SOURCES = git ls-files -z '*.cpp' '*.h' | xargs -0 -P $(JOBS) -n 50 clang-format-16
+
+check-format:
+	@tools/bootstrap format
+	$(call stage,check-format,$(SOURCES) --dry-run --Werror)
+
+format:
+	@tools/bootstrap format
+	$(call stage,format,$(SOURCES) -i)
 
 asan:
 	@tools/bootstrap asan

@@ -32,12 +32,9 @@ struct Data {
     }
     Gemm product(Kind kind) {
         switch (kind) {
-            case Kind::forward:
-                return {{x.data(), in, 1}, {w.data(), in, 1}, tokens, out, in, y.data(), out};
-            case Kind::input_gradient:
-                return {{dy.data(), out, 1}, {w.data(), 1, in}, tokens, in, out, dx.data(), in};
-            default:
-                return {{dy.data(), 1, out}, {x.data(), 1, in}, out, in, tokens, dw.data(), in};
+            case Kind::forward: return {{x.data(), in, 1}, {w.data(), in, 1}, tokens, out, in, y.data(), out};
+            case Kind::input_gradient: return {{dy.data(), out, 1}, {w.data(), 1, in}, tokens, in, out, dx.data(), in};
+            default: return {{dy.data(), 1, out}, {x.data(), 1, in}, out, in, tokens, dw.data(), in};
         }
     }
 };

@@ -1,5 +1,6 @@
-// Products of one weight matrix larger than any cache with a few rows of activations, beside the plainest loop that only reads as many
-// bytes: GB/s of weights, by type, digits of the activations, rows and threads. bench_matmul [--benchmark_filter=q4_k]
+// Products of one weight matrix larger than any cache with a few rows of activations, beside the plainest loop that
+// only reads as many bytes: GB/s of weights, by type, digits of the activations, rows and threads. bench_matmul
+// [--benchmark_filter=q4_k]
 
 #include <benchmark/benchmark.h>
 #include <cmath>
@@ -26,7 +27,8 @@ using tensor::DType;
 constexpr std::int64_t cols = 2048;
 constexpr std::int64_t weight_bytes = std::int64_t{160} << 20;
 
-/// What memory gives: every 64-byte line of the bytes is read once, in order, by the same pool and in pieces as a product takes them.
+/// What memory gives: every 64-byte line of the bytes is read once, in order, by the same pool and in pieces as a
+/// product takes them.
 void stream(benchmark::State& state, int threads) {
     base::ThreadPool pool(threads);
     const std::vector<std::uint64_t> words(static_cast<std::size_t>(weight_bytes / 8), 1);
@@ -50,8 +52,9 @@ void stream(benchmark::State& state, int threads) {
     state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations()) * read_bytes);
 }
 
-/// The answer is checked before it is timed: the first rows, against a plain product in double with the same weights. 8 bits of activations are within
-/// half a step of 1/127 of the largest of their block, so that errors beyond 2% of the sum of magnitudes are mistakes.
+/// The answer is checked before it is timed: the first rows, against a plain product in double with the same weights. 8
+/// bits of activations are within half a step of 1/127 of the largest of their block, so that errors beyond 2% of the
+/// sum of magnitudes are mistakes.
 bool right(const tensor::TensorView& weights, const std::vector<float>& x, const std::vector<float>& y) {
     std::vector<float> w(static_cast<std::size_t>(cols));
     for (std::int64_t r = 0; r < 32; ++r) {
@@ -93,7 +96,8 @@ void product(benchmark::State& state, DType type, Digits digits, std::int64_t to
     for (auto _ : state) kernels::matmul(products, pool);
     const std::int64_t done = static_cast<std::int64_t>(state.iterations()) * copies;
     state.SetBytesProcessed(done * weights.matrix_bytes());
-    state.counters["op/s"] = benchmark::Counter(static_cast<double>(done * 2 * tokens * weights.rows() * cols), benchmark::Counter::kIsRate);
+    state.counters["op/s"] =
+        benchmark::Counter(static_cast<double>(done * 2 * tokens * weights.rows() * cols), benchmark::Counter::kIsRate);
 }
 
 }  // namespace
@@ -106,17 +110,20 @@ int main(int argc, char** argv) {
     for (const int threads : thread_counts) {
         benchmark::RegisterBenchmark(fmt::format("stream/threads:{}", threads).c_str(),
                                      [=](benchmark::State& state) { stream(state, threads); })
-            ->UseRealTime()->Unit(benchmark::kMillisecond);
-        for (const DType type : {DType::q4_0, DType::q4_1, DType::q5_0, DType::q8_0, DType::q4_k, DType::q5_k, DType::q6_k, DType::iq4_xs,
-                                 DType::mxfp4, DType::q2_k, DType::q3_k, DType::f16, DType::bf16, DType::f32}) {
+            ->UseRealTime()
+            ->Unit(benchmark::kMillisecond);
+        for (const DType type :
+             {DType::q4_0, DType::q4_1, DType::q5_0, DType::q8_0, DType::q4_k, DType::q5_k, DType::q6_k, DType::iq4_xs,
+              DType::mxfp4, DType::q2_k, DType::q3_k, DType::f16, DType::bf16, DType::f32}) {
             for (const Digits digits : {Digits::one, Digits::two}) {
                 if (digits == Digits::two && !tensor::is_quantised(type)) continue;
                 for (const std::int64_t tokens : {1, 4, 64}) {
                     const std::string name = fmt::format("{}/digits:{}/rows:{}/threads:{}", tensor::info(type).name,
                                                          static_cast<int>(digits), tokens, threads);
-                    benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
-                        product(state, type, digits, tokens, threads);
-                    })->UseRealTime()->Unit(benchmark::kMillisecond);
+                    benchmark::RegisterBenchmark(
+                        name.c_str(), [=](benchmark::State& state) { product(state, type, digits, tokens, threads); })
+                        ->UseRealTime()
+                        ->Unit(benchmark::kMillisecond);
                 }
             }
         }

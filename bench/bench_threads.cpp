@@ -1,5 +1,5 @@
-// A parallel loop as a decoded token has hundreds of (64 pieces of about 2 us), by our pool and by OpenMP, alone and with other busy threads on
-// the machine: bench_threads. docs/decisions.md says what was decided.
+// A parallel loop as a decoded token has hundreds of (64 pieces of about 2 us), by our pool and by OpenMP, alone and
+// with other busy threads on the machine: bench_threads. docs/decisions.md says what was decided.
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -40,23 +40,33 @@ int main(int argc, char** argv) {
     const int all = base::available_processors();
     for (const int competitors : {0, 1, all}) {
         for (const int threads : {1, all, 2 * all}) {
-            const auto name = [&](const char* who) { return fmt::format("{}/threads:{}/competitors:{}", who, threads, competitors); };
-            benchmark::RegisterBenchmark(name("pool").c_str(), [=](benchmark::State& state) {
-                base::ThreadPool pool(threads);
-                time_loop(state, competitors, [&](std::vector<std::uint64_t>& results) {
-                    pool.run(pieces, 1, [&](std::int64_t begin, std::int64_t, int) {
-                        results[static_cast<std::size_t>(begin)] = piece(static_cast<std::uint64_t>(begin));
-                    });
-                });
-            })->UseRealTime()->Unit(benchmark::kMicrosecond);
-            benchmark::RegisterBenchmark(name("openmp").c_str(), [=](benchmark::State& state) {
-                time_loop(state, competitors, [&](std::vector<std::uint64_t>& results) {
+            const auto name = [&](const char* who) {
+                return fmt::format("{}/threads:{}/competitors:{}", who, threads, competitors);
+            };
+            benchmark::RegisterBenchmark(name("pool").c_str(),
+                                         [=](benchmark::State& state) {
+                                             base::ThreadPool pool(threads);
+                                             time_loop(state, competitors, [&](std::vector<std::uint64_t>& results) {
+                                                 pool.run(pieces, 1, [&](std::int64_t begin, std::int64_t, int) {
+                                                     results[static_cast<std::size_t>(begin)] =
+                                                         piece(static_cast<std::uint64_t>(begin));
+                                                 });
+                                             });
+                                         })
+                ->UseRealTime()
+                ->Unit(benchmark::kMicrosecond);
+            benchmark::RegisterBenchmark(name("openmp").c_str(),
+                                         [=](benchmark::State& state) {
+                                             time_loop(state, competitors, [&](std::vector<std::uint64_t>& results) {
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-                    for (std::int64_t i = 0; i < pieces; ++i) {
-                        results[static_cast<std::size_t>(i)] = piece(static_cast<std::uint64_t>(i));
-                    }
-                });
-            })->UseRealTime()->Unit(benchmark::kMicrosecond);
+                                                 for (std::int64_t i = 0; i < pieces; ++i) {
+                                                     results[static_cast<std::size_t>(i)] =
+                                                         piece(static_cast<std::uint64_t>(i));
+                                                 }
+                                             });
+                                         })
+                ->UseRealTime()
+                ->Unit(benchmark::kMicrosecond);
         }
     }
     benchmark::RunSpecifiedBenchmarks();

@@ -42,9 +42,9 @@ class Folder {
     }
 
   private:
-    std::filesystem::path path_ =
-        (std::filesystem::is_directory("/dev/shm") ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path()) /
-        fmt::format("ergon-fuzz-results-{}", ::getpid());
+    std::filesystem::path path_ = (std::filesystem::is_directory("/dev/shm") ? std::filesystem::path("/dev/shm")
+                                                                             : std::filesystem::temp_directory_path()) /
+                                  fmt::format("ergon-fuzz-results-{}", ::getpid());
 };
 
 std::string quoted(std::string_view text, char quote) {

@@ -18,9 +18,10 @@ class Choices {
     bool one_in(std::size_t count) { return below(count) == 0; }
     /// A number that readers get wrong: an end of a range, a count of bytes, one beside another.
     std::uint64_t number(std::uint64_t now) {
-        constexpr std::array<std::uint64_t, 16> ends{
-            0,          1,          2,          7,       31,         32,         127,       255,
-            0x7FFF'FFFF, 0x8000'0000, 0xFFFF'FFFF, 0x1'0000'0000, ~0ULL >> 1, ~0ULL, 1ULL << 53, 1ULL << 62};
+        constexpr std::array<std::uint64_t, 16> ends{0,           1,           2,           7,
+                                                     31,          32,          127,         255,
+                                                     0x7FFF'FFFF, 0x8000'0000, 0xFFFF'FFFF, 0x1'0000'0000,
+                                                     ~0ULL >> 1,  ~0ULL,       1ULL << 53,  1ULL << 62};
         switch (below(6)) {
             case 0: return now + 1;
             case 1: return now - 1;

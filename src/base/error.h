@@ -2,7 +2,6 @@
 // The one exception of ergon. It is thrown by whatever meets outside data; hot paths do not throw.
 
 #include <fmt/format.h>
-
 #include <stdexcept>
 #include <string>
 #include <utility>

@@ -86,7 +86,8 @@ void check_stack() {
     constexpr rlim_t min_stack = rlim_t{1} << 20;
     rlimit stack{};
     if (::getrlimit(RLIMIT_STACK, &stack) != 0 || stack.rlim_cur >= min_stack) return;
-    fail(ErrorCode::system, "The stack is limited to {} KiB (ulimit -s), and ergon needs {} KiB.", stack.rlim_cur >> 10, min_stack >> 10);
+    fail(ErrorCode::system, "The stack is limited to {} KiB (ulimit -s), and ergon needs {} KiB.", stack.rlim_cur >> 10,
+         min_stack >> 10);
 }
 
 void install_out_of_memory_guard() {

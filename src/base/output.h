@@ -2,9 +2,8 @@
 // The one way to stdout and stderr: all that the program says goes through here (tests/ground/test_output.py says so).
 // No failure of them is thrown: who cannot be told is not told, and the work goes on.
 
-#include <fmt/format.h>
-
 #include <cstddef>
+#include <fmt/format.h>
 #include <string_view>
 #include <utility>
 

@@ -1,11 +1,10 @@
 #include "base/processors.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <sched.h>
 #include <string>
 #include <thread>
 
@@ -27,7 +26,8 @@ int processors_of_affinity() {
 /// none).
 double quota_of_folder(const fs::path& folder) {
     double quota = 0, period = 0;
-    if (std::ifstream both(folder / "cpu.max"); both >> quota >> period && quota > 0 && period > 0) return quota / period;
+    if (std::ifstream both(folder / "cpu.max"); both >> quota >> period && quota > 0 && period > 0)
+        return quota / period;
     std::ifstream quota_file(folder / "cpu.cfs_quota_us"), period_file(folder / "cpu.cfs_period_us");
     if (quota_file >> quota && period_file >> period && quota > 0 && period > 0) return quota / period;
     return no_limit;

@@ -46,7 +46,8 @@ std::size_t key_end(std::string_view text, std::size_t begin) {
 }
 
 bool looks_like_key(std::string_view value) {
-    return value.size() >= shortest_key && std::ranges::any_of(value, is_letter) && std::ranges::any_of(value, is_digit);
+    return value.size() >= shortest_key && std::ranges::any_of(value, is_letter) &&
+           std::ranges::any_of(value, is_digit);
 }
 
 /// Where the key ends that follows the mark, which ends at `begin`; `begin` itself if none does.

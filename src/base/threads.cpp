@@ -18,10 +18,10 @@
 namespace ergon::base {
 namespace {
 
-// How long a thread spins before it sleeps: about what a sleep and a wake take of processor time, on both sides together
-// (measured: 21 to 24 us on the processor named Zen5-AVX512 in docs/performance.md). So waiting never costs more than twice
-// the better of the two choices, whatever the gaps between loops; those within a step are of a few microseconds, those
-// between requests are slept through.
+// How long a thread spins before it sleeps: about what a sleep and a wake take of processor time, on both sides
+// together (measured: 21 to 24 us on the processor named Zen5-AVX512 in docs/performance.md). So waiting never costs
+// more than twice the better of the two choices, whatever the gaps between loops; those within a step are of a few
+// microseconds, those between requests are slept through.
 constexpr Nanoseconds longest_spin{25'000};
 constexpr int spins_between_looks = 16;  // at the clock, which takes longer than a pause
 
@@ -50,10 +50,10 @@ Nanoseconds wait_while_equal(const std::atomic<T>& word, T old) {
 
 }  // namespace
 
-// A loop is open from its start until its caller has found no index left. A worker enters an open loop and leaves it when nothing is left;
-// the caller closes the loop and waits for those inside. A worker that wakes too late finds the loop closed and is not waited for: on a
-// machine with other work, a loop takes as long as the threads that came. Workers that are not in use sleep on `used`, so
-// that no loop wakes them.
+// A loop is open from its start until its caller has found no index left. A worker enters an open loop and leaves it
+// when nothing is left; the caller closes the loop and waits for those inside. A worker that wakes too late finds the
+// loop closed and is not waited for: on a machine with other work, a loop takes as long as the threads that came.
+// Workers that are not in use sleep on `used`, so that no loop wakes them.
 struct ThreadPool::State {
     // The loop at hand; written by the caller while the gate is closed and nobody is inside, read by who entered.
     Call call = nullptr;
@@ -66,8 +66,8 @@ struct ThreadPool::State {
     alignas(64) std::atomic<std::uint32_t> generation{0};  // of loops: what idle workers wait on
     alignas(64) std::atomic<std::uint32_t> gate{0};        // `open`, and how many workers are inside
     alignas(64) std::atomic<std::int64_t> next{0};
-    std::atomic_flag failed;       // whoever sets it keeps what was thrown
-    std::exception_ptr thrown;     // read when nobody is inside
+    std::atomic_flag failed;    // whoever sets it keeps what was thrown
+    std::exception_ptr thrown;  // read when nobody is inside
     alignas(64) std::atomic<std::int64_t> busy_ns{0};
     alignas(64) std::atomic<std::int64_t> spun_ns{0};
     std::atomic<int> used{1};  // threads that take part
@@ -133,11 +133,17 @@ ThreadPool::ThreadPool(int threads) : state_(std::make_unique<State>()) {
     }
 }
 
-ThreadPool::~ThreadPool() { state_->end_workers(); }
+ThreadPool::~ThreadPool() {
+    state_->end_workers();
+}
 
-int ThreadPool::size() const { return state_->used.load(std::memory_order_relaxed); }
+int ThreadPool::size() const {
+    return state_->used.load(std::memory_order_relaxed);
+}
 
-int ThreadPool::capacity() const { return static_cast<int>(state_->workers.size()) + 1; }
+int ThreadPool::capacity() const {
+    return static_cast<int>(state_->workers.size()) + 1;
+}
 
 void ThreadPool::use(int threads) {
     if (threads < 1 || threads > capacity()) {
@@ -146,7 +152,9 @@ void ThreadPool::use(int threads) {
     if (state_->used.exchange(threads) < threads) state_->used.notify_all();
 }
 
-Nanoseconds ThreadPool::spinning() const { return Nanoseconds(state_->spun_ns.load(std::memory_order_relaxed)); }
+Nanoseconds ThreadPool::spinning() const {
+    return Nanoseconds(state_->spun_ns.load(std::memory_order_relaxed));
+}
 
 Nanoseconds ThreadPool::run_erased(std::int64_t count, std::int64_t grain, Call call, const void* context) {
     State& s = *state_;
@@ -154,7 +162,8 @@ Nanoseconds ThreadPool::run_erased(std::int64_t count, std::int64_t grain, Call 
     if (count <= 0) return Nanoseconds(0);
     if (size() == 1 || count <= grain) {
         const Nanoseconds begin = now();
-        for (std::int64_t first = 0; first < count; first += grain) call(context, first, std::min(first + grain, count), 0);
+        for (std::int64_t first = 0; first < count; first += grain)
+            call(context, first, std::min(first + grain, count), 0);
         return now() - begin;
     }
     s.call = call;

@@ -12,8 +12,9 @@
 
 namespace ergon::base {
 
-/// Runs loops over [0, count) on a number of threads, the caller being one of them. One loop at a time: calls from several
-/// threads are the caller's to order. Which thread runs which index is not fixed; results must not depend on it.
+/// Runs loops over [0, count) on a number of threads, the caller being one of them. One loop at a time: calls from
+/// several threads are the caller's to order. Which thread runs which index is not fixed; results must not depend on
+/// it.
 class ThreadPool {
   public:
     /// `threads` counts the caller; at least 1. Throws Error(system) if threads cannot be started.
@@ -26,20 +27,24 @@ class ThreadPool {
     int size() const;
     /// Threads that were started, the caller included.
     int capacity() const;
-    /// Between loops: only so many threads (1 to capacity()) take part from now on; the others sleep. Costs nothing where
-    /// it changes nothing.
+    /// Between loops: only so many threads (1 to capacity()) take part from now on; the others sleep. Costs nothing
+    /// where it changes nothing.
     void use(int threads);
     /// Time that all threads together spent spinning while they waited, so far: what waiting without sleep costs.
     Nanoseconds spinning() const;
 
     /// Calls body(begin, end, worker) on disjoint ranges of at most `grain` indices that cover [0, count); worker is in
     /// [0, size()). Returns when all are done. What a body throws (the first, where several do) is thrown on here, once
-    /// all have stopped; the indices that were not begun are left out. Returns the time that the workers were busy, summed over them.
+    /// all have stopped; the indices that were not begun are left out. Returns the time that the workers were busy,
+    /// summed over them.
     template <typename Body>
     Nanoseconds run(std::int64_t count, std::int64_t grain, const Body& body) {
-        return run_erased(count, grain, [](const void* context, std::int64_t begin, std::int64_t end, int worker) {
-            (*static_cast<const Body*>(context))(begin, end, worker);
-        }, &body);
+        return run_erased(
+            count, grain,
+            [](const void* context, std::int64_t begin, std::int64_t end, int worker) {
+                (*static_cast<const Body*>(context))(begin, end, worker);
+            },
+            &body);
     }
 
     /// Calls body(i) for each i in [0, count). Returns as run() does.

@@ -16,8 +16,14 @@ class Quantity {
     constexpr Rep value() const { return amount_; }
 
     constexpr auto operator<=>(const Quantity&) const = default;
-    constexpr Quantity& operator+=(Quantity other) { amount_ += other.amount_; return *this; }
-    constexpr Quantity& operator-=(Quantity other) { amount_ -= other.amount_; return *this; }
+    constexpr Quantity& operator+=(Quantity other) {
+        amount_ += other.amount_;
+        return *this;
+    }
+    constexpr Quantity& operator-=(Quantity other) {
+        amount_ -= other.amount_;
+        return *this;
+    }
     friend constexpr Quantity operator+(Quantity a, Quantity b) { return Quantity(a.amount_ + b.amount_); }
     friend constexpr Quantity operator-(Quantity a, Quantity b) { return Quantity(a.amount_ - b.amount_); }
     friend constexpr Quantity operator*(Quantity a, Rep factor) { return Quantity(a.amount_ * factor); }
@@ -46,14 +52,24 @@ using Tokens = Quantity<struct TokensTag, std::int64_t>;
 using Nanojoules = Quantity<struct NanojoulesTag, std::int64_t>;
 using Nanoseconds = Quantity<struct NanosecondsTag, std::int64_t>;
 
-constexpr Joules operator*(Watts power, Seconds time) { return Joules(power.value() * time.value()); }
-constexpr Joules operator*(Seconds time, Watts power) { return power * time; }
-constexpr Watts operator/(Joules energy, Seconds time) { return Watts(energy.value() / time.value()); }
+constexpr Joules operator*(Watts power, Seconds time) {
+    return Joules(power.value() * time.value());
+}
+constexpr Joules operator*(Seconds time, Watts power) {
+    return power * time;
+}
+constexpr Watts operator/(Joules energy, Seconds time) {
+    return Watts(energy.value() / time.value());
+}
 constexpr double joules_per_kilowatt_hour = 3.6e6;
 constexpr Grams operator*(Joules energy, GramsPerKilowattHour intensity) {
     return Grams(energy.value() / joules_per_kilowatt_hour * intensity.value());
 }
-constexpr Joules to_joules(Nanojoules energy) { return Joules(static_cast<double>(energy.value()) * 1e-9); }
-constexpr Seconds to_seconds(Nanoseconds time) { return Seconds(static_cast<double>(time.value()) * 1e-9); }
+constexpr Joules to_joules(Nanojoules energy) {
+    return Joules(static_cast<double>(energy.value()) * 1e-9);
+}
+constexpr Seconds to_seconds(Nanoseconds time) {
+    return Seconds(static_cast<double>(time.value()) * 1e-9);
+}
 
 }  // namespace ergon::base

@@ -38,11 +38,11 @@ int complain(std::string_view sentence, ExitCode code) {
 
 void describe_program(CLI::App& program) {
     program.formatter(std::make_shared<HelpFormatter>());
-    program.description(
-        "Run and compare reasoning models on this machine, and measure the energy of every answer.");
+    program.description("Run and compare reasoning models on this machine, and measure the energy of every answer.");
     program.footer(
         "MODEL is a GGUF file (the first, if sharded), a Hugging Face folder, or a name (or its unambiguous beginning) "
-        "of a model that ships or lies in ~/.cache/ergon/models. Run 'ergon COMMAND --help' for details and examples.\n\n"
+        "of a model that ships or lies in ~/.cache/ergon/models. Run 'ergon COMMAND --help' for details and "
+        "examples.\n\n"
         "Exit status: 0 success, 1 failure, 2 usage error; 128 + N if killed by signal N.");
     program.require_subcommand(1);
     program.fallthrough();  // --log-level may stand behind the command, too
@@ -87,8 +87,9 @@ std::string sentence_of(const std::exception& thrown) {
         return fmt::format("{}: {}.", file->path1().string(), file->code().message());
     }
     if (dynamic_cast<const std::system_error*>(&thrown) != nullptr) {
-        return fmt::format("the system refused what was asked of it ({}): close other programs, or raise this one's limits.",
-                           thrown.what());
+        return fmt::format(
+            "the system refused what was asked of it ({}): close other programs, or raise this one's limits.",
+            thrown.what());
     }
     if (dynamic_cast<const std::bad_alloc*>(&thrown) != nullptr) return "there is not enough memory.";
     if (const auto* json = dynamic_cast<const nlohmann::json::exception*>(&thrown)) {
@@ -118,7 +119,8 @@ std::string plain_number(std::string& text, bool whole) {
     const char* const end = text.data() + text.size();
     const auto [read, problem] = std::from_chars(text.data() + (text.starts_with('+') ? 1 : 0), end, number);
     const bool plain = problem == std::errc() && read == end && std::isfinite(number);
-    return !whole && plain ? std::string() : fmt::format("expected a {}number, not \"{}\"", whole ? "whole " : "", text);
+    return !whole && plain ? std::string()
+                           : fmt::format("expected a {}number, not \"{}\"", whole ? "whole " : "", text);
 }
 
 /// An empty name is no file: it comes of a script's variable that is not set.

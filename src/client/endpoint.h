@@ -29,9 +29,9 @@ bool on_this_machine(const std::string& url);
 
 struct AskLimits {
     base::Nanoseconds connect{10'000'000'000};
-    base::Nanoseconds silence{300'000'000'000};   // a long prompt is read in silence
-    base::Nanoseconds total{3'600'000'000'000};   // of one attempt
-    std::size_t bytes = std::size_t{256} << 20;   // of the stream
+    base::Nanoseconds silence{300'000'000'000};  // a long prompt is read in silence
+    base::Nanoseconds total{3'600'000'000'000};  // of one attempt
+    std::size_t bytes = std::size_t{256} << 20;  // of the stream
     // After a failure that may pass: nobody there, silence, a broken stream, HTTP 408, 425, 429, 5xx.
     int retries = 6;
     base::Nanoseconds first_wait{1'000'000'000};      // doubled each time, where the server does not name one

@@ -51,7 +51,7 @@ class EventStream {
     IsWhole is_whole_;
     std::string line_;
     std::string data_;
-    OpenBrackets open_;        // in data_
+    OpenBrackets open_;         // in data_
     bool never_whole_ = false;  // whatever comes behind it: data_ was closed, and yet no whole event
     bool has_data_ = false;
     bool after_carriage_return_ = false;

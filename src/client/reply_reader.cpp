@@ -225,7 +225,8 @@ void ReplyReader::take_answer(const json& answer, const char* message_key) {
     } else {
         take_message(message, form_ == Form::events && !whole);
     }
-    if (std::string reason = name_in(choice, "finish_reason"); !reason.empty()) reply_.finish_reason = std::move(reason);
+    if (std::string reason = name_in(choice, "finish_reason"); !reason.empty())
+        reply_.finish_reason = std::move(reason);
     // Cut off within a thought that the server keeps to itself.
     any_message_ = any_message_ || (message.is_object() && reply_.finish_reason == "length");
 }

@@ -29,9 +29,9 @@ class ReplyReader {
     /// Reads on; false after the end of the stream. Throws Error(bad_file) for what is no such answer, Error(system)
     /// for an error that the server reports within it, Error(out_of_budget) if it is too long.
     bool push(std::string_view bytes);
-    /// What was said in all, without keys. Throws as `push`, Error(bad_file) if the stream breaks off: no [DONE], no reason
-    /// why it is finished and no closing usage either (some servers leave out two of the three); Error(unsupported) if
-    /// there is no message, or nothing but a call of a tool.
+    /// What was said in all, without keys. Throws as `push`, Error(bad_file) if the stream breaks off: no [DONE], no
+    /// reason why it is finished and no closing usage either (some servers leave out two of the three);
+    /// Error(unsupported) if there is no message, or nothing but a call of a tool.
     ChatReply finish();
 
   private:

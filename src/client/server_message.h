@@ -11,12 +11,13 @@
 namespace ergon::client {
 
 /// JSON from a server: bytes that are no text become U+FFFD, surrogates that stand alone their stand-ins
-/// (surrogates.h), what is nested deeper than any real answer is dropped. A discarded value if it is no JSON, or beyond the bounds of
-/// base/json/json.h.
+/// (surrogates.h), what is nested deeper than any real answer is dropped. A discarded value if it is no JSON, or beyond
+/// the bounds of base/json/json.h.
 nlohmann::json parse_answer(std::string_view text);
 
 /// The message of an error in one of the forms in use: {"error": {"message": ...}}, {"error": ...}, {"message": ...},
-/// {"detail": ...}; else the body itself. One line, cut, and without keys, `secret` and others, should the server repeat one.
+/// {"detail": ...}; else the body itself. One line, cut, and without keys, `secret` and others, should the server
+/// repeat one.
 std::string server_message(std::string_view body, const std::string& secret);
 
 /// Whether a server that answers with this HTTP status may well give the answer when it is asked again.

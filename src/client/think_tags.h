@@ -11,9 +11,9 @@
 namespace ergon::client {
 
 /// Reads a text in pieces, cut anywhere. A thought stands at the beginning only, between the markers of one family
-/// (base/strings/thought_markers.h): what comes after it is the answer, tags and all, and so is a text that begins otherwise,
-/// for somebody may write about tags. A closing tag without an opening one says that all before it was thought: the
-/// template opened it and the server did not repeat it.
+/// (base/strings/thought_markers.h): what comes after it is the answer, tags and all, and so is a text that begins
+/// otherwise, for somebody may write about tags. A closing tag without an opening one says that all before it was
+/// thought: the template opened it and the server did not repeat it.
 class ThinkTags {
   public:
     /// Told when the text gets to `thinking` or to `answer`; told `answer` once more if a closing tag makes thought of

@@ -105,7 +105,8 @@ void from_json(const Json& json, FigureOf<Amount>& figure) {
     using base::ErrorCode;
     const auto number = [&](const char* key) {
         if (!json.is_object() || !json.contains(key) || !json[key].is_number()) {
-            base::fail(ErrorCode::bad_file, "An energy figure has no number \"{}\": found {}.", key, base::json_text(json));
+            base::fail(ErrorCode::bad_file, "An energy figure has no number \"{}\": found {}.", key,
+                       base::json_text(json));
         }
         return Amount(json[key].template get<double>());
     };
@@ -120,7 +121,8 @@ void from_json(const Json& json, FigureOf<Amount>& figure) {
     const auto found = std::find(method_names.begin(), method_names.end(), text("method"));
     if (found == method_names.end()) {
         base::fail(ErrorCode::bad_file,
-                   "An energy figure's method must be measured, apportioned or estimated: found {}.", base::json_text(json));
+                   "An energy figure's method must be measured, apportioned or estimated: found {}.",
+                   base::json_text(json));
     }
     read.method = static_cast<Method>(found - method_names.begin());
     figure = read;

@@ -98,8 +98,8 @@ struct Meter::State {
     Ledger ledger;
     Nanoseconds known_until{};    // the end of the last interval in the ledger
     bool waited_in_vain = false;  // no counter has moved since; nobody waits again before one does
-    Nanoseconds sampling{};  // processor time of the sampler's thread
-    Nanoseconds keeping{};   // of others, in this class
+    Nanoseconds sampling{};       // processor time of the sampler's thread
+    Nanoseconds keeping{};        // of others, in this class
     RequestId next_request = 1;
     std::thread sampler;
 };

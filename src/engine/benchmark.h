@@ -32,9 +32,9 @@ struct BenchmarkRun {
 /// after `depth` tokens (at least one, which begins the sequence). Both are measured apart.
 BenchmarkRun run_benchmark(model::LanguageModel& model, energy::Meter& meter, const BenchmarkCase& test);
 
-/// What accounting adds to each step of a decode, as a part of the step without it. Two batches generate side by side, one
-/// with the meter and one without, a step of each in turns, so that what the machine does besides meets both alike; one
-/// number for each pair of steps.
+/// What accounting adds to each step of a decode, as a part of the step without it. Two batches generate side by side,
+/// one with the meter and one without, a step of each in turns, so that what the machine does besides meets both alike;
+/// one number for each pair of steps.
 std::vector<double> accounting_costs(model::LanguageModel& model, energy::Meter& meter, const BenchmarkCase& test);
 
 /// What a few tokens of `batch` sequences come to when they run together: for a check before anything is timed.

@@ -16,7 +16,8 @@ namespace ergon::engine {
 class ChatFormat {
   public:
     ChatFormat() = default;
-    /// Of the model at `path`. The tokenizer is null if the files hold none: such a model can be measured, not talked to.
+    /// Of the model at `path`. The tokenizer is null if the files hold none: such a model can be measured, not talked
+    /// to.
     ChatFormat(std::filesystem::path path, std::shared_ptr<const text::Tokenizer> tokenizer);
 
     const std::filesystem::path& path() const { return path_; }

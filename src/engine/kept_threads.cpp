@@ -28,13 +28,15 @@ std::optional<model::StepThreads> kept_threads(const std::filesystem::path& file
     const Json choices = read_choices(file);
     const auto found = choices.find(key);
     if (found == choices.end()) return std::nullopt;
-    const model::StepThreads threads{base::get_integer<int>(found->at("decode")), base::get_integer<int>(found->at("prompt"))};
+    const model::StepThreads threads{base::get_integer<int>(found->at("decode")),
+                                     base::get_integer<int>(found->at("prompt"))};
     return threads.few >= 1 && threads.many >= 1 ? std::optional(threads) : std::nullopt;
 } catch (const std::exception&) {
     return std::nullopt;
 }
 
-bool keep_threads(const std::filesystem::path& file, const std::string& key, const model::StepThreads& threads) noexcept try {
+bool keep_threads(const std::filesystem::path& file, const std::string& key, const model::StepThreads& threads) noexcept
+    try {
     Json choices = Json::object();
     try {
         choices = read_choices(file);

@@ -45,8 +45,7 @@ double window_loss(model::LanguageModel& model, base::ThreadPool& pool, model::C
             for (std::int64_t i = from; i < to; ++i) {
                 const float* row = logits.data() + i * vocabulary;
                 const TokenId next = window[begin + i + 1];
-                losses[i] =
-                    kernels::log_sum_exp(row, vocabulary) - static_cast<double>(row[next]);
+                losses[i] = kernels::log_sum_exp(row, vocabulary) - static_cast<double>(row[next]);
             }
         });
         for (const double x : losses) loss += x;

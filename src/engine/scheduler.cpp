@@ -174,7 +174,7 @@ void Scheduler::advance(std::vector<Slot>& slots) {
         if (slot.phase == Phase::prompt) generation.answer()[Phase::prompt].tokens += slot.tokens;
         if (!slot.wants_logits) continue;
         const bool goes_on = generation.advance(std::span(logits_).subspan(row++ * width, width), account_,
-                                                   static_cast<std::int32_t>(i));
+                                                static_cast<std::int32_t>(i));
         if (goes_on && slot.active->cache->length() == slot.active->cache->capacity())
             generation.end(StopReason::context_full);
     }

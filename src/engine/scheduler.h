@@ -24,8 +24,8 @@ struct Request {
     const std::atomic<bool>* cancelled = nullptr;
 };
 
-/// Continuous batching over one model. Used by one thread. What a request gets does not depend on the others (contract 1
-/// of docs/architecture.md).
+/// Continuous batching over one model. Used by one thread. What a request gets does not depend on the others (contract
+/// 1 of docs/architecture.md).
 class Scheduler {
   public:
     /// Tokens of one step. Measured (docs/performance.md): longer prompt pieces gain little, and make others wait

@@ -32,8 +32,9 @@ class Session {
     std::int64_t context() const { return cache_->capacity(); }
     base::Bytes context_bytes() const { return bytes_; }
 
-    /// Answers a prompt. What it has in common with the tokens of the cache is not read again (contract 1 of docs/architecture.md: an
-    /// earlier answer stays as it was generated). Throws Error(out_of_budget) if the prompt does not fit.
+    /// Answers a prompt. What it has in common with the tokens of the cache is not read again (contract 1 of
+    /// docs/architecture.md: an earlier answer stays as it was generated). Throws Error(out_of_budget) if the prompt
+    /// does not fit.
     Answer answer(std::vector<TokenId> prompt, const GenerationOptions& options, ChunkCallback on_chunk = {},
                   const std::atomic<bool>* cancelled = nullptr);
 

@@ -28,10 +28,10 @@ constexpr double far_too_slow = 1.5;
 constexpr int first_passes = 3, max_rounds = 10, min_rounds = 3;
 constexpr Seconds enough_time{0.3}, max_time{1};
 
-constexpr std::int64_t prompt_tokens = 32;      // what one pass of reading reads
-constexpr std::int64_t generated_tokens = 8;    // and one of generating generates, at most
-constexpr Seconds long_enough_pass{0.002};      // beside the clocks' nanoseconds and a wake of 50 us
-constexpr std::int64_t counter_steps = 20;      // in a pass from which on a counter tells it to 5%
+constexpr std::int64_t prompt_tokens = 32;    // what one pass of reading reads
+constexpr std::int64_t generated_tokens = 8;  // and one of generating generates, at most
+constexpr Seconds long_enough_pass{0.002};    // beside the clocks' nanoseconds and a wake of 50 us
+constexpr std::int64_t counter_steps = 20;    // in a pass from which on a counter tells it to 5%
 // Other programs that take more than this of a thread, beyond two ticks of the clock that counts them.
 constexpr double tolerated_others = 0.25;
 constexpr Seconds two_ticks{0.02};
@@ -62,7 +62,8 @@ class Passes {
     void warm_up(int threads) {
         read(threads);
         const ThreadPass one = generate(threads);
-        steps_ = std::clamp(static_cast<std::int64_t>(long_enough_pass / one.elapsed), std::int64_t{1}, generated_tokens);
+        steps_ =
+            std::clamp(static_cast<std::int64_t>(long_enough_pass / one.elapsed), std::int64_t{1}, generated_tokens);
     }
     ThreadPass read(int threads) {
         cache_->truncate(0);
@@ -160,7 +161,8 @@ std::vector<ThreadTrial> time_passes(int most, const std::function<ThreadPass(in
 }
 
 int cheapest_quick_count(std::span<const ThreadTrial> trials) {
-    const bool counted = std::ranges::all_of(trials, [](const ThreadTrial& one) { return one.least.counted.has_value(); });
+    const bool counted =
+        std::ranges::all_of(trials, [](const ThreadTrial& one) { return one.least.counted.has_value(); });
     const auto joules = [&](const ThreadTrial& one) { return counted ? *one.least.counted : one.least.estimated; };
     Seconds best = trials.front().least.elapsed;
     for (const ThreadTrial& one : trials) best = std::min(best, one.least.elapsed);

@@ -15,8 +15,8 @@ namespace ergon::engine {
 /// One pass: the same few steps each time.
 struct ThreadPass {
     base::Seconds elapsed{};
-    base::Joules estimated{};              // by time, this program's processor time, and the estimate's watts
-    std::optional<base::Joules> counted;   // by the machine's counter, if it moved often enough in the pass
+    base::Joules estimated{};             // by time, this program's processor time, and the estimate's watts
+    std::optional<base::Joules> counted;  // by the machine's counter, if it moved often enough in the pass
 };
 
 /// What so many threads took: of each amount the least that any pass did, since what disturbs only adds.
@@ -25,14 +25,13 @@ struct ThreadTrial {
     ThreadPass least;
 };
 
-/// Passes with 1, 2, 4, ... and all of `most` threads, in turns, back and forth. Counts whose halving is much slower than
-/// the best are not halved further: fewer would be slower still. Ends when each count had its passes or the time is up:
-/// about a third of a second, more only where single passes are long. `most` >= 1.
+/// Passes with 1, 2, 4, ... and all of `most` threads, in turns, back and forth. Counts whose halving is much slower
+/// than the best are not halved further: fewer would be slower still. Ends when each count had its passes or the time
+/// is up: about a third of a second, more only where single passes are long. `most` >= 1.
 std::vector<ThreadTrial> time_passes(int most, const std::function<ThreadPass(int threads)>& run);
 
-/// The count with the fewest joules (counted ones where all trials have them) among those within 5% of the best speed, as far
-/// as timing tells it;
-/// the smaller of equals. `trials` must not be empty.
+/// The count with the fewest joules (counted ones where all trials have them) among those within 5% of the best speed,
+/// as far as timing tells it; the smaller of equals. `trials` must not be empty.
 int cheapest_quick_count(std::span<const ThreadTrial> trials);
 
 struct TimedThreads {

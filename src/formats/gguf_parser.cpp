@@ -16,11 +16,11 @@ using base::ErrorCode;
 
 // Limits, all assumed: far beyond what models have (in brackets, R1-Distill-Qwen-7B), small against memory.
 constexpr std::size_t gguf_header_limit = std::size_t{256} << 20;  // bytes before the data [6 MB]
-constexpr std::size_t name_limit = 65535;                     // bytes; the format's own for keys
-constexpr std::size_t text_limit = std::size_t{64} << 20;     // bytes of one string; room for a tokenizer.json inside
-constexpr std::uint64_t element_limit = 1u << 24;             // elements of all arrays together [460,000]
-constexpr std::uint64_t key_limit = 1u << 16;                 // [27]
-constexpr std::uint64_t tensor_limit = 1u << 20;              // [339; DeepSeek-V3.2 with every expert alone: 92,425]
+constexpr std::size_t name_limit = 65535;                          // bytes; the format's own for keys
+constexpr std::size_t text_limit = std::size_t{64} << 20;  // bytes of one string; room for a tokenizer.json inside
+constexpr std::uint64_t element_limit = 1u << 24;          // elements of all arrays together [460,000]
+constexpr std::uint64_t key_limit = 1u << 16;              // [27]
+constexpr std::uint64_t tensor_limit = 1u << 20;           // [339; DeepSeek-V3.2 with every expert alone: 92,425]
 
 struct TensorInfo {
     std::string name;
@@ -140,32 +140,19 @@ bool GgufParser::read_bool(std::string_view key) {
 
 MetadataValue GgufParser::read_value(GgufType type, std::string_view key) {
     switch (type) {
-        case GgufType::u8:
-            return std::uint64_t{reader_.number<std::uint8_t>()};
-        case GgufType::u16:
-            return std::uint64_t{reader_.number<std::uint16_t>()};
-        case GgufType::u32:
-            return std::uint64_t{reader_.number<std::uint32_t>()};
-        case GgufType::u64:
-            return reader_.number<std::uint64_t>();
-        case GgufType::i8:
-            return std::int64_t{reader_.number<std::int8_t>()};
-        case GgufType::i16:
-            return std::int64_t{reader_.number<std::int16_t>()};
-        case GgufType::i32:
-            return std::int64_t{reader_.number<std::int32_t>()};
-        case GgufType::i64:
-            return reader_.number<std::int64_t>();
-        case GgufType::f32:
-            return double{reader_.number<float>()};
-        case GgufType::f64:
-            return reader_.number<double>();
-        case GgufType::boolean:
-            return read_bool(key);
-        case GgufType::string:
-            return std::string(reader_.text(text_limit));
-        case GgufType::array:
-            break;
+        case GgufType::u8: return std::uint64_t{reader_.number<std::uint8_t>()};
+        case GgufType::u16: return std::uint64_t{reader_.number<std::uint16_t>()};
+        case GgufType::u32: return std::uint64_t{reader_.number<std::uint32_t>()};
+        case GgufType::u64: return reader_.number<std::uint64_t>();
+        case GgufType::i8: return std::int64_t{reader_.number<std::int8_t>()};
+        case GgufType::i16: return std::int64_t{reader_.number<std::int16_t>()};
+        case GgufType::i32: return std::int64_t{reader_.number<std::int32_t>()};
+        case GgufType::i64: return reader_.number<std::int64_t>();
+        case GgufType::f32: return double{reader_.number<float>()};
+        case GgufType::f64: return reader_.number<double>();
+        case GgufType::boolean: return read_bool(key);
+        case GgufType::string: return std::string(reader_.text(text_limit));
+        case GgufType::array: break;
     }
     refuse_nested(key);
 }
@@ -187,26 +174,16 @@ MetadataValue GgufParser::read_array(GgufType element, std::string_view key) {
     }
     elements_ += count;
     switch (element) {
-        case GgufType::u8:
-            return read_numbers<std::uint8_t, std::uint64_t>(count);
-        case GgufType::u16:
-            return read_numbers<std::uint16_t, std::uint64_t>(count);
-        case GgufType::u32:
-            return read_numbers<std::uint32_t, std::uint64_t>(count);
-        case GgufType::u64:
-            return read_numbers<std::uint64_t, std::uint64_t>(count);
-        case GgufType::i8:
-            return read_numbers<std::int8_t, std::int64_t>(count);
-        case GgufType::i16:
-            return read_numbers<std::int16_t, std::int64_t>(count);
-        case GgufType::i32:
-            return read_numbers<std::int32_t, std::int64_t>(count);
-        case GgufType::i64:
-            return read_numbers<std::int64_t, std::int64_t>(count);
-        case GgufType::f32:
-            return read_numbers<float, double>(count);
-        case GgufType::f64:
-            return read_numbers<double, double>(count);
+        case GgufType::u8: return read_numbers<std::uint8_t, std::uint64_t>(count);
+        case GgufType::u16: return read_numbers<std::uint16_t, std::uint64_t>(count);
+        case GgufType::u32: return read_numbers<std::uint32_t, std::uint64_t>(count);
+        case GgufType::u64: return read_numbers<std::uint64_t, std::uint64_t>(count);
+        case GgufType::i8: return read_numbers<std::int8_t, std::int64_t>(count);
+        case GgufType::i16: return read_numbers<std::int16_t, std::int64_t>(count);
+        case GgufType::i32: return read_numbers<std::int32_t, std::int64_t>(count);
+        case GgufType::i64: return read_numbers<std::int64_t, std::int64_t>(count);
+        case GgufType::f32: return read_numbers<float, double>(count);
+        case GgufType::f64: return read_numbers<double, double>(count);
         case GgufType::boolean: {
             std::vector<bool> bits(count);
             for (std::size_t i = 0; i < bits.size(); ++i) bits[i] = read_bool(key);
@@ -219,8 +196,7 @@ MetadataValue GgufParser::read_array(GgufType element, std::string_view key) {
             for (std::uint64_t i = 0; i < count; ++i) texts.emplace_back(reader_.text(text_limit));
             return texts;
         }
-        case GgufType::array:
-            break;
+        case GgufType::array: break;
     }
     refuse_nested(key);
 }
@@ -280,7 +256,8 @@ void GgufParser::read_tensor_infos() {
     }
 }
 
-/// Bytes that no tensor holds betray a wrong type or shape: the format's writers leave none but zeros up to the alignment.
+/// Bytes that no tensor holds betray a wrong type or shape: the format's writers leave none but zeros up to the
+/// alignment.
 void GgufParser::check_ranges(std::span<const std::byte> data) const {
     std::vector<TensorRange> ranges;
     ranges.reserve(infos_.size());
@@ -291,13 +268,15 @@ void GgufParser::check_ranges(std::span<const std::byte> data) const {
     std::string last = "the header";
     const auto check_gap = [&](std::uint64_t next, std::string_view what) {
         if (next > aligned_up(end, alignment_)) {
-            bad("{} bytes of the data, from byte {} on, belong to no tensor: {} ends there, and {}; the type or the shape "
+            bad("{} bytes of the data, from byte {} on, belong to no tensor: {} ends there, and {}; the type or the "
+                "shape "
                 "of a tensor is wrong, or the file is damaged: fetch it again",
                 next - end, end, last, what);
         }
         for (std::uint64_t at = end; at < std::min<std::uint64_t>(next, data.size()); ++at) {
             if (data[at] == std::byte{0}) continue;
-            bad("byte {} of the data, between the end of {} and the alignment, is not zero; the type or the shape of the "
+            bad("byte {} of the data, between the end of {} and the alignment, is not zero; the type or the shape of "
+                "the "
                 "tensor is wrong, or the file is damaged: fetch it again",
                 at, last);
         }

@@ -7,9 +7,9 @@
 //   start of the data padding to general.alignment, then the data
 //
 // Valid is: no key and no tensor twice; every type known; each offset a multiple of the alignment; every tensor inside
-// the file, and every byte of the data in one tensor, but for zeros between the end of a tensor and the alignment. Goals:
-// any bytes whatsoever give a valid object or one Error; memory at most a small multiple of the file's header; no pass
-// over the tensors' data.
+// the file, and every byte of the data in one tensor, but for zeros between the end of a tensor and the alignment.
+// Goals: any bytes whatsoever give a valid object or one Error; memory at most a small multiple of the file's header;
+// no pass over the tensors' data.
 
 #include <cstddef>
 #include <cstdint>

@@ -115,30 +115,20 @@ class FieldWriter {
 
     void write_number(GgufType type, std::uint64_t value) {
         switch (type) {
-            case GgufType::u8:
-                return narrow<std::uint8_t>(value);
-            case GgufType::u16:
-                return narrow<std::uint16_t>(value);
-            case GgufType::u32:
-                return narrow<std::uint32_t>(value);
-            case GgufType::u64:
-                return out_.number(value);
-            default:
-                fail_type();
+            case GgufType::u8: return narrow<std::uint8_t>(value);
+            case GgufType::u16: return narrow<std::uint16_t>(value);
+            case GgufType::u32: return narrow<std::uint32_t>(value);
+            case GgufType::u64: return out_.number(value);
+            default: fail_type();
         }
     }
     void write_number(GgufType type, std::int64_t value) {
         switch (type) {
-            case GgufType::i8:
-                return narrow<std::int8_t>(value);
-            case GgufType::i16:
-                return narrow<std::int16_t>(value);
-            case GgufType::i32:
-                return narrow<std::int32_t>(value);
-            case GgufType::i64:
-                return out_.number(value);
-            default:
-                fail_type();
+            case GgufType::i8: return narrow<std::int8_t>(value);
+            case GgufType::i16: return narrow<std::int16_t>(value);
+            case GgufType::i32: return narrow<std::int32_t>(value);
+            case GgufType::i64: return out_.number(value);
+            default: fail_type();
         }
     }
     void write_number(GgufType type, double value) {

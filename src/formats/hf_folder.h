@@ -18,7 +18,8 @@ struct HfFolder {
 
     /// Throws Error(not_found) if it is no such folder, Error(bad_file) if one of its files is wrong.
     static HfFolder open(const std::filesystem::path& path);
-    /// The same for a folder that may hold a tokenizer and no model: tokenizer_config.json will do instead of config.json.
+    /// The same for a folder that may hold a tokenizer and no model: tokenizer_config.json will do instead of
+    /// config.json.
     static HfFolder open_tokenizer(const std::filesystem::path& path);
 };
 

@@ -20,7 +20,7 @@ using base::Json;
 using tensor::TensorView;
 
 constexpr std::size_t safetensors_header_limit = 100'000'000;  // bytes; the format's own
-constexpr int header_depth = 3;                    // header, tensor, list
+constexpr int header_depth = 3;                                // header, tensor, list
 
 /// Parses one header; knows where the data lie.
 class SafetensorsParser {
@@ -134,7 +134,8 @@ void SafetensorsParser::check_coverage() {
 }
 
 std::vector<TensorView> SafetensorsParser::parse() {
-    const Json header = base::parse_json(read_header(), fmt::format("the header of {}", file_), {.depth = header_depth});
+    const Json header =
+        base::parse_json(read_header(), fmt::format("the header of {}", file_), {.depth = header_depth});
     if (!header.is_object()) bad("its header is not a JSON object; it is damaged or not a safetensors file");
     std::vector<TensorView> tensors;
     tensors.reserve(header.size());

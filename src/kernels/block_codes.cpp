@@ -7,7 +7,9 @@ namespace {
 
 using tensor::DType;
 
-std::uint16_t u16_at(const std::uint8_t* p) { return static_cast<std::uint16_t>(p[0] | (p[1] << 8)); }
+std::uint16_t u16_at(const std::uint8_t* p) {
+    return static_cast<std::uint16_t>(p[0] | (p[1] << 8));
+}
 
 /// Q4_0's order: value i < 16 in the low nibble of byte i, value i >= 16 in the high nibble of byte i - 16.
 void read_nibbles(const std::uint8_t* qs, std::uint8_t* code) {
@@ -62,7 +64,8 @@ void read_q2_k(const std::uint8_t* b, BlockCodes& out) {
 void read_q3_k(const std::uint8_t* b, BlockCodes& out) {
     const std::uint8_t *high = b, *qs = b + 32, *s = b + 96;
     read_k_pairs(qs, out.code);
-    for (int i = 0; i < 256; ++i) out.code[i] = static_cast<std::uint8_t>(out.code[i] | (((high[i % 32] >> (i / 32)) & 1) << 2));
+    for (int i = 0; i < 256; ++i)
+        out.code[i] = static_cast<std::uint8_t>(out.code[i] | (((high[i % 32] >> (i / 32)) & 1) << 2));
     for (int j = 0; j < 16; ++j) {
         const int low = (j < 8 ? s[j] : s[j - 8] >> 4) & 15;
         const int two = (s[8 + j % 4] >> (2 * (j / 4))) & 3;
@@ -140,7 +143,8 @@ void read_block(DType type, const std::byte* block, BlockCodes& out) {
             out.m = u16_at(b + 2);
             read_k_scales(b + 4, out);
             read_k_nibbles(b + 48, out.code);
-            for (int i = 0; i < 256; ++i) out.code[i] = static_cast<std::uint8_t>(out.code[i] | (((b[16 + i % 32] >> (i / 32)) & 1) << 4));
+            for (int i = 0; i < 256; ++i)
+                out.code[i] = static_cast<std::uint8_t>(out.code[i] | (((b[16 + i % 32] >> (i / 32)) & 1) << 4));
             break;
         case DType::q6_k: read_q6_k(b, out); break;
         case DType::iq4_xs: read_iq4_xs(b, out); break;

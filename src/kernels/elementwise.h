@@ -1,6 +1,6 @@
 #pragma once
-// Small kernels on rows of F32 values. All run in the calling thread on one row or one vector: the caller spreads rows over threads.
-// exp, silu, sigmoid, sin and cos are ours, the same bits on every processor.
+// Small kernels on rows of F32 values. All run in the calling thread on one row or one vector: the caller spreads rows
+// over threads. exp, silu, sigmoid, sin and cos are ours, the same bits on every processor.
 
 #include <cstdint>
 #include <span>

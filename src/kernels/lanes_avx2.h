@@ -1,14 +1,15 @@
 #pragma once
-// The thin primitives of the kernels for AVX2, FMA and F16C: 8 lanes, one register. Each means exactly what its namesake in
-// lanes_scalar.h means.
-
-#include <immintrin.h>
+// The thin primitives of the kernels for AVX2, FMA and F16C: 8 lanes, one register. Each means exactly what its
+// namesake in lanes_scalar.h means.
 
 #include <cstdint>
 #include <cstring>
+#include <immintrin.h>
 
 namespace ergon::kernels::avx2_build {
 
+// One primitive a line: three files to be read side by side.
+// clang-format off
 inline constexpr int lanes = 8;
 
 using F = __m256;

@@ -11,6 +11,8 @@
 
 namespace ergon::kernels::scalar_build {
 
+// One primitive a line: three files to be read side by side.
+// clang-format off
 inline constexpr int lanes = 16;
 
 struct F { float v[lanes]; };           // 32-bit floats

@@ -8,8 +8,8 @@
 namespace ergon::kernels {
 namespace {
 
-// Groups of 16 rows that one thread takes at a time: enough weights (tens of kilobytes) that taking them costs nothing, few enough
-// that threads end together.
+// Groups of 16 rows that one thread takes at a time: enough weights (tens of kilobytes) that taking them costs nothing,
+// few enough that threads end together.
 constexpr std::int64_t groups_at_once = 4;
 
 }  // namespace
@@ -28,14 +28,16 @@ base::Nanoseconds QuantisedRows::quantise(const Rows& rows, std::int64_t cols, s
     std::int64_t first = 0;
     for (const std::int64_t count : segments) {
         segment_begin_.push_back(first * row_bytes);
-        for (std::int64_t t = 0; t < count; t += panel_tokens) panels.push_back({first + t, std::min(panel_tokens, count - t)});
+        for (std::int64_t t = 0; t < count; t += panel_tokens)
+            panels.push_back({first + t, std::min(panel_tokens, count - t)});
         first += count;
     }
     if (static_cast<std::int64_t>(data_.size()) < first * row_bytes) data_.resize(first * row_bytes);
     return pool.run(static_cast<std::int64_t>(panels.size()), 1, [&](std::int64_t begin, std::int64_t end, int) {
         for (std::int64_t i = begin; i < end; ++i) {
             const Panel& panel = panels[i];
-            table().quantise_panel(rows, panel.first, panel.count, cols, digits, data_.data() + panel.first * row_bytes);
+            table().quantise_panel(rows, panel.first, panel.count, cols, digits,
+                                   data_.data() + panel.first * row_bytes);
         }
     });
 }
@@ -60,7 +62,8 @@ base::Nanoseconds matmul(std::span<const Product> products, base::ThreadPool& po
                 input.digits = p.quantised->digits();
             }
             table().matmul[static_cast<std::size_t>(w.type())](w.matrix(p.matrix), w.rows(), group,
-                                                               std::min(group + groups_at_once, w.groups()), input, p.y, p.y_stride);
+                                                               std::min(group + groups_at_once, w.groups()), input, p.y,
+                                                               p.y_stride);
         }
     });
 }

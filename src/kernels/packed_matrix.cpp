@@ -1,10 +1,9 @@
 #include "kernels/packed_matrix.h"
 
-#include <sys/mman.h>
-
 #include <cerrno>
 #include <cmath>
 #include <cstring>
+#include <sys/mman.h>
 #include <vector>
 
 #include "base/checked.h"
@@ -79,7 +78,8 @@ bool all_finite(const TensorView& floats) {
 }
 
 /// Returns false if a code is NaN.
-bool pack_f8_rows(const TensorView& w, const TensorView& scales, std::int64_t first_row, std::int64_t count, std::byte* out) {
+bool pack_f8_rows(const TensorView& w, const TensorView& scales, std::int64_t first_row, std::int64_t count,
+                  std::byte* out) {
     const std::int64_t cols = w.shape.last();
     bool clean = true;
     for (std::int64_t k0 = 0; k0 < cols; k0 += f8_block) {
@@ -114,7 +114,8 @@ void put_codes(int bits, const std::uint8_t* code, std::int64_t r, std::uint8_t*
     for (int k = 0; k < 32; ++k) {
         const int g = k / 4, i = k % 4, c = code[k] >> low;
         if (bits - low == 1) high[i] = static_cast<std::uint8_t>(high[i] | (c << g));
-        if (bits - low == 2) high[64 * (g / 4) + i] = static_cast<std::uint8_t>(high[64 * (g / 4) + i] | (c << (2 * (g % 4))));
+        if (bits - low == 2)
+            high[64 * (g / 4) + i] = static_cast<std::uint8_t>(high[64 * (g / 4) + i] | (c << (2 * (g % 4))));
     }
 }
 
@@ -132,7 +133,8 @@ bool put_span(const BlockLayout& layout, const BlockCodes& b, std::int64_t r, st
         if (layout.scales == SubScales::one) {
             tile[r] = static_cast<std::uint8_t>(b.scale[t]);
         } else if (layout.minima == Minima::halves) {
-            for (int h = 0; h < 2; ++h) tile[16 * h + r] = static_cast<std::uint8_t>(b.scale[2 * t + h] | (b.minimum[2 * t + h] << 4));
+            for (int h = 0; h < 2; ++h)
+                tile[16 * h + r] = static_cast<std::uint8_t>(b.scale[2 * t + h] | (b.minimum[2 * t + h] << 4));
         } else if (layout.scales == SubScales::two) {
             for (int h = 0; h < 2; ++h) tile[16 * h + r] = static_cast<std::uint8_t>(b.scale[2 * t + h]);
         }
@@ -149,7 +151,8 @@ bool pack_block_rows(DType type, const TensorView& w, std::int64_t first_row, st
     for (std::int64_t r = 0; r < count; ++r) {
         const std::byte* block = w.row(first_row + r).data();
         auto* span = reinterpret_cast<std::uint8_t*>(out);
-        for (std::int64_t k = 0; k < w.shape.last(); k += layout.span_values(), block += block_bytes, span += layout.span_bytes()) {
+        for (std::int64_t k = 0; k < w.shape.last();
+             k += layout.span_values(), block += block_bytes, span += layout.span_bytes()) {
             BlockCodes codes;
             read_block(type, block, codes);
             clean = put_span(layout, codes, r, span) && clean;
@@ -169,15 +172,18 @@ void check_alike(std::span<const TensorView> weights) {
         }
         const auto bytes = tensor::storage_bytes(w.type, w.shape.last());
         if (!bytes || static_cast<std::int64_t>(w.bytes.size()) < *bytes * w.shape[0]) {
-            base::fail(base::ErrorCode::bad_file, "tensor {} of type {} and shape {} does not fill whole blocks, or has only {} bytes",
-                       w.name, tensor::name(w.type), w.shape.text(), w.bytes.size());
+            base::fail(base::ErrorCode::bad_file,
+                       "tensor {} of type {} and shape {} does not fill whole blocks, or has only {} bytes", w.name,
+                       tensor::name(w.type), w.shape.text(), w.bytes.size());
         }
     }
 }
 
 }  // namespace
 
-void PackedMatrix::Unmap::operator()(std::byte* data) const { ::munmap(data, size); }
+void PackedMatrix::Unmap::operator()(std::byte* data) const {
+    ::munmap(data, size);
+}
 
 void PackedMatrix::allocate(DType type, std::int64_t count, std::int64_t rows, std::int64_t cols) {
     type_ = type;
@@ -189,7 +195,8 @@ void PackedMatrix::allocate(DType type, std::int64_t count, std::int64_t rows, s
     if (size == 0) return;
     void* mapped = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapped == MAP_FAILED) {
-        base::fail(base::ErrorCode::out_of_budget, "no memory for {} bytes of weights ({})", size, std::strerror(errno));
+        base::fail(base::ErrorCode::out_of_budget, "no memory for {} bytes of weights ({})", size,
+                   std::strerror(errno));
     }
     ::madvise(mapped, size, MADV_HUGEPAGE);  // fewer page walks; refused on some kernels, which does no harm
     data_ = {static_cast<std::byte*>(mapped), Unmap{size}};
@@ -204,21 +211,27 @@ std::vector<TensorView> matrices_of(const TensorView& stack) {
     std::vector<TensorView> matrices;
     const auto bytes = static_cast<std::size_t>(stack.shape[1] * stack.row_bytes());
     for (std::int64_t i = 0; i < stack.shape[0]; ++i) {
-        matrices.push_back({stack.name, stack.type, {stack.shape[1], stack.shape[2]},
+        matrices.push_back({stack.name,
+                            stack.type,
+                            {stack.shape[1], stack.shape[2]},
                             stack.bytes.subspan(static_cast<std::size_t>(i) * bytes, bytes)});
     }
     return matrices;
 }
 
-PackedMatrix PackedMatrix::pack(const TensorView& weights, base::ThreadPool& pool) { return pack(matrices_of(weights), pool); }
+PackedMatrix PackedMatrix::pack(const TensorView& weights, base::ThreadPool& pool) {
+    return pack(matrices_of(weights), pool);
+}
 
 PackedMatrix PackedMatrix::pack(std::span<const TensorView> weights, base::ThreadPool& pool) {
     check_alike(weights);
     if (weights[0].type == DType::f8_e4m3) {
-        base::fail(base::ErrorCode::bad_file, "tensor {} is F8_E4M3 without scales ({}_scale_inv)", weights[0].name, weights[0].name);
+        base::fail(base::ErrorCode::bad_file, "tensor {} is F8_E4M3 without scales ({}_scale_inv)", weights[0].name,
+                   weights[0].name);
     }
     PackedMatrix packed;
-    packed.allocate(packed_type(weights[0]), static_cast<std::int64_t>(weights.size()), weights[0].shape[0], weights[0].shape[1]);
+    packed.allocate(packed_type(weights[0]), static_cast<std::int64_t>(weights.size()), weights[0].shape[0],
+                    weights[0].shape[1]);
     const std::int64_t groups = packed.groups(), bytes = group_bytes(packed.type_, packed.cols_);
     std::vector<char> bad(weights.size());
     pool.run(packed.count_ * groups, 1, [&](std::int64_t begin, std::int64_t end, int) {
@@ -235,12 +248,14 @@ PackedMatrix PackedMatrix::pack(std::span<const TensorView> weights, base::Threa
         }
     });
     for (std::size_t m = 0; m < bad.size(); ++m) {
-        if (bad[m] != 0) base::fail(base::ErrorCode::bad_file, "tensor {} has a block whose scale is not a number", weights[m].name);
+        if (bad[m] != 0)
+            base::fail(base::ErrorCode::bad_file, "tensor {} has a block whose scale is not a number", weights[m].name);
     }
     return packed;
 }
 
-PackedMatrix PackedMatrix::pack_f8(std::span<const TensorView> weights, std::span<const TensorView> scales, base::ThreadPool& pool) {
+PackedMatrix PackedMatrix::pack_f8(std::span<const TensorView> weights, std::span<const TensorView> scales,
+                                   base::ThreadPool& pool) {
     check_alike(weights);
     if (weights[0].type != DType::f8_e4m3 || scales.size() != weights.size()) {
         base::fail(base::ErrorCode::bad_argument,
@@ -269,7 +284,8 @@ PackedMatrix PackedMatrix::pack_f8(std::span<const TensorView> weights, std::spa
         }
     });
     for (std::size_t m = 0; m < bad.size(); ++m) {
-        if (bad[m] != 0) base::fail(base::ErrorCode::bad_file, "tensor {} holds codes that are not a number", weights[m].name);
+        if (bad[m] != 0)
+            base::fail(base::ErrorCode::bad_file, "tensor {} holds codes that are not a number", weights[m].name);
     }
     return packed;
 }

@@ -18,8 +18,8 @@ inline constexpr std::int64_t f8_block = 128;
 /// The matrices of a tensor [rows, cols] or [count, rows, cols]. Throws Error(bad_file) for other shapes.
 std::vector<tensor::TensorView> matrices_of(const tensor::TensorView& stack);
 
-/// One or more matrices [rows, cols] of one type (the experts of a layer are one PackedMatrix), owned, in groups of 16 rows. A product with one
-/// row of activations and with many reads the same bytes in the same order.
+/// One or more matrices [rows, cols] of one type (the experts of a layer are one PackedMatrix), owned, in groups of 16
+/// rows. A product with one row of activations and with many reads the same bytes in the same order.
 class PackedMatrix {
   public:
     /// Rows that lie side by side. Sixteen 32-bit lanes: one AVX-512 register or two AVX2 registers.
@@ -27,8 +27,8 @@ class PackedMatrix {
 
     PackedMatrix() = default;
 
-    /// Re-lays a tensor [rows, cols] or [count, rows, cols]. F64 and integers are rounded to F32, F8_E5M2 widened to F16.
-    /// Throws Error(unsupported) for types that cannot be weights.
+    /// Re-lays a tensor [rows, cols] or [count, rows, cols]. F64 and integers are rounded to F32, F8_E5M2 widened to
+    /// F16. Throws Error(unsupported) for types that cannot be weights.
     static PackedMatrix pack(const tensor::TensorView& weights, base::ThreadPool& pool);
     /// Several tensors of one type and shape [rows, cols] as one stack.
     static PackedMatrix pack(std::span<const tensor::TensorView> weights, base::ThreadPool& pool);

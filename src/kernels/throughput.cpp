@@ -25,7 +25,7 @@ std::int64_t run_float_chains(std::int64_t rounds) {
 }
 
 std::int64_t run_byte_chains(std::int64_t rounds) {
-    rounds &= ~std::int64_t{3};  // four rounds give 32 * 3 * (1 + 2 + 3 + 4)
+    rounds &= ~std::int64_t{3};                           // four rounds give 32 * 3 * (1 + 2 + 3 + 4)
     constexpr std::int64_t most = std::int64_t{1} << 18;  // sums of all lanes stay below 2^31
     std::int64_t left = rounds;
     for (; left > 0; left -= most) {

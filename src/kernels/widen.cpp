@@ -25,13 +25,14 @@ void widen_plain(const std::byte* row, std::int64_t n, float* y, const Widen& wi
 void widen_block(DType type, const BlockLayout& layout, const std::byte* block, float* y) {
     BlockCodes b;
     read_block(type, block, b);
-    const float d = layout.e8m0 ? tensor::f8_e8m0_to_f32(static_cast<std::uint8_t>(b.d)) * 0.5f : tensor::f16_to_f32(b.d);
+    const float d =
+        layout.e8m0 ? tensor::f8_e8m0_to_f32(static_cast<std::uint8_t>(b.d)) * 0.5f : tensor::f16_to_f32(b.d);
     const float m = layout.minima == Minima::none ? 0.0f : tensor::f16_to_f32(b.m);
     const std::int64_t sub = layout.scales == SubScales::two ? 16 : 32;
     for (std::int64_t i = 0; i < layout.span_values(); ++i) {
         const int code = layout.codebook != Codebook::linear ? codebook_values(layout.codebook)[b.code[i]]
-                         : layout.bits == 8                   ? static_cast<std::int8_t>(b.code[i])
-                                                              : b.code[i] - layout.offset;
+                         : layout.bits == 8                  ? static_cast<std::int8_t>(b.code[i])
+                                                             : b.code[i] - layout.offset;
         const float scale = layout.scales == SubScales::none ? d : d * static_cast<float>(b.scale[i / sub]);
         const float product = scale * static_cast<float>(code);
         y[i] = layout.minima == Minima::none   ? product

@@ -60,7 +60,7 @@ std::optional<energy::Figure> figure_of(const ConfidenceInterval& estimate, ener
                           base::Joules(scale * estimate.high), method};
 }
 
-void put(const std::vector<ScopedEstimate>& values, ConfidenceInterval ScopedEstimate::* scope, energy::Method method,
+void put(const std::vector<ScopedEstimate>& values, ConfidenceInterval ScopedEstimate::*scope, energy::Method method,
          AnswerFigures& figures) {
     const auto figure = [&](std::size_t value, double scale = 1) {
         return figure_of(values[value].*scope, method, scale);
@@ -74,7 +74,8 @@ void put(const std::vector<ScopedEstimate>& values, ConfidenceInterval ScopedEst
 }
 
 /// `graded_total`: what these prompts' joules are uncertain by.
-void put_per_correct(std::span<const SampledPrompt> prompts, const ConfidenceInterval& graded_total, AnswerSummary& summary) {
+void put_per_correct(std::span<const SampledPrompt> prompts, const ConfidenceInterval& graded_total,
+                     AnswerSummary& summary) {
     GradedCosts costs;
     for (const SampledPrompt& prompt : prompts) {
         const PromptSum& sum = prompt[0]->all;
@@ -94,9 +95,9 @@ void put_per_correct(std::span<const SampledPrompt> prompts, const ConfidenceInt
 
 void put_figures(std::span<const SampledPrompt> prompts, std::size_t contender, const MachineErrors& errors,
                  std::uint64_t seed, AnswerSummary& summary) {
-    const Sample sample = sample_of(
-        prompts, {contender}, columns,
-        [](std::span<const PromptSum* const> sums, std::span<double> row) { put_row(*sums[0], row); });
+    const Sample sample =
+        sample_of(prompts, {contender}, columns,
+                  [](std::span<const PromptSum* const> sums, std::span<double> row) { put_row(*sums[0], row); });
     constexpr std::array<Scale, figure_count> scales{};  // all logarithmic
     const std::vector<ScopedEstimate> values = estimate(
         sample, scales,

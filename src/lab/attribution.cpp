@@ -35,9 +35,9 @@ void withhold_joules(RatioSummary& ratios) {
 }
 
 void withhold_phases(RatioSummary& ratios) {
-    for (ConfidenceInterval RatioSummary::*one : {&RatioSummary::joules_per_token_ratio,
-                                        &RatioSummary::joules_per_token_ratio_of_these, &RatioSummary::from_tokens,
-                                        &RatioSummary::from_joules_per_token, &RatioSummary::from_prompts}) {
+    for (ConfidenceInterval RatioSummary::*one :
+         {&RatioSummary::joules_per_token_ratio, &RatioSummary::joules_per_token_ratio_of_these,
+          &RatioSummary::from_tokens, &RatioSummary::from_joules_per_token, &RatioSummary::from_prompts}) {
         ratios.*one = unknown_estimate;
     }
     for (auto& terms : ratios.terms) terms.fill(unknown_estimate);
@@ -55,7 +55,8 @@ std::string incomparable(const ContenderSummary& one) {
     }
     if (one.answers == 0 || used_cards(one) || share_of_thread(one) >= least_work) return {};
     return fmt::format(
-        "the processes of {} used {:.1f}% of one thread while it answered, so another program does the work, or a device "
+        "the processes of {} used {:.1f}% of one thread while it answered, so another program does the work, or a "
+        "device "
         "that does not report its users",
         who, 100 * share_of_thread(one));
 }
@@ -66,8 +67,9 @@ void withhold_unknown(const ContenderSummary& a, const ContenderSummary& b, Pair
             pair.no_ratio += (pair.no_ratio.empty() ? "" : "; ") + why;
         }
         if (one->in_one_piece == 0) continue;
-        pair.no_phases += fmt::format("{}{} of {} answers of {} arrived in one piece", pair.no_phases.empty() ? "" : ", ",
-                                      one->in_one_piece, one->answers, shown(one->label));
+        pair.no_phases +=
+            fmt::format("{}{} of {} answers of {} arrived in one piece", pair.no_phases.empty() ? "" : ", ",
+                        one->in_one_piece, one->answers, shown(one->label));
     }
     const auto withhold = [&](RatioSummary& ratios) {
         if (!pair.no_ratio.empty()) withhold_joules(ratios);

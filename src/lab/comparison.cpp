@@ -38,7 +38,8 @@ void add_answer(const Answer& answer, AnswerSummary& summary) {
         summary.joules += phase.total;
     }
     summary.metered += answer.metered ? 1 : 0;
-    summary.counted_in_chunks += text_field(answer.raw, counted_by_key) == client::name(client::CountedBy::chunks) ? 1 : 0;
+    summary.counted_in_chunks +=
+        text_field(answer.raw, counted_by_key) == client::name(client::CountedBy::chunks) ? 1 : 0;
     summary.in_one_piece += answer.metered && flag_field(answer.raw, in_one_piece_key).value_or(false) ? 1 : 0;
 }
 
@@ -82,7 +83,8 @@ void ComparisonBuilder::add(const Answer& answer) {
     prompts_[static_cast<std::size_t>(answer.contender)][answer.prompt].add(answer, summary.assumed);
     sessions_ = std::max(sessions_, answer.session + 1);
     if (!answer.metered) return;
-    for (const PhaseResult& phase : answer.phases) errors_.add(static_cast<std::size_t>(answer.contender), phase, summary.assumed);
+    for (const PhaseResult& phase : answer.phases)
+        errors_.add(static_cast<std::size_t>(answer.contender), phase, summary.assumed);
 }
 
 void ComparisonBuilder::finish_summary(AnswerSummary& summary, std::size_t contender, const std::string* category,
@@ -107,8 +109,7 @@ std::vector<PromptSummary> ComparisonBuilder::prompt_summaries() const {
         for (std::size_t i = 0; i < contenders_.size(); ++i) {
             const auto found = prompts_[i].find(id);
             const bool metered = found != prompts_[i].end() && contenders_[i].metered == contenders_[i].answers;
-            summary.joules.push_back(
-                metered ? std::optional(found->second.all.joules()) : std::nullopt);
+            summary.joules.push_back(metered ? std::optional(found->second.all.joules()) : std::nullopt);
         }
     }
     return summaries;
@@ -168,8 +169,7 @@ void ComparisonBuilder::correct_p_values(Comparison& comparison) const {
     }
 }
 
-std::vector<Effect> ComparisonBuilder::design_effects(std::span<const Factor> factors,
-                                                      std::uint64_t seed) const {
+std::vector<Effect> ComparisonBuilder::design_effects(std::span<const Factor> factors, std::uint64_t seed) const {
     std::vector<SampledPrompt> shared;
     for (const auto& [id, category] : categories_) {
         if (failed_prompts_.contains(id)) continue;

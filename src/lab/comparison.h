@@ -20,8 +20,8 @@
 
 namespace ergon::lab {
 
-/// What answers took, by what it is divided by. Nothing unless the joules of all of them are known; ends that nothing is
-/// known about are 0 and infinite.
+/// What answers took, by what it is divided by. Nothing unless the joules of all of them are known; ends that nothing
+/// is known about are 0 and infinite.
 struct AnswerFigures {
     std::optional<energy::Figure> joules_per_token;   // generated joules / generated tokens
     std::optional<energy::Figure> joules_per_answer;  // all joules / answers
@@ -35,31 +35,31 @@ struct AnswerFigures {
 struct AnswerSummary : AnswerFigures {
     std::int64_t answers = 0;
     std::int64_t prompts = 0;
-    std::int64_t capped = 0;   // answers cut off by a token limit
-    std::int64_t metered = 0;  // answers whose joules are known
+    std::int64_t capped = 0;             // answers cut off by a token limit
+    std::int64_t metered = 0;            // answers whose joules are known
     std::int64_t counted_in_chunks = 0;  // whose tokens are the events of the stream: the server told no number
-    std::int64_t in_one_piece = 0;  // of which joules by phase are not known, only their sum
+    std::int64_t in_one_piece = 0;       // of which joules by phase are not known, only their sum
     std::array<std::int64_t, energy::kept_phase_count> tokens{};
     std::array<energy::Figure, energy::kept_phase_count> phase_joules{};
-    energy::Figure joules;                            // all phases
-    std::int64_t words = 0;                           // of the answers, thoughts excluded
+    energy::Figure joules;   // all phases
+    std::int64_t words = 0;  // of the answers, thoughts excluded
     std::int64_t characters = 0;
     base::Seconds seconds{};
     std::int64_t graded = 0;                     // prompts that have a right answer
     double right = 0;                            // of them; repeats count by their share
-    std::optional<ConfidenceInterval> accuracy;            // Wilson, of prompts
+    std::optional<ConfidenceInterval> accuracy;  // Wilson, of prompts
     AnswerFigures of_these;                      // what these very prompts took: without the drawing of prompts
     /// Where the intervals of the figures come from.
     std::array<double, uncertainty_count> joules_per_token_shares{}, joules_per_answer_shares{};
-    AnswerMeasures measures;                     // sums over the answers
+    AnswerMeasures measures;  // sums over the answers
 };
 
 struct ContenderSummary : AnswerSummary {
     std::string label;
     std::string hash;  // of the model's files
     ContenderDetails details;
-    bool reasons = false;  // thinking tokens or think markers were seen
-    bool assumed = false;  // its joules are an assumption times its tokens
+    bool reasons = false;                          // thinking tokens or think markers were seen
+    bool assumed = false;                          // its joules are an assumption times its tokens
     std::int64_t failed = 0;                       // answers that could not be had
     std::string failed_because;                    // of the last of them
     std::map<std::string, std::int64_t> left_out;  // fields of a request that a server refused: in how many answers
@@ -68,9 +68,9 @@ struct ContenderSummary : AnswerSummary {
 
 /// Who is right more often, on one answer for each prompt (the first).
 struct AccuracyDifference {
-    std::int64_t prompts = 0;  // that both answered and that have a right answer
-    ConfidenceInterval difference;       // share right of b less that of a, over all repeats
-    std::int64_t only_a = 0;   // right with a alone
+    std::int64_t prompts = 0;       // that both answered and that have a right answer
+    ConfidenceInterval difference;  // share right of b less that of a, over all repeats
+    std::int64_t only_a = 0;        // right with a alone
     std::int64_t only_b = 0;
     double p_value = 1;            // McNemar's
     double corrected_p_value = 1;  // Holm, over all pairs

@@ -17,8 +17,8 @@ struct ShownPrompt {
     std::vector<Answer> answers;
 };
 
-/// Prompts whose answers a page holds, and bytes of their texts, whichever is reached first; more would make it too large
-/// to open and to send (assumed: some megabytes).
+/// Prompts whose answers a page holds, and bytes of their texts, whichever is reached first; more would make it too
+/// large to open and to send (assumed: some megabytes).
 inline constexpr std::size_t max_shown_prompts = 200;
 inline constexpr std::size_t max_shown_bytes = std::size_t{3} << 20;
 

@@ -1,10 +1,11 @@
-#include "base/strings/characters.h"
 #include "lab/figure_text.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <fmt/format.h>
+
+#include "base/strings/characters.h"
 
 namespace ergon::lab {
 
@@ -49,9 +50,9 @@ std::string figure_cell(const std::optional<energy::Figure>& figure, bool with_m
         return low > 0 ? fmt::format("over {} {}{}", digits(low * prefix.scale), prefix.unit, method) : "unbounded";
     }
     const Prefix prefix = prefix_of(value);
-    const std::string interval =
-        std::isfinite(high) ? fmt::format("{}-{}", digits(low * prefix.scale), digits(high * prefix.scale))
-                            : std::string("not known");
+    const std::string interval = std::isfinite(high)
+                                     ? fmt::format("{}-{}", digits(low * prefix.scale), digits(high * prefix.scale))
+                                     : std::string("not known");
     return fmt::format("{} {}{} ({})", digits(value * prefix.scale), prefix.unit, method, interval);
 }
 

@@ -27,8 +27,8 @@ void route(const Context& c, const MoeFfn& w, const float* x, Slots& slots) {
     c.recorder.end(work, busy);
 }
 
-/// The items that the tokens of slots [begin, end) belong to, and how many tokens each has there: rows of a sequence are
-/// neighbours, and so are their slots.
+/// The items that the tokens of slots [begin, end) belong to, and how many tokens each has there: rows of a sequence
+/// are neighbours, and so are their slots.
 void find_users(const Step& step, const Slots& slots, std::int64_t begin, std::int64_t end,
                 std::vector<energy::User>& users) {
     users.clear();
@@ -122,9 +122,8 @@ void run_experts(const Context& c, const DenseFfn& w, const Slots& slots, const 
     add_products(w.up, x, hidden, slots.token.data(), up);
     busy += kernels::matmul(products, c.pool);
 
-    busy += c.pool.for_each(count, [&](std::int64_t s) {
-        kernels::swiglu(gate + s * inner, up + s * inner, inner, gate + s * inner);
-    });
+    busy += c.pool.for_each(
+        count, [&](std::int64_t s) { kernels::swiglu(gate + s * inner, up + s * inner, inner, gate + s * inner); });
 
     float* const outputs = c.work.slot_outputs.of(count * hidden);
     if (w.down.quantised()) busy += c.work.quantised.quantise(rows_of(gate, inner, count), inner, segments, c.pool);

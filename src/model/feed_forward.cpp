@@ -12,9 +12,8 @@ void feed_forward(const Context& c, Component component, const DenseFfn& w, cons
     project(c, component, rows_of(x, c.config.hidden_size, tokens), coarse, {{&w.gate, gate}, {&w.up, up}});
 
     energy::Work work = c.recorder.begin(component);
-    const base::Nanoseconds busy = c.pool.for_each(tokens, [&](std::int64_t t) {
-        kernels::swiglu(gate + t * inner, up + t * inner, inner, gate + t * inner);
-    });
+    const base::Nanoseconds busy = c.pool.for_each(
+        tokens, [&](std::int64_t t) { kernels::swiglu(gate + t * inner, up + t * inner, inner, gate + t * inner); });
     work[energy::Source::activations] = 3 * tokens * inner * std::int64_t{sizeof(float)};
     work[energy::Arithmetic::f32] = 4 * tokens * inner;
     c.recorder.end(work, busy);

@@ -32,7 +32,8 @@ class Cache {
 /// Number format of cached keys and values.
 enum class CacheType : std::uint8_t { f16, f32 };
 
-/// Whether a token was read or generated: decides which form of latent attention computes it (contract 1 of docs/architecture.md).
+/// Whether a token was read or generated: decides which form of latent attention computes it (contract 1 of
+/// docs/architecture.md).
 enum class Role : std::uint8_t { prompt, generated };
 
 /// Some tokens of one sequence, to be appended to its cache.
@@ -50,7 +51,8 @@ struct HiddenStates {
     std::vector<float> values;
 };
 
-/// Threads that compute a step, by its tokens. Whatever they are, the bits are the same (contract 1 of docs/architecture.md).
+/// Threads that compute a step, by its tokens. Whatever they are, the bits are the same (contract 1 of
+/// docs/architecture.md).
 struct StepThreads {
     int few = 1;   // where one or a few sequences generate
     int many = 1;  // where prompts are read, or many sequences generate

@@ -8,14 +8,10 @@ using tensor::DType;
 
 Arithmetic arithmetic_of(DType type) {
     switch (type) {
-        case DType::f16:
-            return Arithmetic::f16;
-        case DType::bf16:
-            return Arithmetic::bf16;
-        case DType::f8_e4m3:
-            return Arithmetic::f8;
-        default:
-            return tensor::is_quantised(type) ? Arithmetic::int8 : Arithmetic::f32;
+        case DType::f16: return Arithmetic::f16;
+        case DType::bf16: return Arithmetic::bf16;
+        case DType::f8_e4m3: return Arithmetic::f8;
+        default: return tensor::is_quantised(type) ? Arithmetic::int8 : Arithmetic::f32;
     }
 }
 

@@ -17,8 +17,7 @@ void Step::assign(std::span<const StepSlice> pieces) {
         for (std::size_t p = 0; p < pieces.size(); ++p) {
             const StepSlice& piece = pieces[p];
             if (piece.absorbed != form) continue;
-            const Sequence sequence{piece.cache, tokens(), std::ssize(piece.tokens), piece.cache->length(),
-                                    piece.item};
+            const Sequence sequence{piece.cache, tokens(), std::ssize(piece.tokens), piece.cache->length(), piece.item};
             first_row[p] = sequence.first;
             (form ? absorbed : expanded).push_back(sequence);
             ids.insert(ids.end(), piece.tokens.begin(), piece.tokens.end());

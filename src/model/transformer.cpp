@@ -123,10 +123,8 @@ void Transformer::forward(std::span<const StepItem> items, std::vector<float>& l
             const std::int64_t count = std::min(tokens - done, room);
             const std::int64_t wanted_later = std::min(item.logits, tokens - done - count);
             const std::int64_t wanted = std::min(item.logits, tokens - done) - wanted_later;
-            pieces.push_back({cache_of(item),
-                              item.tokens.subspan(done, count),
-                              strict_ || item.role == Role::generated, wanted,
-                              static_cast<std::int32_t>(&item - items.data())});
+            pieces.push_back({cache_of(item), item.tokens.subspan(done, count), strict_ || item.role == Role::generated,
+                              wanted, static_cast<std::int32_t>(&item - items.data())});
             done += count;
             room -= count;
             if (room == 0) run_pieces();
@@ -135,8 +133,7 @@ void Transformer::forward(std::span<const StepItem> items, std::vector<float>& l
     if (!pieces.empty()) run_pieces();
 }
 
-void Transformer::run(const Step& step, Recorder& recorder, float* logits, float* hidden,
-                      std::int64_t hidden_stride) {
+void Transformer::run(const Step& step, Recorder& recorder, float* logits, float* hidden, std::int64_t hidden_stride) {
     pool_.use(threads_.of(step.tokens()));  // the pool may serve other models, too
     const Context c{config_, step, rotary_, recorder, work_, pool_};
     const std::int64_t values = step.tokens() * config_.hidden_size;
@@ -188,8 +185,7 @@ void Transformer::rotary_tables(const Context& c) const {
     const base::Nanoseconds busy = c.pool.for_each(c.step.tokens(), [&](std::int64_t t) {
         float* const cosine = cosines + t * pairs;
         float* const sine = sines + t * pairs;
-        kernels::rotary_angles(c.step.positions[t], rotary_.frequencies.data(), pairs, cosine,
-                               sine);
+        kernels::rotary_angles(c.step.positions[t], rotary_.frequencies.data(), pairs, cosine, sine);
         for (std::int64_t i = 0; i < pairs && rotary_.factor != 1; ++i) {
             cosine[i] *= rotary_.factor;
             sine[i] *= rotary_.factor;
@@ -229,8 +225,8 @@ void Transformer::head(const Context& c, const float* x, float* logits) {
     check_finite({logits, static_cast<std::size_t>(rows * config_.vocab_size)});
 }
 
-/// The one place where numbers that are none are met: whatever went wrong before, in weights, cache or sums, reaches the
-/// logits.
+/// The one place where numbers that are none are met: whatever went wrong before, in weights, cache or sums, reaches
+/// the logits.
 void Transformer::check_finite(std::span<const float> logits) const {
     constexpr std::uint32_t exponent = 0x7F800000;  // all ones: infinite or not a number
     std::uint32_t bad = 0;

@@ -15,10 +15,10 @@ namespace ergon::profile {
 namespace {
 
 using base::ErrorCode;
+using base::Phase;
 using base::Seconds;
 using energy::Arithmetic;
 using energy::ComponentId;
-using base::Phase;
 using engine::TokenId;
 
 // Enough to bring weights into memory and clocks up to speed (assumed).
@@ -108,8 +108,8 @@ void add_joules(const Sequences& sequences, ExpertUse& use) {
             for (const auto& [cell, energy] : phase.cells) {
                 const auto layer = std::ranges::find(use.layers, std::int64_t{cell.layer});
                 if (cell.expert < 0 || layer == use.layers.end()) continue;
-                use.joules[static_cast<std::size_t>(layer - use.layers.begin())][static_cast<std::size_t>(
-                    cell.expert)] += base::to_joules(energy).value();
+                use.joules[static_cast<std::size_t>(layer - use.layers.begin())]
+                          [static_cast<std::size_t>(cell.expert)] += base::to_joules(energy).value();
             }
         }
     }

@@ -99,7 +99,8 @@ std::string limits_text(const MachineLimits& limits);
 /// Whether a part did more than the measured limits: then a sentence says what that means.
 bool any_passes(const Profile& profile);
 inline constexpr const char* passing_sentence =
-    "Over 100%: more than what was measured as the limit, before and after. Either its bytes lay in a nearer cache than those "
+    "Over 100%: more than what was measured as the limit, before and after. Either its bytes lay in a nearer cache "
+    "than those "
     "of the measurement, or something else ran while that was measured.";
 std::string profile_table(const Profile& profile);
 nlohmann::ordered_json profile_json(const Profile& profile);

@@ -43,8 +43,8 @@ report::Table component_table(const PhaseProfile& phase) {
         const Closeness near = closeness(use, phase.limits);
         const bool reads = use.memory_bytes() > 0;
         table.rows.push_back({use.name, Amount{use.elapsed.value(), report::second_unit},
-                              reads ? Cell(Amount{use.memory_bytes() / count, report::byte_unit}) : Cell(),
-                              use.joules, share_cell(use.joules.value / phase.above_idle.value), share_cell(near.memory),
+                              reads ? Cell(Amount{use.memory_bytes() / count, report::byte_unit}) : Cell(), use.joules,
+                              share_cell(use.joules.value / phase.above_idle.value), share_cell(near.memory),
                               share_cell(near.arithmetic)});
     }
     return table;
@@ -86,7 +86,8 @@ report::Roofline roofline(const PhaseProfile& phase) {
     chart.title = heading_of(phase) + " against the machine's limits";
     chart.description =
         "Each part by how much it computes for each byte of weights and cache (to the right: more), and how fast. The "
-        "slope is what reading as many bytes as the weights reached, the flat lines are what multiply-adds in registers "
+        "slope is what reading as many bytes as the weights reached, the flat lines are what multiply-adds in "
+        "registers "
         "reach. The area is the share "
         "of the energy above idle. Parts that read neither weights nor cache are not shown.";
     chart.bandwidth_label = phase.limits.from_cache ? "cache" : "memory";
@@ -132,8 +133,8 @@ report::Table summary(const Profile& profile) {
                      {"energy above idle", Align::right},
                      {"energy per token", Align::right}};
     for (const PhaseProfile& phase : profile.phases) {
-        table.rows.push_back({heading_of(phase), phase.tokens, Amount{phase.seconds.value(), report::second_unit}, phase.total,
-                              phase.above_idle,
+        table.rows.push_back({heading_of(phase), phase.tokens, Amount{phase.seconds.value(), report::second_unit},
+                              phase.total, phase.above_idle,
                               phase.total / static_cast<double>(std::max<std::int64_t>(phase.tokens, 1))});
     }
     return table;

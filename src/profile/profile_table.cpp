@@ -31,18 +31,16 @@ std::string phase_table(const PhaseProfile& phase) {
         phase.total.value.value() / tokens);
     if (phase.limits.bytes_per_second > 0) text += fmt::format("  measured limits: {}\n", limits_text(phase.limits));
     text += fmt::format("  {:<22}{:>7} {:>9} {:>9} {:>9} {:>8} {:>10} {:>8} {:>7}\n", "part", "ms", "MB/token", "GB/s",
-                        "Gop/s", "J", "share",
-                        phase.limits.from_cache ? "cache" : "memory", "arith");
+                        "Gop/s", "J", "share", phase.limits.from_cache ? "cache" : "memory", "arith");
     for (const ComponentUse& use : phase.components) {
         const Closeness near = closeness(use, phase.limits);
         const auto part = [](double value) { return value > 0 ? fmt::format("{:.0f}%", 100 * value) : "-"; };
         const double share = phase.above_idle.value > base::Joules(0) ? use.joules.value / phase.above_idle.value : 0;
-        text += fmt::format("  {:<22}{:>7.1f} {:>9} {:>9} {:>9} {:>8.3g} {:>10} {:>8} {:>7}\n", use.name,
-                            1e3 * use.elapsed.value(),
-                            use.memory_bytes() > 0 ? fmt::format("{:.2f}", use.memory_bytes() / tokens / 1e6) : "-",
-                            rate_or_dash(use.memory_bytes(), use.elapsed, 1e9),
-                            rate_or_dash(use.all_operations(), use.elapsed, 1e9), use.joules.value.value(),
-                            fmt::format("{:.1f}%", 100 * share), part(near.memory), part(near.arithmetic));
+        text += fmt::format(
+            "  {:<22}{:>7.1f} {:>9} {:>9} {:>9} {:>8.3g} {:>10} {:>8} {:>7}\n", use.name, 1e3 * use.elapsed.value(),
+            use.memory_bytes() > 0 ? fmt::format("{:.2f}", use.memory_bytes() / tokens / 1e6) : "-",
+            rate_or_dash(use.memory_bytes(), use.elapsed, 1e9), rate_or_dash(use.all_operations(), use.elapsed, 1e9),
+            use.joules.value.value(), fmt::format("{:.1f}%", 100 * share), part(near.memory), part(near.arithmetic));
     }
     return text;
 }
@@ -76,14 +74,14 @@ std::string limits_text(const MachineLimits& limits) {
     return fmt::format("{:.1f} GB/s {}, {:.0f} Gop/s on F32, {:.0f} Gop/s on int8 ({} thread{})",
                        limits.bytes_per_second / 1e9,
                        limits.from_cache ? "from the cache, where these weights fit" : "from memory",
-                       limits.float_operations_per_second / 1e9, limits.int8_operations_per_second / 1e9, limits.threads,
-                       limits.threads == 1 ? "" : "s");
+                       limits.float_operations_per_second / 1e9, limits.int8_operations_per_second / 1e9,
+                       limits.threads, limits.threads == 1 ? "" : "s");
 }
 
 std::string profile_table(const Profile& profile) {
-    std::string text =
-        fmt::format("{}: {} prompt tokens, {} generated, {} sequence{}\n", profile.model, profile.settings.prompt_tokens,
-                    profile.settings.tokens, profile.settings.batch, profile.settings.batch == 1 ? "" : "s");
+    std::string text = fmt::format("{}: {} prompt tokens, {} generated, {} sequence{}\n", profile.model,
+                                   profile.settings.prompt_tokens, profile.settings.tokens, profile.settings.batch,
+                                   profile.settings.batch == 1 ? "" : "s");
     for (const PhaseProfile& phase : profile.phases) {
         text += '\n';
         text += phase_table(phase);
@@ -91,7 +89,8 @@ std::string profile_table(const Profile& profile) {
     if (any_passes(profile)) text += fmt::format("\n{}\n", passing_sentence);
     text += "\nEnergy hotspots\n";
     int rank = 0;
-    for (const Hotspot& hotspot : biggest_hotspots(profile)) text += fmt::format("  {}. {}\n", ++rank, hotspot.sentence);
+    for (const Hotspot& hotspot : biggest_hotspots(profile))
+        text += fmt::format("  {}. {}\n", ++rank, hotspot.sentence);
     text += fmt::format("\nJoules are {}, with 95% intervals. {}\n", energy::name(profile.total().method),
                         profile.energy_source);
     return text;
@@ -110,8 +109,10 @@ ordered_json profile_json(const Profile& profile) {
                               {"components", components}};
     }
     for (const Hotspot& hotspot : biggest_hotspots(profile)) {
-        hotspots.push_back(
-            {{"phase", hotspot.phase}, {"component", hotspot.component}, {"share", hotspot.share}, {"sentence", hotspot.sentence}});
+        hotspots.push_back({{"phase", hotspot.phase},
+                            {"component", hotspot.component},
+                            {"share", hotspot.share},
+                            {"sentence", hotspot.sentence}});
     }
     return {{"model", profile.model},
             {"weight_bytes", profile.weight_bytes.value()},

@@ -4,8 +4,8 @@
 #include <array>
 #include <fmt/format.h>
 #include <functional>
-#include <optional>
 #include <numeric>
+#include <optional>
 #include <unistd.h>
 
 #include "base/clock.h"

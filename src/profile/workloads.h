@@ -18,8 +18,8 @@ struct CacheSizes {
 };
 CacheSizes cache_sizes();
 
-/// What this machine was measured to do, all given threads together. A limit that was measured can be passed: by work that
-/// hits a nearer cache, or because something else ran while it was measured.
+/// What this machine was measured to do, all given threads together. A limit that was measured can be passed: by work
+/// that hits a nearer cache, or because something else ran while it was measured.
 struct MachineLimits {
     int threads = 1;
     bool from_cache = false;                 // what was read fits the last cache

@@ -37,8 +37,8 @@ struct Folded {
     std::vector<std::string> paragraphs;
 };
 
-using Block = std::variant<Heading, Paragraph, Note, Folded, Table, Facts, BarChart, Roofline, HeatMap, LineChart, PairedDots,
-                           Scatter, Waterfall, Exchange>;
+using Block = std::variant<Heading, Paragraph, Note, Folded, Table, Facts, BarChart, Roofline, HeatMap, LineChart,
+                           PairedDots, Scatter, Waterfall, Exchange>;
 
 struct Section {
     std::string heading;

@@ -8,7 +8,9 @@
 
 namespace ergon::tensor {
 
-inline float bf16_to_f32(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+inline float bf16_to_f32(std::uint16_t bits) {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+}
 
 /// Round to nearest even; NaN stays NaN.
 inline std::uint16_t f32_to_bf16(float value) {
@@ -42,8 +44,9 @@ inline std::uint16_t f32_to_f16(float value) {
     const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000u);
     const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
     if (magnitude > 0x7F800000u) return static_cast<std::uint16_t>(sign | 0x7E00u | ((magnitude >> 13) & 0x3FFu));
-    if (magnitude >= 0x477FF000u) return static_cast<std::uint16_t>(sign | 0x7C00u);  // 65520 and more round to infinity
-    if (magnitude < 0x38800000u) {                                                    // below 2^-14: subnormal
+    if (magnitude >= 0x477FF000u)
+        return static_cast<std::uint16_t>(sign | 0x7C00u);  // 65520 and more round to infinity
+    if (magnitude < 0x38800000u) {                          // below 2^-14: subnormal
         // Adding 0.5 puts the F16 unit of last place (2^-24) at F32's last bit, and rounds.
         const float aligned = std::bit_cast<float>(magnitude) + 0.5f;
         return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(aligned) - 0x3F000000u));
@@ -84,7 +87,9 @@ inline std::uint8_t f32_to_f8_e4m3(float value) {
 }
 
 /// E5M2 is the upper half of F16.
-inline float f8_e5m2_to_f32(std::uint8_t bits) { return f16_to_f32(static_cast<std::uint16_t>(bits << 8)); }
+inline float f8_e5m2_to_f32(std::uint8_t bits) {
+    return f16_to_f32(static_cast<std::uint16_t>(bits << 8));
+}
 
 /// E8M0: 2^(bits-127), 0xFF is NaN.
 inline float f8_e8m0_to_f32(std::uint8_t bits) {

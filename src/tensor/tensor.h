@@ -11,7 +11,8 @@
 
 namespace ergon::tensor {
 
-/// Up to four extents, slowest first as in PyTorch: a linear layer is [out, in], stacked experts are [experts, out, in].
+/// Up to four extents, slowest first as in PyTorch: a linear layer is [out, in], stacked experts are [experts, out,
+/// in].
 class Shape {
   public:
     static constexpr int max_rank = 4;
@@ -22,7 +23,8 @@ class Shape {
     int rank() const { return rank_; }
     std::int64_t operator[](int axis) const { return extents_[axis]; }
     std::int64_t last() const { return rank_ == 0 ? 1 : (*this)[rank_ - 1]; }
-    /// The product of all extents; 1 for a scalar. Whoever makes a Shape from outside data checks that this fits 63 bits.
+    /// The product of all extents; 1 for a scalar. Whoever makes a Shape from outside data checks that this fits 63
+    /// bits.
     std::int64_t values() const;
     /// Product of all extents but the last.
     std::int64_t rows() const { return last() == 0 ? 0 : values() / last(); }
@@ -42,9 +44,7 @@ struct TensorView {
     std::span<const std::byte> bytes;
 
     std::int64_t row_bytes() const { return shape.last() / info(type).block_values * info(type).block_bytes; }
-    std::span<const std::byte> row(std::int64_t r) const {
-        return bytes.subspan(r * row_bytes(), row_bytes());
-    }
+    std::span<const std::byte> row(std::int64_t r) const { return bytes.subspan(r * row_bytes(), row_bytes()); }
 };
 
 }  // namespace ergon::tensor

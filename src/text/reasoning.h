@@ -19,8 +19,8 @@ using base::Phase;
 const base::ThoughtMarkers* thought_markers_of(const Tokenizer& tokenizer);
 
 /// Tells for each generated token whether it is thought or answer. Where the family's markers are tokens, only those
-/// tokens count; where the vocabulary has none such, the marker's letters do, and a thought stands at the beginning only.
-/// If the prompt ended inside an open thought, the first token is thought. Unfinished thought is thought.
+/// tokens count; where the vocabulary has none such, the marker's letters do, and a thought stands at the beginning
+/// only. If the prompt ended inside an open thought, the first token is thought. Unfinished thought is thought.
 class ReasoningSplitter {
   public:
     ReasoningSplitter(const Tokenizer& tokenizer, std::span<const TokenId> prompt);

@@ -30,39 +30,28 @@ CharClass class_of(char32_t c) {
     if (is_white_space(c)) return static_cast<CharClass>(c == '\r' || c == '\n' ? space | newline : space);
     switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
         case UTF8PROC_CATEGORY_LU:
-        case UTF8PROC_CATEGORY_LT:
-            return cased_upper | word;
-        case UTF8PROC_CATEGORY_LL:
-            return lower | word;
+        case UTF8PROC_CATEGORY_LT: return cased_upper | word;
+        case UTF8PROC_CATEGORY_LL: return lower | word;
         case UTF8PROC_CATEGORY_LM:
-        case UTF8PROC_CATEGORY_LO:
-            return uncased | word;
+        case UTF8PROC_CATEGORY_LO: return uncased | word;
         case UTF8PROC_CATEGORY_MN:
         case UTF8PROC_CATEGORY_MC:
-        case UTF8PROC_CATEGORY_ME:
-            return mark | word;
-        case UTF8PROC_CATEGORY_ND:
-            return number | decimal | word;
-        case UTF8PROC_CATEGORY_NL:
-            return number | word;
-        case UTF8PROC_CATEGORY_NO:
-            return number;
-        case UTF8PROC_CATEGORY_PC:
-            return punctuation | word;
+        case UTF8PROC_CATEGORY_ME: return mark | word;
+        case UTF8PROC_CATEGORY_ND: return number | decimal | word;
+        case UTF8PROC_CATEGORY_NL: return number | word;
+        case UTF8PROC_CATEGORY_NO: return number;
+        case UTF8PROC_CATEGORY_PC: return punctuation | word;
         case UTF8PROC_CATEGORY_PD:
         case UTF8PROC_CATEGORY_PS:
         case UTF8PROC_CATEGORY_PE:
         case UTF8PROC_CATEGORY_PI:
         case UTF8PROC_CATEGORY_PF:
-        case UTF8PROC_CATEGORY_PO:
-            return punctuation;
+        case UTF8PROC_CATEGORY_PO: return punctuation;
         case UTF8PROC_CATEGORY_SM:
         case UTF8PROC_CATEGORY_SC:
         case UTF8PROC_CATEGORY_SK:
-        case UTF8PROC_CATEGORY_SO:
-            return symbol;
-        default:
-            return other;
+        case UTF8PROC_CATEGORY_SO: return symbol;
+        default: return other;
     }
 }
 

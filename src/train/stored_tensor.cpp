@@ -133,7 +133,7 @@ Columns columns(const Context& c, DType type, const StoredTensor& x, std::span<c
 }
 
 StoredGradient stored_gradient(const Context& c, DType type, const float* dy, std::int64_t cols,
-                           std::span<const std::int64_t> begin) {
+                               std::span<const std::int64_t> begin) {
     const StoredTensor rows = to_stored(c, type, begin.back(), dy, cols);
     return {rows, columns(c, type, type == DType::f8_e4m3 ? StoredTensor::of(dy, cols) : rows, begin)};
 }

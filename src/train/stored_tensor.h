@@ -62,6 +62,6 @@ struct StoredGradient {
     Columns columns;
 };
 StoredGradient stored_gradient(const Context& c, tensor::DType type, const float* dy, std::int64_t cols,
-                           std::span<const std::int64_t> begin);
+                               std::span<const std::int64_t> begin);
 
 }  // namespace ergon::train

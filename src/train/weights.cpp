@@ -84,13 +84,10 @@ DType Weights::product_type(Part part) const {
         case Part::embedding:
             return architecture_.config.tie_word_embeddings ? wide_type(architecture_.precision) : DType::f32;
         case Part::router:
-        case Part::kv_b:
-            return DType::f32;
+        case Part::kv_b: return DType::f32;
         case Part::output_head:
-        case Part::mtp_projection:
-            return wide_type(architecture_.precision);
-        default:
-            return linear_type(architecture_.precision);
+        case Part::mtp_projection: return wide_type(architecture_.precision);
+        default: return linear_type(architecture_.precision);
     }
 }
 
@@ -223,8 +220,7 @@ void Weights::round(base::ThreadPool& pool) {
         for (std::int64_t row = 0; row < one.weight.rows; row += tile) items.emplace_back(&one.weight, row);
     }
     pool.run(std::ssize(items), 1, [&](std::int64_t begin, std::int64_t end, int) {
-        for (std::int64_t i = begin; i < end; ++i)
-            round_rows(*items[i].first, items[i].second);
+        for (std::int64_t i = begin; i < end; ++i) round_rows(*items[i].first, items[i].second);
     });
 }
 

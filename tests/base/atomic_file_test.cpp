@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 #include <string>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,10 +73,12 @@ TEST(AtomicFile, SweepsWhatDeadProcessesLeftAsideAndNothingElse) {
     ASSERT_TRUE(std::filesystem::exists(left));
     const auto alive = directory.write("a.part" + std::to_string(::getppid()), "");
     const auto of_another = directory.write("b.part" + std::to_string(child), "");
-    const auto no_process = directory.write("a.part0", ""), of_an_archive = directory.write(fmt::format("a.part0{}", child), "");
+    const auto no_process = directory.write("a.part0", ""),
+               of_an_archive = directory.write(fmt::format("a.part0{}", child), "");
     base::write_atomically(directory / "a", "whole");
     EXPECT_FALSE(std::filesystem::exists(left));
-    for (const auto& file : {alive, of_another, no_process, of_an_archive}) EXPECT_TRUE(std::filesystem::exists(file)) << file;
+    for (const auto& file : {alive, of_another, no_process, of_an_archive})
+        EXPECT_TRUE(std::filesystem::exists(file)) << file;
 
     // One whose number is dead here, and who holds it all the same: it lives in another container.
     const auto held = directory.write("a.part" + std::to_string(child), "");

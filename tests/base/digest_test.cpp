@@ -1,7 +1,7 @@
+#include "base/digest.h"
+
 #include <gtest/gtest.h>
 #include <initializer_list>
-
-#include "base/digest.h"
 
 namespace ergon::base {
 namespace {

@@ -1,9 +1,10 @@
+#include "base/http.h"
+
 #include <gtest/gtest.h>
 #include <thread>
 
 #include "base/clock.h"
 #include "base/expect_error.h"
-#include "base/http.h"
 #include "base/http_server.h"
 
 namespace ergon::base {
@@ -43,7 +44,8 @@ TEST(Http, AnAnswerThatIsTooLongIsNotKept) {
     limits.bytes = 1001;
     EXPECT_EQ(http_get(server.address() + "/", limits).body.size(), 1001u);
     limits.bytes = 1000;
-    expect_error(ErrorCode::out_of_budget, "longer than the limit of 1000 bytes", [&] { http_get(server.address(), limits); });
+    expect_error(ErrorCode::out_of_budget, "longer than the limit of 1000 bytes",
+                 [&] { http_get(server.address(), limits); });
     std::string headers;
     for (int i = 0; i < 300; ++i) headers += "X-Long: " + std::string(1000, 'x') + "\r\n";
     server.answer("/", "x", 200, headers);

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "base/secrets.h"
+
+#include <gtest/gtest.h>
 
 namespace {
 
@@ -25,8 +25,8 @@ TEST(Secrets, WhatHasTheFormOfAKeyIsTakenOut) {
 
 TEST(Secrets, WordsStay) {
     for (const char* const words :
-         {"sorted(words, key=len)", "key=operator.itemgetter", "task-management-systems", "sk-SK", "key=7", "key=",
-          "a risk-free investment", "bearer of good news", "Bearer bonds", "the token=end", "sk-"}) {
+         {"sorted(words, key=len)", "key=operator.itemgetter", "task-management-systems", "sk-SK", "key=7",
+          "key=", "a risk-free investment", "bearer of good news", "Bearer bonds", "the token=end", "sk-"}) {
         EXPECT_EQ(without_keys(words), words);
     }
 }
@@ -39,7 +39,8 @@ TEST(Secrets, AnAddressIsShownWithoutCredentials) {
     EXPECT_EQ(without_credentials("http://host/v1?x=1&api_key=abc#m"), "http://host/v1?x=1&api_key=...#m");
     EXPECT_EQ(without_credentials("host:80/key=sk-abc"), "host:80/key=...");
     EXPECT_EQ(without_credentials("http://host/sk-abcdefgh1/v1"), "http://host/sk-...");
-    EXPECT_EQ(without_credentials("http://sk-cluster-01:80/v1"), "http://sk-cluster-01:80/v1") << "the name of a server";
+    EXPECT_EQ(without_credentials("http://sk-cluster-01:80/v1"), "http://sk-cluster-01:80/v1")
+        << "the name of a server";
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include "base/threads.h"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -16,7 +18,6 @@
 #include "base/expect_error.h"
 #include "base/processors.h"
 #include "base/temporary_directory.h"
-#include "base/threads.h"
 
 namespace {
 
@@ -183,7 +184,8 @@ TEST(ThreadPool, ThreadsThatAreNotThereCannotBeUsed) {
     EXPECT_EQ(pool.size(), 2);
 }
 
-// Thousands of loops in a tenth of a second: workers that were woken, or that span, for each would take a good part of it.
+// Thousands of loops in a tenth of a second: workers that were woken, or that span, for each would take a good part of
+// it.
 TEST(ThreadPool, WorkersThatAreNotInUseTakeNoProcessorTime) {
     ThreadPool pool(4);
     pool.use(1);

@@ -74,8 +74,8 @@ ComparisonReport report() {
                   {{"order", "ABBA"}}};
     report.comparison = builder.finish(7);
     report.machine_events = {{"idle before",
-                          {{"watts", {{"value", 10.0}, {"low", 8.0}, {"high", 12.0}, {"method", "measured"}}}},
-                          "2026-11-22"}};
+                              {{"watts", {{"value", 10.0}, {"low", 8.0}, {"high", 12.0}, {"method", "measured"}}}},
+                              "2026-11-22"}};
     report.digest = "0123456789abcdef";
     report.started = "2026-11-22T10:00:00Z";
     report.prompts = 41;

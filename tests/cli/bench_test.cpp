@@ -13,8 +13,8 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 
 TEST(Bench, JsonHasOneObjectForEachMeasurement) {
-    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt-tokens", "40,64", "--generate-tokens", "8", "--batch",
-                                       "1,3", "--threads", "1", "--repeats", "2", "--json"});
+    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt-tokens", "40,64", "--generate-tokens",
+                                       "8", "--batch", "1,3", "--threads", "1", "--repeats", "2", "--json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json rows = json::parse(outcome.out);
     ASSERT_EQ(rows.size(), 6u);
@@ -36,8 +36,9 @@ TEST(Bench, JsonHasOneObjectForEachMeasurement) {
 }
 
 TEST(Bench, ThreadsTakeTurnsAndDepthIsTold) {
-    const Outcome outcome = run_ergon({"bench", fixture("deepseek-v2-lite"), "--prompt-tokens", "0", "--generate-tokens", "4",
-                                       "--depth", "20", "--threads", "1,2", "--repeats", "1", "--json"});
+    const Outcome outcome =
+        run_ergon({"bench", fixture("deepseek-v2-lite"), "--prompt-tokens", "0", "--generate-tokens", "4", "--depth",
+                   "20", "--threads", "1,2", "--repeats", "1", "--json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json rows = json::parse(outcome.out);
     ASSERT_EQ(rows.size(), 2u);
@@ -52,7 +53,8 @@ TEST(Bench, ThreadsAreChosenByThemselvesAndKept) {
     const test::TemporaryDirectory data;
     const auto chosen = [&](const Environment& environment) {
         const Outcome outcome = run_ergon(
-            {"bench", fixture("qwen2"), "--prompt-tokens", "32", "--generate-tokens", "4", "--repeats", "1", "--json"}, "", environment);
+            {"bench", fixture("qwen2"), "--prompt-tokens", "32", "--generate-tokens", "4", "--repeats", "1", "--json"},
+            "", environment);
         EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
         const json rows = json::parse(outcome.out);
         EXPECT_GE(rows[0]["threads"], 1);
@@ -84,7 +86,8 @@ TEST(Bench, WrongUse) {
         arguments.insert(arguments.end(), wrong.begin(), wrong.end());
         EXPECT_EQ(run_ergon(arguments).exit_code, 2) << wrong[0];
     }
-    const Outcome outcome = run_ergon({"bench", fixture("qwen2"), "--prompt-tokens", "1000000000", "--generate-tokens", "0"});
+    const Outcome outcome =
+        run_ergon({"bench", fixture("qwen2"), "--prompt-tokens", "1000000000", "--generate-tokens", "0"});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("do not fit into the model's context"));
 }

@@ -17,8 +17,15 @@ using ::testing::Not;
 class Compare : public ::testing::Test {
   protected:
     Outcome compare(std::vector<std::string> more = {}) {
-        std::vector<std::string> arguments{"compare", fixture("scripted-thinker"), fixture("scripted-plain"),
-                                           "--idle-seconds", "0", "--sessions", "1", "--results", (folder_.path() / "results.sqlite").string()};
+        std::vector<std::string> arguments{"compare",
+                                           fixture("scripted-thinker"),
+                                           fixture("scripted-plain"),
+                                           "--idle-seconds",
+                                           "0",
+                                           "--sessions",
+                                           "1",
+                                           "--results",
+                                           (folder_.path() / "results.sqlite").string()};
         arguments.insert(arguments.end(), more.begin(), more.end());
         return run_ergon(arguments);
     }
@@ -44,8 +51,8 @@ TEST_F(Compare, PrintsATableAndWritesTheFindings) {
 TEST_F(Compare, ShortRunsHaveThreeSessionsUnasked) {
     const std::string findings = (folder_.path() / "findings.json").string();
     const Outcome outcome =
-        run_ergon({"compare", fixture("scripted-thinker"), fixture("scripted-plain"), "--idle-seconds", "0", "--results",
-                   (folder_.path() / "sessions.sqlite").string(), "--limit", "2", "--json-out", findings});
+        run_ergon({"compare", fixture("scripted-thinker"), fixture("scripted-plain"), "--idle-seconds", "0",
+                   "--results", (folder_.path() / "sessions.sqlite").string(), "--limit", "2", "--json-out", findings});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr("12/12 answers"));
     std::ifstream file(findings);
@@ -68,7 +75,8 @@ TEST_F(Compare, GoesOnAfterAKill) {
     const std::string thinker = fixture("scripted-thinker"), plain = fixture("scripted-plain");
     const pid_t child = fork();
     if (child == 0) {
-        execl(ERGON_PROGRAM, "ergon", "compare", thinker.c_str(), plain.c_str(), "--results", results.c_str(), "--idle-seconds", "0", "--sessions", "1", nullptr);
+        execl(ERGON_PROGRAM, "ergon", "compare", thinker.c_str(), plain.c_str(), "--results", results.c_str(),
+              "--idle-seconds", "0", "--sessions", "1", nullptr);
         _exit(127);
     }
     ASSERT_GT(child, 0);

@@ -3,18 +3,18 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <tuple>
 #include <gtest/gtest.h>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "cli/program.h"
 
 namespace ergon::cli {
 namespace {
 
-using ::testing::HasSubstr;
 using nlohmann::json;
+using ::testing::HasSubstr;
 
 class DataOutputs : public ::testing::Test {
   protected:
@@ -28,8 +28,9 @@ class DataOutputs : public ::testing::Test {
     /// Commands whose data are the same each time.
     std::vector<std::vector<std::string>> steady_commands() {
         const std::string kept = path("kept.sqlite");
-        const Outcome outcome = run_ergon({"compare", fixture("scripted-thinker"), fixture("scripted-plain"), "--prompts", prompts_,
-                                           "--idle-seconds", "0", "--sessions", "1", "--results", kept});
+        const Outcome outcome =
+            run_ergon({"compare", fixture("scripted-thinker"), fixture("scripted-plain"), "--prompts", prompts_,
+                       "--idle-seconds", "0", "--sessions", "1", "--results", kept});
         EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
         return {{"inspect", fixture("llama-gqa")},
                 {"perplexity", fixture("scripted-plain"), text_, "--window", "64", "--threads", "1"},
@@ -56,7 +57,8 @@ TEST_F(DataOutputs, StdoutAndFilesHoldTheSameAndNothingElse) {
         const Outcome printed = with(command, {"--json"});
         ASSERT_EQ(printed.exit_code, 0) << printed.err;
         EXPECT_NO_THROW(std::ignore = json::parse(printed.out)) << printed.out;
-        for (const char* name : {"-", "/dev/stdout"}) EXPECT_EQ(with(command, {"--json-out", name}).out, printed.out) << name;
+        for (const char* name : {"-", "/dev/stdout"})
+            EXPECT_EQ(with(command, {"--json-out", name}).out, printed.out) << name;
         const Outcome filed = with(command, {"--json-out", path("f.json")});
         EXPECT_EQ(filed.exit_code, 0) << filed.err;
         EXPECT_EQ(read_file(path("f.json")), printed.out);
@@ -103,7 +105,9 @@ TEST_F(DataOutputs, PipesAreWrittenToAndFullDisksAreFailures) {
     const std::string logits = fmt::format("\"{}\" logits \"{}\" --ids \"{}\"", ERGON_PROGRAM, fixture("llama-gqa"),
                                            folder_.write("ids.json", "[1, 2, 3]"));
     ASSERT_EQ(shell(fmt::format("{} --json > \"{}\"", inspect, path("a"))), 0);
-    ASSERT_EQ(shell(fmt::format("{} --json-out >(cat > \"{}\") > /dev/null; code=$?; wait $!; exit $code", inspect, path("b"))), 0);
+    ASSERT_EQ(shell(fmt::format("{} --json-out >(cat > \"{}\") > /dev/null; code=$?; wait $!; exit $code", inspect,
+                                path("b"))),
+              0);
     EXPECT_EQ(read_file(path("a")), read_file(path("b")));
     ASSERT_EQ(shell(fmt::format("{} --out \"{}\"", logits, path("c"))), 0);
     ASSERT_EQ(shell(fmt::format("{} --out >(cat > \"{}\"); code=$?; wait $!; exit $code", logits, path("d"))), 0);

@@ -50,8 +50,8 @@ class Experiment : public ::testing::Test {
 };
 
 TEST_F(Experiment, GradesByCategoryAndWritesEveryFile) {
-    const Outcome outcome = compare(
-        "r.sqlite", {"--full", "--repeats", "2", "--html", path("p.html"), "--json-out", path("f.json"), "--csv-out", path("t.csv")});
+    const Outcome outcome = compare("r.sqlite", {"--full", "--repeats", "2", "--html", path("p.html"), "--json-out",
+                                                 path("f.json"), "--csv-out", path("t.csv")});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("right answers"));
     EXPECT_THAT(outcome.out, HasSubstr("facts"));
@@ -74,9 +74,9 @@ TEST_F(Experiment, GradesByCategoryAndWritesEveryFile) {
 /// Without a word of the user, all sample as the one that recommends something.
 TEST_F(Experiment, SamplingIsEqualUnlessAContenderSaysOtherwise) {
     const auto temperatures = [&](const std::vector<std::string>& models) {
-        std::vector<std::string> arguments{"compare",        "--prompts",   prompts(),   "--limit",        "1",
-                                           "--idle-seconds", "0", "--sessions", "1", "--results", path("s.sqlite"), "--restart",
-                                           "--json-out",         path("s.json")};
+        std::vector<std::string> arguments{"compare",        "--prompts", prompts(),    "--limit",     "1",
+                                           "--idle-seconds", "0",         "--sessions", "1",           "--results",
+                                           path("s.sqlite"), "--restart", "--json-out", path("s.json")};
         arguments.insert(arguments.begin() + 1, models.begin(), models.end());
         const Outcome outcome = run_ergon(arguments);
         EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -110,7 +110,8 @@ TEST_F(Experiment, ShardsMergeAndRerunsAgree) {
         const Outcome part = compare(std::string("part") + shard[0] + ".sqlite", {"--shard", shard});
         ASSERT_EQ(part.exit_code, 0) << part.err;
     }
-    const Outcome merged = run_ergon({"report", path("part1.sqlite"), path("part2.sqlite"), "--json-out", path("m.json")});
+    const Outcome merged =
+        run_ergon({"report", path("part1.sqlite"), path("part2.sqlite"), "--json-out", path("m.json")});
     ASSERT_EQ(merged.exit_code, 0) << merged.err;
     EXPECT_EQ(json::parse(content(path("m.json")))["contenders"][0]["answers"], 3);
     EXPECT_NE(run_ergon({"report", path("part1.sqlite"), path("part1.sqlite")}).exit_code, 0);
@@ -138,8 +139,8 @@ TEST_F(Experiment, LongPromptsAreLeftOutForAllAndCounted) {
     const std::string mixed =
         folder_.write("mixed.jsonl", "{\"prompt\": \"Hm?\"}\n{\"prompt\": \"" + std::string(4000, 'a') + "\"}\n");
     const Outcome some = run_ergon({"compare", fixture("scripted-thinker"), fixture("scripted-plain"), "--prompts",
-                                    mixed, "--idle-seconds", "0", "--sessions", "1", "--max-prompt", "200", "--results", path("l.sqlite"),
-                                    "--json-out", path("l.json")});
+                                    mixed, "--idle-seconds", "0", "--sessions", "1", "--max-prompt", "200", "--results",
+                                    path("l.sqlite"), "--json-out", path("l.json")});
     ASSERT_EQ(some.exit_code, 0) << some.err;
     EXPECT_THAT(some.err, HasSubstr("1 prompts have more than 200 tokens"));
     EXPECT_EQ(json::parse(content(path("l.json")))["settings"]["prompts_left_out"], 1);
@@ -150,7 +151,7 @@ TEST_F(Experiment, BadRowsAreRefusedOrLeftOutAndCounted) {
         "bad.jsonl",
         "{\"prompt\": \"Two?\", \"answer\": 2}\nnot JSON\n{\"prompt\": 3}\n{\"prompt\": \"Four?\", \"answer\": 4}\n");
     std::vector<std::string> arguments{
-        "eval",      fixture("scripted-plain"), "--prompts", mixed,         "--idle-seconds", "0",
+        "eval",      fixture("scripted-plain"), "--prompts",  mixed,         "--idle-seconds", "0",
         "--results", path("b.sqlite"),          "--json-out", path("b.json")};
     const Outcome refused = run_ergon(arguments);
     EXPECT_EQ(refused.exit_code, 1);
@@ -181,9 +182,9 @@ TEST_F(Experiment, AModelAgainstItselfInADesign) {
 }
 
 TEST_F(Experiment, WithoutModelsTheFourThatShipAreAsked) {
-    const Outcome outcome =
-        run_ergon({"compare", "--limit", "6", "--max-tokens", "60", "--sessions", "1", "--idle-seconds", "0", "--results",
-                   path("s.sqlite"), "--json-out", path("s.json"), "--html", path("s.html"), "--no-slice"});
+    const Outcome outcome = run_ergon({"compare", "--limit", "6", "--max-tokens", "60", "--sessions", "1",
+                                       "--idle-seconds", "0", "--results", path("s.sqlite"), "--json-out",
+                                       path("s.json"), "--html", path("s.html"), "--no-slice"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, ::testing::StartsWith("How do experts and thinking change the energy per answer"));
     EXPECT_LE(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 40) << "one screen\n" << outcome.out;
@@ -220,8 +221,9 @@ TEST_F(Experiment, NothingCanBeForbiddenToLetters) {
 }
 
 TEST_F(Experiment, EvalGradesOneModel) {
-    const Outcome outcome = run_ergon({"eval", fixture("scripted-plain"), "--prompts", prompts(), "--sessions", "1", "--idle-seconds", "0",
-                                       "--results", path("e.sqlite"), "--json-out", path("e.json")});
+    const Outcome outcome =
+        run_ergon({"eval", fixture("scripted-plain"), "--prompts", prompts(), "--sessions", "1", "--idle-seconds", "0",
+                   "--results", path("e.sqlite"), "--json-out", path("e.json")});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("right answers"));
     const json found = json::parse(content(path("e.json")));
@@ -247,8 +249,8 @@ TEST_F(Experiment, JevonsTakesARun) {
     const Outcome few = run_ergon({"plan", "jevons", path("few.sqlite"), "--answers-per-day", "1000"});
     EXPECT_EQ(few.exit_code, 2);
     EXPECT_THAT(few.err, HasSubstr("too few prompts"));
-    ASSERT_EQ(run_ergon({"compare", fixture("scripted-thinker") + ":label=thinker", fixture("scripted-plain"), "--limit",
-                         "8", "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite")})
+    ASSERT_EQ(run_ergon({"compare", fixture("scripted-thinker") + ":label=thinker", fixture("scripted-plain"),
+                         "--limit", "8", "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite")})
                   .exit_code,
               0);
     const Outcome outcome = run_ergon({"plan", "jevons", path("r.sqlite"), "--answers-per-day", "1000", "--growth",

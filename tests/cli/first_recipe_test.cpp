@@ -45,8 +45,8 @@ TEST(FirstRecipe, LearnsToCompareInThreeMinutes) {
     EXPECT_THAT(run_ergon({"run", path("run/model.gguf"), "Which number is the smaller, 53 or 86?"}).out,
                 HasSubstr("53"));
     const Outcome asked =
-        run_ergon({"eval", path("run/model.gguf"), "--prompts", path("exam.jsonl"), "--max-tokens", "60", "--idle-seconds",
-                   "0", "--results", path("r.sqlite"), "--json-out", path("found.json")});
+        run_ergon({"eval", path("run/model.gguf"), "--prompts", path("exam.jsonl"), "--max-tokens", "60",
+                   "--idle-seconds", "0", "--results", path("r.sqlite"), "--json-out", path("found.json")});
     ASSERT_EQ(asked.exit_code, 0) << asked.err;
     std::ifstream found(path("found.json"));
     EXPECT_GE(json::parse(found)["contenders"][0]["right"].get<double>(), 80);

@@ -32,9 +32,15 @@ class KeptRuns : public ::testing::Test {
                              "{\"id\": \"c\", \"category\": \"maths\", \"prompt\": \"What is 3+3?\", \"answer\": 6}\n");
     }
     std::vector<std::string> command(std::vector<std::string> more = {}) const {
-        std::vector<std::string> arguments{"compare",   fixture("scripted-thinker") + ":label=thinker",
-                                           fixture("scripted-plain"), "--prompts", prompts(), "--idle-seconds", "0",
-                                           "--sessions", "1"};
+        std::vector<std::string> arguments{"compare",
+                                           fixture("scripted-thinker") + ":label=thinker",
+                                           fixture("scripted-plain"),
+                                           "--prompts",
+                                           prompts(),
+                                           "--idle-seconds",
+                                           "0",
+                                           "--sessions",
+                                           "1"};
         arguments.insert(arguments.end(), more.begin(), more.end());
         if (std::ranges::find(more, "--results") == more.end()) {
             arguments.insert(arguments.end(), {"--results", path("r.sqlite")});
@@ -59,7 +65,8 @@ TEST_F(KeptRuns, OutputsReplaceNothingThatIsRead) {
     }
     std::filesystem::copy(fixture("scripted-plain"), folder_.path() / "model");
     const std::string part = path("model/config.json");
-    const Outcome outcome = run_ergon({"eval", path("model"), "--prompts", asked, "--results", path("r.sqlite"), "--json-out", part});
+    const Outcome outcome =
+        run_ergon({"eval", path("model"), "--prompts", asked, "--results", path("r.sqlite"), "--json-out", part});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("is part of what is read"));
     ASSERT_EQ(compare().exit_code, 0);
@@ -82,8 +89,9 @@ TEST_F(KeptRuns, OutputsReplaceNothingThatIsRead) {
 TEST_F(KeptRuns, AModelThatChangesBetweenSessionsEndsTheRun) {
     const std::filesystem::path model = folder_.path() / "model.gguf", shipped = ERGON_SOURCE_DIR "/models";
     std::filesystem::copy_file(shipped / "ergon-dense-direct.gguf", model);
-    const std::vector<std::string> command{"eval", model.string(), "--prompts", prompts(), "--idle-seconds", "0", "--repeats", "40",
-                                           "--max-tokens", "40", "--sessions", "2", "--results", path("r.sqlite")};
+    const std::vector<std::string> command{
+        "eval", model.string(), "--prompts", prompts(),   "--idle-seconds", "0", "--repeats", "40", "--max-tokens",
+        "40",   "--sessions",   "2",         "--results", path("r.sqlite")};
     const Outcome outcome = while_ergon_runs(command, path("r.sqlite-wal"), [&](int) {
         const auto answered = [&] { return read_file(path("r.sqlite-wal")).find("judge_joules") != std::string::npos; };
         for (int tries = 0; tries < 10'000 && !answered(); ++tries) usleep(1000);
@@ -112,19 +120,32 @@ TEST_F(KeptRuns, AFinishedRunIsToldOfAndNotAskedAgain) {
 }
 
 TEST_F(KeptRuns, TheReportOfADesignIsThatOfItsComparison) {
-    const std::vector<std::string> files{"--json-out", path("a.json"), "--html", path("a.html"), "--csv-out", path("a.csv")};
+    const std::vector<std::string> files{"--json-out",   path("a.json"), "--html",
+                                         path("a.html"), "--csv-out",    path("a.csv")};
     const std::string model = fixture("scripted-thinker");
-    std::vector<std::string> arguments{"compare", model, model + ":no_think,label=direct", model + ":max_tokens=9,label=short",
-                                       model + ":no_think,max_tokens=9,label=both", "--prompts", prompts(),
-                                       "--idle-seconds", "0", "--sessions", "1", "--results",
-                                       path("d.sqlite"), "--factor",
-                                       "thinking=yes,no,yes,no", "--factor", "long=yes,yes,no,no"};
+    std::vector<std::string> arguments{"compare",
+                                       model,
+                                       model + ":no_think,label=direct",
+                                       model + ":max_tokens=9,label=short",
+                                       model + ":no_think,max_tokens=9,label=both",
+                                       "--prompts",
+                                       prompts(),
+                                       "--idle-seconds",
+                                       "0",
+                                       "--sessions",
+                                       "1",
+                                       "--results",
+                                       path("d.sqlite"),
+                                       "--factor",
+                                       "thinking=yes,no,yes,no",
+                                       "--factor",
+                                       "long=yes,yes,no,no"};
     arguments.insert(arguments.end(), files.begin(), files.end());
     const Outcome first = run_ergon(arguments);
     ASSERT_EQ(first.exit_code, 0) << first.err;
     EXPECT_THAT(first.out, HasSubstr("no thinking over thinking"));
-    const Outcome report = run_ergon({"report", path("d.sqlite"), "--json-out", path("b.json"), "--html", path("b.html"),
-                                      "--csv-out", path("b.csv")});
+    const Outcome report = run_ergon({"report", path("d.sqlite"), "--json-out", path("b.json"), "--html",
+                                      path("b.html"), "--csv-out", path("b.csv")});
     ASSERT_EQ(report.exit_code, 0) << report.err;
     EXPECT_EQ(report.out, first.out);
     for (const char* kind : {".json", ".html", ".csv"}) {
@@ -137,10 +158,10 @@ TEST_F(KeptRuns, TheReportOfADesignIsThatOfItsComparison) {
 TEST_F(KeptRuns, MergedShardsKeepTheDesign) {
     const std::string model = fixture("scripted-thinker");
     for (const char* shard : {"1/2", "2/2"}) {
-        const Outcome part = run_ergon({"compare", model, model + ":no_think,label=direct", "--prompts", prompts(),
-                                        "--idle-seconds", "0", "--sessions", "1", "--results",
-                                        path(std::string("part") + shard[0]),
-                                        "--shard", shard, "--factor", "thinking=yes,no"});
+        const Outcome part =
+            run_ergon({"compare", model, model + ":no_think,label=direct", "--prompts", prompts(), "--idle-seconds",
+                       "0", "--sessions", "1", "--results", path(std::string("part") + shard[0]), "--shard", shard,
+                       "--factor", "thinking=yes,no"});
         ASSERT_EQ(part.exit_code, 0) << part.err;
     }
     const Outcome merged = run_ergon({"report", path("part1"), path("part2")});
@@ -157,15 +178,19 @@ TEST_F(KeptRuns, OutputsAreLookedAtBeforeTheFirstAnswer) {
         EXPECT_EQ(outcome.out, "");
     };
     for (const char* option : {"--html", "--json-out", "--csv-out", "--results"}) {
-        refused({option, path("no/such/folder/file")}, option == std::string("--results") ? "cannot be opened" : "cannot be written");
-        refused({option, folder_.path().string()}, option == std::string("--results") ? "cannot be opened" : "it is a folder");
+        refused({option, path("no/such/folder/file")},
+                option == std::string("--results") ? "cannot be opened" : "cannot be written");
+        refused({option, folder_.path().string()},
+                option == std::string("--results") ? "cannot be opened" : "it is a folder");
     }
     refused({"--html", path("one"), "--json-out", path("one")}, "is named twice", 2);
     refused({"--html", path("r.sqlite")}, "is named twice", 2);
     refused({"--factor", "thinking=yes,no,maybe"}, "has 3 levels, but there are 2 contenders", 2);
     EXPECT_FALSE(std::filesystem::exists(path("r.sqlite"))) << "nor was anything begun";
-    EXPECT_EQ(run_ergon({"eval", fixture("scripted-plain"), "--prompts", prompts(), "--csv-out", path("no/f.csv"), "--results",
-                         path("e.sqlite")}).exit_code, 1);
+    EXPECT_EQ(run_ergon({"eval", fixture("scripted-plain"), "--prompts", prompts(), "--csv-out", path("no/f.csv"),
+                         "--results", path("e.sqlite")})
+                  .exit_code,
+              1);
     EXPECT_FALSE(std::filesystem::exists(path("e.sqlite")));
     ASSERT_EQ(compare().exit_code, 0);
     for (const char* option : {"--html", "--json-out", "--csv-out", "--traces"}) {
@@ -187,8 +212,9 @@ TEST_F(KeptRuns, InterruptsSayWhatIsKeptAndHowToGoOn) {
         EXPECT_EQ(stopped.exit_code, code) << stopped.err;
         // The lock of a killed start is there from the beginning: the next one may be met before its first answer.
         std::smatch found;
-        const std::regex sentence("Interrupted(?:: | before the first answer of this start: )([0-9]+)(?: of 900)? answers are kept "
-                                  "in .*r.sqlite; the same command goes on from there");
+        const std::regex sentence(
+            "Interrupted(?:: | before the first answer of this start: )([0-9]+)(?: of 900)? answers are kept "
+            "in .*r.sqlite; the same command goes on from there");
         ASSERT_TRUE(std::regex_search(stopped.err, found, sentence)) << stopped.err;
         EXPECT_GE(std::stoi(found[1]), std::max(before, 1));
         before = std::stoi(found[1]);
@@ -269,8 +295,8 @@ TEST_F(KeptRuns, AResultsFileThatGoesAwayDuringTheRunIsSavedAndSaid) {
 
 TEST_F(KeptRuns, AResultsFileThatIsMadeReadOnlyDuringTheRunIsSaidAndLosesNothing) {
     const std::vector<std::string> arguments = command({"--repeats", "40", "--json-out", path("f.json")});
-    const Outcome outcome = while_ergon_runs(arguments, path("r.sqlite.run1.lock"),
-                                             [&](int) { ::chmod(path("r.sqlite").c_str(), 0444); });
+    const Outcome outcome =
+        while_ergon_runs(arguments, path("r.sqlite.run1.lock"), [&](int) { ::chmod(path("r.sqlite").c_str(), 0444); });
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr("r.sqlite was made read-only while it was in use"));
     EXPECT_THAT(run_ergon({"report", path("r.sqlite")}).err, Not(HasSubstr("not finished")));
@@ -284,7 +310,8 @@ TEST_F(KeptRuns, AReportReadsWhatMayOnlyBeRead) {
     ::chmod(path("r.sqlite").c_str(), 0644);
     const auto report = [&](const std::string& file) { return run_ergon_as_nobody({"report", file}); };
     if (!report(path("r.sqlite"))) GTEST_SKIP() << "only root may try it as another user";
-    EXPECT_EQ(report(path("r.sqlite"))->out, expected) << report(path("r.sqlite"))->err << "neither file nor folder may be written";
+    EXPECT_EQ(report(path("r.sqlite"))->out, expected)
+        << report(path("r.sqlite"))->err << "neither file nor folder may be written";
     std::filesystem::create_directory(path("closed#1?"));
     std::filesystem::copy_file(path("r.sqlite"), path("closed#1?/100%.sqlite"));
     ::chmod(path("closed#1?/100%.sqlite").c_str(), 0666);
@@ -297,15 +324,17 @@ TEST_F(KeptRuns, AReportReadsWhatMayOnlyBeRead) {
     EXPECT_EQ(report(path("r.sqlite"))->exit_code, 0);
 
     // Answers that are in the log alone are not passed over.
-    const Outcome killed = while_ergon_runs(command({"--repeats", "150", "--results", path("k.sqlite")}), path("k.sqlite.run1.lock"), [&](int process) {
-        rest();
-        kill(process, SIGKILL);
-    });
+    const Outcome killed = while_ergon_runs(command({"--repeats", "150", "--results", path("k.sqlite")}),
+                                            path("k.sqlite.run1.lock"), [&](int process) {
+                                                rest();
+                                                kill(process, SIGKILL);
+                                            });
     ASSERT_EQ(killed.exit_code, -1);
     std::filesystem::remove(path("k.sqlite-shm"));
     const auto logged = report(path("k.sqlite"));
     EXPECT_EQ(logged->exit_code, 1);
-    EXPECT_THAT(logged->err, HasSubstr("k.sqlite-wal that can only be read in a folder that may be written: copy both to one"));
+    EXPECT_THAT(logged->err,
+                HasSubstr("k.sqlite-wal that can only be read in a folder that may be written: copy both to one"));
     ::chmod(path("r.sqlite").c_str(), 0);
     EXPECT_THAT(report(path("r.sqlite"))->err, HasSubstr("cannot be read"));
 }
@@ -331,8 +360,10 @@ TEST_F(KeptRuns, AnIndexOrALogThatIsCutDuringTheRunIsASentence) {
 }
 
 TEST_F(KeptRuns, WhatKilledProcessesLeftAsideIsRemoved) {
-    const std::string dead = folder_.write("f.json.part2147483646", "{"), other = folder_.write("g.json.part2147483646", "{");
-    const std::string alive = folder_.write(fmt::format("f.json.part{}", ::getpid()), "{"), no_number = folder_.write("f.json.part1of2", "{");
+    const std::string dead = folder_.write("f.json.part2147483646", "{"),
+                      other = folder_.write("g.json.part2147483646", "{");
+    const std::string alive = folder_.write(fmt::format("f.json.part{}", ::getpid()), "{"),
+                      no_number = folder_.write("f.json.part1of2", "{");
     ASSERT_EQ(compare({"--json-out", path("f.json")}).exit_code, 0);
     EXPECT_FALSE(std::filesystem::exists(dead));
     for (const std::string& file : {other, alive, no_number}) EXPECT_TRUE(std::filesystem::exists(file)) << file;
@@ -350,7 +381,8 @@ TEST_F(KeptRuns, TheLiveSliceIsPartOfTheRun) {
     for (const json& one : slice["rounds"]) {
         for (const json& figure : one["joules_per_token"]) EXPECT_GT(figure["value"].get<double>(), 0);
     }
-    const Outcome report = run_ergon({"report", path("r.sqlite"), "--json-out", path("b.json"), "--html", path("b.html")});
+    const Outcome report =
+        run_ergon({"report", path("r.sqlite"), "--json-out", path("b.json"), "--html", path("b.html")});
     EXPECT_EQ(report.out, outcome.out);
     EXPECT_EQ(read_file(path("a.json")), read_file(path("b.json")));
     EXPECT_EQ(read_file(path("a.html")), read_file(path("b.html")));

@@ -50,8 +50,7 @@ class MeterCommand : public testing::Test {
 };
 
 TEST_F(MeterCommand, MeasuresACommandAndLeavesItsOutputAlone) {
-    const Outcome outcome =
-        meter({"--json", "--", "sh", "-c", "echo hello; echo 3500000 > " + counter() + "; exit 7"});
+    const Outcome outcome = meter({"--json", "--", "sh", "-c", "echo hello; echo 3500000 > " + counter() + "; exit 7"});
     EXPECT_EQ(outcome.exit_code, 7);
     EXPECT_EQ(outcome.out, "hello\n");
     const json found = json::parse(outcome.err);
@@ -97,7 +96,8 @@ TEST_F(MeterCommand, AddsRowsThatOthersReadAsCodeCarbons) {
 
     // Several at once: each adds its row.
     std::vector<std::thread> at_once;
-    for (int i = 0; i < 6; ++i) at_once.emplace_back([&] { meter({"--csv-out", out, "--carbon", "100", "--", "true"}); });
+    for (int i = 0; i < 6; ++i)
+        at_once.emplace_back([&] { meter({"--csv-out", out, "--carbon", "100", "--", "true"}); });
     for (std::thread& one : at_once) one.join();
     const std::string rows = read_file(out);
     EXPECT_EQ(std::ranges::count(rows, '\n'), 9);
@@ -118,9 +118,9 @@ TEST_F(MeterCommand, PassesOnHowACommandEnds) {
 TEST_F(MeterCommand, ACommandThatCannotStartEndsAsInAShell) {
     const std::string no_program = folder_.write("text", "not a program\n");
     for (const auto& [command, code] : std::vector<std::pair<std::string, int>>{{"no-such-command-anywhere", 127},
-                                                                               {path("nowhere/at/all"), 127},
-                                                                               {no_program, 126},
-                                                                               {folder_.path().string(), 126}}) {
+                                                                                {path("nowhere/at/all"), 127},
+                                                                                {no_program, 126},
+                                                                                {folder_.path().string(), 126}}) {
         const Outcome outcome = meter({"--json", "--", command});
         EXPECT_EQ(outcome.exit_code, code) << command;
         EXPECT_THAT(outcome.err, HasSubstr("The command '" + command + "' cannot be started: "));
@@ -211,8 +211,7 @@ TEST_F(MeterCommand, TakesTheTreesFromTheEnvironment) {
 
 TEST_F(MeterCommand, TakesASensorThatTheUserNames) {
     const std::string wall = folder_.write("wall", "100 J\n");
-    const Outcome outcome =
-        meter({"--json", "--sensor", "file:" + wall, "--", "sh", "-c", "echo 103 J > " + wall});
+    const Outcome outcome = meter({"--json", "--sensor", "file:" + wall, "--", "sh", "-c", "echo 103 J > " + wall});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_NEAR(json::parse(outcome.err)["joules"]["value"].get<double>(), 3, 1e-9);
     const Outcome wrong = meter({"--sensor", "file:/nowhere/at/all", "--", "true"});
@@ -223,9 +222,9 @@ TEST_F(MeterCommand, TakesASensorThatTheUserNames) {
 /// Every command reads the trees that it is told to.
 TEST_F(MeterCommand, JoulesOfTokensComeFromTheCounter) {
     const TwentyWatts power(counter(), path("next"));
-    const Outcome outcome =
-        run_ergon({"bench", fixture("llama-gqa"), "--prompt-tokens", "0", "--generate-tokens", "400", "--threads", "1", "--repeats",
-                   "3", "--json", "--sysfs", folder_.path().string(), "--procfs", folder_.path().string()});
+    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt-tokens", "0", "--generate-tokens",
+                                       "400", "--threads", "1", "--repeats", "3", "--json", "--sysfs",
+                                       folder_.path().string(), "--procfs", folder_.path().string()});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json row = json::parse(outcome.out)[0];
     EXPECT_NE(row["joules_per_token"]["method"], "estimated") << row;
@@ -236,7 +235,8 @@ TEST_F(MeterCommand, JoulesOfTokensComeFromTheCounter) {
 TEST_F(MeterCommand, CalibratesAgainstACounterAndUsesWhatItLearnt) {
     auto power = std::make_unique<TwentyWatts>(counter(), path("next"));
     const std::string file = path("calibration.json");
-    const Outcome outcome = meter({"calibrate", "--threads", "1", "--repeats", "2", "--seconds", "0.15", "--out", file});
+    const Outcome outcome =
+        meter({"calibrate", "--threads", "1", "--repeats", "2", "--seconds", "0.15", "--out", file});
     power.reset();
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("busy time"));
@@ -262,9 +262,8 @@ TEST_F(MeterCommand, ValidatesAgainstAMeterAtTheWall) {
     const TwentyWatts power(counter(), path("next"));
     const auto validate = [&](double wall) {
         folder_.write("wall.csv", steady_wall_log(wall));
-        const Outcome outcome =
-            meter({"validate", "--wall-log", path("wall.csv"), "--threads", "1", "--seconds", "2.2", "--model",
-                   fixture("llama-gqa"), "--json-out", path("kept.json")});
+        const Outcome outcome = meter({"validate", "--wall-log", path("wall.csv"), "--threads", "1", "--seconds", "2.2",
+                                       "--model", fixture("llama-gqa"), "--json-out", path("kept.json")});
         EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
         EXPECT_THAT(outcome.out, HasSubstr("generating, "));
         EXPECT_THAT(outcome.out, HasSubstr("a ratio below 1 is expected")) << "a counter of packages, not of all";
@@ -286,7 +285,8 @@ TEST_F(MeterCommand, ValidatesAgainstAMeterAtTheWall) {
 
 TEST_F(MeterCommand, SaysWhatIsWrongWithAWallLog) {
     folder_.write("wall.csv", "0,20\n1,20\n2,20\n3,20\n");
-    const std::vector<std::string> begin{"validate", "--threads", "1", "--seconds", "2", "--model", fixture("llama-gqa")};
+    const std::vector<std::string> begin{"validate", "--threads",         "1", "--seconds", "2",
+                                         "--model",  fixture("llama-gqa")};
     const auto with = [&](std::vector<std::string> more) {
         more.insert(more.begin(), begin.begin(), begin.end());
         return meter(more);
@@ -356,7 +356,8 @@ TEST_F(MeterCommand, TellsGramsAndMoney) {
 TEST(ProfileCommand, WritesATableJsonAndAPage) {
     const TemporaryFolder folder;
     const std::string page = (folder.path() / "profile.html").string(), model = fixture("deepseek-v2-lite");
-    const Outcome table = run_ergon({"profile", model, "--prompt-tokens", "16", "--generate-tokens", "4", "--html", page});
+    const Outcome table =
+        run_ergon({"profile", model, "--prompt-tokens", "16", "--generate-tokens", "4", "--html", page});
     ASSERT_EQ(table.exit_code, 0) << table.err;
     EXPECT_THAT(table.out, HasSubstr("routed experts"));
     EXPECT_THAT(table.out, HasSubstr("Energy hotspots"));
@@ -370,15 +371,15 @@ TEST(ProfileCommand, WritesATableJsonAndAPage) {
 }
 
 TEST(BenchCommand, MeasuresWhatAccountingCosts) {
-    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt-tokens", "0", "--generate-tokens", "16", "--threads",
-                                       "1", "--repeats", "2", "--accounting", "--json"});
+    const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt-tokens", "0", "--generate-tokens", "16",
+                                       "--threads", "1", "--repeats", "2", "--accounting", "--json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_TRUE(json::parse(outcome.out)[0]["accounting"].contains("median"));
 }
 
 TEST(RunCommand, TellsGramsBesideJoules) {
-    const Outcome outcome = run_ergon(
-        {"run", fixture("scripted-plain"), "hello", "--max-tokens", "3", "--carbon", "FRA", "--price", "0.2", "--json"});
+    const Outcome outcome = run_ergon({"run", fixture("scripted-plain"), "hello", "--max-tokens", "3", "--carbon",
+                                       "FRA", "--price", "0.2", "--json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     const json found = json::parse(outcome.out);
     EXPECT_EQ(found["carbon"]["region"], "France");

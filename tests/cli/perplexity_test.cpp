@@ -37,8 +37,8 @@ TEST(Perplexity, PeopleGetASentence) {
     const TemporaryFolder folder;
     const Outcome outcome = run_ergon({"perplexity", fixture("scripted-plain"), text_file(folder)});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_THAT(outcome.out,
-                ::testing::MatchesRegex("perplexity .* over 256 tokens \\(the second halves of 1 windows of 512\\); 1 thread computes \\(no choice\\)\n"));
+    EXPECT_THAT(outcome.out, ::testing::MatchesRegex("perplexity .* over 256 tokens \\(the second halves of 1 windows "
+                                                     "of 512\\); 1 thread computes \\(no choice\\)\n"));
 }
 
 TEST(Perplexity, ShortTextsAndWrongFilesAreRefused) {

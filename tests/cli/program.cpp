@@ -4,8 +4,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <fcntl.h>
+#include <fstream>
 #include <functional>
 #include <gtest/gtest.h>
 #include <memory>
@@ -133,7 +133,8 @@ Outcome run(const std::vector<std::string>& arguments, std::string_view input, c
 
 Outcome run_ergon_within(std::size_t memory, const std::vector<std::string>& arguments, std::string_view input) {
     std::vector<std::string> limits{"/usr/bin/timeout", "30"};
-    if (memory > 0 && !test::sanitized) limits.insert(limits.end(), {"/usr/bin/prlimit", "--as=" + std::to_string(memory)});
+    if (memory > 0 && !test::sanitized)
+        limits.insert(limits.end(), {"/usr/bin/prlimit", "--as=" + std::to_string(memory)});
     return run(arguments, input, {}, {}, {.wrapper = limits});
 }
 

@@ -19,10 +19,10 @@ struct Outcome {
 
 /// Where what is written to stdout or stderr goes.
 enum class Sink {
-    kept,    // comes back in the outcome
+    kept,  // comes back in the outcome
     closed,
-    full,    // a disk without room: /dev/full
-    left,    // a pipe whose reader has left
+    full,  // a disk without room: /dev/full
+    left,  // a pipe whose reader has left
 };
 struct Sinks {
     Sink out = Sink::kept;
@@ -41,7 +41,8 @@ Outcome run_ergon_within(std::size_t memory, const std::vector<std::string>& arg
 Outcome run_ergon(const std::vector<std::string>& arguments, std::string_view input = {},
                   const Environment& environment = {});
 /// The same as a user without rights, in a working folder; nothing where this test may not become another user.
-std::optional<Outcome> run_ergon_as_nobody(const std::vector<std::string>& arguments, const Environment& environment = {},
+std::optional<Outcome> run_ergon_as_nobody(const std::vector<std::string>& arguments,
+                                           const Environment& environment = {},
                                            const std::filesystem::path& folder = "/");
 /// The same, and sends it (and not what it has started) a signal once a file is there.
 Outcome signal_ergon(const std::vector<std::string>& arguments, int signal, const std::filesystem::path& when_there);

@@ -1,11 +1,10 @@
 // What holds for the program as a whole.
 
+#include "cli/program.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <sstream>
-
-#include "cli/program.h"
 
 namespace ergon::cli {
 namespace {
@@ -67,7 +66,8 @@ TEST(Program, HelpIsAsWideAsTheTerminal) {
         std::istringstream help(run_ergon({"compare", "--help"}, "", {{"COLUMNS", columns}}).out);
         std::size_t most = 0;
         for (std::string line; std::getline(help, line);) {
-            const bool breaks = !line.starts_with("  ") || line.starts_with(std::string(30, ' '));  // not names, examples
+            const bool breaks =
+                !line.starts_with("  ") || line.starts_with(std::string(30, ' '));  // not names, examples
             if (breaks && !line.starts_with("Usage")) most = std::max(most, line.size());
         }
         return most;
@@ -95,7 +95,8 @@ TEST(Program, NumbersAreDecimalAndFinite) {
     EXPECT_EQ(with_seed("010").out, with_seed("10").out);
     EXPECT_EQ(with_seed("000").out, with_seed("0").out);
     EXPECT_NE(with_seed("010").out, with_seed("8").out);
-    for (const char* seed : {"0x10", "0b1", "1e3", "1.0", "", " 1", "1'000"}) EXPECT_EQ(with_seed(seed).exit_code, 2) << seed;
+    for (const char* seed : {"0x10", "0b1", "1e3", "1.0", "", " 1", "1'000"})
+        EXPECT_EQ(with_seed(seed).exit_code, 2) << seed;
     for (const char* seconds : {"nan", "inf", "-nan", "0x1p3", "", "1s"}) {
         const Outcome outcome = run_ergon({"meter", "--seconds", seconds});
         EXPECT_EQ(outcome.exit_code, 2) << seconds;

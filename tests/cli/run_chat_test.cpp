@@ -112,7 +112,8 @@ TEST(Chat, AFullContextDropsTheOldestTurnAndSaysSo) {
         terminal.type("What is the capital of France?\n");
         const std::string seen = terminal.until("estimated");
         EXPECT_THAT(seen, HasSubstr("Paris."));
-        EXPECT_EQ(seen.find("the oldest 2 turns of the conversation were dropped") != std::string::npos, i == 2) << seen;
+        EXPECT_EQ(seen.find("the oldest 2 turns of the conversation were dropped") != std::string::npos, i == 2)
+            << seen;
         terminal.until("> ");
     }
     terminal.type("/system\n");
@@ -239,7 +240,7 @@ TEST(Chat, LinesAreEditedAndRemembered) {
     };
     answers("cafe\x7fé\n", "an accent");
     answers("漢字x\x7f\n", "wide");
-    answers("\033[A\033[A\n", "an accent");   // up, up
+    answers("\033[A\033[A\n", "an accent");          // up, up
     answers("caf\x01x\033[3~\x05\303\n", "broken");  // half a character is none
     answers(" /clear\n", "a slash");
     terminal.until("> ");

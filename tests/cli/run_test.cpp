@@ -77,7 +77,8 @@ TEST(Run, PipedTextStandsBelowThePrompt) {
 }
 
 TEST(Run, WaitingForAPipeIsTold) {
-    const std::string command = "(sleep 3; echo 'capital of France?') | '" ERGON_PROGRAM "' run '" + plain() + "' Say: 2>&1";
+    const std::string command =
+        "(sleep 3; echo 'capital of France?') | '" ERGON_PROGRAM "' run '" + plain() + "' Say: 2>&1";
     FILE* shell = popen(command.c_str(), "r");
     ASSERT_NE(shell, nullptr);
     std::string said;
@@ -88,7 +89,8 @@ TEST(Run, WaitingForAPipeIsTold) {
 }
 
 TEST(Run, AClosedStdinIsNoText) {
-    EXPECT_EQ(std::system(("'" ERGON_PROGRAM "' run '" + plain() + "' 'capital of France' <&- >/dev/null 2>&1").c_str()), 0);
+    EXPECT_EQ(
+        std::system(("'" ERGON_PROGRAM "' run '" + plain() + "' 'capital of France' <&- >/dev/null 2>&1").c_str()), 0);
 }
 
 TEST(Run, JsonHoldsEverything) {
@@ -118,7 +120,8 @@ TEST(Run, JsonHoldsEverything) {
     EXPECT_EQ(answer["context"]["tokens"], 4096);
     EXPECT_GT(answer["context"]["bytes"], 4096);
     EXPECT_EQ(answer["context"]["cache"], "f16");
-    EXPECT_EQ(answer["threads"], (json{{"decode", 1}, {"prompt", 1}, {"chosen", "only"}}));  // a script computes nothing
+    EXPECT_EQ(answer["threads"],
+              (json{{"decode", 1}, {"prompt", 1}, {"chosen", "only"}}));  // a script computes nothing
     EXPECT_TRUE(answer["machine"].contains("processor"));
 }
 
@@ -217,7 +220,8 @@ TEST(Run, AModelThatSaysWhatItIsForIsQuoted) {
     EXPECT_THAT(run_ergon({"inspect", name}).out, HasSubstr("  purpose        For tests.\n"));
     EXPECT_EQ(json::parse(run_ergon({"inspect", name, "--json"}).out)["purpose"], "For tests.");
     const std::string shipped = ERGON_SOURCE_DIR "/models/ergon-dense-direct.gguf";
-    const std::string purpose = "For puzzles such as `ergon puzzles` prints, and to measure with; anything else it answers with nonsense.";
+    const std::string purpose =
+        "For puzzles such as `ergon puzzles` prints, and to measure with; anything else it answers with nonsense.";
     EXPECT_THAT(run_ergon({"inspect", shipped}).out, HasSubstr(purpose));
     const Outcome answer = run_ergon({"run", shipped, "Hello", "--max-tokens", "2", "--threads", "1"});
     EXPECT_EQ(answer.exit_code, 0) << answer.err;
@@ -227,8 +231,9 @@ TEST(Run, AModelThatSaysWhatItIsForIsQuoted) {
 TEST(Run, AServerIsSentToTheCommandsThatAskServers) {
     const Outcome outcome = run_ergon({"run", "http://localhost:1/v1#m", "Hello"});
     EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_THAT(outcome.err, HasSubstr("http://localhost:1/v1#m is a server, and ergon run takes models on this machine. "
-                                       "ergon compare and ergon eval ask servers."));
+    EXPECT_THAT(outcome.err,
+                HasSubstr("http://localhost:1/v1#m is a server, and ergon run takes models on this machine. "
+                          "ergon compare and ergon eval ask servers."));
 }
 
 TEST(Run, AReaderThatLeftIsNoFailure) {

@@ -42,7 +42,8 @@ class Servers : public ::testing::Test {
                                                   "{\"id\": \"a\", \"prompt\": \"What is 1+3?\", \"answer\": 4}\n"
                                                   "{\"id\": \"b\", \"prompt\": \"What is 2+2?\", \"answer\": 4}\n"
                                                   "{\"id\": \"c\", \"prompt\": \"What is 3+3?\", \"answer\": 6}\n");
-        return {prompts, "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite"), "--json-out", path("f.json")};
+        return {prompts,     "--idle-seconds", "0",          "--sessions",  "1",
+                "--results", path("r.sqlite"), "--json-out", path("f.json")};
     }
     Outcome eval(const std::string& model, const std::vector<std::string>& more = {}) const {
         std::vector<std::string> arguments{"eval", model, "--prompts"};
@@ -83,8 +84,8 @@ TEST_F(Servers, AnAnswerWithoutAMessageHasFailed) {
     server_.answer(chat, R"({"choices": [{"index": 0, "message": null, "finish_reason": "stop"}]})");
     const Outcome outcome = eval(contender());
     EXPECT_EQ(outcome.exit_code, 1);
-    EXPECT_THAT(outcome.err, AllOf(HasSubstr("All 3 answers failed; the last, of m to"), HasSubstr("has no message with text"),
-                                   HasSubstr("The same command asks again.")));
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("All 3 answers failed; the last, of m to"),
+                                   HasSubstr("has no message with text"), HasSubstr("The same command asks again.")));
     EXPECT_EQ(outcome.out, "") << "there is nothing to tell of";
 }
 
@@ -92,7 +93,8 @@ TEST_F(Servers, ASilentOneIsGivenUpAsSoonAsTheUserWants) {
     server_.fall_silent();
     const auto begin = std::chrono::steady_clock::now();
     const Outcome outcome = eval(contender(), {"--timeout", "1"});
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60)) << "it is 300 s for an attempt otherwise";
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60))
+        << "it is 300 s for an attempt otherwise";
     EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_EQ(eval(contender(), {"--timeout", "0"}).exit_code, 2);
 }

@@ -20,7 +20,8 @@ namespace ergon::cli {
 class Terminal {
   public:
     /// TERM=dumb is the terminal without a line editor.
-    explicit Terminal(std::vector<std::string> arguments, std::vector<std::string> environment = {}, int columns = 200) {
+    explicit Terminal(std::vector<std::string> arguments, std::vector<std::string> environment = {},
+                      int columns = 200) {
         environment.insert(environment.begin(), "TERM=xterm");
         winsize size{24, static_cast<unsigned short>(columns), 0, 0};
         arguments.insert(arguments.begin(), ERGON_PROGRAM);

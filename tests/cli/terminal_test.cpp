@@ -1,12 +1,13 @@
 // Text from outside on its way to a terminal: no byte of it commands.
 
+#include "cli/terminal.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "cli/program.h"
-#include "cli/terminal.h"
 
 namespace ergon::cli {
 namespace {
@@ -14,15 +15,21 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Sets the clipboard, the window's title and the colour; clears the screen (as an 8-bit control, too); writes backwards.
-const std::string hostile = "be\x1b]52;c;SGFja2Vk\x07" "fore\x1b]0;title\x1b\\\x1b[31mred\x1b[2J\xc2\x9b" "2J\xe2\x80\xaegnol\x08\x7f";
-const std::string hostile_json = R"(be\u001b]52;c;SGFja2Vk\u0007fore\u001b]0;title\u001b\\\u001b[31mred\u001b[2J\u009b2J\u202egnol\b\u007f)";
+// Sets the clipboard, the window's title and the colour; clears the screen (as an 8-bit control, too); writes
+// backwards.
+const std::string hostile =
+    "be\x1b]52;c;SGFja2Vk\x07"
+    "fore\x1b]0;title\x1b\\\x1b[31mred\x1b[2J\xc2\x9b"
+    "2J\xe2\x80\xaegnol\x08\x7f";
+const std::string hostile_json =
+    R"(be\u001b]52;c;SGFja2Vk\u0007fore\u001b]0;title\u001b\\\u001b[31mred\u001b[2J\u009b2J\u202egnol\b\u007f)";
 
 /// No control character but lines' ends and tabs, no C1 control, nothing that turns the direction.
 void expect_tame(const std::string& text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
-        EXPECT_TRUE((byte >= 0x20 && byte != 0x7f) || byte == '\n' || byte == '\t') << "byte " << int{byte} << " in " << text;
+        EXPECT_TRUE((byte >= 0x20 && byte != 0x7f) || byte == '\n' || byte == '\t')
+            << "byte " << int{byte} << " in " << text;
         const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
         EXPECT_FALSE(byte == 0xC2 && next < 0xA0) << text;
     }
@@ -41,18 +48,30 @@ std::string model_with_reply(const TemporaryFolder& folder, const std::string& r
 TEST(TerminalText, ErrorsShowWhatOthersWroteAndObeyNoneOfIt) {
     const TemporaryFolder folder;
     const std::string hi = folder.write("hi.json", R"([{"role": "user", "content": "Hi"}])");
-    const std::string prompts = folder.write("p.jsonl", fmt::format(R"({{"id": "{}", "prompt": "2+2?", "answer": 4}})", hostile_json));
-    const std::string bad_grader = folder.write("g.jsonl", fmt::format(R"({{"id": "a", "prompt": "2+2?", "answer": 4, "grader": "{}"}})", hostile_json));
+    const std::string prompts =
+        folder.write("p.jsonl", fmt::format(R"({{"id": "{}", "prompt": "2+2?", "answer": 4}})", hostile_json));
+    const std::string bad_grader = folder.write(
+        "g.jsonl", fmt::format(R"({{"id": "a", "prompt": "2+2?", "answer": 4, "grader": "{}"}})", hostile_json));
     const std::string raising = folder.write("raise.jinja", "{{ raise_exception(\"" + hostile + "\") }}");
-    const std::string config = folder.write("folder/config.json", fmt::format(R"({{"architectures": ["{}"], "model_type": "{}"}})", hostile_json, hostile_json));
-    const std::string tokenizer = folder.write("words/tokenizer.json", fmt::format(R"({{"model": {{"type": "{}"}}}})", hostile_json));
+    const std::string config =
+        folder.write("folder/config.json",
+                     fmt::format(R"({{"architectures": ["{}"], "model_type": "{}"}})", hostile_json, hostile_json));
+    const std::string tokenizer =
+        folder.write("words/tokenizer.json", fmt::format(R"({{"model": {{"type": "{}"}}}})", hostile_json));
     const std::string recipe = folder.write("r.toml", fmt::format("\"{}\" = 1\n", hostile_json));
     const std::vector<std::vector<std::string>> all{
-        {hostile}, {"run", "--" + hostile}, {"inspect", "/no/" + hostile}, {"run", hostile, "x"},
-        {"template", raising, "--messages", hi}, {"inspect", (folder.path() / "folder").string()},
-        {"tokenize", (folder.path() / "words").string()}, {"train", recipe},
-        {"eval", fixture("scripted-plain"), "--prompts", bad_grader, "--results", (folder.path() / "g.sqlite").string()},
-        {"report", folder.write(hostile.substr(0, 8) + ".sqlite", "no database")}, {"meter", "--", hostile}};
+        {hostile},
+        {"run", "--" + hostile},
+        {"inspect", "/no/" + hostile},
+        {"run", hostile, "x"},
+        {"template", raising, "--messages", hi},
+        {"inspect", (folder.path() / "folder").string()},
+        {"tokenize", (folder.path() / "words").string()},
+        {"train", recipe},
+        {"eval", fixture("scripted-plain"), "--prompts", bad_grader, "--results",
+         (folder.path() / "g.sqlite").string()},
+        {"report", folder.write(hostile.substr(0, 8) + ".sqlite", "no database")},
+        {"meter", "--", hostile}};
     for (const auto& arguments : all) {
         SCOPED_TRACE(arguments[0]);
         const Outcome outcome = run_ergon(arguments, "x");
@@ -64,8 +83,11 @@ TEST(TerminalText, ErrorsShowWhatOthersWroteAndObeyNoneOfIt) {
     EXPECT_THAT(run_ergon(all[2]).err, HasSubstr("be\u241bfore\u241b\u241bred\u241b<U+009B><U+202E>gnol\u2408\u2421"));
     const std::string long_name = "/no/" + std::string(100'000, 'x');
     EXPECT_LT(run_ergon({"inspect", long_name}).err.size(), 5000u);
-    const std::vector<std::string> eval{"eval", fixture("scripted-plain") + ":label=" + hostile, "--prompts", prompts, "--idle-seconds", "0",
-                                        "--sessions", "1", "--results", (folder.path() / "r.sqlite").string()};
+    const std::vector<std::string> eval{"eval",           fixture("scripted-plain") + ":label=" + hostile,
+                                        "--prompts",      prompts,
+                                        "--idle-seconds", "0",
+                                        "--sessions",     "1",
+                                        "--results",      (folder.path() / "r.sqlite").string()};
     const Outcome table = run_ergon(eval);
     EXPECT_EQ(table.exit_code, 0) << table.err;
     expect_tame(table.out);
@@ -100,9 +122,10 @@ TEST(TerminalText, LinesOfProgressNeverWrap) {
     std::string prompts;
     for (int i = 0; i < 200; ++i) prompts += fmt::format("{{\"prompt\": \"What is 2+2?\", \"id\": \"{}\"}}\n", i);
     const std::string label = "a long name of a model with 漢字漢字漢字漢字漢字漢字";
-    Terminal terminal({"eval", fixture("scripted-plain") + ":label=" + label, "--prompts", folder.write("p.jsonl", prompts),
-                       "--idle-seconds", "0", "--sessions", "1", "--results", (folder.path() / "r.sqlite").string()},
-                      {}, 41);
+    Terminal terminal(
+        {"eval", fixture("scripted-plain") + ":label=" + label, "--prompts", folder.write("p.jsonl", prompts),
+         "--idle-seconds", "0", "--sessions", "1", "--results", (folder.path() / "r.sqlite").string()},
+        {}, 41);
     const std::string renew = "\r\033[K";
     constexpr std::size_t columns = 40;
     int lines = 0;
@@ -122,9 +145,10 @@ TEST(TerminalText, BytesThatAreNoUtf8EndNothing) {
     const TemporaryFolder folder;
     const auto path = [&](const char* name) { return (folder.path() / name).string(); };
     const std::string prompts = folder.write("p.jsonl", R"({"id": "a", "prompt": "What is 2+2?", "answer": 4})");
-    const Outcome outcome = run_ergon({"compare", fixture("scripted-thinker") + ":label=a\xff", fixture("scripted-plain"), "--prompts", prompts,
-                                       "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite"), "--json-out", path("f.json"),
-                                       "--csv-out", path("f.csv"), "--html", path("f.html")});
+    const Outcome outcome =
+        run_ergon({"compare", fixture("scripted-thinker") + ":label=a\xff", fixture("scripted-plain"), "--prompts",
+                   prompts, "--idle-seconds", "0", "--sessions", "1", "--results", path("r.sqlite"), "--json-out",
+                   path("f.json"), "--csv-out", path("f.csv"), "--html", path("f.html")});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_THAT(outcome.err, Not(HasSubstr("json.exception")));
     const std::string said = "not valid UTF-8";

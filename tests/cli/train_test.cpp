@@ -169,8 +169,8 @@ TEST_F(Train, StoppedAsSoonAsItBeganItGoesOn) {
 }
 
 TEST_F(Train, OneProcessTrainsInAFolder) {
-    const std::vector<std::string> long_run{"train", recipe_, "--out", path("run"), "--set", "training.steps=3000",
-                                            "--set", "training.decay_from=2000"};
+    const std::vector<std::string> long_run{
+        "train", recipe_, "--out", path("run"), "--set", "training.steps=3000", "--set", "training.decay_from=2000"};
     const Outcome first = while_ergon_runs(long_run, path("run/log.jsonl"), [&](int process) {
         for (const bool resume : {false, true}) {
             std::vector<std::string> again = long_run;
@@ -224,8 +224,9 @@ TEST_F(Train, GramsStandBesideTheJoulesWhereTheGridIsFollowed) {
 TEST_F(Train, PausesWhileTheGridIsNotClean) {
     ASSERT_EQ(train("whole").exit_code, 0);
     const std::string file = grid(212);
-    const Outcome stopped = signal_ergon({"train", recipe_, "--out", path("run"), "--grid", file, "--max-intensity", "150"},
-                                         SIGINT, path("run/log.jsonl"));
+    const Outcome stopped =
+        signal_ergon({"train", recipe_, "--out", path("run"), "--grid", file, "--max-intensity", "150"}, SIGINT,
+                     path("run/log.jsonl"));
     EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
     EXPECT_THAT(stopped.err, HasSubstr("paused: 212 g/kWh, waits for less than 150"));
     EXPECT_THAT(stopped.out, HasSubstr("--resume continues from step 0"));
@@ -246,7 +247,8 @@ TEST_F(Train, AGridThatIsNotKnownIsASentence) {
     EXPECT_EQ(ended.exit_code, 1);
     EXPECT_THAT(ended.err, HasSubstr("to 2020-01-01T01:00Z"));
     EXPECT_FALSE(std::filesystem::exists(path("run"))) << "nothing was begun";
-    EXPECT_THAT(train("run", {"--grid", "command:exit 7", "--max-intensity", "150"}).err, HasSubstr("failed (exit code 7)"));
+    EXPECT_THAT(train("run", {"--grid", "command:exit 7", "--max-intensity", "150"}).err,
+                HasSubstr("failed (exit code 7)"));
     EXPECT_EQ(train("run", {"--grid", old}).exit_code, 2) << "--max-intensity is missing";
 }
 
@@ -278,8 +280,8 @@ TEST_F(Train, HoldsThePowerByFewerThreadsWhereNoLimitCanBeSet) {
 
 TEST_F(Train, FiguresOfEveryStepComeAsCsv) {
     const std::string csv = path("steps.csv");
-    const Outcome outcome =
-        train("run", {"--set", "training.steps=3", "--set", "training.warm_up=0", "--set", "training.decay_from=3", "--log-csv", csv});
+    const Outcome outcome = train("run", {"--set", "training.steps=3", "--set", "training.warm_up=0", "--set",
+                                          "training.decay_from=3", "--log-csv", csv});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
     std::vector<std::string> lines;
     std::istringstream text(content(csv));
@@ -302,7 +304,8 @@ TEST_F(Train, FiguresOfEveryStepComeAsCsv) {
 }
 
 TEST_F(Train, WhatCannotBeginLeavesNoFolder) {
-    const Outcome large = train("large", {"--set", "model.hidden_size=1048576", "--set", "model.intermediate_size=1048576"});
+    const Outcome large =
+        train("large", {"--set", "model.hidden_size=1048576", "--set", "model.intermediate_size=1048576"});
     EXPECT_EQ(large.exit_code, 1) << large.err;
     EXPECT_THAT(large.err, HasSubstr("of memory, but only"));
     EXPECT_FALSE(std::filesystem::exists(path("large")));
@@ -313,9 +316,11 @@ TEST_F(Train, WhatCannotBeginLeavesNoFolder) {
 }
 
 TEST_F(Train, WrongUseIsASentence) {
-    const Outcome nothing = run_ergon({"train", std::string(ERGON_SOURCE_DIR) + "/recipes/first.toml", "--set", "data.files=[\"none.jsonl\"]"});
+    const Outcome nothing = run_ergon(
+        {"train", std::string(ERGON_SOURCE_DIR) + "/recipes/first.toml", "--set", "data.files=[\"none.jsonl\"]"});
     EXPECT_EQ(nothing.exit_code, 1);
-    EXPECT_THAT(nothing.err, HasSubstr("which is not there. Make it first: make -C " ERGON_SOURCE_DIR "/recipes first\n"));
+    EXPECT_THAT(nothing.err,
+                HasSubstr("which is not there. Make it first: make -C " ERGON_SOURCE_DIR "/recipes first\n"));
     EXPECT_EQ(run_ergon({"train", path("none.toml")}).exit_code, 1);
     const Outcome unknown = train("run", {"--set", "training.stpes=5"});
     EXPECT_EQ(unknown.exit_code, 2);

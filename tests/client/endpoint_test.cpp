@@ -1,3 +1,5 @@
+#include "client/endpoint.h"
+
 #include <array>
 #include <atomic>
 #include <ctime>
@@ -10,7 +12,6 @@
 #include "base/expect_error.h"
 #include "base/http_server.h"
 #include "base/random.h"
-#include "client/endpoint.h"
 #include "client/streams.h"
 
 namespace ergon::client {
@@ -137,7 +138,8 @@ TEST(WithModel, AsksTheServer) {
     models(R"({"data": [{"id": "one"}, {"id": "t\u001bwo"}, {"id": 3}, 4]})");
     expect_error(ErrorCode::bad_argument, "several models", [&] { resolve(); });
     expect_error(ErrorCode::bad_argument, "one, t\uFFFDwo.", [&] { resolve(); });
-    models(R"({"data": [{"id": "one"}, {"id": "of )" + key + R"("}, {"id": "sk-abcdefgh12"}, {"id": "key=abcdefgh12"}]})");
+    models(R"({"data": [{"id": "one"}, {"id": "of )" + key +
+           R"("}, {"id": "sk-abcdefgh12"}, {"id": "key=abcdefgh12"}]})");
     expect_error(ErrorCode::bad_argument, "one, of ..., sk-..., key=....", [&] { resolve(); });
     json many{{"data", json::array()}};
     for (int i = 0; i < 50; ++i) many["data"].push_back({{"id", "model-" + std::to_string(i)}});

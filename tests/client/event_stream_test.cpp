@@ -1,9 +1,10 @@
+#include "client/event_stream.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/expect_error.h"
 #include "base/random.h"
-#include "client/event_stream.h"
 
 namespace ergon::client {
 namespace {
@@ -97,7 +98,8 @@ TEST(EventStream, KnowsWhetherBracketsAreOpen) {
         EXPECT_EQ(whole.any(), by_letter.any()) << text;
         return whole.any();
     };
-    for (const char* const open : {"{", "[1, {}", R"({"a": "})", R"("\")", R"(["\\", ")"}) EXPECT_TRUE(open_in(open)) << open;
+    for (const char* const open : {"{", "[1, {}", R"({"a": "})", R"("\")", R"(["\\", ")"})
+        EXPECT_TRUE(open_in(open)) << open;
     for (const char* const closed : {"", "7", "{}", R"({"a": "[{\""})", R"("\\")", "]", "[DONE]"}) {
         EXPECT_FALSE(open_in(closed)) << closed;
     }

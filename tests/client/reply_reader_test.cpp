@@ -462,7 +462,8 @@ TEST(ReplyReader, WithoutAMessageThereIsNoAnswer) {
 }
 
 TEST(ReplyReader, ACallOfAToolIsNoAnswer) {
-    const json call = json::array({{{"id", "c"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", "{}"}}}}});
+    const json call =
+        json::array({{{"id", "c"}, {"type", "function"}, {"function", {{"name", "f"}, {"arguments", "{}"}}}}});
     const auto refused = [](const std::vector<std::string>& pieces) {
         expect_error(ErrorCode::unsupported, "The server responds with a tool call", [&] { read(pieces); });
     };
@@ -480,7 +481,8 @@ TEST(ReplyReader, OlderCompletionsHaveTheirTextInTheChoice) {
         return event({{"object", "text_completion"},
                       {"choices", {{{"index", 0}, {"text", text}, {"logprobs", nullptr}, {"finish_reason", reason}}}}});
     };
-    const ChatReply reply = read({piece("<think>Two", nullptr), piece(" twos</think>Fo", nullptr), piece("ur.", "stop"), done});
+    const ChatReply reply =
+        read({piece("<think>Two", nullptr), piece(" twos</think>Fo", nullptr), piece("ur.", "stop"), done});
     EXPECT_EQ(reply.text, "Four.");
     EXPECT_EQ(reply.thinking, "Two twos");
     EXPECT_EQ(reply.finish_reason, "stop");
@@ -601,8 +603,8 @@ TEST(ReplyReader, CutsOfTheTextChangeNothing) {
     }
 }
 
-// Each family's markers split a reply, whether the server repeats what its template opened or not; the markers of another
-// family within it are text.
+// Each family's markers split a reply, whether the server repeats what its template opened or not; the markers of
+// another family within it are text.
 TEST(ReplyReader, KnowsEachFamilysMarkers) {
     for (const base::ThoughtMarkers& family : base::thought_families()) {
         SCOPED_TRACE(family.models);

@@ -153,9 +153,9 @@ class BusyMachine {
     std::vector<pid_t> children_;
 };
 
-// Real short answers beside real programs that keep every processor busy: whatever this program did not take, others did, so
-// that the right share is known to the nanosecond. Before, such answers were charged a third to nine tenths too much, as the
-// machine counts in ticks of 10 ms.
+// Real short answers beside real programs that keep every processor busy: whatever this program did not take, others
+// did, so that the right share is known to the nanosecond. Before, such answers were charged a third to nine tenths too
+// much, as the machine counts in ticks of 10 ms.
 TEST(Meter, ShortAnswersBesideABusyMachineGetTheirShare) {
     if (test::sanitized) GTEST_SKIP() << "a sanitizer's own threads and times are in the way";
     const FakeTree tree;
@@ -180,9 +180,11 @@ TEST(Meter, ShortAnswersBesideABusyMachineGetTheirShare) {
         const RequestFigures figures = meter.end_request(id);
         Nanojoules active{};
         for (const Charge& phase : figures.account.phases) active += phase.active;
-        const Nanojoules dynamic = figures.account.machine - (base::Nanojoules(std::llround(
-            (figures.total.value - base::to_joules(active)).value() * 1e9)));
-        const double own = figures.account.program_busy / (figures.account.elapsed * static_cast<std::int64_t>(threads));
+        const Nanojoules dynamic =
+            figures.account.machine -
+            (base::Nanojoules(std::llround((figures.total.value - base::to_joules(active)).value() * 1e9)));
+        const double own =
+            figures.account.program_busy / (figures.account.elapsed * static_cast<std::int64_t>(threads));
         const Joules truth = base::to_joules(dynamic) * std::min(own, 1.0);
         charged += base::to_joules(active).value();
         right += truth.value();

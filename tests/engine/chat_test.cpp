@@ -78,7 +78,8 @@ TEST(Chat, NoThinkingIsLeftToTemplatesThatKnowIt) {
         EXPECT_EQ(written(never, chat_prompt(never.chat, messages, thinking)), "<｜begin▁of▁sentence｜>Hi</think>");
     }
     const LoadedModel opens = with_template("{{ bos_token }}{{ messages[0].content }}<think>\n\n");
-    EXPECT_EQ(written(opens, chat_prompt(opens.chat, messages, false)), "<｜begin▁of▁sentence｜>Hi<think>\n\n</think>\n\n");
+    EXPECT_EQ(written(opens, chat_prompt(opens.chat, messages, false)),
+              "<｜begin▁of▁sentence｜>Hi<think>\n\n</think>\n\n");
 }
 
 TEST(Chat, WithoutATemplateRolesAreWrittenPlainly) {

@@ -1,10 +1,11 @@
+#include "engine/scheduler.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
 #include "base/random.h"
 #include "engine/fake_model.h"
-#include "engine/scheduler.h"
 
 namespace ergon::engine {
 namespace {
@@ -39,7 +40,8 @@ std::shared_ptr<const Answer> alone(const Job& job, std::int64_t step_tokens) {
     return answer;
 }
 
-// contract 1 of docs/architecture.md: what a request gets does not depend on the chunks of its prompt nor on who else is in the batch.
+// contract 1 of docs/architecture.md: what a request gets does not depend on the chunks of its prompt nor on who else
+// is in the batch.
 TEST(Scheduler, AnswersDependNeitherOnChunksNorOnTheBatch) {
     std::vector<Job> jobs;
     for (std::uint64_t i = 0; i < 7; ++i) {

@@ -9,9 +9,9 @@
 namespace ergon::engine {
 namespace {
 
+using base::Phase;
 using testing::FakeModel;
 using testing::scripted;
-using base::Phase;
 
 LoadedModel fake() {
     LoadedModel loaded;

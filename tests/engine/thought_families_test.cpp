@@ -45,19 +45,19 @@ LoadedModel speaker(const base::ThoughtMarkers& family, base::ThreadPool& pool) 
     const std::string source = "Q{{ messages[0].content }}A" + std::string(family.turn);
     const test::TemporaryDirectory folder;
     const std::vector<formats::GgufField> fields{{.key = "general.architecture", .value = std::string("llama")},
-        {.key = "tokenizer.ggml.model", .value = std::string("gpt2")},
-        {.key = "tokenizer.ggml.tokens", .value = tokens},
-        {.key = "tokenizer.ggml.token_type", .value = kinds},
-        {.key = "tokenizer.ggml.merges", .value = std::vector<std::string>{}},
-        {.key = "tokenizer.ggml.eos_token_id", .value = std::uint64_t{256}},
-        {.key = "tokenizer.chat_template", .value = source}};
+                                                 {.key = "tokenizer.ggml.model", .value = std::string("gpt2")},
+                                                 {.key = "tokenizer.ggml.tokens", .value = tokens},
+                                                 {.key = "tokenizer.ggml.token_type", .value = kinds},
+                                                 {.key = "tokenizer.ggml.merges", .value = std::vector<std::string>{}},
+                                                 {.key = "tokenizer.ggml.eos_token_id", .value = std::uint64_t{256}},
+                                                 {.key = "tokenizer.chat_template", .value = source}};
     formats::GgufWriter writer(folder / "words.gguf", fields, {});
     writer.finish();
     const std::string reply = std::string(family.open) + "hmm" + std::string(family.close) + std::string(family.turn) +
                               std::string(family.answer) + "yes";
     const base::Json config{{"architectures", {"ErgonScripted"}},
-                               {"vocabulary", "words.gguf"},
-                               {"replies", {{{"asked", ""}, {"reply", reply}}}}};
+                            {"vocabulary", "words.gguf"},
+                            {"replies", {{{"asked", ""}, {"reply", reply}}}}};
     folder.write("config.json", config.dump());
     return load_model(folder.path(), {}, pool);
 }
@@ -74,9 +74,9 @@ TEST(ThoughtFamilies, ComeApartInEveryAnswer) {
             GenerationOptions options;
             options.max_thinking = budget;
             std::string thinking, said;
-            const Answer answer = session.answer(chat_prompt(model.chat, messages), options, [&](const TextChunk& piece) {
-                (piece.phase == Phase::thinking ? thinking : said) += piece.text;
-            });
+            const Answer answer = session.answer(
+                chat_prompt(model.chat, messages), options,
+                [&](const TextChunk& piece) { (piece.phase == Phase::thinking ? thinking : said) += piece.text; });
             EXPECT_EQ(answer.thinking, std::string("hmm").substr(0, static_cast<std::size_t>(budget))) << budget;
             EXPECT_EQ(answer.text, "yes") << budget;
             EXPECT_EQ(thinking, answer.thinking);

@@ -41,7 +41,8 @@ TEST(ThreadChoice, CountedJoulesDecideWhereAllTrialsHaveThem) {
     EXPECT_EQ(choice({trial(2, 1, 2, 1.0), trial(1, 1, 1)}), 1);
 }
 
-/// A machine whose passes take `seconds` of so many threads, and at times much longer, as another program would have it.
+/// A machine whose passes take `seconds` of so many threads, and at times much longer, as another program would have
+/// it.
 struct NoisyMachine {
     std::map<int, double> seconds;
     double disturbed = 0.3;  // share of the passes

@@ -108,8 +108,7 @@ TEST(GgufHostile, AbsurdCounts) {
 }
 
 TEST(GgufHostile, AbsurdLengthOfAKey) {
-    expect_key_refused(ByteString().number(huge).zeros(64),
-                       "metadata key 1 of 1 needs 18446744073709551615 x 1 bytes");
+    expect_key_refused(ByteString().number(huge).zeros(64), "metadata key 1 of 1 needs 18446744073709551615 x 1 bytes");
     expect_key_refused(ByteString().number<std::uint64_t>(65536).zeros(70000),
                        "metadata key 1 of 1 has a string of 65536 bytes; at most 65535 are accepted");
 }
@@ -246,16 +245,20 @@ TEST(GgufHostile, BytesThatBelongToNoTensor) {
     RawGguf raw;
     raw.tensors = {{.name = "a"}, {.name = "b", .offset = 64}};  // 32 bytes each
     raw.data_bytes = 96;
-    expect_gguf_refused(raw, "m.gguf: 32 bytes of the data, from byte 32 on, belong to no tensor: tensor \"a\" ends there, and "
-                        "the next begins at byte 64");
+    expect_gguf_refused(
+        raw,
+        "m.gguf: 32 bytes of the data, from byte 32 on, belong to no tensor: tensor \"a\" ends there, and "
+        "the next begins at byte 64");
     raw.tensors = {{.name = "a", .offset = 32}};
     raw.data_bytes = 64;
     expect_gguf_refused(raw, "32 bytes of the data, from byte 0 on, belong to no tensor: the header ends there");
     // A file ends with its last tensor, or with the padding behind it.
     raw.tensors = {{.name = "a", .extents = {4}}};
     raw.data_bytes = 33;
-    expect_gguf_refused(raw, "17 bytes of the data, from byte 16 on, belong to no tensor: tensor \"a\" ends there, and no other "
-                        "follows");
+    expect_gguf_refused(
+        raw,
+        "17 bytes of the data, from byte 16 on, belong to no tensor: tensor \"a\" ends there, and no other "
+        "follows");
     raw.tensors = {};
     expect_gguf_refused(raw, "33 bytes of the data, from byte 0 on, belong to no tensor");
 }

@@ -1,3 +1,5 @@
+#include "formats/gguf.h"
+
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <limits>
@@ -6,7 +8,6 @@
 
 #include "base/expect_error.h"
 #include "base/temporary_directory.h"
-#include "formats/gguf.h"
 #include "formats/gguf_bytes.h"
 
 namespace {

@@ -1,3 +1,5 @@
+#include "formats/gguf_writer.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <gtest/gtest.h>
@@ -8,7 +10,6 @@
 #include "base/files/file.h"
 #include "base/temporary_directory.h"
 #include "formats/gguf.h"
-#include "formats/gguf_writer.h"
 
 namespace {
 

@@ -1,8 +1,9 @@
+#include "formats/hf_folder.h"
+
 #include <gtest/gtest.h>
 
 #include "base/expect_error.h"
 #include "base/temporary_directory.h"
-#include "formats/hf_folder.h"
 
 namespace {
 

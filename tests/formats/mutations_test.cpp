@@ -36,15 +36,9 @@ Bytes mutated(const Bytes& original, base::RandomSequence& random) {
     for (std::uint64_t i = 0; i < changes && !bytes.empty(); ++i) {
         const auto at = static_cast<std::size_t>(random.below(bytes.size()));
         switch (random.below(4)) {
-            case 0:
-                bytes[at] ^= static_cast<std::byte>(1u << random.below(8));
-                break;
-            case 1:
-                bytes[at] = static_cast<std::byte>(random());
-                break;
-            case 2:
-                bytes.resize(at);
-                break;
+            case 0: bytes[at] ^= static_cast<std::byte>(1u << random.below(8)); break;
+            case 1: bytes[at] = static_cast<std::byte>(random()); break;
+            case 2: bytes.resize(at); break;
             default: {
                 constexpr std::uint64_t edges[] = {
                     0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, ~std::uint64_t{0}};

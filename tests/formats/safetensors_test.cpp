@@ -1,3 +1,5 @@
+#include "formats/safetensors.h"
+
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
@@ -8,7 +10,6 @@
 #include "base/expect_error.h"
 #include "base/files/file.h"
 #include "base/temporary_directory.h"
-#include "formats/safetensors.h"
 #include "formats/safetensors_bytes.h"
 
 namespace {

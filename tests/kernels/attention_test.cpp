@@ -1,9 +1,10 @@
 // Attention: every build alike with ==, any cut into chunks, and close to the softmax formula in double.
 
+#include "kernels/attention.h"
+
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "kernels/attention.h"
 #include "kernels/elementwise.h"
 #include "kernels/random_data.h"
 

@@ -5,10 +5,9 @@
 #include <cstring>
 #include <limits>
 
-#include "kernels/emulated_avx512_intrinsics.h"
-
 #include "emulated_lanes_avx512.h"  // made from src/kernels/lanes_avx512.h
 #include "kernels/builds/table.h"
+#include "kernels/emulated_avx512_intrinsics.h"
 #include "kernels/packed_layout.h"
 #include "tensor/float_bits.h"
 

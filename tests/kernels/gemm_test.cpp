@@ -1,10 +1,11 @@
 // Products of two matrices: the definition written out plainly, every build, every stride and edge - all with ==.
 
+#include "kernels/gemm.h"
+
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 
-#include "kernels/gemm.h"
 #include "kernels/matmul.h"
 #include "kernels/random_data.h"
 

@@ -72,9 +72,10 @@ float defined_block_product(const tensor::TensorView& w, std::int64_t r, const f
                 const auto q = static_cast<std::int32_t>(std::nearbyint(left[i] * inverse));
                 left[i] = left[i] - dx * static_cast<float>(q);
                 const std::size_t at = static_cast<std::size_t>(in_span + i);
-                const int code = layout.codebook != kernels::Codebook::linear ? kernels::codebook_values(layout.codebook)[b.code[at]]
-                                 : layout.bits == 8       ? static_cast<std::int8_t>(b.code[at])
-                                                          : b.code[at] - layout.offset;
+                const int code = layout.codebook != kernels::Codebook::linear
+                                     ? kernels::codebook_values(layout.codebook)[b.code[at]]
+                                 : layout.bits == 8 ? static_cast<std::int8_t>(b.code[at])
+                                                    : b.code[at] - layout.offset;
                 const int scale = layout.scales == SubScales::none ? 1 : b.scale[at / static_cast<std::size_t>(sub)];
                 total += scale * code * q;
                 sums[i / 16] += q;

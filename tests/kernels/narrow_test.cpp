@@ -1,12 +1,13 @@
 // BF16 and E4M3: every build gives the nearest value, ties to the even one.
 
+#include "kernels/narrow.h"
+
 #include <bit>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 
 #include "kernels/elementwise.h"
-#include "kernels/narrow.h"
 #include "kernels/random_data.h"
 
 namespace ergon::kernels {

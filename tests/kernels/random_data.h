@@ -53,9 +53,7 @@ struct RandomMatrix {
                 std::memcpy(b, &v, 4);
                 break;
             }
-            case DType::f16:
-                put_f16(b, normal(random));
-                break;
+            case DType::f16: put_f16(b, normal(random)); break;
             case DType::bf16: {
                 const std::uint16_t v = tensor::f32_to_bf16(normal(random));
                 std::memcpy(b, &v, 2);
@@ -78,29 +76,17 @@ struct RandomMatrix {
                 put_f16(b + 80, d * 0.05f);
                 put_f16(b + 82, d * 0.05f);
                 break;
-            case DType::q3_k:
-                put_f16(b + 108, d * 0.01f);
-                break;
-            case DType::q6_k:
-                put_f16(b + 208, d * 0.0005f);
-                break;
-            case DType::mxfp4:
-                b[0] = static_cast<std::byte>(120 + random.below(10));
-                break;
+            case DType::q3_k: put_f16(b + 108, d * 0.01f); break;
+            case DType::q6_k: put_f16(b + 208, d * 0.0005f); break;
+            case DType::mxfp4: b[0] = static_cast<std::byte>(120 + random.below(10)); break;
             case DType::q8_0:
                 for (int i = 2; i < 34; ++i)
                     if (b[i] == std::byte{0x80}) b[i] = std::byte{0x81};
                 put_f16(b, d * 0.01f);
                 break;
-            case DType::iq4_xs:
-                put_f16(b, d * 0.0005f);
-                break;
-            case DType::iq4_nl:
-                put_f16(b, d * 0.01f);
-                break;
-            default:
-                put_f16(b, d * 0.1f);
-                break;
+            case DType::iq4_xs: put_f16(b, d * 0.0005f); break;
+            case DType::iq4_nl: put_f16(b, d * 0.01f); break;
+            default: put_f16(b, d * 0.1f); break;
         }
     }
 };

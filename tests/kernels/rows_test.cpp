@@ -136,9 +136,8 @@ TEST(Rows, LogSumExpIsCloseToDouble) {
     base::RandomSequence random(8);
     for (const std::size_t n : {1, 15, 255, 256, 257, 5000}) {
         const std::vector<float> x = test::normals(n, random, 5);
-        const auto results = test::under_every_build([&] {
-            return log_sum_exp(x.data(), static_cast<std::int64_t>(n));
-        });
+        const auto results =
+            test::under_every_build([&] { return log_sum_exp(x.data(), static_cast<std::int64_t>(n)); });
         double sum = 0;
         for (const float one : x) sum += std::exp(static_cast<double>(one));
         for (const double found : results) {

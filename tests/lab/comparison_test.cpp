@@ -86,8 +86,8 @@ Comparison compare(const Shape& a, const Shape& b, double noise = 0.1, double ki
         for (int contender = 0; contender < 2; ++contender) {
             const auto stream = static_cast<std::uint64_t>(1 + contender);
             Shape shape = scattered(contender == 0 ? a : b, 10 + stream, prompt);
-            builder.add(
-                answer(contender, prompt, shape, length * (1 + noise * (base::random_uniform(1, stream, prompt) - 0.5))));
+            builder.add(answer(contender, prompt, shape,
+                               length * (1 + noise * (base::random_uniform(1, stream, prompt) - 0.5))));
         }
     }
     return builder.finish(3);
@@ -149,7 +149,8 @@ TEST(Comparison, TokensOnly) {
     EXPECT_NEAR(pair.from_joules_per_token.value, 1, scatter);
     EXPECT_NEAR(pair.from_tokens.value, pair.energy_ratio.value, 2 * scatter) << "the prompts take the same";
     EXPECT_THAT(finding(comparison, pair), HasSubstr("; 100%) comes from more generated tokens"));
-    EXPECT_THAT(finding(comparison, pair), HasSubstr("Joules per token: 1.00 (1.00 to 1.00; equal within 5%), so beta"));
+    EXPECT_THAT(finding(comparison, pair),
+                HasSubstr("Joules per token: 1.00 (1.00 to 1.00; equal within 5%), so beta"));
     EXPECT_THAT(finding(comparison, pair), HasSubstr("because its answers are longer"));
 }
 
@@ -175,7 +176,8 @@ TEST(Comparison, NoDifferenceIsNoFinding) {
 TEST(Comparison, AnAssumptionIsNoEvidence) {
     const nlohmann::ordered_json assumed{{"assumed_joules_per_token", 0.5}};
     const auto run = [&](bool both) {
-        ComparisonBuilder builder({{"alpha", "", "", both ? assumed : nlohmann::ordered_json()}, {"beta", "", "", assumed}});
+        ComparisonBuilder builder(
+            {{"alpha", "", "", both ? assumed : nlohmann::ordered_json()}, {"beta", "", "", assumed}});
         for (std::size_t prompt = 0; prompt < 40; ++prompt) {
             const double length = 0.5 + base::random_uniform(1, 0, prompt);
             for (int contender = 0; contender < 2; ++contender) {
@@ -201,11 +203,13 @@ TEST(Comparison, AnAssumptionIsNoEvidence) {
         EXPECT_GE(std::log(pair.energy_ratio.high / pair.energy_ratio.value), 0.95 * least) << "each drawn on its own";
         EXPECT_GE(std::log(pair.energy_ratio.value / pair.energy_ratio.low), 0.95 * least);
         const std::string text = finding(comparison, pair);
-        EXPECT_THAT(text, HasSubstr(both ? "The joules per token of both are assumed" : "The joules per token of beta are assumed"));
+        EXPECT_THAT(text, HasSubstr(both ? "The joules per token of both are assumed"
+                                         : "The joules per token of beta are assumed"));
         EXPECT_THAT(text, Not(HasSubstr("because")));
         EXPECT_THAT(text, Not(HasSubstr("Joules per token:")));
-        EXPECT_TRUE(comparison_json(comparison, {})["pairs"][0]["joules_per_token_ratio"]["value"].is_null() ||
-                    std::isnan(comparison_json(comparison, {})["pairs"][0]["joules_per_token_ratio"]["value"].get<double>()));
+        EXPECT_TRUE(
+            comparison_json(comparison, {})["pairs"][0]["joules_per_token_ratio"]["value"].is_null() ||
+            std::isnan(comparison_json(comparison, {})["pairs"][0]["joules_per_token_ratio"]["value"].get<double>()));
     }
 }
 
@@ -270,7 +274,8 @@ TEST(Comparison, TheStepOfACounterIsInTheInterval) {
 }
 
 TEST(Comparison, FiguresAreOfPromptsLikeTheseAndOfThese) {
-    const Comparison comparison = compare({20, 0, 100, 0.05, 0.5, Method::measured}, {20, 0, 100, 0.05, 0.5, Method::measured}, 1);
+    const Comparison comparison =
+        compare({20, 0, 100, 0.05, 0.5, Method::measured}, {20, 0, 100, 0.05, 0.5, Method::measured}, 1);
     const ContenderSummary& alpha = comparison.contenders[0];
     const energy::Figure &such = *alpha.joules_per_answer, &these = *alpha.of_these.joules_per_answer;
     EXPECT_EQ(such.value, these.value);

@@ -168,7 +168,8 @@ TEST_P(Replay, IntervalsHoldTheTruthAndClaimsAreSeldomFalse) {
         RecordProperty(name, covered);
     }
     if (scenario.differs) {
-        // Intervals that hold for long tails find less: 1.5 times the joules, lengths that scatter by 0.4, in 87 of 100.
+        // Intervals that hold for long tails find less: 1.5 times the joules, lengths that scatter by 0.4, in 87 of
+        // 100.
         const double found = test::sanitized ? 0.7 : 0.85;
         EXPECT_GE(all.claimed, found * experiments) << "a difference of this size is found";
     } else {
@@ -204,17 +205,16 @@ Truth idling() {
     return truth;
 }
 
-INSTANTIATE_TEST_SUITE_P(Truths, Replay,
-                         ::testing::Values(Scenario{"NothingDiffers", {}, {}, 1, 1, false},
-                                           Scenario{"TokensOnly", {}, dearer(1.87, 1)},
-                                           Scenario{"JoulesPerTokenOnly", {}, dearer(1, 1.5)},
-                                           Scenario{"HeavyTails", heavy({}), heavy(dearer(2.5, 1.2))},
-                                           Scenario{"HeavyTailsNothingDiffers", heavy({}), heavy({}), 1, 1, false},
-                                           Scenario{"AThinkerAgainstNone", {}, thinker()},
-                                           Scenario{"EstimatedOnAMachineUnlikeItsClass", {}, idling(), 2, 1.5, true,
-                                                    energy::assumed_kind_of_work_sd},
-                                           Scenario{"EstimatedNothingDiffers", {}, {}, 2, 1.5, false}),
-                         [](const auto& scenario) { return scenario.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Truths, Replay,
+    ::testing::Values(
+        Scenario{"NothingDiffers", {}, {}, 1, 1, false}, Scenario{"TokensOnly", {}, dearer(1.87, 1)},
+        Scenario{"JoulesPerTokenOnly", {}, dearer(1, 1.5)}, Scenario{"HeavyTails", heavy({}), heavy(dearer(2.5, 1.2))},
+        Scenario{"HeavyTailsNothingDiffers", heavy({}), heavy({}), 1, 1, false},
+        Scenario{"AThinkerAgainstNone", {}, thinker()},
+        Scenario{"EstimatedOnAMachineUnlikeItsClass", {}, idling(), 2, 1.5, true, energy::assumed_kind_of_work_sd},
+        Scenario{"EstimatedNothingDiffers", {}, {}, 2, 1.5, false}),
+    [](const auto& scenario) { return scenario.param.name; });
 
 }  // namespace
 }  // namespace ergon::lab

@@ -75,7 +75,8 @@ TEST_F(Binding, NamesTheTensorThatIsNotUsed) {
     start("llama-gqa");
     configure("num_hidden_layers", 1);
     const std::string sentence = error();
-    EXPECT_THAT(sentence, AllOf(HasSubstr(folder_.string()), HasSubstr("model.layers.1."), HasSubstr("--allow-unused")));
+    EXPECT_THAT(sentence,
+                AllOf(HasSubstr(folder_.string()), HasSubstr("model.layers.1."), HasSubstr("--allow-unused")));
     const auto model = load(true);
     EXPECT_EQ(model->unused().size(), 18U);  // nine tensors of each layer
     EXPECT_THAT(model->unused(), testing::Contains("model.layers.2.mlp.up_proj.weight"));
@@ -130,7 +131,8 @@ TEST_F(Binding, NoContextIsLongerThanTheModelWasMadeFor) {
             model->make_cache(most + 1, model::CacheType::f16);
             ADD_FAILURE() << "a longer one was made";
         } catch (const base::Error& error) {
-            EXPECT_THAT(error.what(), AllOf(HasSubstr(folder_.string()), HasSubstr(std::to_string(most)), HasSubstr(reason)));
+            EXPECT_THAT(error.what(),
+                        AllOf(HasSubstr(folder_.string()), HasSubstr(std::to_string(most)), HasSubstr(reason)));
         }
     };
     refuses(2048, "supports at most");

@@ -23,8 +23,8 @@ namespace ergon {
 namespace {
 
 namespace fs = std::filesystem;
-using formats::GgufField;
 using base::Json;
+using formats::GgufField;
 using tensor::DType;
 using tensor::Shape;
 using tensor::TensorView;
@@ -227,8 +227,8 @@ class DamagedFolder : public DamagedModel {
         header[one.name]["dtype"] = std::string(tensor::name(type));
         const std::string text = header.dump(), data = bytes.substr(sizeof size + size);
         size = text.size();
-        directory_.write("model.safetensors", std::string(reinterpret_cast<const char*>(&size), sizeof size) + text +
-                                                  data);
+        directory_.write("model.safetensors",
+                         std::string(reinterpret_cast<const char*>(&size), sizeof size) + text + data);
         return true;
     }
     void damage_keys() override {

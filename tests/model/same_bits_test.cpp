@@ -1,5 +1,5 @@
-// contract 1 of docs/architecture.md: logits do not depend on the number of threads, on what else is in the step, on how a prompt is
-// cut, on preemption, nor on the instruction set. Every comparison is ==.
+// contract 1 of docs/architecture.md: logits do not depend on the number of threads, on what else is in the step, on
+// how a prompt is cut, on preemption, nor on the instruction set. Every comparison is ==.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -205,7 +205,8 @@ TEST_P(SameBitsOfLongTexts, LongAttentionIsMergedInOrder) {
         const auto model = test::load_fixture(GetParam(), pool);
         base::RandomSequence random(11);
         std::vector<TokenId> tokens(2105);
-        for (TokenId& id : tokens) id = static_cast<TokenId>(random.below(static_cast<std::uint64_t>(model->vocabulary())));
+        for (TokenId& id : tokens)
+            id = static_cast<TokenId>(random.below(static_cast<std::uint64_t>(model->vocabulary())));
         energy::WorkAccount account;
         const auto cache = model->make_cache(std::ssize(tokens), CacheType::f16);
         std::vector<std::vector<float>> logits(1);

@@ -1,3 +1,5 @@
+#include "plan/rebound_report.h"
+
 #include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +9,6 @@
 #include "base/strings/characters.h"
 #include "plan/inputs.h"
 #include "plan/rebound_findings.h"
-#include "plan/rebound_report.h"
 
 namespace ergon::plan {
 namespace {
@@ -39,7 +40,8 @@ TEST(Findings, OfDegenerateInputs) {
     inputs.before.training.reset();
     inputs.after.training.reset();
     inputs.after.per_answer = inputs.before.per_answer = exact(300);
-    EXPECT_THAT(findings(inputs), ElementsAre("An answer of sparse uses as much energy as one of dense: there is no gain."));
+    EXPECT_THAT(findings(inputs),
+                ElementsAre("An answer of sparse uses as much energy as one of dense: there is no gain."));
     inputs.after.per_answer = exact(600);
     EXPECT_THAT(
         findings(inputs),

@@ -1,3 +1,5 @@
+#include "plan/rebound.h"
+
 #include <algorithm>
 #include <cmath>
 #include <gmock/gmock.h>
@@ -7,7 +9,6 @@
 #include "base/expect_error.h"
 #include "base/random.h"
 #include "plan/inputs.h"
-#include "plan/rebound.h"
 
 namespace ergon::plan {
 namespace {
@@ -219,10 +220,13 @@ TEST(Training, WhereThereIsNoBreakEvenASentenceSaysSo) {
     for (const Model& worse : {Model{"worse", exact(200), exact(2e12)}, Model{"worse", exact(200), exact(1e12)},
                                Model{"worse", exact(100), exact(2e12)}}) {
         EXPECT_THAT(sentence(base, worse), HasSubstr("worse never uses less"));
-        EXPECT_THAT(sentence(worse, base), HasSubstr("base uses less energy in total than worse from the first answer"));
+        EXPECT_THAT(sentence(worse, base),
+                    HasSubstr("base uses less energy in total than worse from the first answer"));
     }
-    EXPECT_THAT(sentence(base, {"secret", exact(1), std::nullopt}), HasSubstr("The training energy of secret is unknown"));
-    EXPECT_THAT(sentence({"secret", exact(1), std::nullopt}, base), HasSubstr("The training energy of secret is unknown"));
+    EXPECT_THAT(sentence(base, {"secret", exact(1), std::nullopt}),
+                HasSubstr("The training energy of secret is unknown"));
+    EXPECT_THAT(sentence({"secret", exact(1), std::nullopt}, base),
+                HasSubstr("The training energy of secret is unknown"));
 }
 
 TEST(Inputs, WithoutSenseAreRefused) {

@@ -38,15 +38,15 @@ Profile known_profile() {
     profile.model = "<model>";
     profile.settings = {.prompt_tokens = 100, .tokens = 10, .batch = 1, .threads = {2, 2}, .version = "0"};
     profile.energy_source = "Energy is made up.";
-    profile.phases[0] = {"prompt", 100, base::Seconds(1), joules(6), joules(5), {use("dense feed-forward", 5, 1, 1'000'000, 150'000'000'000)}};
+    profile.phases[0] = {"prompt",  100,       base::Seconds(1),
+                         joules(6), joules(5), {use("dense feed-forward", 5, 1, 1'000'000, 150'000'000'000)}};
     profile.phases[1] = {"answer",
                          10,
                          base::Seconds(1),
                          joules(14),
                          joules(10),
                          {use("routed experts", 7, 0.8, 6'400'000'000, 12'800'000'000),
-                          use("output head", 2, 0.1, 900'000'000, 1'800'000'000),
-                          use("sampling", 1, 0.1, 0, 0)}};
+                          use("output head", 2, 0.1, 900'000'000, 1'800'000'000), use("sampling", 1, 0.1, 0, 0)}};
     for (PhaseProfile& phase : profile.phases) phase.limits = some_limits();
     profile.experts = {{1, 2}, {{5, 0, 3}, {0, 8, 0}}, {{1, 0, 0.5}, {0, 2, 0}}};
     return profile;
@@ -88,7 +88,8 @@ TEST(Profile, SaysWhatIsMoreThanTheMeasuredLimit) {
     EXPECT_NE(table.find(passing_sentence), std::string::npos) << table;
     EXPECT_EQ(table.find("at most"), std::string::npos) << table;
     EXPECT_NE(profile_page(profile).find(passing_sentence), std::string::npos);
-    EXPECT_NE(biggest_hotspots(profile)[0].sentence.find("cache at 200% of this machine's measured speed"), std::string::npos);
+    EXPECT_NE(biggest_hotspots(profile)[0].sentence.find("cache at 200% of this machine's measured speed"),
+              std::string::npos);
 }
 
 TEST(Profile, EachPhaseHasTheLimitsOfItsOwnThreads) {
@@ -137,7 +138,8 @@ class ProfileOfAModel : public testing::Test {
 };
 
 TEST_F(ProfileOfAModel, PartsAddUpToThePhases) {
-    const Profile profile = run("deepseek-v2-lite", {.prompt_tokens = 24, .tokens = 6, .batch = 2, .threads = {1, 2}, .version = ""});
+    const Profile profile =
+        run("deepseek-v2-lite", {.prompt_tokens = 24, .tokens = 6, .batch = 2, .threads = {1, 2}, .version = ""});
     EXPECT_EQ(profile.phases[0].tokens, 48);
     EXPECT_EQ(profile.phases[1].tokens, 12);
     for (const PhaseProfile& phase : profile.phases) {
@@ -148,7 +150,8 @@ TEST_F(ProfileOfAModel, PartsAddUpToThePhases) {
 }
 
 TEST_F(ProfileOfAModel, EveryTokenGoesToItsExpertsInEveryLayer) {
-    const Profile profile = run("deepseek-v2-lite", {.prompt_tokens = 24, .tokens = 6, .batch = 2, .threads = {1, 2}, .version = ""});
+    const Profile profile =
+        run("deepseek-v2-lite", {.prompt_tokens = 24, .tokens = 6, .batch = 2, .threads = {1, 2}, .version = ""});
     ASSERT_FALSE(profile.experts.layers.empty());
     double joules = 0, of_component = 0;
     for (const auto& row : profile.experts.joules) joules += std::accumulate(row.begin(), row.end(), 0.0);

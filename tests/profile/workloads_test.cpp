@@ -61,8 +61,8 @@ TEST(Workloads, FindTheLimitsOfTheMachine) {
     EXPECT_GT(limits.int8_operations_per_second, 1e8);
 }
 
-// Weights that fit a cache are read faster than memory gives: what memory gives is no limit for them. Best of several, as
-// neighbours may have the machine for a while.
+// Weights that fit a cache are read faster than memory gives: what memory gives is no limit for them. Best of several,
+// as neighbours may have the machine for a while.
 TEST(Workloads, LimitsAreThoseOfAsManyBytesAsTheWeights) {
     const Workloads workloads;
     double small = 0, large = 0;
@@ -70,7 +70,8 @@ TEST(Workloads, LimitsAreThoseOfAsManyBytesAsTheWeights) {
         const MachineLimits near = workloads.limits(1, base::Bytes(100'000), Seconds(0.02));
         EXPECT_TRUE(near.from_cache);
         small = std::max(small, near.bytes_per_second);
-        large = std::max(large, workloads.limits(1, base::Bytes(std::int64_t{1} << 40), Seconds(0.02)).bytes_per_second);
+        large =
+            std::max(large, workloads.limits(1, base::Bytes(std::int64_t{1} << 40), Seconds(0.02)).bytes_per_second);
     }
     EXPECT_GT(small, large);
 }

@@ -226,7 +226,8 @@ TEST(Scatter, TheFrontIsAStairThroughItsPoints) {
 TEST(Scatter, SaysHowItIsRead) {
     Scatter chart = test::scatter();
     EXPECT_EQ(reading_note(chart),
-              "All values are estimated. Whiskers are 95% intervals. The stepped line is the Pareto front: no model is better in both. "
+              "All values are estimated. Whiskers are 95% intervals. The stepped line is the Pareto front: no model is "
+              "better in both. "
               "The horizontal axis is logarithmic.");
     chart.points[0].method = energy::Method::measured;
     EXPECT_THAT(draw(chart, Format::wide).text(), HasSubstr(">R1-Distill-Qwen-1.5B (measured)<"));

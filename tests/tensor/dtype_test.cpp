@@ -1,9 +1,9 @@
+#include "tensor/dtype.h"
+
 #include <gtest/gtest.h>
 #include <limits>
 #include <set>
 #include <string>
-
-#include "tensor/dtype.h"
 
 namespace {
 

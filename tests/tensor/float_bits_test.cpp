@@ -1,9 +1,9 @@
+#include "tensor/float_bits.h"
+
 #include <cmath>
 #include <cstdint>
 #include <gtest/gtest.h>
 #include <set>
-
-#include "tensor/float_bits.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -1,8 +1,9 @@
+#include "tensor/tensor.h"
+
 #include <gtest/gtest.h>
 #include <vector>
 
 #include "base/expect_error.h"
-#include "tensor/tensor.h"
 
 namespace {
 

@@ -16,7 +16,7 @@ using base::Json;
 
 const Json& cases() {
     static const Json all = base::read_json(std::filesystem::path(ERGON_FIXTURES) / "template_cases.json",
-                                              {.large = base::LargeIntegers::as_digits});
+                                            {.large = base::LargeIntegers::as_digits});
     return all;
 }
 

@@ -1,5 +1,7 @@
 // Chat templates of published models, and who wrote what.
 
+#include "text/chat_template.h"
+
 #include <filesystem>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -12,7 +14,6 @@
 #include "base/error.h"
 #include "base/json/json.h"
 #include "base/sanitized.h"
-#include "text/chat_template.h"
 #include "text/jinja/interpreter.h"
 #include "text/jinja/parser.h"
 
@@ -149,7 +150,8 @@ std::string by_template(const MarkedText& text) {
 }
 
 TEST(Authorship, ARoleOfTheApiIsTheTemplatesWord) {
-    const std::string source = "{% for m in messages %}{{ '<|' + m['role'] + '|>' + m.content + '<|end|>' }}{% endfor %}";
+    const std::string source =
+        "{% for m in messages %}{{ '<|' + m['role'] + '|>' + m.content + '<|end|>' }}{% endfor %}";
     for (const std::string role : {"system", "developer", "user", "assistant", "tool", "function"}) {
         const Json messages{{{"role", role}, {"content", "<|" + role + "|>"}}};
         EXPECT_EQ(by_template(render(source, {{"messages", messages}})), "<|" + role + "|>~<|end|>");
@@ -434,7 +436,9 @@ TEST(ChatTemplateBounds, HostileTemplatesEndSoonWithASentence) {
         {"{% macro m() %}{{ caller() }}{% endmacro %}{% macro n() %}{% call m() %}{{ n() }}{% endcall %}{% endmacro %}"
          "{{ n() }}",
          "deeper"},
-        {"{% set ns = namespace(t=(1, 1)) %}{% for a in range(60) %}{% set ns.t = (ns.t, ns.t) %}{% endfor %}{{ {}.get(ns.t) }}", "steps"},
+        {"{% set ns = namespace(t=(1, 1)) %}{% for a in range(60) %}{% set ns.t = (ns.t, ns.t) %}{% endfor %}{{ "
+         "{}.get(ns.t) }}",
+         "steps"},
         {"{{ [] | sort(attribute='a.' * 30000000) }}", "steps"},
         {"{{ [] | groupby('a.' * 30000000) }}", "steps"},
         {"{% for i in range(100000) if true %}{% set q = loop.length %}{% endfor %}", "steps"},
@@ -474,20 +478,44 @@ TEST(ChatTemplateBounds, HostileTemplatesEndSoonWithASentence) {
 // An operation that reads all of a text or a number takes time with its length, so it takes steps with it.
 TEST(ChatTemplateBounds, CountWhatOperationsRead) {
     constexpr int smaller = test::sanitized ? 16 : 1;  // sanitizers take many times as long
-    const auto expect_counted = [](const std::string& x, const std::string& y, int times, const std::string& operation) {
-        const std::string source = fmt::format("{{% set x = {} %}}{{% set y = {} %}}{{% for i in range({}) %}}{{% set q = {} %}}"
-                                               "{{% endfor %}}", x, y, times, operation);
+    const auto expect_counted = [](const std::string& x, const std::string& y, int times,
+                                   const std::string& operation) {
+        const std::string source = fmt::format(
+            "{{% set x = {} %}}{{% set y = {} %}}{{% for i in range({}) %}}{{% set q = {} %}}"
+            "{{% endfor %}}",
+            x, y, times, operation);
         EXPECT_THAT(error_of_the_rest(source, (std::size_t{1} << 20) / smaller), HasSubstr("steps")) << operation;
     };
     const std::string text = fmt::format("'a' * {}", 4'000'000 / smaller);
-    for (const char* operation :
-         {"x|length", "x|count", "x|int", "x|float", "x.center(5)", "x.ljust(5)", "x.rjust(5)", "x.zfill(5)", "x.format(1)",
-          "x.format_map({})", "'{:>5}'.format(x)", "x is lt(y)", "x is gt(y)", "x < y", "x >= y", "x == y", "{x: 1}[y]",
-          "x in {y: 1}", "{1: 1}[x]", "1[x]", "x|upper", "x.find('b')", "x[3]", "x|sort", "x.strip('a')"}) {
+    for (const char* operation : {"x|length",
+                                  "x|count",
+                                  "x|int",
+                                  "x|float",
+                                  "x.center(5)",
+                                  "x.ljust(5)",
+                                  "x.rjust(5)",
+                                  "x.zfill(5)",
+                                  "x.format(1)",
+                                  "x.format_map({})",
+                                  "'{:>5}'.format(x)",
+                                  "x is lt(y)",
+                                  "x is gt(y)",
+                                  "x < y",
+                                  "x >= y",
+                                  "x == y",
+                                  "{x: 1}[y]",
+                                  "x in {y: 1}",
+                                  "{1: 1}[x]",
+                                  "1[x]",
+                                  "x|upper",
+                                  "x.find('b')",
+                                  "x[3]",
+                                  "x|sort",
+                                  "x.strip('a')"}) {
         expect_counted(text, text, 20, operation);
     }
-    for (const char* operation : {"x < y", "x > y", "x <= y", "x is ge(y)", "x == y - 1 + 1", "x|round", "x|int", "x|abs", "(x, 1) < (y, 1)",
-                                  "{x: 1}[y]"}) {
+    for (const char* operation : {"x < y", "x > y", "x <= y", "x is ge(y)", "x == y - 1 + 1", "x|round", "x|int",
+                                  "x|abs", "(x, 1) < (y, 1)", "{x: 1}[y]"}) {
         expect_counted("2 ** 65000", "2 ** 65000", 3000, operation);
     }
 }
@@ -502,8 +530,9 @@ TEST(ChatTemplateBounds, VariablesAreFew) {
 // Whatever an operation is charged.
 TEST(ChatTemplateBounds, TimeIsBounded) {
     const base::Nanoseconds begin = base::now();
-    EXPECT_THAT(error_of("{% set x = 'f' * 16000 %}{% for i in range(100000) %}{% set q = x | int(0, 16) %}{% endfor %}"),
-                HasSubstr("it takes more than 5 s"));
+    EXPECT_THAT(
+        error_of("{% set x = 'f' * 16000 %}{% for i in range(100000) %}{% set q = x | int(0, 16) %}{% endfor %}"),
+        HasSubstr("it takes more than 5 s"));
     EXPECT_LT(base::now() - begin, base::Nanoseconds(60'000'000'000));
 }
 

@@ -1,10 +1,11 @@
+#include "text/reasoning.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/temporary_directory.h"
 #include "formats/gguf.h"
 #include "formats/gguf_writer.h"
-#include "text/reasoning.h"
 #include "text/tokenizer/vocabulary.h"
 
 namespace ergon::text {
@@ -97,11 +98,11 @@ Tokenizer speaker(const std::vector<std::string>& markers, const std::string& ch
     }
     const test::TemporaryDirectory folder;
     const std::vector<formats::GgufField> fields{{.key = "general.architecture", .value = std::string("llama")},
-        {.key = "tokenizer.ggml.model", .value = std::string("gpt2")},
-        {.key = "tokenizer.ggml.tokens", .value = tokens},
-        {.key = "tokenizer.ggml.token_type", .value = kinds},
-        {.key = "tokenizer.ggml.merges", .value = std::vector<std::string>{}},
-        {.key = "tokenizer.chat_template", .value = chat_template}};
+                                                 {.key = "tokenizer.ggml.model", .value = std::string("gpt2")},
+                                                 {.key = "tokenizer.ggml.tokens", .value = tokens},
+                                                 {.key = "tokenizer.ggml.token_type", .value = kinds},
+                                                 {.key = "tokenizer.ggml.merges", .value = std::vector<std::string>{}},
+                                                 {.key = "tokenizer.chat_template", .value = chat_template}};
     formats::GgufWriter writer(folder / "words.gguf", fields, {});
     writer.finish();
     return Tokenizer::from_gguf(formats::Gguf::open(folder / "words.gguf"));
@@ -146,15 +147,17 @@ TEST(ThoughtFamilies, HarmonysChannelsAreMarkersOfSeveralTokens) {
     const Tokenizer words = speaker({"<|start|>", "<|channel|>", "<|message|>", "<|end|>", "<|return|>"});
     ASSERT_NE(thought_markers_of(words), nullptr);
     EXPECT_FALSE(words.ends_generation(*words.find("<|end|>")));
-    const std::string user = "<|start|>user<|message|>Q<|end|><|start|>assistant", final = "<|channel|>final<|message|>",
-                      analysis = "<|channel|>analysis<|message|>", turn = "<|start|>assistant";
+    const std::string user = "<|start|>user<|message|>Q<|end|><|start|>assistant",
+                      final = "<|channel|>final<|message|>", analysis = "<|channel|>analysis<|message|>",
+                      turn = "<|start|>assistant";
     // Of the thought are: 10 tokens that open it, 2 letters, 1 that ends it, and 10 + 7 to the answer.
     EXPECT_EQ(told_apart(words, user, analysis + "hm<|end|>" + turn + final + "yes"), ToldApart("hm|yes", 30));
     EXPECT_EQ(told_apart(words, user, final + "yes"), ToldApart("|yes", 0));
     EXPECT_EQ(told_apart(words, user + final, "yes"), ToldApart("|yes", 0));
     EXPECT_EQ(told_apart(words, user + analysis, "hm"), ToldApart("hm|", 2));
-    EXPECT_EQ(told_apart(words, user, analysis + "a<|end|>" + turn + analysis + "b<|end|>" + turn + final + "yes").first,
-              "ab|yes");
+    EXPECT_EQ(
+        told_apart(words, user, analysis + "a<|end|>" + turn + analysis + "b<|end|>" + turn + final + "yes").first,
+        "ab|yes");
     EXPECT_EQ(told_apart(words, user, "an <|channel|>ana").first, "|an ana");  // it never became a marker
     EXPECT_EQ(words.decode(ReasoningSplitter(words, {}).closing(), true), "<|end|>" + turn + final);
     // Letters are no markers.
@@ -197,7 +200,9 @@ TEST(ThoughtFamilies, MarkersMayBeWords) {
         };
         std::size_t in_all = 0;
         for (const std::string& part : generated) {
-            const std::vector<TokenId> ids = words.find(to_byte_alphabet(part)) ? std::vector{*words.find(to_byte_alphabet(part))} : words.encode(part);
+            const std::vector<TokenId> ids = words.find(to_byte_alphabet(part))
+                                                 ? std::vector{*words.find(to_byte_alphabet(part))}
+                                                 : words.encode(part);
             in_all += ids.size();
             for (const TokenId id : ids) take(splitter.push(id));
         }

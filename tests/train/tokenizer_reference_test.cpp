@@ -28,8 +28,7 @@ TEST_P(TrainerReference, LearnsTheSameMerges) {
         return text::to_byte_alphabet(learnt.symbols[static_cast<std::size_t>(id)]);
     };
     for (std::size_t i = 0; i < learnt.merges.size(); ++i) {
-        const base::Json merge =
-            base::Json::array({spelling(learnt.merges[i].left), spelling(learnt.merges[i].right)});
+        const base::Json merge = base::Json::array({spelling(learnt.merges[i].left), spelling(learnt.merges[i].right)});
         ASSERT_EQ(merge, expected["merges"][i]) << "merge " << i;
     }
     EXPECT_EQ(learnt.tokens.value(), expected["tokens"].get<std::int64_t>());

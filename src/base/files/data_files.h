@@ -17,8 +17,8 @@ std::span<const EmbeddedFile> embedded_files();
 /// Its text. Throws Error(not_found) if the program was built without it: other tables would give other joules.
 std::string_view embedded_text(std::string_view name);
 
-/// The small models that ship: in ../share/ergon/models beside an installed program, else in models/ of the sources that
-/// this one was built from.
+/// The small models that ship: in ../share/ergon/models beside an installed program, else in models/ of the sources
+/// that this one was built from.
 std::filesystem::path shipped_models_directory();
 
 }  // namespace ergon::base

@@ -1,17 +1,16 @@
 #include "base/files/file.h"
 
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <charconv>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <array>
-#include <atomic>
-#include <cerrno>
-#include <charconv>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
 
 #include "base/error.h"
@@ -140,9 +139,13 @@ MappedFile::MappedFile(const std::filesystem::path& path) : path_(path) {
     remember_range(data_, size_);
 }
 
-MappedFile::~MappedFile() { release(); }
+MappedFile::~MappedFile() {
+    release();
+}
 
-MappedFile::MappedFile(MappedFile&& other) noexcept { *this = std::move(other); }
+MappedFile::MappedFile(MappedFile&& other) noexcept {
+    *this = std::move(other);
+}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
     if (this != &other) {
@@ -224,7 +227,8 @@ std::filesystem::path beside(const std::filesystem::path& path) {
     return path.string() + ".part" + std::to_string(::getpid());
 }
 
-/// Locked as long as it is open: a process that cannot see who writes it (in another container) sees that somebody does.
+/// Locked as long as it is open: a process that cannot see who writes it (in another container) sees that somebody
+/// does.
 int create(const std::filesystem::path& path) {
     const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (descriptor >= 0) ::flock(descriptor, LOCK_EX | LOCK_NB);

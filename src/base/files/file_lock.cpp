@@ -1,18 +1,17 @@
 #include "base/files/file_lock.h"
 
-#include <fcntl.h>
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 #include <fstream>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 #include "base/error.h"
@@ -50,13 +49,15 @@ std::string holder_of(int descriptor) {
     std::array<char, 2 * max_shown> bytes{};
     const ssize_t got = ::pread(descriptor, bytes.data(), bytes.size(), 0);
     std::string text(bytes.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-    std::ranges::replace_if(text, [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, '?');
+    std::ranges::replace_if(
+        text, [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, '?');
     return text.empty() ? "another process" : text;
 }
 
 /// Whether the path still leads to the open file: its last holder may have removed it meanwhile.
 bool still_there(int descriptor, const std::filesystem::path& path) {
-    struct stat open {}, named {};
+    struct stat open {};
+    struct stat named {};
     return ::fstat(descriptor, &open) == 0 && ::stat(path.c_str(), &named) == 0 && open.st_ino == named.st_ino &&
            open.st_dev == named.st_dev;
 }

@@ -1,14 +1,13 @@
 #include "base/files/paths.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <pwd.h>
 #include <system_error>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -97,8 +96,12 @@ std::optional<fs::path> home_folder() {
     return fs::path(found->pw_dir);
 }
 
-std::optional<fs::path> cache_directory() { return folder_of_ergon("XDG_CACHE_HOME", ".cache"); }
+std::optional<fs::path> cache_directory() {
+    return folder_of_ergon("XDG_CACHE_HOME", ".cache");
+}
 
-std::optional<fs::path> user_data_directory() { return folder_of_ergon("XDG_DATA_HOME", ".local/share"); }
+std::optional<fs::path> user_data_directory() {
+    return folder_of_ergon("XDG_DATA_HOME", ".local/share");
+}
 
 }  // namespace ergon::base

@@ -76,8 +76,7 @@ class DocumentBuilder final : public Document::json_sax_t {
         return true;
     }
     bool parse_error(std::size_t read, const std::string&, const nlohmann::detail::exception& error) override {
-        fail(ErrorCode::bad_file, "{} is not valid JSON: {}: {}", origin_, place(text_, read),
-                   json_reason(error));
+        fail(ErrorCode::bad_file, "{} is not valid JSON: {}: {}", origin_, place(text_, read), json_reason(error));
     }
 
   private:

@@ -32,8 +32,8 @@ inline constexpr std::size_t json_file_limit = std::size_t{64} << 20;
 /// merges, each a list of two, has 2 million. A value takes up to 100 bytes in memory, beside its text.
 inline constexpr std::size_t json_value_limit = std::size_t{4} << 20;
 
-/// What becomes of an integer that 64 bits do not hold: the nearest real number, or a value that keeps its digits, which
-/// no JSON text can hold otherwise (see digits_of).
+/// What becomes of an integer that 64 bits do not hold: the nearest real number, or a value that keeps its digits,
+/// which no JSON text can hold otherwise (see digits_of).
 enum class LargeIntegers { as_reals, as_digits };
 
 /// What becomes of values that are nested too deep: the document is refused, or read without them.
@@ -62,8 +62,8 @@ bool holds_integer(const Document& json) {
     return json.is_number_integer() && std::in_range<Integer>(json.template get<std::int64_t>());
 }
 
-/// That number. Throws Error(bad_file) if there is none: the library's own get() cuts 1.5 to 1, and has no defined result
-/// for 1e300.
+/// That number. Throws Error(bad_file) if there is none: the library's own get() cuts 1.5 to 1, and has no defined
+/// result for 1e300.
 template <std::integral Integer, typename Document>
 Integer get_integer(const Document& json) {
     if (!holds_integer<Integer>(json)) {

@@ -1,8 +1,7 @@
 #include "base/json/json_text.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <string_view>
 
 namespace ergon::base {

@@ -1,10 +1,9 @@
 #include "base/strings/characters.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <fmt/format.h>
 
 #include "base/log.h"
 
@@ -145,7 +144,8 @@ std::string visible(std::string_view text) {
 
 std::string visible_line(std::string_view text, std::size_t most) {
     std::string line = visible(text);
-    std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\t'; }, ' ');
+    std::ranges::replace_if(
+        line, [](char c) { return c == '\n' || c == '\t'; }, ' ');
     const auto begins = [](char byte) { return (byte & 0xC0) != 0x80; };
     const auto characters = static_cast<std::size_t>(std::ranges::count_if(line, begins));
     if (characters <= most) return line;

@@ -59,10 +59,9 @@ Regex& Regex::operator=(Regex&&) noexcept = default;
 std::optional<Regex> Regex::compile(std::string_view expression, const RegexOptions& options, RegexMistake& mistake) {
     const CompileContext context = checked(CompileContext(pcre2_compile_context_create(nullptr)));
     pcre2_set_newline(context.get(), PCRE2_NEWLINE_LF);
-    const std::uint32_t chosen = (options.caseless ? PCRE2_CASELESS : 0) |
-                                 (options.any_bytes ? PCRE2_MATCH_INVALID_UTF : 0) |
-                                 (options.count_items ? PCRE2_AUTO_CALLOUT : 0) |
-                                 (options.count_time ? PCRE2_USE_OFFSET_LIMIT : 0);
+    const std::uint32_t chosen =
+        (options.caseless ? PCRE2_CASELESS : 0) | (options.any_bytes ? PCRE2_MATCH_INVALID_UTF : 0) |
+        (options.count_items ? PCRE2_AUTO_CALLOUT : 0) | (options.count_time ? PCRE2_USE_OFFSET_LIMIT : 0);
     int error = 0;
     PCRE2_SIZE offset = 0;
     CompiledCode compiled(pcre2_compile(units(expression), expression.size(),
@@ -120,12 +119,13 @@ int RegexSearch::run(std::string_view text, std::size_t from) {
 }
 
 int RegexSearch::find_long(std::string_view text, std::size_t from) {
-    // Between two looks at the clock: some milliseconds of steps, and few places, since each may look for what it begins
-    // with up to the text's end.
+    // Between two looks at the clock: some milliseconds of steps, and few places, since each may look for what it
+    // begins with up to the text's end.
     constexpr std::uint64_t steps_between_looks = 4'000'000, max_places = 64;
     Memory& memory = *memory_;
-    const std::uint64_t steps = std::min<std::uint64_t>(memory.limits.steps + memory.limits.steps_per_byte * std::uint64_t{text.size()},
-                                                        std::numeric_limits<std::uint32_t>::max());
+    const std::uint64_t steps =
+        std::min<std::uint64_t>(memory.limits.steps + memory.limits.steps_per_byte * std::uint64_t{text.size()},
+                                std::numeric_limits<std::uint32_t>::max());
     const std::size_t places = std::clamp<std::uint64_t>(steps_between_looks / steps, 1, max_places);
     pcre2_set_match_limit(memory.context.get(), static_cast<std::uint32_t>(steps));
     int result = PCRE2_ERROR_NOMATCH;
@@ -152,7 +152,8 @@ RegexSearch::Result RegexSearch::find(std::string_view text, std::size_t from) {
     Memory& memory = *memory_;
     memory.items = 0;
     memory.result = run(text, from);
-    if (memory.result == PCRE2_ERROR_MATCHLIMIT && memory.limits.steps_per_byte > 0) memory.result = find_long(text, from);
+    if (memory.result == PCRE2_ERROR_MATCHLIMIT && memory.limits.steps_per_byte > 0)
+        memory.result = find_long(text, from);
     if (memory.result == PCRE2_ERROR_NOMATCH) return Result::not_found;
     return memory.result < 0 ? Result::gave_up : Result::found;
 }

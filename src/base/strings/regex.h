@@ -47,12 +47,12 @@ class Regex {
 struct RegexLimits {
     std::uint32_t heap_kib = 0;  // places to come back to, where they are not on JIT's stack
     std::uint32_t steps = 0;     // begins anew at each place of the text, and one step may walk all of it
-    // Where a place takes more: so many steps for each byte of the text, as long as all such places together take no more
-    // than these seconds of the thread's processor time.
+    // Where a place takes more: so many steps for each byte of the text, as long as all such places together take no
+    // more than these seconds of the thread's processor time.
     std::uint32_t steps_per_byte = 0;
     Seconds seconds{};
-    std::int64_t items = 0;      // of the expression that are tried, over all places
-    std::size_t jit_stack = 0;   // bytes, if PCRE2's 32 KiB are too few
+    std::int64_t items = 0;     // of the expression that are tried, over all places
+    std::size_t jit_stack = 0;  // bytes, if PCRE2's 32 KiB are too few
 };
 
 /// Searches texts for an expression, which must stay alive; one for each thread.

@@ -5,7 +5,8 @@
 namespace ergon::base {
 namespace {
 
-// From the models' chat templates; the last two are written as plain words by models whose vocabulary has no such token.
+// From the models' chat templates; the last two are written as plain words by models whose vocabulary has no such
+// token.
 constexpr ThoughtMarkers families[] = {
     {.models = "DeepSeek-R1, Qwen3, GLM and most others", .open = "<think>", .close = "</think>"},
     {.models = "Magistral", .open = "[THINK]", .close = "[/THINK]"},
@@ -28,7 +29,9 @@ constexpr ThoughtMarkers families[] = {
 
 }  // namespace
 
-std::span<const ThoughtMarkers> thought_families() { return families; }
+std::span<const ThoughtMarkers> thought_families() {
+    return families;
+}
 
 bool holds_thought_marker(std::string_view text) {
     return std::ranges::any_of(families, [text](const ThoughtMarkers& family) {

@@ -10,7 +10,7 @@ struct ThoughtMarkers {
     std::string_view models;  // who writes so
     std::string_view open, close;
     std::string_view answer = {};  // opens the answer, in families that mark it too
-    std::string_view turn = {};    // stands before `open` and `answer` where each part of a reply is a message of its own
+    std::string_view turn = {};  // stands before `open` and `answer` where each part of a reply is a message of its own
 };
 
 /// The known families, those met most first. No marker of one begins with a marker of another.

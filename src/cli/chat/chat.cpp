@@ -65,9 +65,10 @@ class Chat {
             if (command.name == name)
                 return (this->*command.run)(std::string(base::trimmed(std::string_view(line).substr(end))));
         }
-        base::tell("There is no command {}. The commands are {}. To send a message that begins with a slash, put a "
-                   "space before it.",
-                   name, fmt::join(names, ", "));
+        base::tell(
+            "There is no command {}. The commands are {}. To send a message that begins with a slash, put a "
+            "space before it.",
+            name, fmt::join(names, ", "));
     }
 
     void help(const std::string&) {

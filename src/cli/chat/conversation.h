@@ -15,7 +15,8 @@ class Conversation {
     Conversation(Answerer& answerer, std::string system, std::optional<std::int64_t> max_answered);
 
     /// Where the context has too little room for an answer, the oldest turns are dropped, and stderr says so. If it
-    /// fails, the conversation is as it was before. Throws base::Error, out_of_budget if the message alone does not fit.
+    /// fails, the conversation is as it was before. Throws base::Error, out_of_budget if the message alone does not
+    /// fit.
     engine::Answer answer(const std::string& message, engine::ChunkCallback on_chunk,
                           const std::atomic<bool>& interrupted);
 
@@ -24,7 +25,8 @@ class Conversation {
     /// Begins anew: only the system message stays.
     void clear() { turns_.clear(); }
 
-    /// {"model", "messages": [{"role", "content"}, ...]}, as `ergon template --messages` reads it; thoughts stand beside as "thinking".
+    /// {"model", "messages": [{"role", "content"}, ...]}, as `ergon template --messages` reads it; thoughts stand
+    /// beside as "thinking".
     base::Json json() const;
     std::size_t answers() const { return turns_.size(); }
 

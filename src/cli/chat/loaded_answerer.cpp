@@ -38,7 +38,9 @@ class LoadedAnswerer final : public Answerer {
     }
 
     std::int64_t context() const override { return session_.context(); }
-    std::int64_t prompt_tokens(std::span<const Message> messages) const override { return std::ssize(prompt(messages)); }
+    std::int64_t prompt_tokens(std::span<const Message> messages) const override {
+        return std::ssize(prompt(messages));
+    }
 
     base::Json json(const engine::Answer& answer) const override {
         base::Json json{{"model", model_.name}};
@@ -83,8 +85,7 @@ class LoadedAnswerer final : public Answerer {
         if (!options_.json) {
             const std::string purpose = model_purpose(model_.path);
             if (!purpose.empty()) base::tell("{}: {}", model_.name, purpose);
-            base::tell("{}: context of {} tokens, {}; {}", model_.name, tokens, base::readable(bytes),
-                       threads_.text());
+            base::tell("{}: context of {} tokens, {}; {}", model_.name, tokens, base::readable(bytes), threads_.text());
         }
         return engine::Session(model_, options_.context, &meter_);
     }
@@ -102,9 +103,10 @@ class LoadedAnswerer final : public Answerer {
 
 std::unique_ptr<Answerer> load_answerer(const RunOptions& options) {
     if (const lab::ContenderSpec spec = lab::parse_contender(options.model); spec.is_server()) {
-        base::fail(base::ErrorCode::bad_argument,
-                   "{} is a server, and ergon run takes models on this machine. ergon compare and ergon eval ask servers.",
-                   base::without_keys(spec.model));
+        base::fail(
+            base::ErrorCode::bad_argument,
+            "{} is a server, and ergon run takes models on this machine. ergon compare and ergon eval ask servers.",
+            base::without_keys(spec.model));
     }
     return std::make_unique<LoadedAnswerer>(options);
 }

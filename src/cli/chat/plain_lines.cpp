@@ -9,8 +9,8 @@
 namespace ergon::cli {
 namespace {
 
-/// Input is asked for in short waits: a signal that comes just before a read would not end it, and one after half a line
-/// (Ctrl-D gives that) must.
+/// Input is asked for in short waits: a signal that comes just before a read would not end it, and one after half a
+/// line (Ctrl-D gives that) must.
 class PlainLines final : public LineInput {
   public:
     std::optional<std::string> next(const InterruptFlag& interrupt) override {

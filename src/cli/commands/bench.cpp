@@ -160,13 +160,13 @@ base::Json json_of(const std::vector<Row>& rows) {
     base::Json json = base::Json::array();
     for (const Row& row : rows) {
         base::Json entry{{"test", engine::name(row.test.workload)},
-                            {"tokens", row.test.tokens},
-                            {"batch", row.test.batch},
-                            {"threads", row.threads()},
-                            {"threads_chosen", row.variant.threads.json()["chosen"]},
-                            {"tokens_per_second", row.tokens_per_second()},
-                            {"processor_seconds_per_token", row.processor_per_token().value()},
-                            {"joules_per_token", row.joules_per_token()}};
+                         {"tokens", row.test.tokens},
+                         {"batch", row.test.batch},
+                         {"threads", row.threads()},
+                         {"threads_chosen", row.variant.threads.json()["chosen"]},
+                         {"tokens_per_second", row.tokens_per_second()},
+                         {"processor_seconds_per_token", row.processor_per_token().value()},
+                         {"joules_per_token", row.joules_per_token()}};
         if (row.test.depth > 0) entry["depth"] = row.test.depth;
         if (const auto& unused = row.variant.model->unused; !unused.empty()) entry["unused"] = unused;
         if (const std::vector<double>& costs = row.accounting_costs; !costs.empty()) {
@@ -181,19 +181,18 @@ base::Json json_of(const std::vector<Row>& rows) {
 
 void print_table(const std::vector<Row>& rows) {
     base::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17} {:>12}  {}\n", "test", "tokens", "batch", "threads", "tokens/s",
-               "(range)", "CPU us/token", "J/token");
+                "(range)", "CPU us/token", "J/token");
     for (const Row& row : rows) {
         const auto [slowest, fastest] = std::ranges::minmax_element(row.runs, {}, &BenchmarkRun::tokens_per_second);
         const energy::Figure joules = row.joules_per_token();
         base::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17} {:>12}  {} ({} to {}, {})\n",
-                   engine::name(row.test.workload), row.test.tokens, row.test.batch,
-                   fmt::format("{}{}", row.threads(), row.variant.threads.timed() ? " auto" : ""),
-                   short_number(row.tokens_per_second()),
-                   fmt::format("({} to {})", short_number(slowest->tokens_per_second),
-                               short_number(fastest->tokens_per_second)),
-                   short_number(1e6 * row.processor_per_token().value()),
-                   short_number(joules.value.value()), short_number(joules.low.value()),
-                   short_number(joules.high.value()), energy::name(joules.method));
+                    engine::name(row.test.workload), row.test.tokens, row.test.batch,
+                    fmt::format("{}{}", row.threads(), row.variant.threads.timed() ? " auto" : ""),
+                    short_number(row.tokens_per_second()),
+                    fmt::format("({} to {})", short_number(slowest->tokens_per_second),
+                                short_number(fastest->tokens_per_second)),
+                    short_number(1e6 * row.processor_per_token().value()), short_number(joules.value.value()),
+                    short_number(joules.low.value()), short_number(joules.high.value()), energy::name(joules.method));
     }
     for (const Row& row : rows) {
         const std::vector<double>& costs = row.accounting_costs;
@@ -245,8 +244,7 @@ void bench(const BenchOptions& options) {
 
 void add_bench(CLI::App& program) {
     auto options = std::make_shared<BenchOptions>();
-    CLI::App& command =
-        *program.add_subcommand("bench", "Measure tokens per second and energy per token");
+    CLI::App& command = *program.add_subcommand("bench", "Measure tokens per second and energy per token");
     const auto add_list = [&command](const char* name, auto& values, const char* description) {
         return command.add_option(name, values, description)->delimiter(',')->capture_default_str();
     };
@@ -268,11 +266,11 @@ void add_bench(CLI::App& program) {
         ->capture_default_str();
     add_cache(command, options->cache);
     add_loading(command, options->load);
-    command.add_flag("--accounting", options->accounting,
-                     "Also measure the overhead of energy accounting on decoding");
+    command.add_flag("--accounting", options->accounting, "Also measure the overhead of energy accounting on decoding");
     options->json.add_json(command, "an array with one object per measurement");
     command.footer(
-        "Prefill and decode are measured separately, on random tokens. Before timing, batched output is checked against "
+        "Prefill and decode are measured separately, on random tokens. Before timing, batched output is checked "
+        "against "
         "each sequence run alone. Lists are comma-separated; their combinations run in turns.\n\n"
         "Example:\n"
         "  ergon bench model.gguf --prompt-tokens 512,2048 --generate-tokens 128 --threads 1,2,auto --json");

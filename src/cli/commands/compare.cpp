@@ -51,10 +51,11 @@ void add_slice(const CompareOptions& options, lab::Results& results, lab::RunId 
     try {
         base::ThreadPool pool(options.threads.pool());
         energy::Meter meter(machine_options());
-        lab::keep_slice(results, run,
-                        lab::measure_layer_slice(pool, meter, {.seed = options.answer.seed}, [&](auto round, auto rounds) {
-                            progress.show(static_cast<long>(round), static_cast<long>(rounds));
-                        }));
+        lab::keep_slice(
+            results, run,
+            lab::measure_layer_slice(pool, meter, {.seed = options.answer.seed}, [&](auto round, auto rounds) {
+                progress.show(static_cast<long>(round), static_cast<long>(rounds));
+            }));
     } catch (const base::Error& problem) {
         if (problem.code() != base::ErrorCode::out_of_budget) throw;
         base::tell("The slice of a real layer is left out: {}", problem.what());
@@ -75,9 +76,9 @@ void compare(const CompareOptions& options) {
     if (!options.files.on_stdout()) print_findings(loaded, options.cost, options.full);
     base::flush_output();  // the table first, where both go to one place
     base::tell(
-               "Every answer is kept in {} (run {}): ergon report {} makes a page (--html), prints every table (--full) and "
-               "writes data (--json, --csv).",
-               options.results_file, run, options.results_file);
+        "Every answer is kept in {} (run {}): ergon report {} makes a page (--html), prints every table (--full) and "
+        "writes data (--json, --csv).",
+        options.results_file, run, options.results_file);
     options.files.write(loaded, options.cost);
     if (!other_file.empty()) verify(results, run, loaded, other_file, options.files.on_stdout());
 }
@@ -86,12 +87,14 @@ void compare(const CompareOptions& options) {
 
 void add_compare(CLI::App& program) {
     auto options = std::make_shared<CompareOptions>();
-    CLI::App& command = *program.add_subcommand("compare", "Run the same prompts through several models and compare energy per answer");
+    CLI::App& command =
+        *program.add_subcommand("compare", "Run the same prompts through several models and compare energy per answer");
     command
-        .add_option("MODEL", options->models,
-                    "Two or more GGUF files, Hugging Face folders, model names or servers (http://host/v1#name). Options "
-                    "for one model follow a colon: MODEL:no_think,max_think=512,label=short. Default: the four bundled "
-                    "models on held-out puzzles")
+        .add_option(
+            "MODEL", options->models,
+            "Two or more GGUF files, Hugging Face folders, model names or servers (http://host/v1#name). Options "
+            "for one model follow a colon: MODEL:no_think,max_think=512,label=short. Default: the four bundled "
+            "models on held-out puzzles")
         ->expected(2, 16);
     options->add(command);
     add_full(command, options->full);
@@ -108,7 +111,8 @@ void add_compare(CLI::App& program) {
                     "interval of their difference; exit status 1 if they disagree")
         ->type_name("FILE");
     command.footer(fmt::format(
-        "Every model answers every prompt with the same limits (default --max-tokens 512), in randomized ABBA blocks. All "
+        "Every model answers every prompt with the same limits (default --max-tokens 512), in randomized ABBA blocks. "
+        "All "
         "models use the same sampling settings: those given, else the first model's recommended ones, else greedy.\n\n"
         "Options for one model: {}.\n\n"
         "Examples:\n"

@@ -34,10 +34,10 @@ void add_eval(CLI::App& program) {
     options->tasks_named = {"puzzles"};
     CLI::App& command = *program.add_subcommand("eval", "Measure accuracy and energy per correct answer");
     command
-        .add_option(
-            "MODEL", options->models,
-            "A GGUF file, Hugging Face folder, model name or server (http://host/v1#name); options follow a colon, as in "
-            "compare")
+        .add_option("MODEL", options->models,
+                    "A GGUF file, Hugging Face folder, model name or server (http://host/v1#name); options follow a "
+                    "colon, as in "
+                    "compare")
         ->required()
         ->expected(1);
     options->add(command);

@@ -109,26 +109,19 @@ std::int64_t cache_bytes(const Config& config, CacheType type) {
 
 std::string_view topk_name(model::TopkMethod method) {
     switch (method) {
-        case model::TopkMethod::greedy:
-            return "greedy";
-        case model::TopkMethod::group_limited_greedy:
-            return "group_limited_greedy";
-        case model::TopkMethod::noaux_tc:
-            return "noaux_tc";
+        case model::TopkMethod::greedy: return "greedy";
+        case model::TopkMethod::group_limited_greedy: return "group_limited_greedy";
+        case model::TopkMethod::noaux_tc: return "noaux_tc";
     }
     return "";
 }
 
 std::string_view rope_name(model::RopeType type) {
     switch (type) {
-        case model::RopeType::none:
-            return "none";
-        case model::RopeType::linear:
-            return "linear";
-        case model::RopeType::llama3:
-            return "llama3";
-        case model::RopeType::yarn:
-            return "yarn";
+        case model::RopeType::none: return "none";
+        case model::RopeType::linear: return "linear";
+        case model::RopeType::llama3: return "llama3";
+        case model::RopeType::yarn: return "yarn";
     }
     return "";
 }
@@ -241,10 +234,10 @@ void print_shapes(const Config& c) {
          fmt::format("{} tokens{}", c.vocab_size, c.tie_word_embeddings ? ", output head tied to the embedding" : ""));
     line("context", fmt::format("{} tokens, rope scaling {}", c.context_length(), rope_name(c.rope_scaling.type)));
     const model::ParameterCount count = model::count_parameters(c);
-    line("parameters",
-         count.active == count.total
-             ? fmt::format("{}, all active", base::readable_count(count.total))
-             : fmt::format("{}, {} active for each token", base::readable_count(count.total), base::readable_count(count.active)));
+    line("parameters", count.active == count.total
+                           ? fmt::format("{}, all active", base::readable_count(count.total))
+                           : fmt::format("{}, {} active for each token", base::readable_count(count.total),
+                                         base::readable_count(count.active)));
     line("cache", fmt::format("{} for 1,000 tokens of context in F16, {} in F32",
                               base::readable(base::Bytes(cache_bytes(c, CacheType::f16))),
                               base::readable(base::Bytes(cache_bytes(c, CacheType::f32)))));
@@ -312,8 +305,7 @@ void inspect(const InspectOptions& options) {
 void add_inspect(CLI::App& program) {
     auto options = std::make_shared<InspectOptions>();
     CLI::App& command = *program.add_subcommand("inspect", "Show the contents of a model file");
-    command.add_option("FILE", options->model, "A GGUF file, Hugging Face folder or model name")
-        ->required();
+    command.add_option("FILE", options->model, "A GGUF file, Hugging Face folder or model name")->required();
     options->json.add_json(command, "the contents");
     command.footer(
         "Also works on files whose weights are truncated or missing; problems are listed.\n\n"

@@ -78,8 +78,10 @@ void add_meter(CLI::App& program) {
     command.get_option("--csv-out")->description("Append a row with CodeCarbon's columns to a file; - is stdout");
     options->output.cost.add(command);
     command.footer(
-        "The command's output is left alone: its cost is printed on stderr (also with --json and --csv), or written with "
-        "--json-out or --csv-out. Its exit status is passed on (128 + signal number if killed, 127 if not found, 126 if "
+        "The command's output is left alone: its cost is printed on stderr (also with --json and --csv), or written "
+        "with "
+        "--json-out or --csv-out. Its exit status is passed on (128 + signal number if killed, 127 if not found, 126 "
+        "if "
         "not executable).\n"
         "Sensors are selected with the global options --sysfs, --procfs, --sensor and --calibration; see 'ergon "
         "--help'.\n\n"

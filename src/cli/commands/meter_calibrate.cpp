@@ -172,7 +172,7 @@ void print_calibration(const energy::Calibration& calibration) {
         base::print("{:<20} {:>16}   {}\n", energy::resource_names[i], text.value, text.interval);
     }
     base::print("Workloads left out of the fit were missed by {:.1f}% (root mean square), at worst by {:.1f}% ({}).\n",
-               100 * calibration.left_out_error, 100 * calibration.worst_error, calibration.worst_workload);
+                100 * calibration.left_out_error, 100 * calibration.worst_error, calibration.worst_workload);
 }
 
 std::vector<CalibrationSample> run_workloads(const CalibrateOptions& options, energy::MachineReader& reader) {
@@ -183,9 +183,8 @@ std::vector<CalibrationSample> run_workloads(const CalibrateOptions& options, en
     const double least = by_hand ? seconds_at_the_wall : std::max(1.0, counter_steps * step);
     const double seconds = options.seconds > 0 ? options.seconds : least;
     const int rounds = options.wall ? 2 : options.repeats;  // a person's patience
-    base::tell("{} workloads, {} runs each of {:.3g} s: {}. Do not use the machine meanwhile.",
-               all.size(), rounds, seconds,
-               base::duration_text(base::Seconds(static_cast<double>(all.size()) * rounds * seconds)));
+    base::tell("{} workloads, {} runs each of {:.3g} s: {}. Do not use the machine meanwhile.", all.size(), rounds,
+               seconds, base::duration_text(base::Seconds(static_cast<double>(all.size()) * rounds * seconds)));
     Progress progress("runs");
     energy::MeasureOptions measure{.at_least = Seconds(seconds), .rounds = rounds, .on_sample = {}};
     measure.on_sample = [&](const CalibrationSample& sample, int done, int count) {
@@ -224,10 +223,11 @@ void calibrate(const CalibrateOptions& options) {
     energy::MachineReader reader(machine);
     const bool by_hand = options.wall || !options.wall_log.empty();
     if (!by_hand && !reader.counts_machine()) {
-        base::fail(ErrorCode::bad_argument,
-                   "There is no counter to calibrate against. {} Give a sensor with --sensor, or use a wall meter: --wall to "
-                   "type its watts, --wall-log FILE to read its log.",
-                   reader.describe());
+        base::fail(
+            ErrorCode::bad_argument,
+            "There is no counter to calibrate against. {} Give a sensor with --sensor, or use a wall meter: --wall to "
+            "type its watts, --wall-log FILE to read its log.",
+            reader.describe());
     }
     std::vector<std::string> outputs = options.json.outputs();
     outputs.push_back(file.string());
@@ -248,8 +248,7 @@ void calibrate(const CalibrateOptions& options) {
 
 void add_meter_calibrate(CLI::App& meter) {
     auto options = std::make_shared<CalibrateOptions>();
-    CLI::App& command = *meter.add_subcommand(
-        "calibrate", "Fit this machine's energy model from known workloads");
+    CLI::App& command = *meter.add_subcommand("calibrate", "Fit this machine's energy model from known workloads");
     add_threads(command, options->threads);
     command.add_option("--repeats", options->repeats, "Runs of each workload")
         ->check(CLI::Range(2, 1000))
@@ -257,16 +256,15 @@ void add_meter_calibrate(CLI::App& meter) {
     command.add_option("--seconds", options->seconds, "Duration of each run [1; 10 with a wall meter]")
         ->check(CLI::Range(0.05, 3600.0));
     auto* const wall = command.add_flag("--wall", options->wall, "Type in the watts shown by a wall meter");
-    command
-        .add_option("--wall-log", options->wall_log,
-                    std::string("Read watts from ") + wall_log_help)
+    command.add_option("--wall-log", options->wall_log, std::string("Read watts from ") + wall_log_help)
         ->type_name("FILE.csv")
         ->excludes(wall);
     command.add_option("--out", options->out, "Output file instead of the default location; - is stdout")
         ->type_name("FILE");
     options->json.add_json(command, "the calibration");
     command.footer(
-        "Runs idle, spin, memory-streaming and multiply workloads on 1, 2, 4, ... and all threads, in random order. Without "
+        "Runs idle, spin, memory-streaming and multiply workloads on 1, 2, 4, ... and all threads, in random order. "
+        "Without "
         "an energy counter, the fit narrows the intervals of estimates; with one, it gives the energy per byte and per "
         "operation.\n\n"
         "Examples:\n"

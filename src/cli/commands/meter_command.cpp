@@ -6,11 +6,11 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <poll.h>
-#include <fcntl.h>
 #include <spawn.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -151,8 +151,7 @@ int exit_code(int status) {
 /// Throws Error(bad_argument) for a file that begins with other columns.
 void check_rows(const std::string& file, std::string_view text) {
     if (text.empty() || text.starts_with(codecarbon_header() + "\n")) return;
-    base::fail(ErrorCode::bad_argument,
-               "{} exists and has other columns; give another file to --csv-out.", file);
+    base::fail(ErrorCode::bad_argument, "{} exists and has other columns; give another file to --csv-out.", file);
 }
 
 /// Adds a row at the end; several programs may do so at once.
@@ -167,7 +166,8 @@ void add_row(const std::string& file, const std::string& row) {
     const ssize_t written = ::write(descriptor, text.data(), text.size());
     const int problem = written < 0 ? errno : ENOSPC;
     ::close(descriptor);
-    if (written != std::ssize(text)) base::fail(ErrorCode::system, "{} cannot be written: {}.", file, std::strerror(problem));
+    if (written != std::ssize(text))
+        base::fail(ErrorCode::system, "{} cannot be written: {}.", file, std::strerror(problem));
 }
 
 void tell(const WindowFigures& figures, const energy::MachineReader& reader, const MeterOutput& output,
@@ -206,11 +206,12 @@ std::string window_text(const WindowFigures& figures, const energy::Overhead& ov
     };
     const std::string method(energy::name(figures.joules.method));
     const std::string above(energy::name(figures.above_idle.method));
-    std::string text = fmt::format("{:.2f} s, {} {}, {} above idle{}; {:.3g} W on average, {:.2f} threads busy; joules of {}\n",
-                                   figures.seconds.value(), joules(figures.joules), method, joules(figures.above_idle),
-                                   above == method ? "" : " (" + above + ")", figures.average.value(),
-                                   figures.seconds > base::Seconds(0) ? figures.busy / figures.seconds : 0,
-                                   energy::boundary_words(figures.boundary));
+    std::string text =
+        fmt::format("{:.2f} s, {} {}, {} above idle{}; {:.3g} W on average, {:.2f} threads busy; joules of {}\n",
+                    figures.seconds.value(), joules(figures.joules), method, joules(figures.above_idle),
+                    above == method ? "" : " (" + above + ")", figures.average.value(),
+                    figures.seconds > base::Seconds(0) ? figures.busy / figures.seconds : 0,
+                    energy::boundary_words(figures.boundary));
     if (const std::string cost = output.cost.text(figures.joules); !cost.empty()) text += cost + "\n";
     for (const energy::SensorUse& use : figures.sensors) {
         text += fmt::format(

@@ -74,8 +74,9 @@ void list_sensors(const energy::MachineReader& reader, const DataOutput& json) {
         base::print("\n{:<28} {:<11} {:<18} {:<20} {}\n", "sensor", "source", "role", "inside", "moves every");
         for (const energy::Tally& tally : counter->tallies()) {
             base::print("{:<28} {:<11} {:<18} {:<20} {:.3g} s\n", tally.info.name, tally.info.source,
-                       role_name(tally.role, counter->covers_processor()), tally.info.part_of.empty() ? "-" : tally.info.part_of,
-                       base::to_seconds(tally.info.step).value());
+                        role_name(tally.role, counter->covers_processor()),
+                        tally.info.part_of.empty() ? "-" : tally.info.part_of,
+                        base::to_seconds(tally.info.step).value());
         }
         for (const energy::Unread& unread : counter->missing()) {
             base::print("{:<28} {:<11} {}\n", unread.info.name, unread.info.source, missing_role);

@@ -77,8 +77,9 @@ std::vector<Load> loads_of(const ValidateOptions& options, const profile::Worklo
     const std::vector<energy::Workload> known = workloads.all(options.threads);
     std::vector<Load> loads;
     for (const energy::Workload& one : known) {
-        const bool wanted = one.name == "idle" || one.name.starts_with("spin, ") ||
-                            one.name == fmt::format("memory, {} thread{}", options.threads, options.threads == 1 ? "" : "s");
+        const bool wanted =
+            one.name == "idle" || one.name.starts_with("spin, ") ||
+            one.name == fmt::format("memory, {} thread{}", options.threads, options.threads == 1 ? "" : "s");
         if (wanted) loads.push_back({one.name, one.run});
     }
     for (const std::string& model : options.models) loads.push_back(generating(model, options.threads));
@@ -152,14 +153,14 @@ ordered_json to_json(const std::vector<Agreement>& agreements, const energy::Mac
 
 void print_agreements(const std::vector<Agreement>& agreements, const energy::MachineReader& reader) {
     base::print("{}\n\n{:<40} {:>9} {:>9}  {:<18} {:>10}  {}\n", reader.describe(), "run", "wall, W", "ergon, W",
-               "95% interval", "ergon/wall", "inside");
+                "95% interval", "ergon/wall", "inside");
     std::int64_t inside = 0;
     for (const Agreement& one : agreements) {
         inside += one.inside() ? 1 : 0;
         const std::string interval = fmt::format("{:.3g} to {:.3g}", one.of(one.figures.joules.low).value(),
                                                  one.of(one.figures.joules.high).value());
         base::print("{:<40} {:>9.3g} {:>9.3g}  {:<18} {:>10.2f}  {}\n", one.name, one.wall.value(),
-                   one.figures.average.value(), interval, one.ratio(), one.inside() ? "yes" : "no");
+                    one.figures.average.value(), interval, one.ratio(), one.inside() ? "yes" : "no");
     }
     base::print("\nThe wall lies inside ergon's interval in {} of {} runs.", inside, agreements.size());
     if (reader.boundary() == energy::Boundary::machine) {
@@ -167,7 +168,7 @@ void print_agreements(const std::vector<Agreement>& agreements, const energy::Ma
         return;
     }
     base::print(" ergon tells the joules of {}, the wall those of the whole machine: a ratio below 1 is expected.\n",
-               energy::boundary_words(reader.boundary()));
+                energy::boundary_words(reader.boundary()));
 }
 
 void validate(const ValidateOptions& options) {
@@ -190,7 +191,9 @@ void add_meter_validate(CLI::App& meter) {
     auto options = std::make_shared<ValidateOptions>();
     CLI::App& command = *meter.add_subcommand(
         "validate", "Check energy figures against a wall meter: idle, stepped load, memory, two models");
-    command.add_option("--wall-log", options->wall_log, std::string("Read watts from ") + wall_log_help)->required()->type_name("FILE.csv");
+    command.add_option("--wall-log", options->wall_log, std::string("Read watts from ") + wall_log_help)
+        ->required()
+        ->type_name("FILE.csv");
     add_threads(command, options->threads);
     command.add_option("--seconds", options->seconds, "Duration of each run")
         ->check(CLI::Range(2.0, 3600.0))

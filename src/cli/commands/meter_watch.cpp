@@ -58,7 +58,8 @@ std::vector<Line> lines_of(const energy::MachineReader& reader, const std::optio
         if (tally.info.name == name) {
             lines[0].problem = tally.problem;
         } else {
-            lines.push_back({tally.info.name, tally.info.part_of, tally.power, energy::Method::measured, tally.problem});
+            lines.push_back(
+                {tally.info.name, tally.info.part_of, tally.power, energy::Method::measured, tally.problem});
         }
     }
     return lines;
@@ -156,7 +157,8 @@ void watch(energy::MachineReader& reader, const MeterOutput& output, double seco
         }
         if (base::output_problem() != 0 || (seconds > 0 && elapsed >= seconds)) break;  // or the reader left
     }
-    if (!output.json.on_stdout()) base::write_text(base::Stream::error, "\n" + window_text(window.figures(), reader.overhead(), output));
+    if (!output.json.on_stdout())
+        base::write_text(base::Stream::error, "\n" + window_text(window.figures(), reader.overhead(), output));
 }
 
 }  // namespace ergon::cli

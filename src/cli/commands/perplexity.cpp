@@ -54,8 +54,8 @@ void perplexity(const PerplexityOptions& options) {
         options.json.write(base::json_text(json) + "\n");
     }
     if (!options.json.on_stdout()) {
-        base::print("perplexity {:.4f} over {} tokens (the second halves of {} windows of {}); {}\n",
-                   result.value, result.tokens, result.windows, options.window, threads.text());
+        base::print("perplexity {:.4f} over {} tokens (the second halves of {} windows of {}); {}\n", result.value,
+                    result.tokens, result.windows, options.window, threads.text());
     }
 }
 
@@ -74,7 +74,8 @@ void add_perplexity(CLI::App& program) {
     add_loading(command, options->load);
     options->json.add_json(command, "perplexity, tokens, window and threads");
     command.footer(
-        "The text is split into non-overlapping windows; each is run alone and scored on its second half. A BOS token is "
+        "The text is split into non-overlapping windows; each is run alone and scored on its second half. A BOS token "
+        "is "
         "prepended to the text if the model requires one.\n\n"
         "Example:\n"
         "  ergon perplexity model.gguf text.txt --window 512");

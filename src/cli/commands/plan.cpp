@@ -66,10 +66,11 @@ plan::Model model_of(const lab::ContenderSummary& summary, const std::string& tr
         base::fail(ErrorCode::bad_argument, "The joules of {} are not known in this run.", summary.label);
     }
     if (!std::isfinite(summary.joules_per_answer->high.value())) {
-        base::fail(ErrorCode::bad_argument,
-                   "The joules per answer of {} have no interval in this run: too few prompts ({}), or they scatter too "
-                   "far. Ask more of them.",
-                   summary.label, summary.prompts);
+        base::fail(
+            ErrorCode::bad_argument,
+            "The joules per answer of {} have no interval in this run: too few prompts ({}), or they scatter too "
+            "far. Ask more of them.",
+            summary.label, summary.prompts);
     }
     return {summary.label, *summary.joules_per_answer, training_of(training, references)};
 }
@@ -149,8 +150,8 @@ void add_plan(CLI::App& program) {
     auto options = std::make_shared<JevonsOptions>();
     CLI::App& plan = *program.add_subcommand("plan", "Scenarios computed from measured runs");
     plan.require_subcommand(1);
-    CLI::App& command = *plan.add_subcommand(
-        "jevons", "Growth in use that cancels an efficiency gain, and training payback");
+    CLI::App& command =
+        *plan.add_subcommand("jevons", "Growth in use that cancels an efficiency gain, and training payback");
     command.add_option("RUN.sqlite", options->file, "Results file of a comparison")->required();
     command.add_option("--run", options->run, "Run number in the file [last]")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));

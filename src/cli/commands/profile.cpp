@@ -90,7 +90,8 @@ void add_profile(CLI::App& program) {
     options->json.add_json(command, "the profile");
     command.add_option("--html", options->page, "Also write a page with charts; - is stdout")->type_name("FILE");
     command.footer(
-        "The machine's limits (memory bandwidth over as many bytes as the weights, F32 and int8 multiply-adds) are measured "
+        "The machine's limits (memory bandwidth over as many bytes as the weights, F32 and int8 multiply-adds) are "
+        "measured "
         "before and after, with the same threads.\n\n"
         "Examples:\n"
         "  ergon profile qwen2.5-coder-0.5b-instruct-q4_k_m --html profile.html\n"

@@ -90,7 +90,7 @@ void write_puzzles(const PuzzleOptions& options, JsonLines& lines) {
         if (options.json.asked()) lines.add(tasks::json_line(puzzle, think));
         if (options.json.on_stdout()) continue;
         base::print_data("{}{}, difficulty {}\n{}\n", i == 0 ? "" : "\n", puzzle.prompt.category, puzzle.difficulty,
-                   puzzle.prompt.text);
+                         puzzle.prompt.text);
         if (think) base::print_data("<think>\n{}\n</think>\n", puzzle.thinking);
         base::print_data("{}\n", puzzle.reply());
     }
@@ -110,15 +110,11 @@ void add_puzzles(CLI::App& program) {
     CLI::App& command =
         *program.add_subcommand("puzzles", "Generate puzzles with worked solutions, for training and evaluation");
     const CLI::Range whole(std::int64_t{0}, std::int64_t{1} << 62);
-    command
-        .add_option("--split", options->split,
-                    "Split, disjoint up to rearrangement [train]")
+    command.add_option("--split", options->split, "Split, disjoint up to rearrangement [train]")
         ->check(CLI::IsMember(list_of(tasks::split_names)))
         ->type_name("SPLIT");
     command.add_option("--count", options->count, "Number of puzzles [5]")->check(whole)->type_name("N");
-    command.add_option("--first", options->first, "Index of the first puzzle [0]")
-        ->check(whole)
-        ->type_name("N");
+    command.add_option("--first", options->first, "Index of the first puzzle [0]")->check(whole)->type_name("N");
     command.add_option("--seed", options->seed, "Random seed [1]")->check(whole)->type_name("N");
     command.add_option("--kind", options->kind, "Only puzzles of this kind [all]")
         ->check(CLI::IsMember(list_of(tasks::solved_kind_names)))
@@ -127,7 +123,8 @@ void add_puzzles(CLI::App& program) {
         ->check(CLI::Range(1, tasks::hardest))
         ->type_name("N");
     command
-        .add_option("--style", options->style, "Include the worked solution (think) or the answer alone (direct) [think]")
+        .add_option("--style", options->style,
+                    "Include the worked solution (think) or the answer alone (direct) [think]")
         ->check(CLI::IsMember({"think", "direct"}))
         ->type_name("STYLE");
     command

@@ -47,8 +47,7 @@ void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t 
     }
     write_output(out, all.lines);
     const base::Unit joules{"J", base::Prefixes::all};
-    base::tell("Written: {}, {} different right answers; {} of {} were right{}.", out, all.kept, all.right,
-               all.graded,
+    base::tell("Written: {}, {} different right answers; {} of {} were right{}.", out, all.kept, all.right, all.graded,
                all.metered ? fmt::format(", which took {} ({})", base::with_unit(all.joules.value.value(), joules),
                                          energy::name(all.joules.method))
                            : "");
@@ -99,8 +98,7 @@ void add_report(CLI::App& program) {
         ->required();
     command.add_option("--run", options->run, "Run number in the file [last]")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
-    command.add_option("--verify", options->verify, "Check the run against the one in this file")
-        ->type_name("FILE");
+    command.add_option("--verify", options->verify, "Check the run against the one in this file")->type_name("FILE");
     options->out.add(command);
     add_full(command, options->full);
     command
@@ -109,9 +107,10 @@ void add_report(CLI::App& program) {
         ->type_name("FILE")
         ->group("Output");
     command
-        .add_option("--puzzles", options->puzzles,
-                    "The puzzles that were asked (from ergon puzzles --json): also report accuracy by difficulty, and how "
-                    "often reasoning was revised")
+        .add_option(
+            "--puzzles", options->puzzles,
+            "The puzzles that were asked (from ergon puzzles --json): also report accuracy by difficulty, and how "
+            "often reasoning was revised")
         ->type_name("FILE");
     options->cost.add(command);
     command.footer(

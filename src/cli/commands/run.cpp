@@ -36,7 +36,8 @@ int answer_once(const RunOptions& options, const std::string& prompt) {
     if (options.json) {
         base::print_data("{}\n", base::json_text(answerer->json(answer), 2));
     } else {
-        print_usage(answer, {options.answer.max_tokens, options.answer.max_thinking, answerer->context()}, options.cost);
+        print_usage(answer, {options.answer.max_tokens, options.answer.max_thinking, answerer->context()},
+                    options.cost);
     }
     return answer.stop == engine::StopReason::cancelled ? 1 : 0;
 }
@@ -62,14 +63,17 @@ int run(const RunOptions& options) {
 
 void add_run(CLI::App& program) {
     auto options = std::make_shared<RunOptions>();
-    CLI::App& command = *program.add_subcommand("run", "Chat with a model or get one answer, with tokens, speed and joules");
+    CLI::App& command =
+        *program.add_subcommand("run", "Chat with a model or get one answer, with tokens, speed and joules");
     add_model(command, options->model);
     auto* const prompt =
-        command.add_option("PROMPT", options->prompt, "Prompt; text piped to stdin is added below it. \"-\" reads the whole prompt from stdin. "
+        command.add_option("PROMPT", options->prompt,
+                           "Prompt; text piped to stdin is added below it. \"-\" reads the whole prompt from stdin. "
                            "Without a prompt, stdin is read, or on a terminal a chat begins");
-    auto* const system =
-        command.add_option("--system", options->system, "System message");
-    command.add_option("--context", options->context.tokens, "Context size in tokens (prompt, thinking and answers together)")
+    auto* const system = command.add_option("--system", options->system, "System message");
+    command
+        .add_option("--context", options->context.tokens,
+                    "Context size in tokens (prompt, thinking and answers together)")
         ->check(CLI::Range(std::int64_t{1}, max_token_count));
     options->threads.add(command);
     add_cache(command, options->context.cache);
@@ -81,7 +85,8 @@ void add_run(CLI::App& program) {
     options->cost.add(command);
     command.footer(
         "The answer goes to stdout. The thinking goes to stderr: dim on a terminal (below [thinking] with NO_COLOR or\n"
-        "TERM=dumb), otherwise between <think> and </think>. The last line on stderr gives tokens, speed and joules.\n\n"
+        "TERM=dumb), otherwise between <think> and </think>. The last line on stderr gives tokens, speed and "
+        "joules.\n\n"
         "In a chat, /help lists the commands. Ctrl-C stops an answer; at an empty prompt, Ctrl-C and Ctrl-D leave.\n"
         "When the context is nearly full, the oldest turns are dropped.\n\n"
         "Examples:\n"

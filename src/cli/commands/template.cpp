@@ -63,7 +63,8 @@ std::string template_of(const Json& config) {
 TemplateSource read_folder(const std::filesystem::path& path) {
     const auto folder = formats::HfFolder::open_tokenizer(path);
     TemplateSource source{template_of(folder.tokenizer_config)};
-    if (auto held = base::read_optional_text(path / "chat_template.jinja", template_limit)) source.text = *std::move(held);
+    if (auto held = base::read_optional_text(path / "chat_template.jinja", template_limit))
+        source.text = *std::move(held);
     for (const char* name : {"bos_token", "eos_token"}) {
         if (!folder.tokenizer_config.is_object() || !folder.tokenizer_config.contains(name)) continue;
         const Json& token = folder.tokenizer_config[name];
@@ -107,17 +108,15 @@ void print_prompt(const TemplateOptions& options) {
 void add_template(CLI::App& program) {
     auto options = std::make_shared<TemplateOptions>();
     CLI::App& command = *program.add_subcommand("template", "Render messages with a model's chat template");
-    command.add_option("MODEL|FILE.jinja", options->source, "A model, or a template file")
-        ->required()
-        ->type_name("");
+    command.add_option("MODEL|FILE.jinja", options->source, "A model, or a template file")->required()->type_name("");
     command
-        .add_option("--messages", options->messages,
-                    "JSON array of messages, or an object with \"messages\", \"tools\", \"bos_token\", \"eos_token\" and "
-                    "other template variables")
+        .add_option(
+            "--messages", options->messages,
+            "JSON array of messages, or an object with \"messages\", \"tools\", \"bos_token\", \"eos_token\" and "
+            "other template variables")
         ->required()
         ->type_name("FILE.json");
-    command.add_flag("--no-generation-prompt", options->no_generation_prompt,
-                     "Omit the generation prompt");
+    command.add_flag("--no-generation-prompt", options->no_generation_prompt, "Omit the generation prompt");
     command.footer(
         "Prints the exact text without a trailing newline. Works on files without weights or vocabulary.\n\n"
         "Example:\n"

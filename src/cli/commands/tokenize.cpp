@@ -39,7 +39,8 @@ std::vector<TokenId> parse_ids(const std::string& json, const Tokenizer& tokeniz
     std::vector<TokenId> ids;
     for (const base::Json& item : array) {
         if (!base::holds_integer<std::int64_t>(item)) {
-            base::fail(ErrorCode::bad_argument, "stdin: item {} is {}, not a token id.", ids.size(), base::json_text(item));
+            base::fail(ErrorCode::bad_argument, "stdin: item {} is {}, not a token id.", ids.size(),
+                       base::json_text(item));
         }
         const auto id = item.get<std::int64_t>();
         if (id < 0 || id >= tokenizer.size()) {

@@ -82,21 +82,21 @@ PowerCap cap_power(const TrainOptions& options) {
                    watts.value(), estimate.power_of(1).value(), estimate.idle.value.value(),
                    std::ceil(10 * estimate.power_of(1).value()) / 10);
     }
-    return {
-        nullptr, threads,
-        fmt::format("No power cap can be set here, so training uses {} of {} threads: an estimated {:.2g} W of {:.4g} W "
-                    "allowed.",
-                    threads, options.threads, estimate.power_of(threads).value(), watts.value())};
+    return {nullptr, threads,
+            fmt::format(
+                "No power cap can be set here, so training uses {} of {} threads: an estimated {:.2g} W of {:.4g} W "
+                "allowed.",
+                threads, options.threads, estimate.power_of(threads).value(), watts.value())};
 }
 
 /// What the schedule saved, or cost.
 void tell_grid(const train::GridLine& grid) {
     base::print("Emitted: {}; the same joules without the schedule: {}.\n", with_interval(grid.total, report::grams),
-               with_interval(grid.unscheduled, report::grams));
+                with_interval(grid.unscheduled, report::grams));
     if (grid.waited <= base::Seconds(0)) return;
     base::print("Waited {} for a cleaner grid, in which the machine took {} ({}), not counted above.\n",
-               base::duration_text(grid.waited), with_interval(grid.waiting, report::joules),
-               with_interval(grid.waiting_grams, report::grams));
+                base::duration_text(grid.waited), with_interval(grid.waiting, report::joules),
+                with_interval(grid.waiting_grams, report::grams));
 }
 
 nlohmann::ordered_json grid_json(const train::GridLine& grid) {
@@ -128,7 +128,9 @@ void print_summary(const TrainOptions& options, const std::filesystem::path& fol
             json["reward"] = line.report.round->reward;
             json["right"] = line.report.round->right;
             if (const auto& change = outcome.change) {
-                json["right_by_quarters"] = {{"first", change->first}, {"last", change->last}, {"change_low", change->low},
+                json["right_by_quarters"] = {{"first", change->first},
+                                             {"last", change->last},
+                                             {"change_low", change->low},
                                              {"change_high", change->high}};
             }
         }
@@ -142,10 +144,10 @@ void print_summary(const TrainOptions& options, const std::filesystem::path& fol
             base::duration_text(line.total_seconds), state_of(line.report),
             line.report.round ? "" : fmt::format(", {:.1f}% of the tokens foretold", 100 * line.report.accuracy));
         base::print("Energy: {}; per token {}.\n", with_interval(line.total, report::joules),
-                   with_interval(line.total / tokens, report::joules));
+                    with_interval(line.total / tokens, report::joules));
         if (line.total_others && line.total_others->value > base::Joules(0)) {
             base::print("Other programs took {} meanwhile, which is not in it.\n",
-                       with_interval(*line.total_others, report::joules));
+                        with_interval(*line.total_others, report::joules));
         }
         if (line.report.round) base::print("{}.\n", outcome.finding);
     }
@@ -153,7 +155,7 @@ void print_summary(const TrainOptions& options, const std::filesystem::path& fol
     if (outcome.ended == train::RunStatus::finished) {
         const std::filesystem::path gguf = folder / "model.gguf";
         base::print("Written: {}{}\n", (folder / "model").string(),
-                   base::path_exists(gguf) ? ", " + gguf.string() : "");
+                    base::path_exists(gguf) ? ", " + gguf.string() : "");
     }
     if (outcome.ended == train::RunStatus::stopped)
         base::print("Stopped; --resume continues from step {}.\n", line.report.step);
@@ -181,8 +183,8 @@ void train_recipe(const TrainOptions& options) {
                                       base::GramsPerKilowattHour(options.max_intensity),
                                       [&](base::GramsPerKilowattHour now) {
                                           progress.clear();
-                                          base::tell("paused: {:.4g} g/kWh, waits for less than {:.4g}",
-                                                     now.value(), options.max_intensity);
+                                          base::tell("paused: {:.4g} g/kWh, waits for less than {:.4g}", now.value(),
+                                                     options.max_intensity);
                                       },
                                       {}};
     }
@@ -223,31 +225,29 @@ void add_train(CLI::App& program) {
     command.add_option("--set", options->settings,
                        "Override a recipe value: KEY=VALUE, such as training.seed=2; paths are relative to the recipe");
     command.add_flag("--resume", options->resume, "Resume from the last checkpoint in the output folder");
-    CLI::Option* grid =
-        command
-            .add_option(
-                "--grid", options->grid,
-                "Train only while grid carbon intensity is low: a file of \"time,g/kWh\" lines (docs/training.md), or a "
-                "command that prints the current value")
-            ->type_name("FILE|command:COMMAND");
-    CLI::Option* max_intensity =
-        command
-            .add_option("--max-intensity", options->max_intensity,
-                        "Pause while grid intensity is at or above this, in g CO2e per kWh")
-            ->check(CLI::Range(1.0, energy::max_grams))
-            ->type_name("G/KWH");
+    CLI::Option* grid = command
+                            .add_option("--grid", options->grid,
+                                        "Train only while grid carbon intensity is low: a file of \"time,g/kWh\" lines "
+                                        "(docs/training.md), or a "
+                                        "command that prints the current value")
+                            ->type_name("FILE|command:COMMAND");
+    CLI::Option* max_intensity = command
+                                     .add_option("--max-intensity", options->max_intensity,
+                                                 "Pause while grid intensity is at or above this, in g CO2e per kWh")
+                                     ->check(CLI::Range(1.0, energy::max_grams))
+                                     ->type_name("G/KWH");
     grid->needs(max_intensity);
     max_intensity->needs(grid);
     command
-        .add_option("--max-watts", options->max_watts,
-                    "Cap CPU package power; uses fewer threads if no cap can be set")
+        .add_option("--max-watts", options->max_watts, "Cap CPU package power; uses fewer threads if no cap can be set")
         ->check(CLI::PositiveNumber)
         ->type_name("W");
     add_threads(command, options->threads);
     options->json.add_json(command, "the result");
     command
-        .add_option("--log-csv", options->log_csv,
-                    "When training ends or is stopped, write the figures of every step as CSV (the fields of log.jsonl)")
+        .add_option(
+            "--log-csv", options->log_csv,
+            "When training ends or is stopped, write the figures of every step as CSV (the fields of log.jsonl)")
         ->type_name("FILE");
     command.footer(
         "\nExamples:\n"

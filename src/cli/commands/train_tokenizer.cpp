@@ -80,18 +80,18 @@ Outcome train_and_write(const TrainTokenizerOptions& options) {
 
 void write_json(const TrainTokenizerOptions& options, const Outcome& outcome) {
     const base::Json json{{"vocabulary", outcome.vocabulary}, {"vocabulary_asked_for", options.vocabulary},
-                             {"merges", outcome.merges},         {"bytes", outcome.bytes.value()},
-                             {"tokens", outcome.tokens.value()}, {"bytes_per_token", outcome.bytes_per_token()},
-                             {"seconds", outcome.time.value()},  {"folder", options.out}};
+                          {"merges", outcome.merges},         {"bytes", outcome.bytes.value()},
+                          {"tokens", outcome.tokens.value()}, {"bytes_per_token", outcome.bytes_per_token()},
+                          {"seconds", outcome.time.value()},  {"folder", options.out}};
     options.json.write(base::json_text(json) + "\n");
 }
 
 void print_text(const TrainTokenizerOptions& options, const Outcome& outcome) {
     base::print("{} tokens (256 bytes, {} merges, {} markers) in {}\n", outcome.vocabulary, outcome.merges,
-               train::smallest_vocabulary - train::byte_symbols, options.out);
+                train::smallest_vocabulary - train::byte_symbols, options.out);
     base::print("{} bytes of text are {} tokens: {:.3f} bytes per token\n",
-               base::fixed(static_cast<double>(outcome.bytes.value()), 0),
-               base::fixed(static_cast<double>(outcome.tokens.value()), 0), outcome.bytes_per_token());
+                base::fixed(static_cast<double>(outcome.bytes.value()), 0),
+                base::fixed(static_cast<double>(outcome.tokens.value()), 0), outcome.bytes_per_token());
     base::print("{:.2f} s\n", outcome.time.value());
 }
 
@@ -113,9 +113,8 @@ void add_train_tokenizer(CLI::App& program) {
     auto options = std::make_shared<TrainTokenizerOptions>();
     CLI::App& command = *program.add_subcommand("train-tokenizer", "Train a byte-level BPE tokenizer on text");
     command
-        .add_option(
-            "TEXT", options->files,
-            "Text files; from .jsonl files, the fields \"prompt\", \"thinking\", \"answer\" and \"text\"")
+        .add_option("TEXT", options->files,
+                    "Text files; from .jsonl files, the fields \"prompt\", \"thinking\", \"answer\" and \"text\"")
         ->required();
     command
         .add_option("--out", options->out,
@@ -125,9 +124,7 @@ void add_train_tokenizer(CLI::App& program) {
     command.add_option("--vocab", options->vocabulary, "Vocabulary size: 256 bytes, 7 control tokens, the rest merges")
         ->check(CLI::Range(train::smallest_vocabulary, largest_vocabulary))
         ->capture_default_str();
-    command
-        .add_option("--min-count", options->min_count,
-                    "Minimum pair frequency for a merge")
+    command.add_option("--min-count", options->min_count, "Minimum pair frequency for a merge")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 53))
         ->capture_default_str();
     add_threads(command, options->threads);

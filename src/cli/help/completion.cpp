@@ -75,8 +75,10 @@ std::string bash_completion(const CLI::App& program) {
                 values += fmt::format("        '{} {}') return ;;\n", name, long_name);
             }
         }
-        for (const std::string& one : inner) deeper += fmt::format("            '{} {}') command=\"$command $word\" ;;\n", name, one);
-        words += fmt::format("        '{}') options='{}' commands='{}' ;;\n", name, fmt::join(options, " "), fmt::join(inner, " "));
+        for (const std::string& one : inner)
+            deeper += fmt::format("            '{} {}') command=\"$command $word\" ;;\n", name, one);
+        words += fmt::format("        '{}') options='{}' commands='{}' ;;\n", name, fmt::join(options, " "),
+                             fmt::join(inner, " "));
     });
     return fmt::format(R"(# Completion of ergon for bash.
 _ergon() {{
@@ -122,11 +124,14 @@ std::string zsh_completion(const CLI::App& program) {
         }
         std::string inner;
         for (const CLI::App* one : listed_commands(command)) {
-            deeper += fmt::format("            {}) command=\"$command $word\" ;;\n", shell_word(name + " " + one->get_name()));
+            deeper += fmt::format("            {}) command=\"$command $word\" ;;\n",
+                                  shell_word(name + " " + one->get_name()));
             inner += fmt::format(" {}", shell_word(plain(one->get_name()) + ":" + plain(one->get_description())));
         }
-        cases += fmt::format("        {})\n            commands=({})\n            _arguments \\\n{}                '*: :_ergon_words' ;;\n",
-                             shell_word(name), inner, specs);
+        cases += fmt::format(
+            "        {})\n            commands=({})\n            _arguments \\\n{}                '*: :_ergon_words' "
+            ";;\n",
+            shell_word(name), inner, specs);
     });
     return fmt::format(R"(#compdef ergon
 # Completion of ergon for zsh.
@@ -152,18 +157,23 @@ std::string fish_completion(const CLI::App& program) {
     std::string text = "# Completion of ergon for fish.\n";
     visit(program, [&](const CLI::App& command) {
         const std::vector<std::string> inner = names_of(listed_commands(command));
-        std::string when = command.get_parent() == nullptr ? "true" : "__fish_seen_subcommand_from " + command.get_name();
-        const std::string own = inner.empty() ? when : fmt::format("{}; and not __fish_seen_subcommand_from {}", when, fmt::join(inner, " "));
+        std::string when =
+            command.get_parent() == nullptr ? "true" : "__fish_seen_subcommand_from " + command.get_name();
+        const std::string own =
+            inner.empty() ? when
+                          : fmt::format("{}; and not __fish_seen_subcommand_from {}", when, fmt::join(inner, " "));
         for (const CLI::App* one : listed_commands(command)) {
-            text += fmt::format("complete -c ergon -n {} -a {} -d {}\n", shell_word(own), one->get_name(), shell_word(one->get_description()));
+            text += fmt::format("complete -c ergon -n {} -a {} -d {}\n", shell_word(own), one->get_name(),
+                                shell_word(one->get_description()));
         }
         for (const CLI::Option* option : command.get_options()) {
             if (!option->nonpositional() || option->get_lnames().empty()) continue;
             const std::vector<std::string> choices = choices_of(*option);
-            text += fmt::format("complete -c ergon -n {} -l {}{}{} -d {}\n", shell_word(when), option->get_lnames()[0],
-                                takes_value(*option) ? " -r" : "",
-                                choices.empty() ? "" : fmt::format(" -f -a {}", shell_word(fmt::format("{}", fmt::join(choices, " ")))),
-                                shell_word(option->get_description()));
+            text += fmt::format(
+                "complete -c ergon -n {} -l {}{}{} -d {}\n", shell_word(when), option->get_lnames()[0],
+                takes_value(*option) ? " -r" : "",
+                choices.empty() ? "" : fmt::format(" -f -a {}", shell_word(fmt::format("{}", fmt::join(choices, " ")))),
+                shell_word(option->get_description()));
         }
     });
     return text;

@@ -1,14 +1,13 @@
 #include "cli/help/help_text.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
 #include <sstream>
 #include <string_view>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <vector>
 
 #include "base/strings/edit_distance.h"

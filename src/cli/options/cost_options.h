@@ -17,7 +17,8 @@ struct CostOptions {
 
     void add(CLI::App& command);
     bool any() const { return carbon || price; }
-    /// "1.2 mg CO2e (0.6 to 2.4; France, 56 g/kWh, Our World in Data, 2023), 0.0003 EUR (...)"; empty if nothing is asked for.
+    /// "1.2 mg CO2e (0.6 to 2.4; France, 56 g/kWh, Our World in Data, 2023), 0.0003 EUR (...)"; empty if nothing is
+    /// asked for.
     std::string text(const energy::Figure& joules) const;
     /// {"carbon": {...}, "money": {...}}, each only if asked for.
     nlohmann::ordered_json json(const energy::Figure& joules) const;

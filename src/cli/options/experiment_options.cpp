@@ -41,7 +41,8 @@ class AnswersKept {
         if (!asked_ && done_ == 0) return "Interrupted before the first answer: nothing is kept yet.";
         if (!asked_) {
             return fmt::format(
-                "Interrupted before the first answer of this start: {} answers are kept in {}; the same command goes on "
+                "Interrupted before the first answer of this start: {} answers are kept in {}; the same command goes "
+                "on "
                 "from there.",
                 done_.load(), file);
         }
@@ -81,20 +82,18 @@ void show(Progress& progress, const lab::ExperimentProgress& at) {
 
 void ExperimentOptions::add(CLI::App& command) {
     command
-        .add_option("--prompts", tasks_named,
-                    "Prompt sets, comma-separated: everyday, lookups, puzzles, held-out (see ergon puzzles), a FILE (JSON "
-                    "lines with \"prompt\" and \"answer\", OpenAI evals, GSM8K, MATH, MMLU; GPQA's CSV) or an MMLU folder")
+        .add_option(
+            "--prompts", tasks_named,
+            "Prompt sets, comma-separated: everyday, lookups, puzzles, held-out (see ergon puzzles), a FILE (JSON "
+            "lines with \"prompt\" and \"answer\", OpenAI evals, GSM8K, MATH, MMLU; GPQA's CSV) or an MMLU folder")
         ->type_name("NAME|PATH")
         ->delimiter(',')
         ->expected(1, 100)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->capture_default_str();
-    command
-        .add_option("--limit", limit, "Use only N prompts of each set, sampled by --seed")
+    command.add_option("--limit", limit, "Use only N prompts of each set, sampled by --seed")
         ->check(CLI::Range(std::int64_t{1}, max_token_count));
-    command
-        .add_option("--max-prompt", max_prompt,
-                    "Skip prompts longer than this for any model")
+    command.add_option("--max-prompt", max_prompt, "Skip prompts longer than this for any model")
         ->check(CLI::Range(std::int64_t{1}, max_token_count))
         ->type_name("TOKENS");
     command.add_flag("--skip-bad", skip_bad, "Skip malformed rows of prompt files, and report how many");
@@ -110,34 +109,30 @@ void ExperimentOptions::add(CLI::App& command) {
                                 "session-to-session variation [{} if one takes under {:.0f} s, else 1]",
                                 lab::sessions_if_short, lab::short_session.value()))
         ->check(CLI::Range(std::int64_t{1}, lab::max_sessions));
-    command
-        .add_option("--margin", margin,
-                    "Equivalence margin for ratios, in percent")
+    command.add_option("--margin", margin, "Equivalence margin for ratios, in percent")
         ->check(CLI::Range(0.1, 100.0))
         ->capture_default_str();
     files.add(command);
     command
-        .add_option("--results", results_file,
-                    "Results file, written after every answer; the same command resumes an interrupted run and reports a "
-                    "finished one")
+        .add_option(
+            "--results", results_file,
+            "Results file, written after every answer; the same command resumes an interrupted run and reports a "
+            "finished one")
         ->type_name("FILE")
         ->capture_default_str();
-    CLI::Option* const must =
-        command.add_flag("--resume", resume, "Resume an earlier run; fail if there is none");
-    command.add_flag("--restart", restart, "Start over, ignoring any interrupted or finished run")
-        ->excludes(must);
+    CLI::Option* const must = command.add_flag("--resume", resume, "Resume an earlier run; fail if there is none");
+    command.add_flag("--restart", restart, "Start over, ignoring any interrupted or finished run")->excludes(must);
     command
-        .add_option("--max-failures", max_failures,
-                    "Maximum failed answers (an unreachable server) before stopping; failures are excluded and retried by "
-                    "the same command [5% of answers, at least 5]")
+        .add_option(
+            "--max-failures", max_failures,
+            "Maximum failed answers (an unreachable server) before stopping; failures are excluded and retried by "
+            "the same command [5% of answers, at least 5]")
         ->check(CLI::Range(std::int64_t{0}, max_token_count))
         ->type_name("N");
     command.add_option("--shard", shard, "Run only part i of n; ergon report merges the parts")
         ->type_name("i/n")
         ->capture_default_str();
-    command
-        .add_option("--idle-seconds", idle_seconds,
-                    "Duration of the idle baseline before and after; 0: none")
+    command.add_option("--idle-seconds", idle_seconds, "Duration of the idle baseline before and after; 0: none")
         ->check(CLI::Range(0.0, 3600.0))
         ->capture_default_str();
     command.add_flag("--by-likelihood", by_likelihood,
@@ -149,14 +144,16 @@ void ExperimentOptions::add(CLI::App& command) {
             "energy is reported separately")
         ->type_name("SERVER");
     command
-        .add_option("--assume", assume,
-                    "Assumed joules per token of remote servers: a number, or part of a published model's name; labelled "
-                    "as estimated")
+        .add_option(
+            "--assume", assume,
+            "Assumed joules per token of remote servers: a number, or part of a published model's name; labelled "
+            "as estimated")
         ->type_name("J|NAME");
     command
-        .add_option("--timeout", timeout,
-                    "Give up an attempt when a server has sent nothing for so long; failed attempts are repeated after a "
-                    "while")
+        .add_option(
+            "--timeout", timeout,
+            "Give up an attempt when a server has sent nothing for so long; failed attempts are repeated after a "
+            "while")
         ->check(CLI::Range(1.0, 3600.0))
         ->type_name("SECONDS")
         ->capture_default_str();
@@ -194,10 +191,11 @@ void ExperimentOptions::check_assumption() const {
     std::vector<lab::ContenderSpec> all = specs();
     if (!judge.empty()) all.push_back(lab::parse_contender(judge));
     if (lab::any_elsewhere(all)) return;
-    base::fail(ErrorCode::bad_argument,
-               "--assume {} applies to no model, since none is a remote server; remove it, or mark a server behind a tunnel "
-               "(http://127.0.0.1:8080/v1#name:elsewhere).",
-               assume);
+    base::fail(
+        ErrorCode::bad_argument,
+        "--assume {} applies to no model, since none is a remote server; remove it, or mark a server behind a tunnel "
+        "(http://127.0.0.1:8080/v1#name:elsewhere).",
+        assume);
 }
 
 std::vector<lab::ContenderSpec> ExperimentOptions::specs() const {
@@ -283,11 +281,11 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     options.factors = files.design();
 
     Progress progress("answers");
-    const lab::RunId run = lab::run_experiment(loaded->backends, prompts, options, results,
-                                               [&](const lab::ExperimentProgress& at) {
-                                                   kept.set(at);
-                                                   show(progress, at);
-                                               });
+    const lab::RunId run =
+        lab::run_experiment(loaded->backends, prompts, options, results, [&](const lab::ExperimentProgress& at) {
+            kept.set(at);
+            show(progress, at);
+        });
     progress.clear();
     if (skipped.count > 0) {
         base::tell("Bad rows of the prompts' files that were left out: {}. The first: {}", skipped.count,
@@ -295,9 +293,9 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     }
     if (!kept.asked()) {
         base::tell(
-                   "This experiment is in {} already, finished (run {}): nothing was asked again. What follows is its "
-                   "report; --restart starts over.",
-                   results_file, run);
+            "This experiment is in {} already, finished (run {}): nothing was asked again. What follows is its "
+            "report; --restart starts over.",
+            results_file, run);
     }
     return run;
 }

@@ -35,7 +35,8 @@ void print_everything(const lab::RunSummary& run, const CostOptions& cost) {
     }
     print_costs(comparison, cost);
     if (run.report.slice) base::print("\n{}", lab::slice_text(*run.report.slice));
-    if (const std::string context = lab::published_figures_text(comparison, energy::read_references()); !context.empty()) {
+    if (const std::string context = lab::published_figures_text(comparison, energy::read_references());
+        !context.empty()) {
         base::print("\n{}", context);
     }
 }
@@ -55,10 +56,7 @@ nlohmann::ordered_json findings(const lab::RunSummary& run, const CostOptions& c
 }  // namespace
 
 void add_full(CLI::App& command, bool& full) {
-    command
-        .add_flag("--full", full,
-                  "Print all tables: phases, tasks, pairs, published figures")
-        ->group("Output");
+    command.add_flag("--full", full, "Print all tables: phases, tasks, pairs, published figures")->group("Output");
 }
 
 void FindingsFiles::add(CLI::App& command) {
@@ -69,9 +67,8 @@ void FindingsFiles::add(CLI::App& command) {
         ->type_name("FILE")
         ->group(group);
     command
-        .add_option(
-            "--factor", factors,
-            "Factor of a factorial design with one level per model, such as thinking=no,yes,no,yes; repeatable")
+        .add_option("--factor", factors,
+                    "Factor of a factorial design with one level per model, such as thinking=no,yes,no,yes; repeatable")
         ->type_name("NAME=LEVELS")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)

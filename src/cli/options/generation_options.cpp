@@ -36,10 +36,10 @@ void add_cache(CLI::App& command, model::CacheType& type) {
 }
 
 void add_loading(CLI::App& command, model::LoadOptions& options) {
-    command.add_flag(
-        "--strict", options.strict,
-        "Use the same latent-attention arithmetic for prompts and answers, so that a continued and a resent conversation "
-        "give identical results");
+    command.add_flag("--strict", options.strict,
+                     "Use the same latent-attention arithmetic for prompts and answers, so that a continued and a "
+                     "resent conversation "
+                     "give identical results");
     command.add_flag("--allow-unused", options.allow_unused,
                      "Ignore unknown tensors and metadata keys, and list them, instead of failing");
 }
@@ -58,13 +58,12 @@ std::string_view name(model::CacheType type) {
 
 void AnswerOptions::add(CLI::App& command) {
     const std::string group = "Generation (default: the model's recommended settings)";
-    command.add_option("--temperature", temperature, "Sampling temperature; 0 is greedy")
-        ->group(group);
+    command.add_option("--temperature", temperature, "Sampling temperature; 0 is greedy")->group(group);
     command.add_option("--top-k", top_k, "Sample from the K most likely tokens; 0: all")->group(group);
-    command.add_option("--top-p", top_p, "Nucleus sampling: smallest token set with this total probability")->group(group);
-    command.add_option("--min-p", min_p, "Minimum probability relative to the most likely token")->group(group);
-    command.add_option("--repeat-penalty", repeat_penalty, "Penalty on repeated tokens; 1: off")
+    command.add_option("--top-p", top_p, "Nucleus sampling: smallest token set with this total probability")
         ->group(group);
+    command.add_option("--min-p", min_p, "Minimum probability relative to the most likely token")->group(group);
+    command.add_option("--repeat-penalty", repeat_penalty, "Penalty on repeated tokens; 1: off")->group(group);
     command.add_option("--seed", seed, "Random seed")
         ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
         ->group(group)
@@ -79,8 +78,7 @@ void AnswerOptions::add(CLI::App& command) {
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->group(group);
-    command
-        .add_option("--forbid", forbidden, "Never generate this text; repeatable")
+    command.add_option("--forbid", forbidden, "Never generate this text; repeatable")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->type_name("TEXT")

@@ -61,11 +61,12 @@ fs::path find_model(const std::string& model) {
     if (std::ranges::count_if(known, begins) == 1) return find_model(*std::ranges::find_if(known, begins));
     const fs::path shipped = base::shipped_models_directory();
     if (!base::path_exists(shipped)) {
-        base::fail(base::ErrorCode::not_found,
-                   "There is no model '{}': no such file or folder. The small models that ship are files in {}/, which is "
-                   "not there, since this program was moved away from its sources: bring that folder back, or name a "
-                   "model's file.",
-                   base::without_keys(model), shipped.string());
+        base::fail(
+            base::ErrorCode::not_found,
+            "There is no model '{}': no such file or folder. The small models that ship are files in {}/, which is "
+            "not there, since this program was moved away from its sources: bring that folder back, or name a "
+            "model's file.",
+            base::without_keys(model), shipped.string());
     }
     std::vector<std::string> places;
     for (const fs::path& folder : model_folders()) places.push_back(folder.string() + "/");

@@ -18,7 +18,8 @@ std::string_view first_sentence(std::string_view card) {
     while (!card.empty()) {
         const std::size_t end = std::min(card.find('\n'), card.size());
         const std::string_view line = base::trimmed(card.substr(0, end));
-        if (!line.empty() && !line.starts_with('#')) return line.substr(0, std::min(line.find(". "), line.size() - 1) + 1);
+        if (!line.empty() && !line.starts_with('#'))
+            return line.substr(0, std::min(line.find(". "), line.size() - 1) + 1);
         card.remove_prefix(std::min(end + 1, card.size()));
     }
     return {};

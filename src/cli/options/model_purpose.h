@@ -6,8 +6,8 @@
 
 namespace ergon::cli {
 
-/// What a model is for, in its own words and one line: `general.description` of a GGUF file, else the first sentence below
-/// the title of the card beside it (NAME.md). Empty if there is neither.
+/// What a model is for, in its own words and one line: `general.description` of a GGUF file, else the first sentence
+/// below the title of the card beside it (NAME.md). Empty if there is neither.
 std::string model_purpose(const std::filesystem::path& model);
 
 }  // namespace ergon::cli

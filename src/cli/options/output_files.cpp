@@ -56,7 +56,8 @@ void check_outputs(const std::vector<std::string>& outputs, std::vector<std::str
     const energy::MeterOptions& machine = machine_options();
     if (machine.calibration && machine.calibration_named) others.push_back(machine.calibration->string());
     for (const std::string& sensor : machine.sensors) {
-        if (constexpr std::string_view file = "file:"; sensor.starts_with(file)) others.push_back(sensor.substr(file.size()));
+        if (constexpr std::string_view file = "file:"; sensor.starts_with(file))
+            others.push_back(sensor.substr(file.size()));
     }
     for (auto output = outputs.begin(); output != outputs.end(); ++output) {
         if (output->empty() || is_stdout(*output)) continue;
@@ -64,14 +65,15 @@ void check_outputs(const std::vector<std::string>& outputs, std::vector<std::str
         if (!replaceable(*output)) continue;
         // What SQLite keeps beside a results file comes and goes with it.
         const auto same = [&](const std::string& other) {
-            return same_file(*output, other) || std::ranges::any_of(std::array{"-wal", "-shm", "-journal"}, [&](const char* beside) {
+            return same_file(*output, other) ||
+                   std::ranges::any_of(std::array{"-wal", "-shm", "-journal"}, [&](const char* beside) {
                        return !other.empty() && same_file(*output, other + beside);
                    });
         };
         const auto holds = [&](const std::string& folder) { return part_of(*output, folder); };
         if (std::ranges::any_of(others, holds)) {
-            base::fail(base::ErrorCode::bad_argument, "{} is part of what is read, and would be overwritten: give another name.",
-                       *output);
+            base::fail(base::ErrorCode::bad_argument,
+                       "{} is part of what is read, and would be overwritten: give another name.", *output);
         }
         if (std::any_of(output + 1, outputs.end(), same) || std::ranges::any_of(others, same)) {
             base::fail(base::ErrorCode::bad_argument,

@@ -17,8 +17,9 @@ bool any_is_stdout(const std::vector<std::string>& outputs);
 void write_output(const std::string& name, std::string_view content);
 
 /// Throws Error(system) if one of `outputs` could not be written, Error(bad_argument) if two of them, or one and one of
-/// `others` (what the command reads or keeps; what the machine's options name is added), are the same file, or one would replace a file in a folder among `others`
-/// (a model); or if more than one is stdout. Empty names are outputs that nobody asked for.
+/// `others` (what the command reads or keeps; what the machine's options name is added), are the same file, or one
+/// would replace a file in a folder among `others` (a model); or if more than one is stdout. Empty names are outputs
+/// that nobody asked for.
 void check_outputs(const std::vector<std::string>& outputs, std::vector<std::string> others = {});
 
 }  // namespace ergon::cli

@@ -24,7 +24,8 @@ namespace {
 constexpr const char* way_names[] = {"given", "timed", "kept", "only"};
 constexpr const char* way_words[] = {"given", "timed", "as timed before", "no choice"};
 
-/// Counters of this machine alone: plugs and exporters are too slow to time by, and are asked by the command's own meter.
+/// Counters of this machine alone: plugs and exporters are too slow to time by, and are asked by the command's own
+/// meter.
 energy::MeterOptions counters_here() {
     energy::MeterOptions options = machine_options();
     options.sensors.clear();
@@ -59,10 +60,11 @@ std::optional<std::filesystem::path> file_of_choices() {
 
 std::string ThreadChoice::text() const {
     const auto count = [](int number) { return fmt::format("{} thread{}", number, number == 1 ? "" : "s"); };
-    const std::string counts = threads.few == threads.many
-                                   ? fmt::format("{} compute{}", count(threads.few), threads.few == 1 ? "s" : "")
-                                   : fmt::format("{} generate{}, {} read{} prompts", count(threads.few),
-                                                 threads.few == 1 ? "s" : "", threads.many, threads.many == 1 ? "s" : "");
+    const std::string counts =
+        threads.few == threads.many
+            ? fmt::format("{} compute{}", count(threads.few), threads.few == 1 ? "s" : "")
+            : fmt::format("{} generate{}, {} read{} prompts", count(threads.few), threads.few == 1 ? "s" : "",
+                          threads.many, threads.many == 1 ? "s" : "");
     return fmt::format("{} ({}{})", counts, way_words[static_cast<int>(way)], remark);
 }
 
@@ -75,10 +77,11 @@ std::string check_thread_count(const std::string& text) {
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
     const bool decimal = problem == std::errc() && end == text.data() + text.size();
     if (text == "auto") return {};
-    if (!decimal || count < 1 || count > 1024) return fmt::format("expected auto or a number from 1 to 1024, not \"{}\"", text);
+    if (!decimal || count < 1 || count > 1024)
+        return fmt::format("expected auto or a number from 1 to 1024, not \"{}\"", text);
     if (const int available = base::available_processors(); count > available) {
-        base::tell("ergon: {} threads are more than the {} available processor{}; expect a lower speed.", count, available,
-                   available == 1 ? "" : "s");
+        base::tell("ergon: {} threads are more than the {} available processor{}; expect a lower speed.", count,
+                   available, available == 1 ? "" : "s");
     }
     return {};
 }
@@ -91,7 +94,8 @@ void ThreadOption::add(CLI::App& command) {
                 given.reset();
                 if (text != "auto") given = std::stoi(text);
             },
-            "Number of worker threads; auto: the count with the lowest energy within 5% of the best speed, measured once "
+            "Number of worker threads; auto: the count with the lowest energy within 5% of the best speed, measured "
+            "once "
             "per model and machine")
         ->check(CLI::Validator(check_thread_count, ""))
         ->type_name("N|auto")

@@ -13,7 +13,7 @@ namespace ergon::cli {
 struct ThreadChoice {
     model::StepThreads threads;
     enum class Way { given, timed, kept, only } way = Way::given;  // only: there was nothing to choose
-    std::string remark;  // why it is not kept, if it is not
+    std::string remark;                                            // why it is not kept, if it is not
 
     /// Now, or in an earlier run.
     bool timed() const { return way == Way::timed || way == Way::kept; }
@@ -23,8 +23,8 @@ struct ThreadChoice {
     nlohmann::ordered_json json() const;
 };
 
-/// For the value of an option, as CLI11 asks: what is wrong with "auto" or a number of threads; empty if nothing is. More
-/// than there are processors is warned of.
+/// For the value of an option, as CLI11 asks: what is wrong with "auto" or a number of threads; empty if nothing is.
+/// More than there are processors is warned of.
 std::string check_thread_count(const std::string& text);
 
 struct ThreadOption {
@@ -33,8 +33,8 @@ struct ThreadOption {
     void add(CLI::App& command);
     /// Threads that a pool needs: for auto, as many as processors that this process may use.
     int pool() const;
-    /// For a model that was loaded with a pool of pool() threads at least, which goes on with them: what is given, else what was
-    /// kept of an earlier run on this machine, else what is timed now.
+    /// For a model that was loaded with a pool of pool() threads at least, which goes on with them: what is given, else
+    /// what was kept of an earlier run on this machine, else what is timed now.
     ThreadChoice choose(const engine::LoadedModel& model, model::CacheType cache, const model::LoadOptions& load) const;
 };
 

@@ -19,10 +19,7 @@ constexpr const char* clear_line = "\r\033[K";
 }  // namespace
 
 Progress::Progress(std::string what)
-    : what_(std::move(what)),
-      terminal_(screen_moves()),
-      begin_(std::chrono::steady_clock::now()),
-      last_(begin_) {}
+    : what_(std::move(what)), terminal_(screen_moves()), begin_(std::chrono::steady_clock::now()), last_(begin_) {}
 
 Progress::~Progress() {
     clear();

@@ -1,13 +1,12 @@
 #include "cli/terminal/run_interrupt.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/output.h"
@@ -77,7 +76,7 @@ LastSentence::LastSentence(std::function<std::string()> sentence) : sentence_(st
         while (::read(pipe_[0], &signal, 1) < 0 && errno == EINTR) {
         }
         if (signal == 0) return;  // the destructor's
-        base::tell("");  // the terminal shows ^C, or a line of progress
+        base::tell("");           // the terminal shows ^C, or a line of progress
         base::tell("{}", sentence_());
         std::_Exit(128 + signal);
     });

@@ -23,7 +23,7 @@ void write(base::Stream stream, std::string_view text) {
 }  // namespace
 
 AnswerPrinter::AnswerPrinter()
-    : marks_(screen_has_colours()               ? Marks::dim
+    : marks_(screen_has_colours()           ? Marks::dim
              : ::isatty(STDERR_FILENO) == 1 ? Marks::headings
                                             : Marks::tags) {}
 

@@ -11,9 +11,9 @@
 namespace ergon::cli {
 namespace {
 
+using base::Phase;
 using energy::Figure;
 using engine::Answer;
-using base::Phase;
 
 struct PhaseWords {
     Phase phase;
@@ -141,8 +141,10 @@ std::string ChatTotal::text() const {
         const std::int64_t tokens = tokens_[static_cast<std::size_t>(phase)];
         if (tokens > 0) parts.push_back(fmt::format("{} {}{}", tokens, parts.empty() ? "tokens " : "", done));
     }
-    const std::string time = time_ < base::Seconds(60) ? short_number(time_.value()) + " s" : base::duration_text(time_);
-    return fmt::format("Total of {} {} in {}: {}{}", answers_, answers_ == 1 ? "answer" : "answers", time, fmt::join(parts, ", "), energy_ ? "; " + joules_text(*energy_) : "");
+    const std::string time =
+        time_ < base::Seconds(60) ? short_number(time_.value()) + " s" : base::duration_text(time_);
+    return fmt::format("Total of {} {} in {}: {}{}", answers_, answers_ == 1 ? "answer" : "answers", time,
+                       fmt::join(parts, ", "), energy_ ? "; " + joules_text(*energy_) : "");
 }
 
 base::Json answer_json(const Answer& answer) {

@@ -18,7 +18,8 @@ std::string read_standard_input() {
     while (const std::size_t size = std::fread(block.data(), 1, block.size(), stdin)) {
         text.append(block.data(), size);
         if (text.size() > limit)
-            base::fail(base::ErrorCode::out_of_budget, "stdin holds more than {} MiB, the most that are read at once; give it in parts.", limit >> 20);
+            base::fail(base::ErrorCode::out_of_budget,
+                       "stdin holds more than {} MiB, the most that are read at once; give it in parts.", limit >> 20);
     }
     if (std::ferror(stdin) != 0) base::fail(base::ErrorCode::system, "stdin cannot be read.");
     return text;

@@ -105,9 +105,11 @@ std::vector<std::string> similar(const std::string& word, const std::vector<Regi
             const std::size_t distance = base::edit_distance(word, plain);
             // A short word is near to every code: at most a third of it may be wrong.
             if (3 * distance <= std::max<std::size_t>(word.size(), 3)) nearest = std::min(nearest, distance);
-            if (word.size() >= 3 && plain.find(word) != std::string::npos) nearest = std::min(nearest, max_edit_distance);
+            if (word.size() >= 3 && plain.find(word) != std::string::npos)
+                nearest = std::min(nearest, max_edit_distance);
         }
-        if (nearest <= max_edit_distance) found.emplace_back(nearest, fmt::format("{} ({})", region.name, region.alpha3));
+        if (nearest <= max_edit_distance)
+            found.emplace_back(nearest, fmt::format("{} ({})", region.name, region.alpha3));
     }
     std::ranges::stable_sort(found, {}, &std::pair<std::size_t, std::string>::first);
     std::vector<std::string> names;

@@ -115,8 +115,8 @@ Reference read_everyday(const Entry& entry) {
     entry.allow({"what", "joules", "low", "high", "source", "year", "url", "id"});
     const auto amount = entry.joules("joules");
     if (!amount) entry.fail_key("joules", "a positive number");
-    Reference reference{entry.text("what", true), *amount, entry.joules("low"), entry.joules("high"), entry.source(),
-                        entry.text("id", false)};
+    Reference reference{entry.text("what", true), *amount,        entry.joules("low"),
+                        entry.joules("high"),     entry.source(), entry.text("id", false)};
     if (reference.low && *reference.low > *amount) entry.fail_key("low", "at most the amount itself");
     if (reference.high && *reference.high < *amount) entry.fail_key("high", "at least the amount itself");
     if (reference.low.has_value() != reference.high.has_value()) {
@@ -126,8 +126,8 @@ Reference read_everyday(const Entry& entry) {
 }
 
 PublishedFigure read_published(const Entry& entry) {
-    entry.allow({"model", "kind", "task", "covers", "hardware", "batch", "tokens", "joules_per_token", "joules_per_response", "source",
-                 "year", "url"});
+    entry.allow({"model", "kind", "task", "covers", "hardware", "batch", "tokens", "joules_per_token",
+                 "joules_per_response", "source", "year", "url"});
     constexpr std::int64_t most =
         1'000'000'000;  // of requests in a batch, of tokens in a response: any real one is less
     PublishedFigure figure;
@@ -201,12 +201,13 @@ References parse_references(std::string_view text, const std::string& file) {
     const toml::table document = parse(text, file);
     for (const auto& [key, value] : document) {
         if (std::ranges::find(tables, key.str()) != tables.end()) continue;
-        base::fail(ErrorCode::bad_file,
-                   "{}, line {}: unknown key \"{}\"; expected [[{}]].", file, value.source().begin.line, key.str(),
-                   fmt::join(tables, "]], [["));
+        base::fail(ErrorCode::bad_file, "{}, line {}: unknown key \"{}\"; expected [[{}]].", file,
+                   value.source().begin.line, key.str(), fmt::join(tables, "]], [["));
     }
-    References references{
-        read_all(document, "everyday", file, read_everyday), read_all(document, "published", file, read_published), {}, {}};
+    References references{read_all(document, "everyday", file, read_everyday),
+                          read_all(document, "published", file, read_published),
+                          {},
+                          {}};
     if (document.contains("training")) references.training = read_all(document, "training", file, read_training);
     if (document.contains("remark")) references.remarks = read_all(document, "remark", file, read_remark);
     return references;

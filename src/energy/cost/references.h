@@ -91,8 +91,8 @@ struct References {
     std::vector<Remark> remarks;
 };
 
-/// Reads the tables [[everyday]] and [[published]], [[training]] and [[remark]] (which may be absent). Strict: an unknown key, a
-/// missing one or an amount that is not positive throws Error(bad_file) with the line.
+/// Reads the tables [[everyday]] and [[published]], [[training]] and [[remark]] (which may be absent). Strict: an
+/// unknown key, a missing one or an amount that is not positive throws Error(bad_file) with the line.
 References read_references(const std::filesystem::path& path);
 /// Those that ship, data/references.toml.
 References read_references();
@@ -102,8 +102,8 @@ std::vector<Reference> comparable(base::Joules amount, const References& referen
 
 /// The everyday thing of this id; nothing where there is none.
 const Reference* find_everyday(std::string_view id, const References& references);
-/// The remarks that are about a model of this name: it contains one of theirs, whatever the case and what stands between
-/// letters and digits.
+/// The remarks that are about a model of this name: it contains one of theirs, whatever the case and what stands
+/// between letters and digits.
 std::vector<Remark> remarks_about(std::string_view model, const References& references);
 
 /// "about 0.4 of a Google search as Google gave it in 2009 (1,080 J)"; a source that gives a range is quoted with it.

@@ -65,11 +65,11 @@ class CounterSensor final : public Sensor {
     base::Nanoseconds read_at_{};        // when last_ was last seen
     /// When it was last seen to move. Nothing since the first reading, which tells nothing of when it moved before.
     std::optional<base::Nanoseconds> moved_at_;
-    base::Nanoseconds stood_since_{};              // it has shown last_ since this moment at least
-    std::deque<base::Nanoseconds> steps_;          // the last ones, newest last
-    std::optional<base::Nanojoules> first_step_;   // energy of the first move, part of which may be older than begin
-    base::Nanoseconds first_wait_{};               // from begin to that move
-    base::Joules known_energy_{};                  // of valid readings
+    base::Nanoseconds stood_since_{};             // it has shown last_ since this moment at least
+    std::deque<base::Nanoseconds> steps_;         // the last ones, newest last
+    std::optional<base::Nanojoules> first_step_;  // energy of the first move, part of which may be older than begin
+    base::Nanoseconds first_wait_{};              // from begin to that move
+    base::Joules known_energy_{};                 // of valid readings
     base::Seconds known_time_{};
 };
 

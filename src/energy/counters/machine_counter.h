@@ -32,8 +32,8 @@ struct MachineSlice {
     base::Nanoseconds begin{};
     base::Nanoseconds end{};
     base::Nanojoules counted{};
-    Missing missing;    // in the place of what they did not tell; none if they told all
-    Missing pending;    // in the place of what they have yet to tell
+    Missing missing;        // in the place of what they did not tell; none if they told all
+    Missing pending;        // in the place of what they have yet to tell
     bool reported = false;  // they told something, of this time or of others; else all of it is a guess of the machine
     base::Nanojoules energy() const { return counted + missing.value + pending.value; }
 };
@@ -120,11 +120,11 @@ class MachineCounter {
     std::vector<Tally> tallies_;                             // of sensors_, in their order
     std::vector<std::optional<base::Nanoseconds>> pending_;  // since when each has told nothing
     struct Standing {
-        base::Nanoseconds usual_step{};                  // of the sensor, before it stood still
-        std::optional<base::Nanoseconds> since;          // it has told nothing
-        bool stuck = false;                              // for so long that it is not waited for
-        bool failing = false;                            // it does not respond
-        int reported = 0;                                // so many readings were valid
+        base::Nanoseconds usual_step{};          // of the sensor, before it stood still
+        std::optional<base::Nanoseconds> since;  // it has told nothing
+        bool stuck = false;                      // for so long that it is not waited for
+        bool failing = false;                    // it does not respond
+        int reported = 0;                        // so many readings were valid
     };
     std::vector<Standing> standing_;
     Tally total_;

@@ -196,9 +196,8 @@ bool MachineCounter::platform_stands_still(Nanoseconds now) const {
 /// A platform counter that counts less than its parts is left for them, from this reading on.
 void MachineCounter::leave_platform(Nanoseconds now) {
     if (total_.info.scope != Scope::platform) return;
-    const bool packages = std::ranges::any_of(tallies_, [](const Tally& tally) {
-        return tally.role == Role::part && tally.info.scope == Scope::package;
-    });
+    const bool packages = std::ranges::any_of(
+        tallies_, [](const Tally& tally) { return tally.role == Role::part && tally.info.scope == Scope::package; });
     const bool too_little = known_parts_ >= enough_to_judge && known_time_ >= total_.info.step * steps_to_judge &&
                             known_total_ / known_parts_ < min_platform_share;
     if (!packages || !(too_little || platform_stands_still(now))) return;

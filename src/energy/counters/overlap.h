@@ -24,8 +24,8 @@ enum class Role : std::uint8_t {
 ///
 /// The total is the widest scope there is: what the user named, else the platform (every psys of a source, as machines
 /// of several sockets have one each; every battery), else packages + memory + accelerators. The same quantity from
-/// several sources is used once: the source of which nothing is unread, then powercap, perf, hwmon, battery. psys is not
-/// used beside an accelerator, since boards differ in whether it contains the card, nor where one of several is
+/// several sources is used once: the source of which nothing is unread, then powercap, perf, hwmon, battery. psys is
+/// not used beside an accelerator, since boards differ in whether it contains the card, nor where one of several is
 /// unread. Accelerators alone are a total too, of what an estimate of the processor leaves out. Memory alone is none:
 /// such an estimate contains it.
 std::vector<Role> roles_of(std::span<const SensorInfo> sensors, std::span<const Unread> unread = {});

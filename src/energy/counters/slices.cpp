@@ -29,8 +29,8 @@ std::int64_t Slices::fill(std::size_t sensor, const Reading& reading) {
     }
     if (cells.empty()) return 0;
     const double kept = (reading.end - first) / (reading.end - reading.begin);
-    const Nanojoules energy = kept < 1 ? Nanojoules(std::llround(kept * static_cast<double>(reading.energy.value())))
-                                       : reading.energy;
+    const Nanojoules energy =
+        kept < 1 ? Nanojoules(std::llround(kept * static_cast<double>(reading.energy.value()))) : reading.energy;
     const std::vector<std::int64_t> parts = split_exactly(energy.value(), weights);
     for (std::size_t i = 0; i < cells.size(); ++i) {
         *cells[i] = {SliceCell::State::counted, Nanojoules(parts[i])};

@@ -46,8 +46,8 @@ std::optional<double> date(std::string_view text) {
     fields.tm_sec = field(17, 2);
     std::tm same = fields;
     const double seconds = static_cast<double>(::timegm(&same));  // which makes the 31st of April the 1st of May
-    if (seconds < 0 || same.tm_mon != fields.tm_mon || same.tm_mday != fields.tm_mday || same.tm_hour != fields.tm_hour ||
-        same.tm_min != fields.tm_min || same.tm_sec != fields.tm_sec) {
+    if (seconds < 0 || same.tm_mon != fields.tm_mon || same.tm_mday != fields.tm_mday ||
+        same.tm_hour != fields.tm_hour || same.tm_min != fields.tm_min || same.tm_sec != fields.tm_sec) {
         return std::nullopt;
     }
     const std::string_view fraction = text.substr(19);
@@ -71,8 +71,8 @@ std::vector<TimedValue> read_timed_values(const std::filesystem::path& path, std
         second = trimmed(second.substr(0, second.find(',')));
         const std::optional<double> time = decimal_number(first) ? decimal_number(first) : date(first);
         const std::optional<double> value = decimal_number(second);
-        const bool right = text.find(',') != text.npos && time && *time >= 0 && *time <= latest && value && *value >= 0 &&
-                           *value <= most && (values.empty() || *time >= values.back().time);
+        const bool right = text.find(',') != text.npos && time && *time >= 0 && *time <= latest && value &&
+                           *value >= 0 && *value <= most && (values.empty() || *time >= values.back().time);
         if (!right && count > 1) {
             base::fail(base::ErrorCode::bad_file,
                        "{}, line {}: expected a time (seconds since 1970, or 2026-11-22T17:13:35 in UTC) not before "

@@ -74,7 +74,7 @@ Fingerprint fingerprint_of(const Processor& processor);
 
 struct Calibration {
     Fingerprint machine;
-    std::string source;  // the counter or meter that the joules came from
+    std::string source;                     // the counter or meter that the joules came from
     Boundary boundary = Boundary::machine;  // of those joules
     std::array<Coefficient, resource_count> coefficients;
     /// Watts of a busy thread whose work is not known: the mean of the workloads, from the cheapest to the dearest.

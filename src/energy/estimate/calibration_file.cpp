@@ -56,8 +56,8 @@ ordered_json calibration_json(const Calibration& calibration) {
 }
 
 Boundary boundary_of(const std::string& words) {
-    for (const Boundary one : {Boundary::machine, Boundary::processor_and_memory, Boundary::processor,
-                                Boundary::processor_and_cards}) {
+    for (const Boundary one :
+         {Boundary::machine, Boundary::processor_and_memory, Boundary::processor, Boundary::processor_and_cards}) {
         if (boundary_words(one) == words) return one;
     }
     base::fail(ErrorCode::bad_file, "its joules are those of \"{}\", which this version of ergon does not know", words);
@@ -89,7 +89,8 @@ Calibration calibration_from(const ordered_json& json) {
     return calibration;
 }
 
-// Beyond what any machine takes (assumed: a megawatt, a millijoule per byte or operation, a hundred times what was foretold).
+// Beyond what any machine takes (assumed: a megawatt, a millijoule per byte or operation, a hundred times what was
+// foretold).
 constexpr double max_watts = 1e6, max_joules_per_unit = 1e-3, max_relative_error = 100;
 
 bool makes_sense(const Calibration& calibration) {

@@ -50,7 +50,8 @@ std::string share_words(const Processor& processor, const MachineShare& share) {
 }
 
 /// The hardware threads of a socket of which this machine sees a part; 0 where it sees its sockets whole. A virtual
-/// machine and ARM's /proc/cpuinfo do not say how many sockets there are; a container may be shown its own threads alone.
+/// machine and ARM's /proc/cpuinfo do not say how many sockets there are; a container may be shown its own threads
+/// alone.
 std::optional<int> threads_of_shared_socket(const Processor& processor, const Part& part) {
     if (processor.virtual_machine || !is_x86(processor)) {
         return part.threads > 0 ? std::optional(part.threads) : std::nullopt;
@@ -96,8 +97,7 @@ MachineEstimate::MachineEstimate(const Processor& processor, const MachineShare&
     const std::optional<Part> part = table.find(processor);
     const auto shared = part ? threads_of_shared_socket(processor, *part) : std::nullopt;
     if (shared) {
-        const double sockets =
-            *shared > 0 ? processors / *shared : processors / processor.threads * processor.sockets;
+        const double sockets = *shared > 0 ? processors / *shared : processors / processor.threads * processor.sockets;
         const Watts design_power = part->design_power * sockets;
         idle = its_class.idle_share * design_power.value();
         active_per_thread = its_class.active_share * (design_power.value() / processors);

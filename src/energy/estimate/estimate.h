@@ -57,13 +57,13 @@ struct MachineEstimate {
     /// From this machine's own calibration, as much of it as the share is.
     MachineEstimate(const Processor& processor, const MachineShare& share, const Calibration& calibration);
 
-    std::string basis;  // what it rests on: "the design power of ..."
-    PowerRange idle;    // of this share
+    std::string basis;              // what it rests on: "the design power of ..."
+    PowerRange idle;                // of this share
     PowerRange active_per_thread;   // on average with all threads busy; what is read from memory apart
     PowerRange traffic_per_thread;  // what memory takes for that on top where nobody knows the bytes
     PowerRange platform, memory;    // the parts of `idle` that are the rest of the machine and its memory
-    double processors = 1;  // hardware threads' worth
-    int threads = 1;        // the same as whole threads
+    double processors = 1;          // hardware threads' worth
+    int threads = 1;                // the same as whole threads
     bool concave = false;  // power rises less and less with load: not where there is one thread, nor where calibrated
     Boundary boundary = Boundary::machine;
     /// How far the watts of a busy thread depend on what it computes, beyond what bytes and operations explain: a

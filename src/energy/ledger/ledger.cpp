@@ -47,9 +47,9 @@ std::int64_t work_cost(const Work& work, const WorkCost& cost, double from_memor
     double joules = 0;
     for (std::size_t i = 0; i < source_count; ++i) {
         const bool streamed = static_cast<Source>(i) != Source::activations;
-        const double per_byte = streamed ? from_memory * cost.joules_per_byte[i] +
-                                               (1 - from_memory) * cost.joules_per_cached_byte
-                                         : cost.joules_per_byte[i];
+        const double per_byte =
+            streamed ? from_memory * cost.joules_per_byte[i] + (1 - from_memory) * cost.joules_per_cached_byte
+                     : cost.joules_per_byte[i];
         joules += per_byte * static_cast<double>(work.bytes[i]);
     }
     for (std::size_t i = 0; i < arithmetic_count; ++i)
@@ -137,8 +137,8 @@ class Ledger::Settlement {
         std::int64_t cost = 0;
     };
 
-    /// How much more or less of what was split by processor time may be this program's, as that of others is not known to
-    /// the nanosecond. An estimate charges each by its own time, whatever others took.
+    /// How much more or less of what was split by processor time may be this program's, as that of others is not known
+    /// to the nanosecond. An estimate charges each by its own time, whatever others took.
     void find_doubt(const std::array<std::int64_t, 3>& busy) {
         const double ours = static_cast<double>(busy[0] + busy[1]), others = static_cast<double>(busy[2]);
         if (ours <= 0) return;
@@ -211,8 +211,7 @@ class Ledger::Settlement {
     }
 
     static std::span<const User> users_of(const Step& step, const Work& work) {
-        return std::span(step.users)
-            .subspan(work.first_user, work.users);
+        return std::span(step.users).subspan(work.first_user, work.users);
     }
 
     void charge_work(std::int64_t energy, std::int64_t RecordedWork::*key) {

@@ -79,11 +79,11 @@ struct Charge {
     base::Nanojoules idle{};              // its share of idle power
     base::Nanojoules active_estimated{};  // the parts of both that no counter saw
     base::Nanojoules idle_estimated{};
-    base::Nanojoules shared{};  // the part of both from counted intervals in which something else ran too
-    Missing missing{};          // the part of both that stands for what no counter told of in counted intervals
+    base::Nanojoules shared{};       // the part of both from counted intervals in which something else ran too
+    Missing missing{};               // the part of both that stands for what no counter told of in counted intervals
     base::Nanojoules others_more{};  // the part of `active` that may be other programs' after all
     base::Nanojoules others_less{};  // what was given to them and may be this one's
-    base::Nanoseconds time{};   // wall time
+    base::Nanoseconds time{};        // wall time
     std::int64_t tokens = 0;
     std::map<Cell, base::Nanojoules> cells;
 };

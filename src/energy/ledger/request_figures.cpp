@@ -29,8 +29,10 @@ bool any_estimated(const Amounts& amounts) {
 }
 
 Amounts amounts_of(const Charge& charge) {
-    return {charge.active, charge.idle,        charge.active_estimated, charge.idle_estimated, charge.shared,
-            charge.time,   charge.others_more, charge.others_less,      {},                    charge.missing};
+    return {charge.active,         charge.idle,        charge.active_estimated,
+            charge.idle_estimated, charge.shared,      charge.time,
+            charge.others_more,    charge.others_less, {},
+            charge.missing};
 }
 
 /// What counters leave uncertain: a step of the counter at either end, and the split of what was shared.
@@ -107,8 +109,8 @@ Figure above_idle_of(const Amounts& amounts, const Uncertainty& uncertainty) {
     const Joules below = subtracted * (uncertainty.subtracted_idle.high_factor() - 1) +
                          to_joules(amounts.any_idle + amounts.others_more) +
                          to_joules(amounts.missing.value - amounts.missing.low);
-    const Joules above = subtracted * (1 - uncertainty.subtracted_idle.low_factor()) +
-                         to_joules(amounts.others_less) + to_joules(amounts.missing.high - amounts.missing.value);
+    const Joules above = subtracted * (1 - uncertainty.subtracted_idle.low_factor()) + to_joules(amounts.others_less) +
+                         to_joules(amounts.missing.high - amounts.missing.value);
     Figure figure{counted_active + active, counted_active - error - below, counted_active + error + above,
                   Method::apportioned};
     figure.low = not_negative(figure.low) + active * uncertainty.estimated_active.low_factor();

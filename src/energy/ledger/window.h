@@ -29,8 +29,8 @@ struct NotCounted {
 
 struct WindowFigures {
     base::Seconds seconds{};
-    Figure joules;      // of the whole machine
-    Figure above_idle;  // without idle power
+    Figure joules;                          // of the whole machine
+    Figure above_idle;                      // without idle power
     Boundary boundary = Boundary::machine;  // what the joules are those of
     base::Watts average{};
     std::vector<SensorUse>
@@ -84,8 +84,8 @@ class Window {
     std::vector<Tally> first_;  // the tallies when it began
 };
 
-/// {"seconds", "joules": figure, "above_idle": figure, "boundary", "average_watts", "sensors": [{"name", "joules", "part_of",
-/// "complete"}], "not_counted": [{"name", "reason"}], "overhead": {...}}
+/// {"seconds", "joules": figure, "above_idle": figure, "boundary", "average_watts", "sensors": [{"name", "joules",
+/// "part_of", "complete"}], "not_counted": [{"name", "reason"}], "overhead": {...}}
 nlohmann::ordered_json window_json(const WindowFigures& figures, const Overhead& overhead);
 
 }  // namespace ergon::energy

@@ -38,8 +38,8 @@ Nanoseconds not_negative(Nanoseconds time) {
     return std::max(time, Nanoseconds(0));
 }
 
-/// Of all memory, for where its counter is there and tells nothing. Published of cloud machines: 0.19 (idle) to 0.39 W per
-/// GB (Teads); wider here, as modules differ. 8 GB are assumed where nothing is said.
+/// Of all memory, for where its counter is there and tells nothing. Published of cloud machines: 0.19 (idle) to 0.39 W
+/// per GB (Teads); wider here, as modules differ. 8 GB are assumed where nothing is said.
 PowerRange memory_power(const MachineShare& share) {
     constexpr PowerRange per_gigabyte{base::Watts(0.3), base::Watts(0.1), base::Watts(0.6)};
     constexpr base::Bytes assumed{8'000'000'000};

@@ -141,9 +141,9 @@ class MachineReader {
         Interval interval;  // without its energy
         bool quiet = false;
     };
-    std::deque<Open> open_;          // read, and waiting for counters
-    base::Nanojoules devices_{};     // so much of the devices apart is in intervals
-    base::Nanoseconds spent_{};      // processor time of readings
+    std::deque<Open> open_;       // read, and waiting for counters
+    base::Nanojoules devices_{};  // so much of the devices apart is in intervals
+    base::Nanoseconds spent_{};   // processor time of readings
     std::int64_t readings_ = 0;
 };
 

@@ -15,7 +15,8 @@ struct MachineShare {
     double processors = 1;  // hardware threads' worth; a quota may give half of one
     /// The limit that makes it less than the machine, "cpu.max"; empty if there is none.
     std::string limit;
-    /// Memory that belongs to it: what is installed, or the part that the limits leave. Nothing if the system does not say.
+    /// Memory that belongs to it: what is installed, or the part that the limits leave. Nothing if the system does not
+    /// say.
     std::optional<base::Bytes> memory;
     std::filesystem::path group;  // where the processor time of the limited group is counted; empty if none is limited
 

@@ -8,11 +8,12 @@ namespace {
 
 using base::Nanoseconds;
 
-// Of late: long enough that ticks tell a busy thread to some percent, short enough to follow what a machine does (assumed).
+// Of late: long enough that ticks tell a busy thread to some percent, short enough to follow what a machine does
+// (assumed).
 constexpr Nanoseconds of_late{1'000'000'000};
 constexpr Nanoseconds min_between_samples{50'000'000};
-// What was given too much or too little is taken back over so much time, not at once, or the next interval alone would have
-// the tick that several were in (assumed).
+// What was given too much or too little is taken back over so much time, not at once, or the next interval alone would
+// have the tick that several were in (assumed).
 constexpr Nanoseconds made_good_in{50'000'000};
 
 Nanoseconds part(double share, Nanoseconds time) {
@@ -21,8 +22,8 @@ Nanoseconds part(double share, Nanoseconds time) {
 
 }  // namespace
 
-// The sum over processors is cut to whole ticks once, and each processor's clock looks who runs once in a tick at most: half
-// a tick each, either way, at random.
+// The sum over processors is cut to whole ticks once, and each processor's clock looks who runs once in a tick at most:
+// half a tick each, either way, at random.
 OthersTime::OthersTime(int threads, Nanoseconds tick)
     : threads_(std::max(threads, 1)), tick_(tick), tolerance_(part(1 + std::sqrt(threads_) / 2, tick)) {}
 
@@ -57,7 +58,8 @@ OthersTime::Use OthersTime::until(Nanoseconds now, const BusyTime& busy) {
     const Nanoseconds elapsed = now - last_.time;
     const Nanoseconds room = std::max(none, elapsed * std::int64_t{threads_} - (busy.program - program_));
     const Nanoseconds ticks = seen.others - last_.others;
-    const Nanoseconds least = std::clamp(ticks - tolerance_, none, room), most = std::clamp(ticks + tolerance_, none, room);
+    const Nanoseconds least = std::clamp(ticks - tolerance_, none, room),
+                      most = std::clamp(ticks + tolerance_, none, room);
 
     const Sample& before = reference(now);
     const Nanoseconds span = now - before.time;

@@ -8,10 +8,10 @@
 
 namespace ergon::energy {
 
-/// Splits the ticks that /proc/stat counts over intervals that may be shorter than a tick. In such an interval a program
-/// that runs all the time shows no tick or a whole one, and a share of joules by either is wrong both times. Here an
-/// interval gets what others took on average of late, and a part of what earlier ones got too much or too little by the ticks
-/// since: in all, intervals get what was counted in all.
+/// Splits the ticks that /proc/stat counts over intervals that may be shorter than a tick. In such an interval a
+/// program that runs all the time shows no tick or a whole one, and a share of joules by either is wrong both times.
+/// Here an interval gets what others took on average of late, and a part of what earlier ones got too much or too
+/// little by the ticks since: in all, intervals get what was counted in all.
 class OthersTime {
   public:
     /// `tick`: what the machine counts in. `threads`: hardware threads, which bound what anybody can take.
@@ -39,7 +39,7 @@ class OthersTime {
 
     int threads_;
     base::Nanoseconds tick_, tolerance_;
-    std::deque<Sample> past_;      // ascending; the last second or so, or the last one before
+    std::deque<Sample> past_;  // ascending; the last second or so, or the last one before
     Sample last_;
     base::Nanoseconds program_{};  // at the last call
     base::Nanoseconds given_{};    // to intervals so far, from where `others` began

@@ -51,9 +51,11 @@ void read_flags(std::string_view value, Processor& processor) {
     }
 }
 
-/// One "key : value" line. `first`: of the first processor; all are taken to be alike, but for ARM's cores of two kinds.
+/// One "key : value" line. `first`: of the first processor; all are taken to be alike, but for ARM's cores of two
+/// kinds.
 void read_line(std::string_view key, std::string_view value, bool first, Processor& processor) {
-    // Boards give themselves a name behind all processors; where there is one it says more than "ARMv7 Processor rev 3".
+    // Boards give themselves a name behind all processors; where there is one it says more than "ARMv7 Processor rev
+    // 3".
     if (key == "Model") processor.name = value;
     if (key == "CPU part" && is_little_core(processor.model)) processor.model = parse_id(value);
     if (!first) return;

@@ -12,12 +12,12 @@ namespace ergon::energy {
 /// Watts for each GB (2^30 bytes) of memory that belongs to the machine.
 struct MemoryPower {
     PowerRange idle;
-    PowerRange traffic;  // more, with all threads busy, where nobody knows what they move
+    PowerRange traffic;               // more, with all threads busy, where nobody knows what they move
     PowerRange gigabytes_per_thread;  // GB, where the system does not say how much there is
 };
 
-/// For one and for another measure: watts per hardware thread, or shares of the design power where that is known. At the
-/// wall, without memory and graphics cards.
+/// For one and for another measure: watts per hardware thread, or shares of the design power where that is known. At
+/// the wall, without memory and graphics cards.
 struct ProcessorClass {
     std::string_view description;
     PowerRange idle_per_thread;    // drawn all the time, per visible hardware thread

@@ -165,13 +165,13 @@ std::string sensor_name(const PowercapZone& zone) {
 bool is_covered(const PowercapZone& zone, std::span<const FoundZone> found, std::span<const PowercapZone> read) {
     const bool package = zone.scope == Scope::package;
     const bool by_dies = package && std::ranges::any_of(found, [&](const FoundZone& other) {
-        return package_of_die(other.zone.name) == zone.name;
-    });
+                             return package_of_die(other.zone.name) == zone.name;
+                         });
     return by_dies || std::ranges::any_of(read, [&](const PowercapZone& other) {
-        const bool around = package ? other.name == package_of_die(zone.name)
-                                    : other.name == zone.name && other.parent == package_of_die(zone.parent);
-        return sensor_name(other) == sensor_name(zone) || (around && other.scope != Scope::part);
-    });
+               const bool around = package ? other.name == package_of_die(zone.name)
+                                           : other.name == zone.name && other.parent == package_of_die(zone.parent);
+               return sensor_name(other) == sensor_name(zone) || (around && other.scope != Scope::part);
+           });
 }
 
 }  // namespace

@@ -27,9 +27,7 @@ base::Json AnswerSettings::sampling_json(const ChatFormat& chat) const {
         const auto found = chat.defaults.origin.find(setting);
         return found != chat.defaults.origin.end() ? found->second : "ergon";
     };
-    const auto entry = [](auto value, const std::string& from) {
-        return base::Json{{"value", value}, {"from", from}};
-    };
+    const auto entry = [](auto value, const std::string& from) { return base::Json{{"value", value}, {"from", from}}; };
     return {{"temperature", entry(sampling.temperature, origin("temperature", temperature.has_value()))},
             {"top_k", entry(sampling.top_k, origin("top_k", top_k.has_value()))},
             {"top_p", entry(sampling.top_p, origin("top_p", top_p.has_value()))},

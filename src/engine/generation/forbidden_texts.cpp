@@ -38,8 +38,7 @@ void ForbiddenTexts::strike(std::span<float> logits, const text::Tokenizer& toke
         });
     }
     const auto strike_out = [&](std::span<const text::TokenId> ids) {
-        for (const text::TokenId id : ids)
-            logits[id] = -std::numeric_limits<float>::infinity();
+        for (const text::TokenId id : ids) logits[id] = -std::numeric_limits<float>::infinity();
     };
     strike_out(*whole_);
     for (const std::string& text : texts_) {

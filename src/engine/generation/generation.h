@@ -82,8 +82,8 @@ class Generation {
     Generation(const text::Tokenizer* tokenizer, std::vector<TokenId> prompt, GenerationOptions options,
                ChunkCallback on_chunk);
 
-    /// Takes the next token from logits [vocabulary] (overwritten). True if it must be fed to the model to go on. What it
-    /// took is added to the account for that participant of the step.
+    /// Takes the next token from logits [vocabulary] (overwritten). True if it must be fed to the model to go on. What
+    /// it took is added to the account for that participant of the step.
     bool advance(std::span<float> logits, energy::WorkAccount& account, std::int32_t participant);
     /// Ends it from outside.
     void end(StopReason reason);

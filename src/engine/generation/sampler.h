@@ -29,7 +29,8 @@ void check(const SamplerSettings& settings);
 /// Order of the steps: repeat penalty (Keskar et al. 2019; over every token of the prompt and of what was generated),
 /// temperature, top-k, top-p (of what top-k kept), min-p, and one draw from what is left, in order of ids. Ties go to
 /// the lowest id. The draw is random_uniform(seed, choice, position); exponentials are our kernels', sums run in double
-/// in a fixed order: sampled text depends neither on the instruction set nor on what else runs (contract 1 of docs/architecture.md).
+/// in a fixed order: sampled text depends neither on the instruction set nor on what else runs (contract 1 of
+/// docs/architecture.md).
 class Sampler {
   public:
     /// `choice` is the index of this answer among those asked for in one request.

@@ -16,7 +16,8 @@ namespace ergon::kernels {
 namespace {
 
 #if defined(__x86_64__)
-/// Conversions to and from F16; clang 16's __builtin_cpu_supports does not know them. It does know whether the system saves AVX's registers.
+/// Conversions to and from F16; clang 16's __builtin_cpu_supports does not know them. It does know whether the system
+/// saves AVX's registers.
 bool has_f16c() {
     unsigned a = 0, b = 0, c = 0, d = 0;
     return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
@@ -69,7 +70,8 @@ Isa chosen_at_start() {
             return isa;
         }
     }
-    base::fail(base::ErrorCode::bad_argument, "ERGON_ISA={} is not an instruction set; it can be: {}", wish, available_names());
+    base::fail(base::ErrorCode::bad_argument, "ERGON_ISA={} is not an instruction set; it can be: {}", wish,
+               available_names());
 }
 
 struct Choice {
@@ -105,7 +107,9 @@ const std::vector<Isa>& available_isas() {
     return isas;
 }
 
-Isa current_isa() { return choice().isa; }
+Isa current_isa() {
+    return choice().isa;
+}
 
 void use_isa(Isa isa) {
     check_runs_here(isa);
@@ -113,6 +117,8 @@ void use_isa(Isa isa) {
     choice().table = &table_of(isa);
 }
 
-const KernelTable& table() { return *choice().table; }
+const KernelTable& table() {
+    return *choice().table;
+}
 
 }  // namespace ergon::kernels

@@ -14,8 +14,8 @@
 
 namespace ergon::kernels {
 
-/// Rows of c that a block of a product holds, and values of k that it takes at a time: a (96 kB) stays in a second-level
-/// cache, a panel of b (16 kB) in a first-level one. A multiple of every build's gemm_rows.
+/// Rows of c that a block of a product holds, and values of k that it takes at a time: a (96 kB) stays in a
+/// second-level cache, a panel of b (16 kB) in a first-level one. A multiple of every build's gemm_rows.
 inline constexpr std::int64_t gemm_block_rows = 96;
 inline constexpr std::int64_t gemm_depth = 256;
 inline constexpr std::int64_t gemm_block_floats = gemm_block_rows * gemm_depth;
@@ -36,7 +36,7 @@ constexpr std::int64_t packed_at(const Gemm& g, std::int64_t panel, std::int64_t
 /// Activations of a product as the kernels see them.
 struct ProductInput {
     std::int64_t cols = 0;
-    Rows rows;                           // for float weights
+    Rows rows;                          // for float weights
     const std::byte* panels = nullptr;  // for quantised weights
     Digits digits = Digits::one;        // in the panels
 };

@@ -2,12 +2,14 @@
 
 inline F load_key_lanes(const KeyRows& keys, std::int64_t s, std::int64_t i) {
     const std::int64_t at = s * keys.stride + i;
-    return keys.f16 ? load_f16(static_cast<const std::uint16_t*>(keys.data) + at) : load(static_cast<const float*>(keys.data) + at);
+    return keys.f16 ? load_f16(static_cast<const std::uint16_t*>(keys.data) + at)
+                    : load(static_cast<const float*>(keys.data) + at);
 }
 
 inline float key_value(const KeyRows& keys, std::int64_t s, std::int64_t i) {
     const std::int64_t at = s * keys.stride + i;
-    return keys.f16 ? tensor::f16_to_f32(static_cast<const std::uint16_t*>(keys.data)[at]) : static_cast<const float*>(keys.data)[at];
+    return keys.f16 ? tensor::f16_to_f32(static_cast<const std::uint16_t*>(keys.data)[at])
+                    : static_cast<const float*>(keys.data)[at];
 }
 
 /// out[i][j] = keys[first + j][i] for i < width, j < count (64 columns; those from count on are 0).
@@ -38,22 +40,27 @@ inline void score_rows(const float* const (&q)[R], const float* transposed, std:
     const F factor = broadcast(scale);
     for (std::int64_t j = 0; j < attention_block; j += 16) {
         F sum[R][group_registers];
-        for (auto& row : sum) for (F& s : row) s = zero();
-        fma_tile<R, group_registers>(q, width, [&](std::int64_t k, int c) { return load(transposed + k * attention_block + j + lanes * c); }, sum);
+        for (auto& row : sum)
+            for (F& s : row) s = zero();
+        fma_tile<R, group_registers>(
+            q, width, [&](std::int64_t k, int c) { return load(transposed + k * attention_block + j + lanes * c); },
+            sum);
         for (int r = 0; r < R; ++r) {
             for (int c = 0; c < group_registers; ++c) store(scores[r] + j + lanes * c, mul(sum[r][c], factor));
         }
     }
 }
 
-/// The softmax part of a block for one row: scores become p (0 from `visible` on); updates m and l; returns the factor for earlier output.
+/// The softmax part of a block for one row: scores become p (0 from `visible` on); updates m and l; returns the factor
+/// for earlier output.
 inline float update_softmax(float* scores, std::int64_t visible, float& m, float& l) {
     float largest = m;
     for (std::int64_t j = 0; j < visible; ++j) largest = scores[j] > largest ? scores[j] : largest;
     const F top = broadcast(largest);
     for (std::int64_t j = 0; j < attention_block; j += lanes) store(scores + j, exp_lanes(sub(load(scores + j), top)));
     for (std::int64_t j = visible; j < attention_block; ++j) scores[j] = 0.0f;
-    const float sum = sum_16(attention_block, [&](std::int64_t j, std::int64_t, F part) { return add(part, load(scores + j)); });
+    const float sum =
+        sum_16(attention_block, [&](std::int64_t j, std::int64_t, F part) { return add(part, load(scores + j)); });
     float correction[lanes];
     store(correction, exp_lanes(broadcast(m - largest)));
     l = l * correction[0] + sum;
@@ -74,10 +81,12 @@ inline void add_values(const float* const (&p)[R], std::int64_t count, const Key
         }
         if (values.f16) {
             const auto* base = static_cast<const std::uint16_t*>(values.data) + first * values.stride + d;
-            fma_tile<R, C>(p, count, [&](std::int64_t j, int c) { return load_f16(base + j * values.stride + lanes * c); }, sum);
+            fma_tile<R, C>(
+                p, count, [&](std::int64_t j, int c) { return load_f16(base + j * values.stride + lanes * c); }, sum);
         } else {
             const auto* base = static_cast<const float*>(values.data) + first * values.stride + d;
-            fma_tile<R, C>(p, count, [&](std::int64_t j, int c) { return load(base + j * values.stride + lanes * c); }, sum);
+            fma_tile<R, C>(
+                p, count, [&](std::int64_t j, int c) { return load(base + j * values.stride + lanes * c); }, sum);
         }
         for (int r = 0; r < R; ++r) {
             for (int c = 0; c < C; ++c) store(o[r] + d + lanes * c, sum[r][c]);
@@ -95,7 +104,8 @@ inline void add_values(const float* const (&p)[R], std::int64_t count, const Key
 /// R rows through one block: keys [first, first + 64), of which row r sees the first visible[r].
 template <int R>
 inline void attend_block(const KeysAndValues& keys, const float* transposed, std::int64_t first, const float* queries,
-                         std::int64_t query_stride, const std::int64_t (&visible)[R], float scale, float* states, float* scores) {
+                         std::int64_t query_stride, const std::int64_t (&visible)[R], float scale, float* states,
+                         float* scores) {
     const std::int64_t key_width = keys.key.width + keys.key_tail.width;
     const std::int64_t state_stride = state_floats(keys.value.width);
     const float* q[R];
@@ -127,8 +137,9 @@ inline void attend_block(const KeysAndValues& keys, const float* transposed, std
     }
 }
 
-inline void attend_chunk(const KeysAndValues& keys, const float* queries, std::int64_t query_stride, const std::int64_t* limits,
-                         std::int64_t rows, std::int64_t chunk, float scale, float* states, float* scratch) {
+inline void attend_chunk(const KeysAndValues& keys, const float* queries, std::int64_t query_stride,
+                         const std::int64_t* limits, std::int64_t rows, std::int64_t chunk, float scale, float* states,
+                         float* scratch) {
     constexpr int tile = 4;
     const std::int64_t key_width = keys.key.width + keys.key_tail.width;
     const std::int64_t state_stride = state_floats(keys.value.width);
@@ -145,14 +156,16 @@ inline void attend_chunk(const KeysAndValues& keys, const float* queries, std::i
     for (std::int64_t first = chunk * attention_chunk; first < end; first += attention_block) {
         const std::int64_t count = end - first < attention_block ? end - first : attention_block;
         transpose_keys(keys.key, first, count, transposed);
-        if (keys.key_tail.width > 0) transpose_keys(keys.key_tail, first, count, transposed + keys.key.width * attention_block);
+        if (keys.key_tail.width > 0)
+            transpose_keys(keys.key_tail, first, count, transposed + keys.key.width * attention_block);
         const auto visible_keys = [&](std::int64_t r) {
             const std::int64_t seen = limits[r] - first;
             return seen < 0 ? std::int64_t{0} : seen < attention_block ? seen : attention_block;
         };
         std::int64_t r = 0;
         for (; r + tile <= rows; r += tile) {
-            const std::int64_t visible[tile] = {visible_keys(r), visible_keys(r + 1), visible_keys(r + 2), visible_keys(r + 3)};
+            const std::int64_t visible[tile] = {visible_keys(r), visible_keys(r + 1), visible_keys(r + 2),
+                                                visible_keys(r + 3)};
             attend_block<tile>(keys, transposed, first, queries + r * query_stride, query_stride, visible, scale,
                                states + r * state_stride, scores);
         }

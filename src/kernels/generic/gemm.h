@@ -39,14 +39,16 @@ inline void pack_panel(const Operand& x, std::int64_t first, std::int64_t rows, 
     using tensor::DType;
     if (x.type == DType::f32) {
         const auto* data = static_cast<const float*>(x.data);
-        pack_panel<width>(x, first, rows, begin, count, [=](std::int64_t at) { return data[at]; }, out);
+        pack_panel<width>(
+            x, first, rows, begin, count, [=](std::int64_t at) { return data[at]; }, out);
     } else if (x.type == DType::bf16) {
         const auto* data = static_cast<const std::uint16_t*>(x.data);
-        pack_panel<width>(x, first, rows, begin, count, [=](std::int64_t at) { return tensor::bf16_to_f32(data[at]); },
-                          out);
+        pack_panel<width>(
+            x, first, rows, begin, count, [=](std::int64_t at) { return tensor::bf16_to_f32(data[at]); }, out);
     } else {
         const auto* data = static_cast<const std::uint8_t*>(x.data);
-        pack_panel<width>(x, first, rows, begin, count, [=](std::int64_t at) { return f8_values[data[at]]; }, out);
+        pack_panel<width>(
+            x, first, rows, begin, count, [=](std::int64_t at) { return f8_values[data[at]]; }, out);
     }
 }
 
@@ -143,7 +145,8 @@ inline void gemm_tile_scaled(const float* a, const float* b, std::int64_t count,
                              const float* scale_b, const GemmTile& tile) {
     F sum[gemm_rows][group_registers], part[gemm_rows][group_registers];
     load_tile(tile, sum);
-    for (auto& row : part) for (F& p : row) p = zero();
+    for (auto& row : part)
+        for (F& p : row) p = zero();
     gemm_chains<gemm_rows>(a, 1, b, count, part);
     for (int r = 0; r < gemm_rows; ++r) {
         for (int c = 0; c < group_registers; ++c) {

@@ -1,6 +1,7 @@
 // Products with block-quantised weights. Included by each build inside its namespace, after its lanes.
 
-/// The codes of one tile for `lanes` of its 16 rows: eight groups of four values a row. `half` counts registers within 16 rows.
+/// The codes of one tile for `lanes` of its 16 rows: eight groups of four values a row. `half` counts registers within
+/// 16 rows.
 template <int bits>
 inline void load_codes(const std::uint8_t* planes, int half, B (&w)[8]) {
     planes += 4 * lanes * half;
@@ -45,7 +46,9 @@ inline void load_codes(const std::uint8_t* planes, int half, B (&w)[8]) {
     }
 }
 
-constexpr int log2_of(int power) { return power <= 1 ? 0 : 1 + log2_of(power / 2); }
+constexpr int log2_of(int power) {
+    return power <= 1 ? 0 : 1 + log2_of(power / 2);
+}
 
 /// One tile of `lanes` rows, unpacked once for all rows of activations.
 template <tensor::DType type>
@@ -70,7 +73,8 @@ struct Tile {
             d = load_f16(reinterpret_cast<const std::uint16_t*>(head) + row);
         }
         F m = zero();
-        if constexpr (layout.minima != Minima::none) m = load_f16(reinterpret_cast<const std::uint16_t*>(head) + 16 + row);
+        if constexpr (layout.minima != Minima::none)
+            m = load_f16(reinterpret_cast<const std::uint16_t*>(head) + 16 + row);
         if constexpr (layout.minima == Minima::span) minimum[0] = m;
         if constexpr (layout.minima == Minima::tile) {
             minimum[0] = sub(zero(), mul(m, to_float(load_u8(at + 16 + row))));
@@ -83,7 +87,8 @@ struct Tile {
             }
         } else if constexpr (layout.scales != SubScales::none) {
             scale[0] = load_i8(reinterpret_cast<const std::int8_t*>(at) + row);
-            if constexpr (layout.scales == SubScales::two) scale[1] = load_i8(reinterpret_cast<const std::int8_t*>(at) + 16 + row);
+            if constexpr (layout.scales == SubScales::two)
+                scale[1] = load_i8(reinterpret_cast<const std::int8_t*>(at) + 16 + row);
         }
         load_codes<layout.bits>(at + layout.tile_head(), half, w);
         if constexpr (layout.codebook != Codebook::linear) {
@@ -141,7 +146,8 @@ inline void group_times_panel(const std::uint8_t* group, std::int64_t cols, cons
     constexpr BlockLayout layout = block_layout(type);
     const std::int64_t spans = cols / layout.span_values(), panel_rows = count * digits;
     for (std::int64_t s = 0; s < spans; ++s, group += layout.span_bytes()) {
-        for (std::int64_t tile = 0; tile < layout.span_tiles; ++tile, panel += QuantisedRows::row_block_bytes * panel_rows) {
+        for (std::int64_t tile = 0; tile < layout.span_tiles;
+             ++tile, panel += QuantisedRows::row_block_bytes * panel_rows) {
             const PanelBlock x(panel, panel_rows);
             const std::uint8_t* at = group + layout.span_head() + tile * layout.tile_bytes();
             for (int half = 0; half < 16 / lanes; ++half) {
@@ -157,8 +163,9 @@ inline void group_times_panel(const std::uint8_t* group, std::int64_t cols, cons
     }
 }
 
-/// One group of 16 rows times one row of activations: what decoding does most, with its sums in registers. Eight tiles of one register's rows,
-/// then the same tiles of the next: the weights still come in order, and one register's unpacked codes fit the register file.
+/// One group of 16 rows times one row of activations: what decoding does most, with its sums in registers. Eight tiles
+/// of one register's rows, then the same tiles of the next: the weights still come in order, and one register's
+/// unpacked codes fit the register file.
 template <tensor::DType type, int digits>
 inline void group_times_row(const std::uint8_t* group, std::int64_t cols, const std::byte* panel, float* acc) {
     constexpr BlockLayout layout = block_layout(type);
@@ -185,13 +192,15 @@ inline void group_times_row(const std::uint8_t* group, std::int64_t cols, const 
     for (int half = 0; half < 16 / lanes; ++half) store(acc + half * lanes, y[half]);
 }
 
-inline void store_group(const float (*acc)[16], std::int64_t count, std::int64_t valid_rows, float* y, std::int64_t stride) {
-    for (std::int64_t t = 0; t < count; ++t) std::memcpy(y + t * stride, acc[t], static_cast<std::size_t>(valid_rows) * sizeof(float));
+inline void store_group(const float (*acc)[16], std::int64_t count, std::int64_t valid_rows, float* y,
+                        std::int64_t stride) {
+    for (std::int64_t t = 0; t < count; ++t)
+        std::memcpy(y + t * stride, acc[t], static_cast<std::size_t>(valid_rows) * sizeof(float));
 }
 
 template <tensor::DType type, int digits>
-inline void matmul_digits(const std::byte* weights, std::int64_t rows, std::int64_t begin, std::int64_t end, const ProductInput& input,
-                          float* y, std::int64_t stride) {
+inline void matmul_digits(const std::byte* weights, std::int64_t rows, std::int64_t begin, std::int64_t end,
+                          const ProductInput& input, float* y, std::int64_t stride) {
     constexpr BlockLayout layout = block_layout(type);
     constexpr std::int64_t panel_tokens = QuantisedRows::panel_rows / digits;
     const std::int64_t group_bytes = input.cols / layout.span_values() * layout.span_bytes();
@@ -216,8 +225,8 @@ inline void matmul_digits(const std::byte* weights, std::int64_t rows, std::int6
 }
 
 template <tensor::DType type>
-void matmul_blocks(const std::byte* weights, std::int64_t rows, std::int64_t begin, std::int64_t end, const ProductInput& input,
-                   float* y, std::int64_t stride) {
+void matmul_blocks(const std::byte* weights, std::int64_t rows, std::int64_t begin, std::int64_t end,
+                   const ProductInput& input, float* y, std::int64_t stride) {
     if (input.digits == Digits::one) {
         matmul_digits<type, 1>(weights, rows, begin, end, input, y, stride);
     } else {
@@ -227,8 +236,8 @@ void matmul_blocks(const std::byte* weights, std::int64_t rows, std::int64_t beg
 
 inline constexpr int block_registers = 32 / lanes;
 
-/// Eight bits for 32 values: d = amax / 127, q = round(x * (127 / amax)) to nearest even. Values that are (next to) zero become zero, a block that is
-/// not finite becomes NaN. Leaves in v what the digit did not hold.
+/// Eight bits for 32 values: d = amax / 127, q = round(x * (127 / amax)) to nearest even. Values that are (next to)
+/// zero become zero, a block that is not finite becomes NaN. Leaves in v what the digit did not hold.
 inline void quantise_block(F (&v)[block_registers], const PanelBlock<std::byte>& block, std::int64_t row) {
     I largest = magnitude_bits(v[0]);
     for (int i = 1; i < block_registers; ++i) largest = max_int(largest, magnitude_bits(v[i]));

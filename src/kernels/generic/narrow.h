@@ -1,8 +1,8 @@
-// F32 to and from BF16 and E4M3, and what works on values kept so (definitions: kernels/narrow.h). Included by each build
-// inside its namespace.
+// F32 to and from BF16 and E4M3, and what works on values kept so (definitions: kernels/narrow.h). Included by each
+// build inside its namespace.
 
-/// BF16's bits of x, rounded to nearest even: half of what falls away is added, less one bit where the last that stays is even.
-/// The bound is F32's quiet NaN, which the sum must not carry over.
+/// BF16's bits of x, rounded to nearest even: half of what falls away is added, less one bit where the last that stays
+/// is even. The bound is F32's quiet NaN, which the sum must not carry over.
 inline I bf16_bits(F x) {
     const I magnitude = min_int(magnitude_bits(x), broadcast_int(0x7FC00000));
     const I sign = shift_right<16>(sub_int(float_bits(x), magnitude_bits(x)));
@@ -16,7 +16,8 @@ inline I f8_bits(F x) {
     const I bits = magnitude_bits(x), sign = shift_right<24>(sub_int(float_bits(x), bits));
     const F magnitude = min(broadcast(448.0f), bits_to_float(bits));
     const I m = float_bits(magnitude), last = and_int(shift_right<20>(m), broadcast_int(1));
-    const I normal = sub_int(shift_right<20>(add_int(m, add_int(last, broadcast_int(0x7FFFF)))), broadcast_int(120 << 3));
+    const I normal =
+        sub_int(shift_right<20>(add_int(m, add_int(last, broadcast_int(0x7FFFF)))), broadcast_int(120 << 3));
     const F aligned = add(min(broadcast(0x1p-6f), magnitude), broadcast(0x1p14f));
     const I subnormal = sub_int(float_bits(aligned), float_bits(broadcast(0x1p14f)));
     return add_int(sign, min_int(max_int(normal, subnormal), broadcast_int(0x7F)));  // NaN's are beyond all others
@@ -30,7 +31,9 @@ inline F load_narrow(const Value* p, std::int64_t count, const Load& load_all) {
     std::memcpy(buffer, p, static_cast<std::size_t>(count) * sizeof(Value));
     return load_all(buffer);
 }
-inline F load_some_bf16(const std::uint16_t* p, std::int64_t count) { return load_narrow(p, count, load_bf16); }
+inline F load_some_bf16(const std::uint16_t* p, std::int64_t count) {
+    return load_narrow(p, count, load_bf16);
+}
 inline void store_some_bf16(std::uint16_t* p, F x, std::int64_t count) {
     if (count == lanes) return store_u16(p, bf16_bits(x));
     std::uint16_t buffer[lanes];
@@ -53,7 +56,9 @@ inline void from_bf16(const std::uint16_t* x, std::int64_t n, float* y) {
 
 inline float largest_magnitude(const float* x, std::int64_t n) {
     I largest = broadcast_int(0);
-    for_lanes(n, [&](std::int64_t i, std::int64_t count) { largest = max_int(largest, magnitude_bits(load_some(x + i, count))); });
+    for_lanes(n, [&](std::int64_t i, std::int64_t count) {
+        largest = max_int(largest, magnitude_bits(load_some(x + i, count)));
+    });
     return std::bit_cast<float>(largest_int(largest));
 }
 inline void largest_magnitudes(const float* x, std::int64_t n, float* m) {
@@ -65,7 +70,8 @@ inline void largest_magnitudes(const float* x, std::int64_t n, float* m) {
 
 inline void to_f8(const float* x, float scale, std::int64_t n, std::uint8_t* y) {
     const F s = broadcast(scale);
-    for_lanes(n, [&](std::int64_t i, std::int64_t count) { store_some_f8(y + i, div(load_some(x + i, count), s), count); });
+    for_lanes(
+        n, [&](std::int64_t i, std::int64_t count) { store_some_f8(y + i, div(load_some(x + i, count), s), count); });
 }
 inline void to_f8_each(const float* x, const float* scales, std::int64_t n, std::uint8_t* y) {
     for_lanes(n, [&](std::int64_t i, std::int64_t count) {
@@ -79,6 +85,7 @@ inline void from_f8(const std::uint8_t* x, float scale, std::int64_t n, float* y
     });
 }
 
-inline void adamw_bf16(const AdamwStep& step, float* w, std::uint16_t* m, std::uint16_t* v, const float* g, std::int64_t n) {
+inline void adamw_bf16(const AdamwStep& step, float* w, std::uint16_t* m, std::uint16_t* v, const float* g,
+                       std::int64_t n) {
     adamw_moments(step, w, m, v, g, n, load_some_bf16, store_some_bf16);
 }

@@ -1,7 +1,8 @@
 // Kernels on rows of F32 values. Included by each build inside its namespace.
 
-/// exp(x) by Cody-Waite reduction and a polynomial of degree 6 (Taylor coefficients; the remainder on |r| <= ln2/2 is below 2^-24
-/// relative); 0 below -87.33654 (where results would be subnormal), at most exp(88.37626). exp(0) is exactly 1. NaN stays NaN.
+/// exp(x) by Cody-Waite reduction and a polynomial of degree 6 (Taylor coefficients; the remainder on |r| <= ln2/2 is
+/// below 2^-24 relative); 0 below -87.33654 (where results would be subnormal), at most exp(88.37626). exp(0) is
+/// exactly 1. NaN stays NaN.
 inline F exp_lanes(F x) {
     const F low = broadcast(-87.33654f);
     const F y = max(low, min(broadcast(88.37626f), x));
@@ -46,7 +47,8 @@ inline void store_some(float* p, F x, std::int64_t count) {
     std::memcpy(p, buffer, static_cast<std::size_t>(count) * sizeof(float));
 }
 
-/// Adds up f(i) for i < n in 16 lanes (value i in lane i % 16, ascending) and the fixed tree. term(i, count) gives `lanes` values.
+/// Adds up f(i) for i < n in 16 lanes (value i in lane i % 16, ascending) and the fixed tree. term(i, count) gives
+/// `lanes` values.
 template <typename Term>
 inline float sum_16(std::int64_t n, const Term& term) {
     F parts[group_registers];
@@ -94,7 +96,9 @@ inline void swiglu(const float* gate, const float* up, std::int64_t n, float* y)
 }
 
 inline void sigmoid(float* x, std::int64_t n) {
-    for_lanes(n, [&](std::int64_t i, std::int64_t count) { store_some(x + i, sigmoid_lanes(load_some(x + i, count)), count); });
+    for_lanes(n, [&](std::int64_t i, std::int64_t count) {
+        store_some(x + i, sigmoid_lanes(load_some(x + i, count)), count);
+    });
 }
 
 inline void softmax(float* x, std::int64_t n) {
@@ -104,9 +108,12 @@ inline void softmax(float* x, std::int64_t n) {
     for_lanes(n, [&](std::int64_t i, std::int64_t count) {
         store_some(x + i, exp_lanes(sub(load_some(x + i, count), m)), count);
     });
-    const float total = sum_16(n, [&](std::int64_t i, std::int64_t count, F sum) { return add(sum, load_some(x + i, count)); });
+    const float total =
+        sum_16(n, [&](std::int64_t i, std::int64_t count, F sum) { return add(sum, load_some(x + i, count)); });
     const F divisor = broadcast(total);
-    for_lanes(n, [&](std::int64_t i, std::int64_t count) { store_some(x + i, div(load_some(x + i, count), divisor), count); });
+    for_lanes(n, [&](std::int64_t i, std::int64_t count) {
+        store_some(x + i, div(load_some(x + i, count), divisor), count);
+    });
 }
 
 /// Plain code in every build: (a, b) -> (a cos - b sin, b cos + a sin), each product rounded before the sum.
@@ -155,7 +162,8 @@ inline float rms_norm_backward(const float* x, const float* w, const float* dy, 
 inline void add_product(float* y, const float* a, const float* b, float factor, std::int64_t n) {
     const F f = broadcast(factor);
     for_lanes(n, [&](std::int64_t i, std::int64_t count) {
-        store_some(y + i, fma(mul(load_some(a + i, count), f), load_some(b + i, count), load_some(y + i, count)), count);
+        store_some(y + i, fma(mul(load_some(a + i, count), f), load_some(b + i, count), load_some(y + i, count)),
+                   count);
     });
 }
 
@@ -178,7 +186,8 @@ inline float dot(const float* a, const float* b, std::int64_t n) {
 
 inline void scale(float* x, float factor, std::int64_t n) {
     const F f = broadcast(factor);
-    for_lanes(n, [&](std::int64_t i, std::int64_t count) { store_some(x + i, mul(load_some(x + i, count), f), count); });
+    for_lanes(n,
+              [&](std::int64_t i, std::int64_t count) { store_some(x + i, mul(load_some(x + i, count), f), count); });
 }
 
 inline void softmax_backward(const float* p, float* d, float factor, std::int64_t n) {
@@ -209,6 +218,7 @@ inline void adamw_moments(const AdamwStep& step, float* w, Moment* m, Moment* v,
 }
 
 inline void adamw(const AdamwStep& step, float* w, float* m, float* v, const float* g, std::int64_t n) {
-    adamw_moments(step, w, m, v, g, n, [](const float* p, std::int64_t count) { return load_some(p, count); },
-                  [](float* p, F x, std::int64_t count) { store_some(p, x, count); });
+    adamw_moments(
+        step, w, m, v, g, n, [](const float* p, std::int64_t count) { return load_some(p, count); },
+        [](float* p, F x, std::int64_t count) { store_some(p, x, count); });
 }

@@ -1,8 +1,11 @@
-// What multiply-adds a processor core can do at most: chains in registers that no memory feeds. Included by each build inside its namespace.
+// What multiply-adds a processor core can do at most: chains in registers that no memory feeds. Included by each build
+// inside its namespace.
 
-inline constexpr int chains = 12;  // enough for the latency of a multiply-add (4 or 5 cycles) on two units, few enough for 16 registers
+inline constexpr int chains =
+    12;  // enough for the latency of a multiply-add (4 or 5 cycles) on two units, few enough for 16 registers
 
-/// x = x / 2 + 1, `rounds` times in every lane of every chain, from 0; what each chain came to is the same, and returned.
+/// x = x / 2 + 1, `rounds` times in every lane of every chain, from 0; what each chain came to is the same, and
+/// returned.
 inline float float_chains(std::int64_t rounds) {
     F x[chains];
     for (F& one : x) one = zero();
@@ -19,8 +22,8 @@ inline float float_chains(std::int64_t rounds) {
 
 inline constexpr int byte_groups = 8;
 
-/// Sum over rounds r of the product of 32 codes (3 everywhere) with 32 bytes (r % 4 + 1 everywhere), modulo 2^32, in every lane; what the
-/// last lane came to is returned.
+/// Sum over rounds r of the product of 32 codes (3 everywhere) with 32 bytes (r % 4 + 1 everywhere), modulo 2^32, in
+/// every lane; what the last lane came to is returned.
 inline std::int32_t byte_chains(std::int64_t rounds) {
     std::uint8_t codes[4 * lanes];
     std::memset(codes, 3, sizeof codes);

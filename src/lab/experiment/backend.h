@@ -54,6 +54,6 @@ struct LocalOptions {
 
 /// `model` stays where it is as long as the answerer lives; so does `meter`.
 std::unique_ptr<Backend> answer_locally(const engine::LoadedModel& model, const LocalOptions& options,
-                                         energy::Meter& meter);
+                                        energy::Meter& meter);
 
 }  // namespace ergon::lab

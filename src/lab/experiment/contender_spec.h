@@ -24,7 +24,7 @@ struct ContenderSpec {
     std::optional<std::int64_t> top_k;
     std::vector<std::string> forbidden;  // in place of what is forbidden to all
     bool elsewhere = false;              // a server that its address places on this machine is not: behind a tunnel
-    std::string key_variable;  // the environment's variable that holds a server's key
+    std::string key_variable;            // the environment's variable that holds a server's key
 
     /// Whether it is the address of a server.
     bool is_server() const;

@@ -55,7 +55,8 @@ engine::AnswerSettings merged(const engine::AnswerSettings& common, const Conten
 /// Sampling is equal unless a contender's own options say otherwise: all take what the first of the models recommends
 /// that recommends any, and are greedy if none does. Returns that.
 engine::GenerationDefaults share_sampling(const std::vector<engine::LoadedModel*>& models) {
-    const auto source = std::ranges::find_if(models, [](const auto* model) { return !model->chat.defaults.origin.empty(); });
+    const auto source =
+        std::ranges::find_if(models, [](const auto* model) { return !model->chat.defaults.origin.empty(); });
     if (source == models.end()) return {};
     engine::GenerationDefaults shared = (*source)->chat.defaults;
     for (auto& [setting, origin] : shared.origin) origin += fmt::format(" of {}", (*source)->name);
@@ -69,8 +70,9 @@ engine::GenerationDefaults share_sampling(const std::vector<engine::LoadedModel*
 [[noreturn]] void refuse_key_variable(const ContenderSpec& spec) {
     const bool is_name = std::ranges::all_of(
         spec.key_variable, [](char c) { return (c >= 'A' && c <= 'Z') || base::is_digit(c) || c == '_'; });
-    base::fail(ErrorCode::bad_argument, "The environment has no variable {}, which is to hold the key of {}.",
-               is_name ? spec.key_variable : "of the name that stands behind key=", base::without_credentials(spec.model));
+    base::fail(
+        ErrorCode::bad_argument, "The environment has no variable {}, which is to hold the key of {}.",
+        is_name ? spec.key_variable : "of the name that stands behind key=", base::without_credentials(spec.model));
 }
 
 EndpointOptions endpoint_options(const ContenderSpec& spec, const engine::AnswerSettings& own,
@@ -225,11 +227,13 @@ std::unique_ptr<Backend> open_judge(const std::string& server, const ContenderOp
 
 bool any_elsewhere(std::span<const ContenderSpec> specs) {
     return std::ranges::any_of(specs, [](const ContenderSpec& spec) {
-        return spec.is_server() && (spec.elsewhere || !client::on_this_machine(client::parse_endpoint(spec.model).base));
+        return spec.is_server() &&
+               (spec.elsewhere || !client::on_this_machine(client::parse_endpoint(spec.model).base));
     });
 }
 
-std::int64_t leave_out_long(std::int64_t most, const LoadedContenders& contenders, std::vector<tasks::Prompt>& prompts) {
+std::int64_t leave_out_long(std::int64_t most, const LoadedContenders& contenders,
+                            std::vector<tasks::Prompt>& prompts) {
     const auto left_out = std::erase_if(prompts, [&](const tasks::Prompt& prompt) {
         return std::ranges::any_of(contenders.backends, [&](const auto& backend) {
             return backend->prompt_tokens(prompt).value_or(0) > most;

@@ -42,7 +42,8 @@ struct ContenderOptions {
     std::function<std::filesystem::path(const std::string& name)> find_model;
     /// Hears of each model once it is loaded.
     std::function<void(const engine::LoadedModel& model)> on_load;
-    /// For a model that was loaded with a pool of `given` threads, or of as many as processors that this process may use.
+    /// For a model that was loaded with a pool of `given` threads, or of as many as processors that this process may
+    /// use.
     std::function<ChosenThreads(const engine::LoadedModel& model, std::optional<int> given, model::CacheType cache)>
         choose_threads;
 };
@@ -66,8 +67,8 @@ std::unique_ptr<Backend> open_judge(const std::string& server, const ContenderOp
 /// Whether there is somebody whose joules can be assumed: a server elsewhere.
 bool any_elsewhere(std::span<const ContenderSpec> specs);
 
-/// Leaves prompts out that have more than `most` tokens for any of them, for all; how many. Throws Error(bad_argument) if
-/// none is left.
+/// Leaves prompts out that have more than `most` tokens for any of them, for all; how many. Throws Error(bad_argument)
+/// if none is left.
 std::int64_t leave_out_long(std::int64_t most, const LoadedContenders& contenders, std::vector<tasks::Prompt>& prompts);
 
 }  // namespace ergon::lab

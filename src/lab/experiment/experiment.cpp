@@ -45,9 +45,8 @@ RunDescription describe(std::span<const tasks::Prompt> prompts, const Experiment
     run.seed = options.seed;
     run.machine = options.machine;
     run.version = options.version;
-    run.protocol =
-        protocol_json({options.seed, options.idle,
-                       throttle.visible() ? Throttling::visible : Throttling::not_visible, options.shard});
+    run.protocol = protocol_json({options.seed, options.idle,
+                                  throttle.visible() ? Throttling::visible : Throttling::not_visible, options.shard});
     return run;
 }
 
@@ -74,8 +73,7 @@ class Running {
           throttle_(options.meter.sysfs) {}
 
     RunId run() {
-        const HeldRun held =
-            hold_run(results_, describe(prompts_, options_, throttle_), contenders_, options_.resume);
+        const HeldRun held = hold_run(results_, describe(prompts_, options_, throttle_), contenders_, options_.resume);
         run_ = held.id;
         if (!options_.factors.empty()) keep_factors(results_, run_, options_.factors);
         if (held.finished) return run_;
@@ -113,7 +111,8 @@ class Running {
             const Contender& now = backends_[i]->contender();
             if (now.hash == begun[i].hash) continue;
             base::fail(base::ErrorCode::bad_file,
-                       "{} was changed while the experiment ran, so its answers would be of two models: what was answered is kept; "
+                       "{} was changed while the experiment ran, so its answers would be of two models: what was "
+                       "answered is kept; "
                        "put the old file back and give the same command again, or begin with another results file.",
                        now.model);
         }
@@ -183,14 +182,15 @@ class Running {
     void count_failure(const Failure& failure) {
         constexpr std::int64_t least = 5, share = 20;
         const std::int64_t most = options_.max_failures.value_or(std::max(least, progress_.all / share));
-        last_failure_ = fmt::format("the last, of {} to \"{}\": {}",
-                                    contenders_[static_cast<std::size_t>(failure.contender)].label, failure.prompt,
-                                    failure.reason);
+        last_failure_ =
+            fmt::format("the last, of {} to \"{}\": {}", contenders_[static_cast<std::size_t>(failure.contender)].label,
+                        failure.prompt, failure.reason);
         if (++failed_ <= most) return;
-        base::fail(base::ErrorCode::system,
-                   "{} answers failed, more than the {} of --max-failures; {} {} of {} answers are kept in {}: the same "
-                   "command goes on from there.",
-                   failed_, most, last_failure_, results_.answers(run_), progress_.all, results_.path().string());
+        base::fail(
+            base::ErrorCode::system,
+            "{} answers failed, more than the {} of --max-failures; {} {} of {} answers are kept in {}: the same "
+            "command goes on from there.",
+            failed_, most, last_failure_, results_.answers(run_), progress_.all, results_.path().string());
     }
 
     std::span<const std::unique_ptr<Backend>> backends_;

@@ -25,9 +25,9 @@ inline constexpr base::Seconds short_session{15};
 inline constexpr std::int64_t sessions_if_short = 3;
 
 struct ExperimentOptions {
-    RunSettings settings;             // what is common to all contenders; those of the experiment itself are filled in
-    nlohmann::ordered_json machine;   // energy::Meter::machine()
-    std::string version;              // of ergon
+    RunSettings settings;            // what is common to all contenders; those of the experiment itself are filled in
+    nlohmann::ordered_json machine;  // energy::Meter::machine()
+    std::string version;             // of ergon
     std::uint64_t seed = 0;
     std::int64_t repeats = 1;
     /// Nothing: three where the answers of the first take less than `short_session`, else one.
@@ -41,7 +41,7 @@ struct ExperimentOptions {
     energy::MeterOptions meter;  // where the baseline is read
     /// More failed answers in one start end the run; nothing: a twentieth of the answers, five at least.
     std::optional<std::int64_t> max_failures;
-    Judge* judge = nullptr;      // says right or wrong instead of the graders, where a right answer is known
+    Judge* judge = nullptr;       // says right or wrong instead of the graders, where a right answer is known
     std::vector<Factor> factors;  // of a design, kept with the run
 };
 
@@ -53,7 +53,7 @@ struct ExperimentProgress {
     const Contender* contender = nullptr;  // nothing between answers
     const Answer* answer = nullptr;
     const Failure* failure = nullptr;  // instead of an answer
-    std::string doing;  // "idle baseline"
+    std::string doing;                 // "idle baseline"
 };
 using ExperimentCallback = std::function<void(const ExperimentProgress&)>;
 

@@ -1,8 +1,7 @@
 #include "lab/experiment/fingerprint.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <unistd.h>
 #include <vector>
 
 #include "base/digest.h"

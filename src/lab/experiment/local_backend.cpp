@@ -169,7 +169,7 @@ class LocalBackend final : public Backend {
 }  // namespace
 
 std::unique_ptr<Backend> answer_locally(const engine::LoadedModel& model, const LocalOptions& options,
-                                         energy::Meter& meter) {
+                                        energy::Meter& meter) {
     return std::make_unique<LocalBackend>(model, options, meter);
 }
 

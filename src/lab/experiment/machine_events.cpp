@@ -45,8 +45,7 @@ std::int64_t ThrottleWatch::count() {
     std::int64_t sum = 0;
     for (const std::filesystem::path& processor : base::entries(sysfs_ / "devices" / "system" / "cpu")) {
         // Threads of a core count its events again; any growth is what matters.
-        const std::string text =
-            energy::read_small_file(processor / "thermal_throttle" / "core_throttle_count").text;
+        const std::string text = energy::read_small_file(processor / "thermal_throttle" / "core_throttle_count").text;
         std::int64_t events = 0;
         if (std::from_chars(text.data(), text.data() + text.size(), events).ec != std::errc()) continue;
         visible_ = true;

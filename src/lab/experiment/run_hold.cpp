@@ -20,8 +20,7 @@ std::filesystem::path lock_path(const std::filesystem::path& results, RunId run)
 HeldRun hold_run(Results& results, const RunDescription& run, const std::vector<Contender>& contenders, Resume resume) {
     HeldRun held;
     results.together([&] {
-        const std::optional<RunId> found =
-            resume == Resume::never ? std::nullopt : results.latest(run, contenders);
+        const std::optional<RunId> found = resume == Resume::never ? std::nullopt : results.latest(run, contenders);
         if (!found && resume == Resume::must) {
             base::fail(base::ErrorCode::not_found,
                        "{} holds no run of this experiment (the same contenders, prompts, settings, seed, "

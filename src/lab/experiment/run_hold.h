@@ -11,7 +11,8 @@
 namespace ergon::lab {
 
 enum class Resume : std::uint8_t {
-    if_any,  // the newest run of the same experiment: an unfinished one goes on, a finished one stays as it is; else begins
+    if_any,  // the newest run of the same experiment: an unfinished one goes on, a finished one stays as it is; else
+             // begins
     must,    // there has to be one
     never,   // begins anew
 };

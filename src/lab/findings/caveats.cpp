@@ -30,8 +30,8 @@ std::optional<double> watts(const std::vector<MachineEvent>& machine_events, con
     return found;
 }
 
-/// Share of the machine that other programs took: of the time in which they were counted, and of what this program left.
-/// Older runs kept only the time of the answers' steps, which is less.
+/// Share of the machine that other programs took: of the time in which they were counted, and of what this program
+/// left. Older runs kept only the time of the answers' steps, which is less.
 double load_of_others(const ContenderSummary& one, double threads) {
     const AnswerMeasures& measures = one.measures;
     const base::Seconds elapsed = measures.elapsed > base::Seconds(0) ? measures.elapsed : one.seconds;
@@ -113,10 +113,11 @@ void add_judge(const Comparison& comparison, std::vector<std::string>& sentences
 void add_counted_in_chunks(const Comparison& comparison, std::vector<std::string>& sentences) {
     for (const ContenderSummary& one : comparison.contenders) {
         if (one.counted_in_chunks == 0) continue;
-        sentences.push_back(fmt::format(
-            "{} reported no token counts in {} of {} answers. The events of its stream are counted instead, so its tokens "
-            "and joules per token are per event, and the length of its prompts is not known.",
-            shown(one.label), one.counted_in_chunks, one.answers));
+        sentences.push_back(
+            fmt::format("{} reported no token counts in {} of {} answers. The events of its stream are counted "
+                        "instead, so its tokens "
+                        "and joules per token are per event, and the length of its prompts is not known.",
+                        shown(one.label), one.counted_in_chunks, one.answers));
     }
 }
 
@@ -137,7 +138,8 @@ void add_failures(const Comparison& comparison, std::vector<std::string>& senten
     for (const ContenderSummary& one : comparison.contenders) {
         sides.push_back(fmt::format("{} of {} by {}", one.failed, one.failed + one.answers, shown(one.label)));
         if (one.failed > 0) {
-            reasons += fmt::format(" Last failure of {}: {}", shown(one.label), base::one_line(one.failed_because, 400));
+            reasons +=
+                fmt::format(" Last failure of {}: {}", shown(one.label), base::one_line(one.failed_because, 400));
         }
     }
     sentences.push_back(fmt::format(
@@ -167,7 +169,7 @@ bool weights_in_cache(const Comparison& comparison, const RunDescription& run) {
 }
 
 std::vector<std::string> caveats(const Comparison& comparison, const RunDescription& run,
-                                       const std::vector<MachineEvent>& machine_events) {
+                                 const std::vector<MachineEvent>& machine_events) {
     std::vector<std::string> sentences;
     add_missing_parts(comparison, sentences);
     add_cache(comparison, run, sentences);
@@ -183,8 +185,7 @@ std::vector<std::string> caveats(const Comparison& comparison, const RunDescript
         if (const auto pause = cooling_pause(one)) paused += pause->pause.value();
     }
     if (paused > 0) {
-        sentences.push_back(
-            fmt::format("The CPU was thermally throttled; paused {:.0f} s to cool.", paused));
+        sentences.push_back(fmt::format("The CPU was thermally throttled; paused {:.0f} s to cool.", paused));
     }
     if (protocol_of(run).throttling == Throttling::not_visible) {
         sentences.emplace_back("This machine does not report thermal throttling, so it may have gone unnoticed.");

@@ -138,18 +138,21 @@ std::optional<std::string> weights_of(const ContenderSummary& one) {
 std::string experts_sentence(const ContenderSummary& a, const ContenderSummary& b) {
     const ModelDetails &model_a = a.details.model, &model_b = b.details.model;
     const auto of_a = model_a.experts, of_b = model_b.experts;
-    if (!of_a || !of_b) return "The make-up of at least one model is not known, so this says nothing about sparse experts.";
+    if (!of_a || !of_b)
+        return "The make-up of at least one model is not known, so this says nothing about sparse experts.";
     if (*of_a == 0 && *of_b == 0) return "Both models are dense, so this says nothing about sparse experts.";
     if (*of_a > 0 && *of_b > 0) return {};
     const auto alike = [](std::optional<std::int64_t> x, std::optional<std::int64_t> y) {
         return x && y && static_cast<double>(std::abs(*x - *y)) <= same_size * static_cast<double>(std::max(*x, *y));
     };
     if (alike(model_a.active_parameters, model_b.active_parameters)) {
-        return "One model is sparse, with as many active parameters as the other: the difference per token includes the "
+        return "One model is sparse, with as many active parameters as the other: the difference per token includes "
+               "the "
                "cost of its inactive experts.";
     }
     if (alike(model_a.parameters, model_b.parameters)) {
-        return "One model is sparse, with as many parameters in total as the other: the difference per token includes what "
+        return "One model is sparse, with as many parameters in total as the other: the difference per token includes "
+               "what "
                "its inactive experts save.";
     }
     return "One model is sparse and the other dense, but their sizes differ too: the two effects cannot be separated.";
@@ -168,7 +171,7 @@ std::string charge_sentence(const ContenderSummary& one) {
 }
 
 std::vector<std::string> limitations(const ContenderSummary& a, const ContenderSummary& b, std::size_t models_differ,
-                               std::size_t settings_differ) {
+                                     std::size_t settings_differ) {
     std::vector<std::string> sentences;
     const bool same_weights = !a.hash.empty() && a.hash == b.hash;
     const bool other_weights = !a.hash.empty() && !b.hash.empty() && a.hash != b.hash;
@@ -179,7 +182,8 @@ std::vector<std::string> limitations(const ContenderSummary& a, const ContenderS
     }
     if (other_weights && models_differ == 0) {
         sentences.push_back(
-            "They have the same shape and different weights, such as two checkpoints of one training run: the ratio shows "
+            "They have the same shape and different weights, such as two checkpoints of one training run: the ratio "
+            "shows "
             "the effect of training.");
     }
     if (a.reasons != b.reasons && a.graded == 0) {
@@ -195,9 +199,10 @@ std::vector<std::string> limitations(const ContenderSummary& a, const ContenderS
         if (std::string charge = charge_sentence(*one); !charge.empty()) sentences.push_back(std::move(charge));
     }
     if (models_differ + settings_differ > 1 && !same_weights) {
-        sentences.push_back(fmt::format(
-            "{} things differ at once: the ratio is that of the two as they are, and cannot be attributed to any single one.",
-            models_differ + settings_differ));
+        sentences.push_back(
+            fmt::format("{} things differ at once: the ratio is that of the two as they are, and cannot be attributed "
+                        "to any single one.",
+                        models_differ + settings_differ));
     }
     return sentences;
 }

@@ -6,8 +6,8 @@
 #include <fmt/ranges.h>
 #include <string_view>
 
-#include "lab/findings/confounders.h"
 #include "lab/figure_text.h"
+#include "lab/findings/confounders.h"
 #include "lab/statistics/significance.h"
 
 namespace ergon::lab {
@@ -23,8 +23,8 @@ std::string capitalised(std::string text) {
 }
 
 /// "a factor of 1.80 (1.52 to 2.13; 94%) comes from more generated tokens"
-std::string cause(const ConfidenceInterval& factor, const PairSummary& pair, std::string_view more, std::string_view fewer,
-                  std::string_view same) {
+std::string cause(const ConfidenceInterval& factor, const PairSummary& pair, std::string_view more,
+                  std::string_view fewer, std::string_view same) {
     const std::string_view what = !excludes_one(factor) ? same : factor.value > 1 ? more : fewer;
     const std::string share = share_text(factor, pair);
     return fmt::format("a factor of {:.2f} ({}{}) comes from {}", factor.value, interval_text(factor),
@@ -76,9 +76,10 @@ std::string tokenizer_sentence(const Comparison& comparison, const PairSummary& 
     const std::optional<bool> same =
         confounders(comparison.contenders[pair.a], comparison.contenders[pair.b]).same_tokenizer;
     if (same.value_or(false) || !known(pair.joules_per_word_ratio)) return {};
-    const char* const why = same ? "Their tokenizers differ, so their tokens are not the same unit"
-                                 : "Whether their tokenizers are the same is not known, and so whether their tokens are "
-                                   "the same unit";
+    const char* const why = same
+                                ? "Their tokenizers differ, so their tokens are not the same unit"
+                                : "Whether their tokenizers are the same is not known, and so whether their tokens are "
+                                  "the same unit";
     return fmt::format(" {}: per word of answer the ratio of joules is {:.2f} ({}), per character {:.2f} ({}).", why,
                        pair.joules_per_word_ratio.value, interval_text(pair.joules_per_word_ratio),
                        pair.joules_per_character_ratio.value, interval_text(pair.joules_per_character_ratio));
@@ -119,8 +120,8 @@ std::string pair_headline(const Comparison& comparison, const PairSummary& pair)
         return fmt::format("The energy of {} and {} cannot be compared", b, a);
     }
     if (pair.assumed) {
-        return fmt::format("{} generates {:.2f} times the tokens of {} (95% interval {})", b, pair.tokens_ratio.value, a,
-                           interval_text(pair.tokens_ratio));
+        return fmt::format("{} generates {:.2f} times the tokens of {} (95% interval {})", b, pair.tokens_ratio.value,
+                           a, interval_text(pair.tokens_ratio));
     }
     return fmt::format("{} takes {:.2f} times the joules of {} per answer (95% interval {}){}", b, ratio.value, a,
                        interval_text(ratio), pair.differs() ? "" : ", no difference is shown");
@@ -152,7 +153,8 @@ std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair
     const std::string amount =
         fmt::format("{:.2f} times the joules of {} per answer (95% interval {})", ratio.value, a, interval_text(ratio));
     if (!known(ratio)) {
-        return fmt::format("{} took {}: {}, so no difference is shown.", b, amount, no_interval_text(ratio.why, pair.prompts));
+        return fmt::format("{} took {}: {}, so no difference is shown.", b, amount,
+                           no_interval_text(ratio.why, pair.prompts));
     }
     if (!excludes_one(ratio)) {
         const bool equal = equivalence(ratio, comparison.margin) == Equivalence::equal;
@@ -162,7 +164,8 @@ std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair
     }
     if (!pair.differs()) {
         return fmt::format(
-            "{} took {}, but a permutation test finds as large a ratio too often by chance ({}), so these prompts do not "
+            "{} took {}, but a permutation test finds as large a ratio too often by chance ({}), so these prompts do "
+            "not "
             "show that they differ.",
             b, amount, p_text(pair.corrected_p_value));
     }
@@ -176,8 +179,7 @@ std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair
         cause(pair.from_tokens, pair, "more generated tokens", "fewer generated tokens", "generated tokens"),
         cause(pair.from_joules_per_token, pair, "more joules per token", "fewer joules per token",
               "joules per token, which are not shown to differ"),
-        cause(pair.from_prompts, pair, "costlier prompt processing", "cheaper prompt processing",
-              "prompt processing"),
+        cause(pair.from_prompts, pair, "costlier prompt processing", "cheaper prompt processing", "prompt processing"),
         length_sentence(pair, b, comparison.margin));
 }
 
@@ -213,8 +215,8 @@ std::string effect_headline(const Effect& effect) {
 
 std::string headline(const Comparison& comparison) {
     if (!comparison.effects.empty()) {
-        const auto found = std::ranges::find_if(
-            comparison.effects, [](const Effect& one) { return !one.interaction() && shown_by(one); });
+        const auto found = std::ranges::find_if(comparison.effects,
+                                                [](const Effect& one) { return !one.interaction() && shown_by(one); });
         return effect_headline(found == comparison.effects.end() ? comparison.effects.front() : *found);
     }
     if (!comparison.pairs.empty()) return pair_headline(comparison, main_pair(comparison));
@@ -249,7 +251,8 @@ std::string basis_sentence(const Comparison& comparison) {
     if (!estimated) return {};
     return fmt::format(
         "No energy counter was read: these joules are estimated as busy time times this machine's power. They can rank "
-        "contenders but not tell one mix of instructions from another; power varies by {:.0f}% (standard deviation) with "
+        "contenders but not tell one mix of instructions from another; power varies by {:.0f}% (standard deviation) "
+        "with "
         "the kind of work, which every interval includes.",
         100 * comparison.kind_of_work);
 }
@@ -259,8 +262,9 @@ std::string energy_text(const Comparison& comparison, const std::string& energy_
     bool here = false;
     for (const ContenderSummary& one : comparison.contenders) {
         here = here || (one.joules_per_answer && !one.assumed);
-        if (one.assumed) assumed += fmt::format(" Joules of {} are {}.", shown(one.label),
-                                                one.details.energy.empty() ? "assumed" : one.details.energy);
+        if (one.assumed)
+            assumed += fmt::format(" Joules of {} are {}.", shown(one.label),
+                                   one.details.energy.empty() ? "assumed" : one.details.energy);
     }
     if (here || assumed.empty()) text = energy_source;
     return text + assumed;
@@ -268,9 +272,10 @@ std::string energy_text(const Comparison& comparison, const std::string& energy_
 
 std::string sessions_sentence(const Comparison& comparison) {
     return comparison.sessions > 1
-               ? fmt::format("{} sessions: models were reloaded and threads restarted for each; the intervals include how much "
-                             "sessions differ.",
-                             comparison.sessions)
+               ? fmt::format(
+                     "{} sessions: models were reloaded and threads restarted for each; the intervals include how much "
+                     "sessions differ.",
+                     comparison.sessions)
                : "One session: the intervals do not include how much sessions differ (--sessions).";
 }
 

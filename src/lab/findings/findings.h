@@ -18,8 +18,8 @@ inline constexpr double tolerated_capped_share = 0.05;
 /// The ratio, whether it is shown to differ from 1, and if so, what it is made of.
 std::string ratio_sentence(const Comparison& comparison, const PairSummary& pair);
 
-/// "Sparse experts over dense: an answer takes 1.10 times the joules ...": joules, right answers, joules for a right one,
-/// each with what is shown of it.
+/// "Sparse experts over dense: an answer takes 1.10 times the joules ...": joules, right answers, joules for a right
+/// one, each with what is shown of it.
 std::string effect_sentence(const Effect& effect);
 
 /// The same in a line, with the interval of joules alone.

@@ -21,7 +21,7 @@ std::string everyday_line(const Comparison& comparison, const energy::References
     const std::vector<energy::Reference> near = comparable(amount, references);
     if (near.empty()) return {};
     return base::wrapped(fmt::format("An answer of {} takes {}. Source: {}.", dearest->label,
-                               energy::comparison(amount, near.front()), energy::cited(near.front().source)));
+                                     energy::comparison(amount, near.front()), energy::cited(near.front().source)));
 }
 
 std::string published_line(const energy::AlikeFigure& alike) {

@@ -16,8 +16,8 @@ std::vector<energy::AlikeFigure> published_alike(const Comparison& comparison, c
 /// What to know of published figures that are of the models compared here; each once.
 std::vector<energy::Remark> remarks(const Comparison& comparison, const energy::References& references);
 
-/// An everyday thing that takes about as much as an answer of the dearest contender, and the published figures nearest in
-/// kind, each with its source and what it is unlike in. Empty if there is nothing to compare.
+/// An everyday thing that takes about as much as an answer of the dearest contender, and the published figures nearest
+/// in kind, each with its source and what it is unlike in. Empty if there is nothing to compare.
 std::string published_figures_text(const Comparison& comparison, const energy::References& references);
 
 }  // namespace ergon::lab

@@ -72,7 +72,8 @@ void compare_ratios(const Comparison& here, const Comparison& there, Agreement& 
         const auto found = std::ranges::find_if(
             there.pairs, [&](const PairSummary& other) { return labels(there, other) == labels(here, pair); });
         if (found == there.pairs.end()) continue;
-        const auto add = [&](const char* what, ConfidenceInterval RatioSummary::* of_such, ConfidenceInterval RatioSummary::* of_these) {
+        const auto add = [&](const char* what, ConfidenceInterval RatioSummary::*of_such,
+                             ConfidenceInterval RatioSummary::*of_these) {
             const auto ratio = repeated ? of_these : of_such;
             const ConfidenceInterval &x = pair.*ratio, &y = (*found).*ratio;
             if (!known(x) || !known(y)) return;

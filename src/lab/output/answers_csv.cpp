@@ -43,7 +43,9 @@ std::string row(const Contender& contender, const Answer& answer) {
                                    std::to_string(answer.session),
                                    std::to_string(answer.repeat),
                                    base::csv_cell(answer.finish_reason),
-                                   !answer.right ? "" : *answer.right ? "1" : "0",
+                                   !answer.right   ? ""
+                                   : *answer.right ? "1"
+                                                   : "0",
                                    std::to_string(count_words(answer.text)),
                                    std::to_string(count_characters(answer.text)),
                                    contender_details(contender.details).assumed_joules_per_token ? "1" : "0"};
@@ -61,8 +63,9 @@ std::string row(const Contender& contender, const Answer& answer) {
 
 /// An answer that could not be had: nothing is known of it.
 std::string row(const Contender& contender, const std::string& category, const Failure& failure) {
-    std::vector<std::string> cells{base::csv_cell(contender.label), base::csv_cell(failure.prompt), base::csv_cell(category),
-                                   std::to_string(failure.session), std::to_string(failure.repeat), "failed"};
+    std::vector<std::string> cells{base::csv_cell(contender.label), base::csv_cell(failure.prompt),
+                                   base::csv_cell(category),        std::to_string(failure.session),
+                                   std::to_string(failure.repeat),  "failed"};
     cells.resize(names_of_columns().size());
     return line_of(cells);
 }
@@ -80,7 +83,8 @@ std::string answers_csv(std::span<const StoredRun> runs) {
         std::map<std::string, std::string> categories;
         for (const AskedPrompt& prompt : results.prompts(stored.run)) categories[prompt.id] = prompt.category;
         for (const Failure& failure : results.failures(stored.run)) {
-            text += row(contenders.at(static_cast<std::size_t>(failure.contender)), categories[failure.prompt], failure);
+            text +=
+                row(contenders.at(static_cast<std::size_t>(failure.contender)), categories[failure.prompt], failure);
         }
     }
     return base::in_utf8(text);

@@ -58,26 +58,26 @@ ordered_json summary_json(const AnswerSummary& summary) {
     }
     const bool all_metered = summary.metered == summary.answers;
     ordered_json json{{"answers", summary.answers},
-            {"prompts", summary.prompts},
-            {"capped", summary.capped},
-            {"tokens", tokens},
-            {"joules", all_metered ? ordered_json(summary.joules) : nullptr},
-            {"joules_by_phase", all_metered && summary.in_one_piece == 0 ? joules : nullptr},
-            {"in_one_piece", summary.in_one_piece},
-            {"words", summary.words},
-            {"characters", summary.characters},
-            {"seconds", summary.seconds.value()},
-            {"graded", summary.graded},
-            {"right", summary.right},
-            {"accuracy", or_null(summary.accuracy)},
-            {"variance",
-             {{"joules_per_token", shares_json(summary.joules_per_token_shares)},
-              {"joules_per_answer", shares_json(summary.joules_per_answer_shares)}}},
-            {"measures",
-             {{"processor_seconds", summary.measures.processor.value()},
-              {"others_seconds", summary.measures.others.value()},
-              {"bytes", summary.measures.bytes},
-              {"operations", summary.measures.operations}}}};
+                      {"prompts", summary.prompts},
+                      {"capped", summary.capped},
+                      {"tokens", tokens},
+                      {"joules", all_metered ? ordered_json(summary.joules) : nullptr},
+                      {"joules_by_phase", all_metered && summary.in_one_piece == 0 ? joules : nullptr},
+                      {"in_one_piece", summary.in_one_piece},
+                      {"words", summary.words},
+                      {"characters", summary.characters},
+                      {"seconds", summary.seconds.value()},
+                      {"graded", summary.graded},
+                      {"right", summary.right},
+                      {"accuracy", or_null(summary.accuracy)},
+                      {"variance",
+                       {{"joules_per_token", shares_json(summary.joules_per_token_shares)},
+                        {"joules_per_answer", shares_json(summary.joules_per_answer_shares)}}},
+                      {"measures",
+                       {{"processor_seconds", summary.measures.processor.value()},
+                        {"others_seconds", summary.measures.others.value()},
+                        {"bytes", summary.measures.bytes},
+                        {"operations", summary.measures.operations}}}};
     json.update(figures_json(summary));
     json["of_these_prompts"] = figures_json(summary.of_these);
     return json;
@@ -137,21 +137,19 @@ ordered_json pair_json(const Comparison& comparison, const PairSummary& pair) {
     json["corrected_p_value"] = pair.corrected_p_value;
     json["shown_to_differ"] = pair.differs();
     json["joules_assumed"] = pair.assumed;
-    json["equivalence"] = {
-        {"margin", comparison.margin},
-        {"energy_ratio", name(equivalence(pair.energy_ratio, comparison.margin), comparison.margin)},
-        {"joules_per_token_ratio", name(equivalence(pair.joules_per_token_ratio, comparison.margin), comparison.margin)}};
+    json["equivalence"] = {{"margin", comparison.margin},
+                           {"energy_ratio", name(equivalence(pair.energy_ratio, comparison.margin), comparison.margin)},
+                           {"joules_per_token_ratio",
+                            name(equivalence(pair.joules_per_token_ratio, comparison.margin), comparison.margin)}};
     if (!pair.no_ratio.empty()) json["no_ratio"] = pair.no_ratio;
     if (!pair.no_phases.empty()) json["no_phases"] = pair.no_phases;
     json["capped_share"] = pair.capped_share;
     if (pair.uncapped.prompts > 0) json["uncapped"] = ratios_json(pair.uncapped);
     if (pair.accuracy) {
-        json["accuracy"] = {{"prompts", pair.accuracy->prompts},
-                            {"difference", estimate_json(pair.accuracy->difference)},
-                            {"only_a", pair.accuracy->only_a},
-                            {"only_b", pair.accuracy->only_b},
-                            {"p_value", pair.accuracy->p_value},
-                            {"corrected_p_value", pair.accuracy->corrected_p_value}};
+        json["accuracy"] = {
+            {"prompts", pair.accuracy->prompts}, {"difference", estimate_json(pair.accuracy->difference)},
+            {"only_a", pair.accuracy->only_a},   {"only_b", pair.accuracy->only_b},
+            {"p_value", pair.accuracy->p_value}, {"corrected_p_value", pair.accuracy->corrected_p_value}};
     }
     json["by_task"] = ordered_json::array();
     for (const auto& [category, ratios] : pair.categories) {

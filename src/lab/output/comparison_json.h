@@ -8,8 +8,8 @@
 
 namespace ergon::lab {
 
-/// {"contenders": [{"label", "answers", "capped", "tokens", "joules", "joules_per_token", "joules_per_answer", "accuracy",
-/// "joules_per_correct", "by_task": [...], ...}], "pairs": [{"a", "b", "energy_ratio", "tokens_ratio",
+/// {"contenders": [{"label", "answers", "capped", "tokens", "joules", "joules_per_token", "joules_per_answer",
+/// "accuracy", "joules_per_correct", "by_task": [...], ...}], "pairs": [{"a", "b", "energy_ratio", "tokens_ratio",
 /// "joules_per_token_ratio", "decomposition": [...], "p_value", "differs": [...], "finding", ...}], "reasoning",
 /// "parts", "protocol", "settings", "seed",
 /// "machine", "machine_events", "version"}. Ratios are {"value", "low", "high"} of b over a,

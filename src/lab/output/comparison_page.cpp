@@ -64,13 +64,16 @@ bool all_small(const Comparison& comparison) {
 
 /// What models of some million weights are for.
 report::Folded small_models_note() {
-    return {"What models of this size can show",
-            {
-                "These models are small. They can be reproduced on one computer, training included, and they form a full factorial "
-                "design (experts or none, thinking or none, trained alike), which published models do not. They cannot show what "
-                "experts save where weights are read from memory, how models compare on everyday questions, or what a server with "
-                "many concurrent requests takes. With your own models: ergon compare A.gguf B.gguf --prompts QUESTIONS.jsonl "
-                "--html page.html"}};
+    return {
+        "What models of this size can show",
+        {"These models are small. They can be reproduced on one computer, training included, and they form a full "
+         "factorial "
+         "design (experts or none, thinking or none, trained alike), which published models do not. They cannot show "
+         "what "
+         "experts save where weights are read from memory, how models compare on everyday questions, or what a server "
+         "with "
+         "many concurrent requests takes. With your own models: ergon compare A.gguf B.gguf --prompts QUESTIONS.jsonl "
+         "--html page.html"}};
 }
 
 /// One chart, then the tables; sentences are folded.
@@ -101,7 +104,8 @@ Section pairs_section(const Comparison& comparison) {
     Section section{"All pairs", {}};
     for (const PairSummary& pair : comparison.pairs) {
         section.blocks.emplace_back(pair_table(comparison, pair));
-        if (pair.factors_apart > 1) section.blocks.emplace_back(report::Folded{"In words", {finding(comparison, pair)}});
+        if (pair.factors_apart > 1)
+            section.blocks.emplace_back(report::Folded{"In words", {finding(comparison, pair)}});
     }
     return section;
 }
@@ -153,8 +157,7 @@ Section confounders_section(const Comparison& comparison) {
         section.blocks.emplace_back(std::move(table));
         report::Folded words{"What this pair can and cannot show", found.limitations};
         if (!found.not_known.empty()) {
-            words.paragraphs.push_back(
-                fmt::format("Not known for one or both: {}.", fmt::join(found.not_known, ", ")));
+            words.paragraphs.push_back(fmt::format("Not known for one or both: {}.", fmt::join(found.not_known, ", ")));
         }
         if (!words.paragraphs.empty()) section.blocks.emplace_back(std::move(words));
     }
@@ -209,15 +212,22 @@ Section protocol_section(const ComparisonReport& report) {
     section.blocks.emplace_back(report::Heading{"Sources of uncertainty"});
     section.blocks.emplace_back(uncertainty_table(report.comparison));
     section.blocks.emplace_back(Paragraph{sessions_sentence(report.comparison)});
-    section.blocks.emplace_back(report::Folded{"How intervals and p-values are computed", {fmt::format(
-        "Intervals are 95% intervals for prompts of this kind. Independent sources add in quadrature: the sample of prompts, "
-        "sessions, the counter's resolution, its attribution to what ran, the machine's coefficients (shared by all "
-        "contenders, so that they cancel in a ratio), power that varies by {:.0f}% with the kind of work, and what was "
-        "assumed of a server (docs/experiment.md). A difference is claimed where the interval excludes 1 and the p-value "
-        "of a permutation test, corrected for the number of pairs (Holm), is at most 5%; contenders are called equal where "
-        "the whole interval lies within {:.3g}%. Effects of factors, right answers and kinds of task are corrected for "
-        "their number in the same way.",
-        100 * report.comparison.kind_of_work, 100 * report.comparison.margin)}});
+    section.blocks.emplace_back(
+        report::Folded{"How intervals and p-values are computed",
+                       {fmt::format("Intervals are 95% intervals for prompts of this kind. Independent sources add in "
+                                    "quadrature: the sample of prompts, "
+                                    "sessions, the counter's resolution, its attribution to what ran, the machine's "
+                                    "coefficients (shared by all "
+                                    "contenders, so that they cancel in a ratio), power that varies by {:.0f}% with "
+                                    "the kind of work, and what was "
+                                    "assumed of a server (docs/experiment.md). A difference is claimed where the "
+                                    "interval excludes 1 and the p-value "
+                                    "of a permutation test, corrected for the number of pairs (Holm), is at most 5%; "
+                                    "contenders are called equal where "
+                                    "the whole interval lies within {:.3g}%. Effects of factors, right answers and "
+                                    "kinds of task are corrected for "
+                                    "their number in the same way.",
+                                    100 * report.comparison.kind_of_work, 100 * report.comparison.margin)}});
     section.blocks.emplace_back(report::Heading{"Counted work"});
     section.blocks.emplace_back(measures_table(report.comparison));
     return section;
@@ -232,14 +242,17 @@ Section citation_section(const ComparisonReport& report) {
     };
     add("comparison", title_of(report.comparison));
     add("program", "ergon " + report.run.version);
-    add("machine", machine.threads > 0 ? fmt::format("{}, {} threads", machine.processor, machine.threads) : machine.processor);
+    add("machine",
+        machine.threads > 0 ? fmt::format("{}, {} threads", machine.processor, machine.threads) : machine.processor);
     add("date", report.started.substr(0, report.started.find('T')));
     add("prompts", fmt::format("{} ({})", settings_of(report.run).prompts, report.prompts));
     add("seed", fmt::format("{}", report.run.seed));
     add("digest of the run", report.digest);
     add("results", report.results);
-    return {"Cite this", {std::move(facts), Paragraph{"The digest is of the run's settings, contenders and answers: another run, or a "
-                                                "changed one, has another."}}};
+    return {
+        "Cite this",
+        {std::move(facts), Paragraph{"The digest is of the run's settings, contenders and answers: another run, or a "
+                                     "changed one, has another."}}};
 }
 
 std::string figures_line(const Answer& answer) {
@@ -260,9 +273,9 @@ Section answers_section(const ComparisonReport& report) {
     Section section{"Prompts and answers", {}};
     const auto held = static_cast<std::int64_t>(report.shown.size());
     if (held < report.prompts) {
-        section.blocks.emplace_back(report::Note{
-            fmt::format("The first {} of {} prompts; the others are in {}, their figures in --csv-out.", held, report.prompts,
-                        report.results)});
+        section.blocks.emplace_back(
+            report::Note{fmt::format("The first {} of {} prompts; the others are in {}, their figures in --csv-out.",
+                                     held, report.prompts, report.results)});
     }
     for (const ShownPrompt& one : report.shown) {
         report::Exchange exchange{

@@ -75,10 +75,10 @@ report::BarChart tokens_by_phase(const Comparison& comparison) {
 }
 
 report::BarChart joules_by_phase(const Comparison& comparison) {
-    report::BarChart chart = bars_of_contenders(
-        "Energy per answer by phase",
-        "Prompt processing, thinking and answering, averaged over the answers; idle power included.",
-        "energy per answer", report::joules);
+    report::BarChart chart =
+        bars_of_contenders("Energy per answer by phase",
+                           "Prompt processing, thinking and answering, averaged over the answers; idle power included.",
+                           "energy per answer", report::joules);
     chart.parts.assign(phase_doing.begin(), phase_doing.end());
     for (const ContenderSummary& one : comparison.contenders) {
         if (!one.joules_per_answer || one.in_one_piece > 0) continue;
@@ -92,9 +92,9 @@ report::BarChart joules_by_phase(const Comparison& comparison) {
 }
 
 report::BarChart joules_by_component(const Comparison& comparison) {
-    report::BarChart chart = bars_of_contenders("Energy per answer by component",
-                                                "Energy above idle by component of the model, averaged over the answers.",
-                                                "energy above idle per answer", report::joules);
+    report::BarChart chart = bars_of_contenders(
+        "Energy per answer by component", "Energy above idle by component of the model, averaged over the answers.",
+        "energy above idle per answer", report::joules);
     std::map<std::string, double> sums;
     for (const ContenderSummary& one : comparison.contenders) {
         for (const auto& [component, joules] : one.measures.components) sums[component] += joules;
@@ -151,7 +151,8 @@ report::Waterfall decomposition(const Comparison& comparison, const PairSummary&
     report::Waterfall chart;
     chart.title = fmt::format("From {} to {}", a.label, b.label);
     chart.description =
-        "The ratio of their joules as factors that multiply exactly: in each phase the change in tokens and in joules per "
+        "The ratio of their joules as factors that multiply exactly: in each phase the change in tokens and in joules "
+        "per "
         "token (logarithmic mean Divisia decomposition).";
     chart.quantity = "energy per answer";
     chart.unit = report::joules;

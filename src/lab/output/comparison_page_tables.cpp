@@ -4,8 +4,8 @@
 #include <cmath>
 #include <fmt/format.h>
 
-#include "lab/findings/published_figures.h"
 #include "lab/figure_text.h"
+#include "lab/findings/published_figures.h"
 #include "report/page_units.h"
 
 namespace ergon::lab {
@@ -43,11 +43,16 @@ report::Table contender_table(const Comparison& comparison) {
     report::Table table;
     table.caption = "Energy and tokens by contender";
     // What matters first: a narrow screen shows the beginning.
-    table.columns = {{"contender", Align::left},         {"energy per answer", Align::right},
-                     {"energy per token", Align::right}, {"per answer, these prompts only", Align::right},
-                     {"per token, these only", Align::right}, {"answers", Align::right},
-                     {"cut off", Align::right},          {"prompt tokens", Align::right},
-                     {"thinking tokens", Align::right},  {"answer tokens", Align::right}};
+    table.columns = {{"contender", Align::left},
+                     {"energy per answer", Align::right},
+                     {"energy per token", Align::right},
+                     {"per answer, these prompts only", Align::right},
+                     {"per token, these only", Align::right},
+                     {"answers", Align::right},
+                     {"cut off", Align::right},
+                     {"prompt tokens", Align::right},
+                     {"thinking tokens", Align::right},
+                     {"answer tokens", Align::right}};
     for (const ContenderSummary& one : comparison.contenders) {
         table.rows.push_back({one.label, cell_of(one.joules_per_answer), cell_of(one.joules_per_token),
                               cell_of(one.of_these.joules_per_answer), cell_of(one.of_these.joules_per_token),
@@ -61,7 +66,9 @@ report::Table pair_table(const Comparison& comparison, const PairSummary& pair) 
     table.caption = fmt::format("{} over {}, on {} prompts", comparison.contenders[pair.b].label,
                                 comparison.contenders[pair.a].label, pair.prompts);
     table.columns = {{"", Align::left}, {"ratio", Align::right}};
-    const auto row = [&](const char* what, const ConfidenceInterval& ratio) { table.rows.push_back({what, ratio_cell(ratio)}); };
+    const auto row = [&](const char* what, const ConfidenceInterval& ratio) {
+        table.rows.push_back({what, ratio_cell(ratio)});
+    };
     row("energy per answer", pair.energy_ratio);
     row("generated tokens", pair.tokens_ratio);
     row("energy per generated token", pair.joules_per_token_ratio);
@@ -190,12 +197,13 @@ report::Table measures_table(const Comparison& comparison) {
         const auto amount = [&](double value, const base::Unit& unit) {
             return value > 0 ? Cell(Amount{value / count, unit}) : Cell();
         };
-        table.rows.push_back({one.label, amount(one.seconds.value(), report::second_unit),
-                              amount(measures.processor.value(), report::second_unit),
-                              amount(measures.others.value(), report::second_unit),
-                              amount(measures.bytes[static_cast<std::size_t>(energy::Source::weights)], report::byte_unit),
-                              amount(measures.bytes[static_cast<std::size_t>(energy::Source::cache)], report::byte_unit),
-                              amount(sum(measures.operations), operations)});
+        table.rows.push_back(
+            {one.label, amount(one.seconds.value(), report::second_unit),
+             amount(measures.processor.value(), report::second_unit),
+             amount(measures.others.value(), report::second_unit),
+             amount(measures.bytes[static_cast<std::size_t>(energy::Source::weights)], report::byte_unit),
+             amount(measures.bytes[static_cast<std::size_t>(energy::Source::cache)], report::byte_unit),
+             amount(sum(measures.operations), operations)});
     }
     return table;
 }
@@ -211,10 +219,10 @@ report::Table everyday_table(const Comparison& comparison, const energy::Referen
         std::vector<Cell>& row = table.rows.emplace_back(
             std::vector<Cell>{one.label, cell_of(one.joules_per_answer), cell_of(one.joules_per_1000_words)});
         if (video == nullptr) continue;
-        row.push_back(
-            one.joules_per_1000_words
-                ? Cell(Amount{reference_seconds * (one.joules_per_1000_words->value / video->joules), report::second_unit})
-                : Cell());
+        row.push_back(one.joules_per_1000_words
+                          ? Cell(Amount{reference_seconds * (one.joules_per_1000_words->value / video->joules),
+                                        report::second_unit})
+                          : Cell());
     }
     return table;
 }
@@ -222,14 +230,9 @@ report::Table everyday_table(const Comparison& comparison, const energy::Referen
 report::Table published_table(const Comparison& comparison, const energy::References& references) {
     report::Table table;
     table.caption = "Published figures nearest in kind of task, coverage and batch size";
-    table.columns = {{"model", Align::left},
-                     {"task", Align::left},
-                     {"hardware", Align::left},
-                     {"covers", Align::left},
-                     {"batch", Align::right},
-                     {"energy per token", Align::right},
-                     {"differs in", Align::left},
-                     {"source", Align::left}};
+    table.columns = {{"model", Align::left},      {"task", Align::left},   {"hardware", Align::left},
+                     {"covers", Align::left},     {"batch", Align::right}, {"energy per token", Align::right},
+                     {"differs in", Align::left}, {"source", Align::left}};
     for (const energy::AlikeFigure& alike : published_alike(comparison, references)) {
         const energy::PublishedFigure& one = alike.figure;
         const std::string source = energy::cited(one.source);

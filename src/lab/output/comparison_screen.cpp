@@ -5,10 +5,10 @@
 #include <fmt/ranges.h>
 
 #include "base/strings/wrapped.h"
+#include "lab/figure_text.h"
 #include "lab/findings/caveats.h"
 #include "lab/findings/findings.h"
 #include "lab/output/comparison_table.h"
-#include "lab/figure_text.h"
 #include "lab/slice/slice_findings.h"
 
 namespace ergon::lab {
@@ -98,11 +98,10 @@ std::string comparison_screen(const ComparisonReport& report, const std::string&
     std::string text = question(comparison) + '\n';
     if (const std::string basis = basis_sentence(comparison); !basis.empty()) text += base::wrapped(basis);
     text += '\n' + screen_table(comparison);
-    text += base::wrapped(fmt::format("{}, with 95% intervals; tokens are those generated for an answer. {}{}",
-                                      method ? fmt::format("Joules are {}", name(*method))
-                                             : "Joules: m measured, a apportioned, e estimated",
-                                      energy_text(comparison, method == energy::Method::estimated ? "" : energy_source),
-                                      capped_note(comparison)));
+    text += base::wrapped(fmt::format(
+        "{}, with 95% intervals; tokens are those generated for an answer. {}{}",
+        method ? fmt::format("Joules are {}", name(*method)) : "Joules: m measured, a apportioned, e estimated",
+        energy_text(comparison, method == energy::Method::estimated ? "" : energy_source), capped_note(comparison)));
     text += base::wrapped(sessions_sentence(comparison));
     if (!comparison.effects.empty()) text += '\n' + effects_text(comparison.effects);
     if (report.slice) text += '\n' + slice_table(*report.slice);

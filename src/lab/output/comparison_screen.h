@@ -1,5 +1,6 @@
 #pragma once
-// The first screen of a comparison: the question, a table of the contenders, what the factors do, and what may be quoted.
+// The first screen of a comparison: the question, a table of the contenders, what the factors do, and what may be
+// quoted.
 
 #include <optional>
 #include <string>
@@ -9,8 +10,8 @@
 
 namespace ergon::lab {
 
-/// At most 100 columns. `energy_source` as comparison_table() has it. Everything else is in comparison_table() and on the
-/// page.
+/// At most 100 columns. `energy_source` as comparison_table() has it. Everything else is in comparison_table() and on
+/// the page.
 std::string comparison_screen(const ComparisonReport& report, const std::string& energy_source);
 
 /// Sentences that hold by themselves, three at most: each with its interval, or with the word that nothing is shown.

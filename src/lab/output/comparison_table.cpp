@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/strings/wrapped.h"
-#include "lab/findings/findings.h"
 #include "lab/figure_text.h"
+#include "lab/findings/findings.h"
 
 namespace ergon::lab {
 namespace {
@@ -160,10 +160,10 @@ std::string comparison_table(const Comparison& comparison, const std::string& en
     text += phase_lines(comparison, !method);
     if (const std::string accuracy = accuracy_lines(comparison.contenders); !accuracy.empty()) text += '\n' + accuracy;
     text += '\n';
-    text += base::wrapped(
-        method ? fmt::format("All joules are {}, with 95% intervals. {}", name(*method), energy_text(comparison, energy_source))
-               : fmt::format("Joules with 95% intervals: m measured, a apportioned, e estimated. {}",
-                             energy_text(comparison, energy_source)));
+    text += base::wrapped(method ? fmt::format("All joules are {}, with 95% intervals. {}", name(*method),
+                                               energy_text(comparison, energy_source))
+                                 : fmt::format("Joules with 95% intervals: m measured, a apportioned, e estimated. {}",
+                                               energy_text(comparison, energy_source)));
     text += base::wrapped(sessions_sentence(comparison));
     for (const ContenderSummary& contender : comparison.contenders) {
         if (contender.capped == 0) continue;
@@ -200,7 +200,8 @@ std::string effects_text(std::span<const Effect> effects) {
         return a_ratio ? fmt::format("{:.2f} ({})", one.value, interval_text(one)) : std::string("not known");
     };
     for (const Effect& one : effects) {
-        text += fmt::format("{:<40} {:<22}", (one.interaction() ? "  " : "") + shown(effect_name(one), 38), ratio(one.joules));
+        text += fmt::format("{:<40} {:<22}", (one.interaction() ? "  " : "") + shown(effect_name(one), 38),
+                            ratio(one.joules));
         if (one.accuracy && one.joules_per_correct) {
             const ConfidenceInterval& points = *one.accuracy;
             const std::string interval = known(points)

@@ -20,7 +20,7 @@ using nlohmann::ordered_json;
 constexpr const char* slice_kind = "layer_slice";
 constexpr std::array<const char*, slice_shapes> shape_names{"sparse", "dense, active size", "dense, total size"};
 
-constexpr std::int64_t context = 32;    // tokens before those that are measured (assumed; a layer's attention is little)
+constexpr std::int64_t context = 32;  // tokens before those that are measured (assumed; a layer's attention is little)
 constexpr std::int64_t longest = 1024;  // positions of a cache
 
 /// Sequences of one shape that generate together. What they say is random: so is where their tokens are routed.
@@ -109,8 +109,7 @@ std::vector<std::size_t> order_of(std::int64_t round, std::size_t count, std::ui
 }  // namespace
 
 const SliceCell& LayerSlice::cell(SliceShape shape, std::int64_t batch) const {
-    return *std::ranges::find_if(cells,
-                                 [&](const SliceCell& one) { return one.shape == shape && one.batch == batch; });
+    return *std::ranges::find_if(cells, [&](const SliceCell& one) { return one.shape == shape && one.batch == batch; });
 }
 
 LayerSlice measure_layer_slice(base::ThreadPool& pool, energy::Meter& meter, const SliceOptions& options,
@@ -157,8 +156,10 @@ LayerSlice slice_of(const ordered_json& json) {
         slice.kind_of_work_sd = json.at("kind_of_work_sd").get<double>();
         for (const auto& one : json.at("rounds")) {
             const auto name = std::ranges::find(shape_names, one.at("shape").get<std::string>());
-            SliceCell cell{static_cast<SliceShape>(name - shape_names.begin()), base::get_integer<std::int64_t>(one.at("batch")),
-                           base::get_integer<std::int64_t>(one.at("tokens_a_round")), {},
+            SliceCell cell{static_cast<SliceShape>(name - shape_names.begin()),
+                           base::get_integer<std::int64_t>(one.at("batch")),
+                           base::get_integer<std::int64_t>(one.at("tokens_a_round")),
+                           {},
                            one.at("seconds_per_token").get<std::vector<double>>()};
             for (const auto& figure : one.at("joules_per_token")) {
                 cell.joules_per_token.push_back(figure.get<energy::Figure>());

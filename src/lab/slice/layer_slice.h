@@ -1,7 +1,7 @@
 #pragma once
 // The live slice: what one layer of a real mixture of experts takes on this machine, beside dense layers of its active
-// and of its total size, for one sequence and for sixteen at once. Small models cannot show it: all their weights lie in
-// a cache.
+// and of its total size, for one sequence and for sixteen at once. Small models cannot show it: all their weights lie
+// in a cache.
 
 #include <array>
 #include <cstdint>
@@ -44,8 +44,8 @@ struct SliceOptions {
     std::uint64_t seed = 0;
 };
 
-/// Measures it: after a warm-up, `rounds` rounds in each of which every shape generates at every batch, in an order drawn
-/// anew and reversed in every second round, so that what drifts meets all alike. `doing` hears of each round.
+/// Measures it: after a warm-up, `rounds` rounds in each of which every shape generates at every batch, in an order
+/// drawn anew and reversed in every second round, so that what drifts meets all alike. `doing` hears of each round.
 LayerSlice measure_layer_slice(base::ThreadPool& pool, energy::Meter& meter, const SliceOptions& options = {},
                                const std::function<void(std::int64_t round, std::int64_t rounds)>& doing = {});
 

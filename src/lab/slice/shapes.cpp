@@ -97,13 +97,14 @@ std::vector<report::Block> shape_blocks(const Shapes& shapes) {
     for (std::size_t i = 1; i < shapes.shapes.size(); ++i) {
         said += fmt::format("{}{}", said.empty() ? "" : "; ", against(shapes.shapes[i]));
     }
-    return {report::Paragraph{
-                "The models above fit into the processor's cache, where reading a weight costs little. Sparse experts save "
-                "energy where weights are read from memory. This table is from random weights in the shape of "
-                "DeepSeek-V2-Lite, which have the speed and energy of the real ones, and from dense shapes that differ in "
-                "their feed-forward layers alone."},
-            std::move(table), report::Paragraph{said + "."},
-            report::Note{fmt::format("Measured on {} by {}; {}.", shapes.measured, shapes.command, shapes.machine)}};
+    return {
+        report::Paragraph{
+            "The models above fit into the processor's cache, where reading a weight costs little. Sparse experts save "
+            "energy where weights are read from memory. This table is from random weights in the shape of "
+            "DeepSeek-V2-Lite, which have the speed and energy of the real ones, and from dense shapes that differ in "
+            "their feed-forward layers alone."},
+        std::move(table), report::Paragraph{said + "."},
+        report::Note{fmt::format("Measured on {} by {}; {}.", shapes.measured, shapes.command, shapes.machine)}};
 }
 
 }  // namespace ergon::lab

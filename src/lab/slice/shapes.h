@@ -24,7 +24,8 @@ struct MeasuredShape {
     std::int64_t active = 0;  // of them, for a token
     std::int64_t bytes = 0;   // of the file
     ShapeSpeed prefill, decode;
-    ConfidenceInterval joules_of_sparse;  // per generated token, times those of the first shape: median and range over turns
+    ConfidenceInterval
+        joules_of_sparse;  // per generated token, times those of the first shape: median and range over turns
 };
 
 struct Shapes {

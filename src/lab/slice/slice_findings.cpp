@@ -14,8 +14,8 @@ namespace {
 using energy::Figure;
 using nlohmann::ordered_json;
 
-constexpr std::array<const char*, slice_shapes> layer_names{"64 experts, 6 active, and 2 shared",
-                                                            "dense, same active parameters", "dense, same total parameters"};
+constexpr std::array<const char*, slice_shapes> layer_names{
+    "64 experts, 6 active, and 2 shared", "dense, same active parameters", "dense, same total parameters"};
 
 double mean_of(std::span<const double> values) {
     double sum = 0;
@@ -33,7 +33,8 @@ double half_interval(std::span<const double> values) {
     return base::student_reach(0.95, n - 1) * std::sqrt(squares / (n - 1) / n);
 }
 
-/// The geometric mean of ratios whose logarithms these are; `unknown` is the standard deviation of what all rounds share.
+/// The geometric mean of ratios whose logarithms these are; `unknown` is the standard deviation of what all rounds
+/// share.
 ConfidenceInterval rounds_ratio(std::span<const double> logs, double unknown) {
     const double mean = mean_of(logs), half = std::hypot(half_interval(logs), energy::end_of_95_percent * unknown);
     return {std::exp(mean), std::exp(mean - half), std::exp(mean + half)};
@@ -58,8 +59,7 @@ std::vector<double> logs_of(const LayerSlice& slice, SliceShape against, std::in
     const SliceCell &sparse = slice.cell(SliceShape::sparse, batch), &dense = slice.cell(against, batch);
     std::vector<double> logs;
     for (std::size_t i = 0; i < sparse.joules_per_token.size(); ++i) {
-        logs.push_back(
-            std::log(sparse.joules_per_token[i].value.value() / dense.joules_per_token[i].value.value()));
+        logs.push_back(std::log(sparse.joules_per_token[i].value.value() / dense.joules_per_token[i].value.value()));
     }
     return logs;
 }
@@ -99,8 +99,7 @@ std::string change_sentence(const SliceRatio& ratio) {
     const bool saves = known(ratio.at[0]) && ratio.at[0].high < 1;
     if (ratio.change.low > 1) {
         return fmt::format(" From batch {} to {} the ratio over the same total grows to {} what it was{}.",
-                           slice_batches.front(), slice_batches.back(), amount,
-                           saves ? ": the advantage shrinks" : "");
+                           slice_batches.front(), slice_batches.back(), amount, saves ? ": the advantage shrinks" : "");
     }
     return fmt::format(" From batch {} to {} the ratio over the same total falls to {} what it was{}.",
                        slice_batches.front(), slice_batches.back(), amount, saves ? ": the advantage grows" : "");
@@ -126,7 +125,8 @@ std::string slice_sentence(const SliceFindings& found) {
     const ConfidenceInterval &total = found.over_total.at[0], &active = found.over_active.at[0];
     const bool buys = known(total) && total.high < 1 && known(active) && !(active.high < 1);
     return fmt::format(
-        "{}er generated token, a layer with 64 experts (6 active, and 2 shared) takes, compared with a dense layer of the "
+        "{}er generated token, a layer with 64 experts (6 active, and 2 shared) takes, compared with a dense layer of "
+        "the "
         "same total size, {}; compared with one of the same active size, {}.{}",
         buys ? "Sparse experts add capacity, not free tokens: p" : "P", at_batches(found.over_total),
         at_batches(found.over_active), change_sentence(found.over_total));
@@ -134,17 +134,17 @@ std::string slice_sentence(const SliceFindings& found) {
 
 std::string slice_table(const LayerSlice& slice) {
     const SliceFindings found = slice_findings(slice);
-    std::string text = fmt::format("{:<48}{:<26}{}\n", "one layer of DeepSeek-V2-Lite's shape, live",
-                                   fmt::format("batch {}", slice_batches[0]), fmt::format("batch {}", slice_batches[1]));
+    std::string text =
+        fmt::format("{:<48}{:<26}{}\n", "one layer of DeepSeek-V2-Lite's shape, live",
+                    fmt::format("batch {}", slice_batches[0]), fmt::format("batch {}", slice_batches[1]));
     const energy::Method method = found.joules_per_token[0][0].method;
     for (std::size_t shape = 0; shape < slice_shapes; ++shape) {
         const auto& of = found.joules_per_token[shape];
-        text += fmt::format("  {:<46}{:<26}{}\n", layer_names[shape], figure_cell(of[0], false),
-                            figure_cell(of[1], false));
+        text +=
+            fmt::format("  {:<46}{:<26}{}\n", layer_names[shape], figure_cell(of[0], false), figure_cell(of[1], false));
     }
-    for (const auto& [what, ratio] :
-         {std::pair{"experts over dense of the same total", found.over_total},
-          {"experts over dense of the same active", found.over_active}}) {
+    for (const auto& [what, ratio] : {std::pair{"experts over dense of the same total", found.over_total},
+                                      {"experts over dense of the same active", found.over_active}}) {
         text += fmt::format("  {:<46}{:<26}{}\n", what, with_interval(ratio.at[0]), with_interval(ratio.at[1]));
     }
     text += fmt::format("  joules per token, {}, {} rounds; random weights in Q4_0, {} threads\n", energy::name(method),
@@ -179,17 +179,18 @@ std::vector<report::Block> slice_blocks(const LayerSlice& slice) {
         }
         table.rows.push_back(std::move(row));
     }
-    return {report::Paragraph{slice_sentence(found)}, std::move(table),
-            report::Note{fmt::format(
-                "Random weights in Q4_0, so that tokens are routed nearly evenly; attention is the same in all three; {} "
-                "rounds in which the three take turns, {} threads. Ratios are geometric means over the rounds, with "
-                "Student's interval{}. A batch is so many sequences that generate a token in one step.",
-                slice.cells[0].joules_per_token.size(), slice.threads,
-                slice.kind_of_work_sd > 0
-                    ? fmt::format(", widened by {:.0f}% (standard deviation) for the watts of each layer at each batch, "
-                                  "since joules are estimated from busy time and kinds of work differ in watts",
-                                  100 * slice.kind_of_work_sd)
-                    : std::string())}};
+    return {
+        report::Paragraph{slice_sentence(found)}, std::move(table),
+        report::Note{fmt::format(
+            "Random weights in Q4_0, so that tokens are routed nearly evenly; attention is the same in all three; {} "
+            "rounds in which the three take turns, {} threads. Ratios are geometric means over the rounds, with "
+            "Student's interval{}. A batch is so many sequences that generate a token in one step.",
+            slice.cells[0].joules_per_token.size(), slice.threads,
+            slice.kind_of_work_sd > 0
+                ? fmt::format(", widened by {:.0f}% (standard deviation) for the watts of each layer at each batch, "
+                              "since joules are estimated from busy time and kinds of work differ in watts",
+                              100 * slice.kind_of_work_sd)
+                : std::string())}};
 }
 
 ordered_json slice_json(const LayerSlice& slice) {

@@ -19,7 +19,8 @@ struct SliceRatio {
 
 struct SliceFindings {
     std::array<std::array<energy::Figure, slice_batches.size()>, slice_shapes> joules_per_token{};
-    std::array<std::array<double, slice_batches.size()>, slice_shapes> tokens_per_second{};  // of all sequences together
+    std::array<std::array<double, slice_batches.size()>, slice_shapes>
+        tokens_per_second{};  // of all sequences together
     SliceRatio over_total, over_active;
 };
 

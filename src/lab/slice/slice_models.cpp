@@ -148,8 +148,7 @@ SliceModels::SliceModels(base::ThreadPool& pool) {
         tensors.norm(Part::final_norm, c.hidden_size);
         put_attention(c, tensors);
         put_feed_forward(c, tensors);
-        models_[i] =
-            std::make_unique<model::Transformer>(c, std::move(tensors).source(), model::LoadOptions{}, pool);
+        models_[i] = std::make_unique<model::Transformer>(c, std::move(tensors).source(), model::LoadOptions{}, pool);
     }
 }
 

@@ -23,7 +23,8 @@ inline constexpr std::size_t slice_shapes = 3;
 /// a dense one differs in its feed-forward layer alone. The vocabulary is small: nothing of it is measured.
 model::Config slice_config(SliceShape shape);
 
-/// What all of it takes while it is made, at most (derived: 682 MB of weights, the 107 MB that they are made of, caches).
+/// What all of it takes while it is made, at most (derived: 682 MB of weights, the 107 MB that they are made of,
+/// caches).
 inline constexpr base::Bytes slice_memory{1'000'000'000};
 
 /// The three, weights in Q4_0 (norms, router and embedding in F32). Random weights are one pattern over and over, which

@@ -94,9 +94,8 @@ std::vector<Contrast> contrasts_of(std::span<const Factor> factors, std::size_t 
             const std::vector<std::string> of_f = levels_of(factors[f]), of_g = levels_of(factors[g]);
             for (std::size_t l = 1; l < of_f.size(); ++l) {
                 for (std::size_t m = 1; m < of_g.size(); ++m) {
-                    Contrast contrast{
-                        {{factors[f].name, of_f[l], of_f[0]}, {factors[g].name, of_g[m], of_g[0]}},
-                        std::vector<double>(contenders)};
+                    Contrast contrast{{{factors[f].name, of_f[l], of_f[0]}, {factors[g].name, of_g[m], of_g[0]}},
+                                      std::vector<double>(contenders)};
                     for (const auto& [x, y, sign] : {std::tuple{l, m, 1.0},
                                                      {l, std::size_t{0}, -1.0},
                                                      {std::size_t{0}, m, -1.0},
@@ -174,7 +173,7 @@ void evaluate(const Sums& sums, std::span<const MachineDraw> draws, const std::v
 }
 
 /// Corrects the p-values of one outcome for the number of effects.
-void correct(std::vector<Effect>& effects, const auto& estimate_of, Scale scale, double Effect::* corrected) {
+void correct(std::vector<Effect>& effects, const auto& estimate_of, Scale scale, double Effect::*corrected) {
     std::vector<double> p_values;
     for (const Effect& one : effects) p_values.push_back(p_value(estimate_of(one), scale));
     p_values = holm(p_values);
@@ -252,15 +251,17 @@ std::vector<Effect> effects(std::span<const Factor> factors, std::span<const Sam
         effect.joules = values[c * outcomes].of_such;
         if (!any_graded) continue;
         effect.accuracy = accuracy_contrast(costs, contrasts[c].weights);
-        effect.joules_per_correct =
-            widened(joules_per_right_contrast(costs, contrasts[c].weights), values[c * outcomes + graded].of_these,
-                    Scale::ratio);
+        effect.joules_per_correct = widened(joules_per_right_contrast(costs, contrasts[c].weights),
+                                            values[c * outcomes + graded].of_these, Scale::ratio);
     }
-    correct(found, [](const Effect& one) { return one.joules; }, Scale::ratio, &Effect::joules_p_value);
+    correct(
+        found, [](const Effect& one) { return one.joules; }, Scale::ratio, &Effect::joules_p_value);
     if (any_graded) {
-        correct(found, [](const Effect& one) { return *one.accuracy; }, Scale::difference, &Effect::accuracy_p_value);
-        correct(found, [](const Effect& one) { return *one.joules_per_correct; }, Scale::ratio,
-                &Effect::joules_per_correct_p_value);
+        correct(
+            found, [](const Effect& one) { return *one.accuracy; }, Scale::difference, &Effect::accuracy_p_value);
+        correct(
+            found, [](const Effect& one) { return *one.joules_per_correct; }, Scale::ratio,
+            &Effect::joules_per_correct_p_value);
     }
     return found;
 }

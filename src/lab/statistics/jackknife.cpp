@@ -62,7 +62,7 @@ Reach jackknife_reach(std::span<const double> left_out, double confidence) {
 }
 
 std::vector<ConfidenceInterval> jackknife(const Rows& rows, std::span<const Scale> scales, const Statistics& statistics,
-                                double confidence) {
+                                          double confidence) {
     if (rows.size() == 0) base::fail(base::ErrorCode::bad_argument, "An interval needs at least one prompt.");
     if (!(confidence > 0 && confidence < 1)) {
         base::fail(base::ErrorCode::bad_argument, "The confidence of an interval must be between 0 and 1, not {}.",

@@ -40,6 +40,6 @@ std::vector<double> influences(std::span<const double> left_out);
 /// factor of 1,000 either way, and where the statistic is no number. Throws Error(bad_argument) without rows or with a
 /// confidence that is not between 0 and 1.
 std::vector<ConfidenceInterval> jackknife(const Rows& rows, std::span<const Scale> scales, const Statistics& statistics,
-                                double confidence = 0.95);
+                                          double confidence = 0.95);
 
 }  // namespace ergon::lab

@@ -71,7 +71,7 @@ double reach_of_difference(double first, double second, double correlation) {
 }  // namespace
 
 ConfidenceInterval joules_per_right_contrast(std::span<const GradedCosts> contenders, std::span<const double> weights,
-                                   double confidence) {
+                                             double confidence) {
     const std::size_t prompts = prompts_of(contenders, weights);
     double of_joules = 0;
     std::vector<double> left_out(prompts);

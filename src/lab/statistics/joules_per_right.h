@@ -23,7 +23,7 @@ struct GradedCosts {
 /// intervals together exclude. Throws Error(bad_argument) unless there is a weight for each contender and all columns
 /// are as long and not empty.
 ConfidenceInterval joules_per_right_contrast(std::span<const GradedCosts> contenders, std::span<const double> weights,
-                                   double confidence = 0.95);
+                                             double confidence = 0.95);
 
 /// Joules of all prompts over the number of right ones.
 ConfidenceInterval joules_per_right(const GradedCosts& costs, double confidence = 0.95);

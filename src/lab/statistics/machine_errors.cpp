@@ -64,7 +64,8 @@ MachineDraw MachineErrors::draw(Uncertainty source, std::size_t contender, std::
     MachineDraw drawn;
     switch (source) {
         case Uncertainty::counter:
-            for (std::size_t i = 0; i < drawn.counter.size(); ++i) drawn.counter[i] = z(contender * drawn.counter.size() + i);
+            for (std::size_t i = 0; i < drawn.counter.size(); ++i)
+                drawn.counter[i] = z(contender * drawn.counter.size() + i);
             break;
         case Uncertainty::splitting: drawn.splitting = splitting_[contender].factor(z(contender)); break;
         case Uncertainty::machine:

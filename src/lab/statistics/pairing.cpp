@@ -124,9 +124,9 @@ RatioSummary Pairing::ratios(std::uint64_t seed) const {
     RatioSummary summary;
     summary.prompts = static_cast<std::int64_t>(prompts_.size());
     if (prompts_.empty()) return summary;
-    const Sample sample =
-        sample_of(prompts_, {contenders_.begin(), contenders_.end()}, column_count,
-                  [](std::span<const PromptSum* const> sums, std::span<double> row) { put_row(*sums[0], *sums[1], row); });
+    const Sample sample = sample_of(
+        prompts_, {contenders_.begin(), contenders_.end()}, column_count,
+        [](std::span<const PromptSum* const> sums, std::span<double> row) { put_row(*sums[0], *sums[1], row); });
     const std::vector<ScopedEstimate> values = estimate(
         sample, scales(),
         [&](const Sums& sums, std::span<const MachineDraw> draws, std::span<double> out) {
@@ -163,7 +163,8 @@ ConfidenceInterval Pairing::accuracy_difference() const {
     std::array<std::vector<double>, 2> shares;
     for (const SampledPrompt& prompt : prompts_) {
         if (prompt[0]->all.graded == 0 || prompt[1]->all.graded == 0) continue;
-        for (std::size_t side = 0; side < shares.size(); ++side) shares[side].push_back(prompt[side]->all.share_right());
+        for (std::size_t side = 0; side < shares.size(); ++side)
+            shares[side].push_back(prompt[side]->all.share_right());
     }
     return newcombe(shares[0], shares[1]);
 }

@@ -10,15 +10,16 @@
 
 namespace ergon::lab {
 
-/// b against a, over the prompts that both answered; repeats and sessions are averaged within their prompt. Ratios are b
-/// over a, of totals.
+/// b against a, over the prompts that both answered; repeats and sessions are averaged within their prompt. Ratios are
+/// b over a, of totals.
 struct RatioSummary {
     std::int64_t prompts = 0;
-    ConfidenceInterval energy_ratio;            // joules of all phases
-    ConfidenceInterval geometric_mean_ratio;    // of the prompts' energy ratios
-    ConfidenceInterval tokens_ratio;            // generated tokens
-    ConfidenceInterval joules_per_token_ratio;  // generated joules per generated token; not a number where they were assumed
-    ConfidenceInterval joules_per_word_ratio;   // all joules per word of answer
+    ConfidenceInterval energy_ratio;          // joules of all phases
+    ConfidenceInterval geometric_mean_ratio;  // of the prompts' energy ratios
+    ConfidenceInterval tokens_ratio;          // generated tokens
+    ConfidenceInterval
+        joules_per_token_ratio;  // generated joules per generated token; not a number where they were assumed
+    ConfidenceInterval joules_per_word_ratio;  // all joules per word of answer
     ConfidenceInterval joules_per_character_ratio;
     // Factors whose product is energy_ratio (sums of the terms below); not numbers where joules were assumed:
     ConfidenceInterval from_tokens;

@@ -49,8 +49,8 @@ PhaseSum PhaseSum::operator/(double count) const {
 
 double PhaseSum::joules(const MachineDraw& draw, std::size_t phase) const {
     const double step = draw.counter[phase] / energy::end_of_95_percent * std::sqrt(amounts[measured_variance]);
-    return std::max(0.0, amounts[measured] + step) + draw.splitting * amounts[apportioned] +
-           draw.idle * amounts[idle] + draw.active * amounts[active] + draw.assumption * amounts[assumed];
+    return std::max(0.0, amounts[measured] + step) + draw.splitting * amounts[apportioned] + draw.idle * amounts[idle] +
+           draw.active * amounts[active] + draw.assumption * amounts[assumed];
 }
 
 void PromptSum::add(const Answer& answer, bool assumed) {

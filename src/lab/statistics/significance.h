@@ -39,8 +39,8 @@ ConfidenceInterval newcombe(std::span<const double> a, std::span<const double> b
 enum class Equivalence : std::uint8_t { equal, different, undecided };
 
 /// Equal where the whole 95% interval lies between 1 / (1 + margin) and 1 + margin: two one-sided tests at 2.5% each
-/// (Schuirmann 1987), on the ratio's logarithm. Different where it leaves 1 out, else undecided. A ratio that is shown to
-/// differ by less than the margin is equal.
+/// (Schuirmann 1987), on the ratio's logarithm. Different where it leaves 1 out, else undecided. A ratio that is shown
+/// to differ by less than the margin is equal.
 Equivalence equivalence(const ConfidenceInterval& ratio, double margin);
 /// "equal within 5%", "different", "undecided".
 std::string name(Equivalence equivalence, double margin);

@@ -53,7 +53,7 @@ Sums sums_of(std::span<const double> columns, const Sample& sample) {
 
 /// Returns what the prompts alone leave uncertain.
 std::vector<ConfidenceInterval> add_prompts(const Sample& sample, std::span<const Scale> scales,
-                                  const DrawnStatistics& statistics, Reaches& reaches) {
+                                            const DrawnStatistics& statistics, Reaches& reaches) {
     const std::vector<MachineDraw> none(sample.contenders.size());
     std::vector<ConfidenceInterval> estimates = jackknife(
         sample.rows, scales, [&](const Sums& sums, std::span<double> out) { statistics(sums, none, out); }, confidence);
@@ -111,8 +111,8 @@ void add_draws(Uncertainty source, const Sample& sample, std::span<const double>
 }
 
 /// Independent reaches in quadrature. `first`: without the sources before it.
-ConfidenceInterval combined(const ConfidenceInterval& of_prompts, Scale scale, const std::array<Sides, uncertainty_count>& reaches,
-                  std::size_t first) {
+ConfidenceInterval combined(const ConfidenceInterval& of_prompts, Scale scale,
+                            const std::array<Sides, uncertainty_count>& reaches, std::size_t first) {
     const double value = of_prompts.value;
     std::array<double, uncertainty_count> variances{};
     double below = 0, above = 0;
@@ -150,7 +150,8 @@ std::vector<ScopedEstimate> estimate(const Sample& sample, std::span<const Scale
     static_assert(static_cast<std::size_t>(Uncertainty::prompts) == 0);
     std::vector<ScopedEstimate> estimates;
     for (std::size_t i = 0; i < scales.size(); ++i) {
-        estimates.push_back({combined(values[i], scales[i], reaches[i], 1), combined(values[i], scales[i], reaches[i], 0)});
+        estimates.push_back(
+            {combined(values[i], scales[i], reaches[i], 1), combined(values[i], scales[i], reaches[i], 0)});
     }
     return estimates;
 }

@@ -70,7 +70,8 @@ ordered_json with_found(ordered_json json) {
 }
 
 void put_in_process(const ContenderDetails& details, ordered_json& json) {
-    const bool whole = !details.threads.empty() && details.threads.find_first_not_of("0123456789") == std::string::npos &&
+    const bool whole = !details.threads.empty() &&
+                       details.threads.find_first_not_of("0123456789") == std::string::npos &&
                        details.threads.size() < 10;
     json[threads_key] = whole ? ordered_json(std::stoi(details.threads)) : ordered_json(details.threads);
     json["cache"] = details.cache;

@@ -86,8 +86,8 @@ std::string value_text(const SamplingSetting& setting);
 /// Whether two contenders are asked in the same way, so that the same files give the same answers.
 bool asked_alike(const ContenderDetails& a, const ContenderDetails& b);
 
-/// Details as they are kept, without what was found out about a server's model: it depends on what the server happens to
-/// have loaded, and two starts of a run may differ in it.
+/// Details as they are kept, without what was found out about a server's model: it depends on what the server happens
+/// to have loaded, and two starts of a run may differ in it.
 nlohmann::ordered_json without_found(nlohmann::ordered_json details);
 /// Also without threads that were timed: the next time they may come out otherwise, where the choice could not be kept;
 /// answers are the same bits with any.

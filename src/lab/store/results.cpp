@@ -117,7 +117,7 @@ constexpr std::array<std::string_view, 4> migrations{R"sql(
         PRIMARY KEY (run, contender, prompt, repeat, session),
         FOREIGN KEY (run, contender) REFERENCES contender (run, position)) WITHOUT ROWID;
 )sql",
-                                                        R"sql(
+                                                     R"sql(
     CREATE TABLE attachment (
         run INTEGER NOT NULL REFERENCES run (id),
         kind TEXT NOT NULL,
@@ -138,9 +138,10 @@ void check_no_programs(Database& database) {
                                     ('1', '''''', '''{}''', 'strftime(''%Y-%m-%dT%H:%M:%SZ'', ''now'')'))
         LIMIT 1)sql");
     if (program.empty()) return;
-    base::fail(ErrorCode::bad_file,
-               "The results file {} computes {} by a program of its own, which is not run: give the file that ergon wrote.",
-               database.path().string(), program);
+    base::fail(
+        ErrorCode::bad_file,
+        "The results file {} computes {} by a program of its own, which is not run: give the file that ergon wrote.",
+        database.path().string(), program);
 }
 
 /// Looks before anything is changed: another program's file stays as it is.
@@ -169,10 +170,11 @@ void check(Database& database) {
 void check_schema_to_read(Database& database) {
     const std::int64_t version = database.integer("PRAGMA user_version");
     if (version == schema_version) return;
-    base::fail(ErrorCode::bad_file,
-               "The results file {} has schema {} and may only be read: copy it to where it may be written, to be brought "
-               "to schema {}.",
-               database.path().string(), version, schema_version);
+    base::fail(
+        ErrorCode::bad_file,
+        "The results file {} has schema {} and may only be read: copy it to where it may be written, to be brought "
+        "to schema {}.",
+        database.path().string(), version, schema_version);
 }
 
 void migrate(Database& database) {
@@ -213,7 +215,9 @@ std::optional<RunId> Results::latest(const RunDescription& run, const std::vecto
     Statement candidates(database_,
                          "SELECT id FROM run WHERE settings = ? AND seed = ? AND machine = ? AND version = ? AND "
                          "protocol = ? ORDER BY id DESC");
-    candidates.bind(1, base::json_text(run.settings)).bind(2, static_cast<std::int64_t>(run.seed)).bind(3, base::json_text(run.machine));
+    candidates.bind(1, base::json_text(run.settings))
+        .bind(2, static_cast<std::int64_t>(run.seed))
+        .bind(3, base::json_text(run.machine));
     candidates.bind(4, run.version).bind(5, base::json_text(run.protocol));
     while (candidates.step()) {
         const RunId found = candidates.integer(0);
@@ -230,11 +234,14 @@ void Results::together(const std::function<void()>& work) {
 
 RunId Results::start(const RunDescription& run, const std::vector<Contender>& wanted) {
     if (std::ssize(wanted) > max_contenders) {
-        base::fail(ErrorCode::bad_argument, "{} contenders are too many: {} can be compared at once.", wanted.size(), max_contenders);
+        base::fail(ErrorCode::bad_argument, "{} contenders are too many: {} can be compared at once.", wanted.size(),
+                   max_contenders);
     }
     Transaction transaction(database_);
     Statement insert(database_, "INSERT INTO run (settings, seed, machine, version, protocol) VALUES (?, ?, ?, ?, ?)");
-    insert.bind(1, base::json_text(run.settings)).bind(2, static_cast<std::int64_t>(run.seed)).bind(3, base::json_text(run.machine));
+    insert.bind(1, base::json_text(run.settings))
+        .bind(2, static_cast<std::int64_t>(run.seed))
+        .bind(3, base::json_text(run.machine));
     insert.bind(4, run.version).bind(5, base::json_text(run.protocol)).step();
     const RunId id = database_.last_row();
     for (std::size_t position = 0; position < wanted.size(); ++position) {
@@ -320,7 +327,8 @@ RunDescription Results::description(RunId run) {
     Statement statement(database_, "SELECT settings, seed, machine, version, protocol FROM run WHERE id = ?");
     statement.bind(1, run);
     if (!statement.step()) base::fail(ErrorCode::not_found, "The results file {} has no run {}.", path().string(), run);
-    return {parse_object(database_, statement.text(0), "a run's settings"), static_cast<std::uint64_t>(statement.integer(1)),
+    return {parse_object(database_, statement.text(0), "a run's settings"),
+            static_cast<std::uint64_t>(statement.integer(1)),
             parse_object(database_, statement.text(2), "a run's machine"), statement.text(3),
             parse_object(database_, statement.text(4), "a run's protocol")};
 }
@@ -336,7 +344,8 @@ std::vector<Contender> Results::contenders(RunId run) {
                        path().string(), run, found.size());
         }
         if (std::ssize(found) == max_contenders) {
-            base::fail(ErrorCode::bad_file, "The results file {} compares more than {} contenders, the most that ergon compares.",
+            base::fail(ErrorCode::bad_file,
+                       "The results file {} compares more than {} contenders, the most that ergon compares.",
                        path().string(), max_contenders);
         }
         found.push_back({statement.text(0), statement.text(1), statement.text(2),

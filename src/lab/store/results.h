@@ -25,14 +25,14 @@ struct RunDescription {
     nlohmann::ordered_json settings;  // these three are read by run_details.h
     std::uint64_t seed = 0;
     nlohmann::ordered_json machine;
-    std::string version;              // of ergon
+    std::string version;  // of ergon
     nlohmann::ordered_json protocol;
 };
 
 struct Contender {
     std::string label;
-    std::string model;  // path or name
-    std::string hash;   // of the model's files
+    std::string model;               // path or name
+    std::string hash;                // of the model's files
     nlohmann::ordered_json details;  // contender_details.h
 };
 
@@ -66,7 +66,7 @@ struct Answer {
     std::string prompt;          // its id in the prompt set
     std::int64_t repeat = 0;
     std::int64_t session = 0;  // models were loaded anew for each
-    std::string category;  // its prompt's; read from the store, not written with the answer
+    std::string category;      // its prompt's; read from the store, not written with the answer
     std::string text;
     std::string thinking;
     std::string finish_reason;    // "stop", "length" when a cap was hit
@@ -118,8 +118,8 @@ inline constexpr std::int64_t max_contenders = 64;
 class Results {
   public:
     /// Opens or makes the file, and brings an older schema up to date. Throws Error(bad_file) if it is no database,
-    /// another program's, damaged, or of a newer ergon; Error(system) if it cannot be written, or, with Access::read, not
-    /// read.
+    /// another program's, damaged, or of a newer ergon; Error(system) if it cannot be written, or, with Access::read,
+    /// not read.
     explicit Results(const std::filesystem::path& path, Access access = Access::write);
 
     /// The newest run with this description and these contenders.

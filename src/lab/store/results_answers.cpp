@@ -28,7 +28,8 @@ void read_energy(const Database& database, const std::string& text, Answer& answ
         try {
             return (phase.is_object() ? phase.value(key, ordered_json()) : ordered_json()).get<energy::Figure>();
         } catch (const base::Error& error) {
-            base::fail(error.code(), "{}, the answer to \"{}\": {}", database.path().string(), answer.prompt, error.what());
+            base::fail(error.code(), "{}, the answer to \"{}\": {}", database.path().string(), answer.prompt,
+                       error.what());
         }
     };
     for (std::size_t i = 0; i < energy::kept_phase_count; ++i) {
@@ -114,7 +115,8 @@ Answer read_answer(const Database& database, const Statement& statement) {
         const bool sensible = phase.tokens.value() >= 0 && phase.tokens.value() <= max_phase_tokens &&
                               phase.seconds.value() >= 0 && phase.seconds.value() <= max_seconds;
         if (sensible) continue;
-        base::fail(ErrorCode::bad_file, "The results file {} is damaged: an answer to prompt {} took {} tokens and {} s.",
+        base::fail(ErrorCode::bad_file,
+                   "The results file {} is damaged: an answer to prompt {} took {} tokens and {} s.",
                    database.path().string(), answer.prompt, phase.tokens.value(), phase.seconds.value());
     }
     if (answer.session < 0 || answer.session >= max_sessions) {
@@ -122,7 +124,8 @@ Answer read_answer(const Database& database, const Statement& statement) {
                    database.path().string(), answer.session, max_sessions - 1);
     }
     if (statement.integer(19) == 0) {
-        base::fail(ErrorCode::bad_file, "The results file {} is damaged: it has an answer of contender {}, but no such contender.",
+        base::fail(ErrorCode::bad_file,
+                   "The results file {} is damaged: it has an answer of contender {}, but no such contender.",
                    database.path().string(), answer.contender);
     }
     return answer;
@@ -150,10 +153,11 @@ void Results::add(RunId run, const Answer& answer) {
 
 void Results::insert(RunId run, const Answer& answer) {
     Transaction transaction(database_);
-    Statement known(database_,
-                    "SELECT (SELECT count(*) FROM contender WHERE run = ?1 AND position = ?2), "
-                    "(SELECT count(*) FROM answer WHERE run = ?1 AND contender = ?2 AND prompt = ?3 AND repeat = ?4 AND "
-                    "session = ?5)");
+    Statement known(
+        database_,
+        "SELECT (SELECT count(*) FROM contender WHERE run = ?1 AND position = ?2), "
+        "(SELECT count(*) FROM answer WHERE run = ?1 AND contender = ?2 AND prompt = ?3 AND repeat = ?4 AND "
+        "session = ?5)");
     known.bind(1, run).bind(2, answer.contender).bind(3, answer.prompt).bind(4, answer.repeat);
     known.bind(5, answer.session).step();
     if (known.integer(0) != 1 || known.integer(1) != 0) {
@@ -177,8 +181,8 @@ void Results::insert(RunId run, const Answer& answer) {
     insert.bind(16, std::int64_t{answer.metered}).bind(17, base::json_text(measures_json(answer.measures)));
     if (answer.right) insert.bind(18, std::int64_t{*answer.right});
     insert.bind(19, answer.session).step();
-    Statement forget(database_,
-                     "DELETE FROM failure WHERE run = ? AND contender = ? AND prompt = ? AND repeat = ? AND session = ?");
+    Statement forget(
+        database_, "DELETE FROM failure WHERE run = ? AND contender = ? AND prompt = ? AND repeat = ? AND session = ?");
     forget.bind(1, run).bind(2, answer.contender).bind(3, answer.prompt).bind(4, answer.repeat);
     forget.bind(5, answer.session).step();
     transaction.commit();
@@ -218,16 +222,16 @@ base::Seconds Results::answering(RunId run, std::int64_t session) {
 
 std::optional<Answer> Results::find(RunId run, std::int64_t contender, const std::string& prompt, std::int64_t repeat,
                                     std::int64_t session) {
-    Statement statement(
-        database_, std::string(answer_columns) +
-                       "WHERE run = ? AND contender = ? AND prompt = ? AND repeat = ? AND session = ?");
+    Statement statement(database_, std::string(answer_columns) +
+                                       "WHERE run = ? AND contender = ? AND prompt = ? AND repeat = ? AND session = ?");
     statement.bind(1, run).bind(2, contender).bind(3, prompt).bind(4, repeat).bind(5, session);
     if (!statement.step()) return std::nullopt;
     return read_answer(database_, statement);
 }
 
 void Results::for_each(RunId run, const std::function<void(const Answer&)>& visit) {
-    Statement statement(database_, std::string(answer_columns) + "WHERE run = ? ORDER BY contender, prompt, repeat, session");
+    Statement statement(database_,
+                        std::string(answer_columns) + "WHERE run = ? ORDER BY contender, prompt, repeat, session");
     statement.bind(1, run);
     while (statement.step()) visit(read_answer(database_, statement));
 }

@@ -19,11 +19,12 @@ void Results::add_failure(RunId run, const Failure& failure) {
 }
 
 std::vector<Failure> Results::failures(RunId run) {
-    Statement statement(database_,
-                        "SELECT contender, prompt, repeat, session, reason, "
-                        "EXISTS (SELECT 1 FROM contender WHERE contender.run = failure.run AND position = failure.contender) "
-                        "FROM failure WHERE run = ? "
-                        "ORDER BY contender, prompt, repeat");
+    Statement statement(
+        database_,
+        "SELECT contender, prompt, repeat, session, reason, "
+        "EXISTS (SELECT 1 FROM contender WHERE contender.run = failure.run AND position = failure.contender) "
+        "FROM failure WHERE run = ? "
+        "ORDER BY contender, prompt, repeat");
     statement.bind(1, run);
     std::vector<Failure> failures;
     while (statement.step()) {
@@ -32,8 +33,8 @@ std::vector<Failure> Results::failures(RunId run) {
                        "The results file {} is damaged: it has a failure of contender {}, but no such contender.",
                        path().string(), statement.integer(0));
         }
-        failures.push_back({statement.integer(0), statement.text(1), statement.integer(2), statement.integer(3),
-                            statement.text(4)});
+        failures.push_back(
+            {statement.integer(0), statement.text(1), statement.integer(2), statement.integer(3), statement.text(4)});
     }
     return failures;
 }

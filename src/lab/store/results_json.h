@@ -24,7 +24,8 @@ inline nlohmann::ordered_json parse(const Database& database, const std::string&
 inline nlohmann::ordered_json parse_object(const Database& database, const std::string& text, std::string_view what) {
     nlohmann::ordered_json json = parse(database, text, what);
     if (!json.is_object() && !json.is_null()) {
-        base::fail(base::ErrorCode::bad_file, "The results file {} is damaged: of {} no JSON object is left.", database.path().string(), what);
+        base::fail(base::ErrorCode::bad_file, "The results file {} is damaged: of {} no JSON object is left.",
+                   database.path().string(), what);
     }
     return json;
 }

@@ -68,8 +68,7 @@ ordered_json protocol_json(const Protocol& protocol) {
         {"sessions", "models loaded, threads made and order drawn anew for each"},
         {"idle_seconds", protocol.idle.value()}};
     if (protocol.throttling != Throttling::not_said) {
-        json[throttling_key] =
-            protocol.throttling == Throttling::visible ? throttling_visible : throttling_not_visible;
+        json[throttling_key] = protocol.throttling == Throttling::visible ? throttling_visible : throttling_not_visible;
     }
     json["shard"] = shard_text(protocol.shard);
     return json;

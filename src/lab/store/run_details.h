@@ -27,7 +27,8 @@ std::string shard_text(const Shard& shard);
 /// The parts that are not among these, which are parts of one division; at most so many of them, in order.
 std::vector<Shard> missing_shards(std::span<const Shard> there, std::size_t most);
 
-/// Whether the machine could have slowed down for its heat without anybody seeing it. Runs of older versions do not say.
+/// Whether the machine could have slowed down for its heat without anybody seeing it. Runs of older versions do not
+/// say.
 enum class Throttling : std::uint8_t { not_said, visible, not_visible };
 
 /// How a run was done, beside what is the same for all runs.

@@ -67,11 +67,12 @@ void check_same_experiment(const RunPart& first, const RunPart& other) {
 void check_shards(const std::vector<RunPart>& parts) {
     for (const RunPart& part : parts) {
         if (shard_of(part).count == shard_of(parts.front()).count) continue;
-        base::fail(ErrorCode::bad_argument,
-                   "{} holds shard {} and {} shard {} of the experiment, so some answers would count twice: give parts of one "
-                   "division.",
-                   parts.front().results->path().string(), shard_text(shard_of(parts.front())),
-                   part.results->path().string(), shard_text(shard_of(part)));
+        base::fail(
+            ErrorCode::bad_argument,
+            "{} holds shard {} and {} shard {} of the experiment, so some answers would count twice: give parts of one "
+            "division.",
+            parts.front().results->path().string(), shard_text(shard_of(parts.front())), part.results->path().string(),
+            shard_text(shard_of(part)));
     }
     std::set<std::int64_t> shards;
     for (const RunPart& part : parts) {
@@ -129,8 +130,8 @@ std::vector<Factor> factors_of(const std::vector<RunPart>& parts) {
 double kind_of_work(const std::vector<RunPart>& parts) {
     double widest = 0;
     for (const RunPart& part : parts) {
-        widest = std::max(widest, machine_details(part.description)
-                                      .kind_of_work_sd.value_or(energy::assumed_kind_of_work_sd));
+        widest = std::max(widest,
+                          machine_details(part.description).kind_of_work_sd.value_or(energy::assumed_kind_of_work_sd));
     }
     return widest;
 }
@@ -141,7 +142,8 @@ void add(const Answer& answer, base::Digest& digest) {
     digest.add(static_cast<std::uint64_t>(answer.session), answer.right ? 1 + (*answer.right ? 1 : 0) : 0);
     for (const std::string* const text : {&answer.text, &answer.thinking, &answer.finish_reason}) digest.add(*text);
     for (const PhaseResult& phase : answer.phases) {
-        digest.add(static_cast<std::uint64_t>(phase.tokens.value()), std::bit_cast<std::uint64_t>(phase.seconds.value()));
+        digest.add(static_cast<std::uint64_t>(phase.tokens.value()),
+                   std::bit_cast<std::uint64_t>(phase.seconds.value()));
         digest.add(std::bit_cast<std::uint64_t>(phase.total.value.value()), answer.metered ? 1 : 0);
     }
 }
@@ -199,9 +201,8 @@ RunSummary sum_up(std::vector<RunPart> parts, std::span<const Factor> factors) {
     loaded.report.digest = whole_digest(digests);
     loaded.report.run = parts.front().description;
     // What one of the machines could not see may have been in the whole.
-    const bool unseen = std::ranges::any_of(parts, [](const RunPart& part) {
-        return protocol_of(part.description).throttling == Throttling::not_visible;
-    });
+    const bool unseen = std::ranges::any_of(
+        parts, [](const RunPart& part) { return protocol_of(part.description).throttling == Throttling::not_visible; });
     if (unseen) note_throttling_not_visible(loaded.report.run);
     const std::vector<Factor> kept = factors.empty() ? factors_of(parts) : std::vector<Factor>();
     loaded.report.comparison =
@@ -215,7 +216,7 @@ RunSummary sum_up(std::vector<RunPart> parts, std::span<const Factor> factors) {
 }  // namespace
 
 RunSummary load_runs(const std::vector<std::filesystem::path>& files, std::optional<RunId> run,
-                    std::span<const Factor> factors) {
+                     std::span<const Factor> factors) {
     std::vector<RunPart> parts;
     for (const std::filesystem::path& file : files) {
         if (!base::path_exists(file)) {

@@ -20,7 +20,7 @@ struct StoredRun {
 
 struct RunSummary {
     ComparisonReport report;
-    std::string energy_source;  // a sentence; of several machines one after another
+    std::string energy_source;     // a sentence; of several machines one after another
     std::vector<StoredRun> parts;  // where the answers are
     std::int64_t answers = 0;
     bool finished = true;  // all of its parts are
@@ -31,7 +31,7 @@ struct RunSummary {
 /// contenders, prompts, settings or seed) or that hold the same shard. Without `factors` the design is the one kept
 /// with the run.
 RunSummary load_runs(const std::vector<std::filesystem::path>& files, std::optional<RunId> run = std::nullopt,
-                    std::span<const Factor> factors = {});
+                     std::span<const Factor> factors = {});
 
 /// The same for a file that is open.
 RunSummary load_run(Results& results, RunId run, std::span<const Factor> factors = {});

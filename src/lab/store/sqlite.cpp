@@ -1,12 +1,11 @@
 #include "lab/store/sqlite.h"
 
-#include <fmt/format.h>
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstring>
+#include <fmt/format.h>
+#include <sqlite3.h>
 #include <utility>
 
 #include "base/error.h"
@@ -29,7 +28,8 @@ std::string problem_of(sqlite3* handle) {
     if (handle == nullptr) return "out of memory";
     const std::string said = sqlite3_errmsg(handle);
     if ((sqlite3_errcode(handle) & 0xff) != SQLITE_IOERR) return said;
-    if (const int system = sqlite3_system_errno(handle); system != 0) return fmt::format("{} ({})", said, std::strerror(system));
+    if (const int system = sqlite3_system_errno(handle); system != 0)
+        return fmt::format("{} ({})", said, std::strerror(system));
     const bool wrote = sqlite3_extended_errcode(handle) == SQLITE_IOERR_WRITE;
     return wrote ? said + " (a write failed: the disk may be full, or the size of files limited)" : said;
 }
@@ -42,7 +42,8 @@ int Database::try_open(const std::string& name, int flags) {
         sqlite3_extended_result_codes(handle_, 1);
         sqlite3_limit(handle_, SQLITE_LIMIT_LENGTH, longest_value);
         // Views and triggers in a file are programs of whoever made it, and may never end.
-        for (const int refused : {SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_TRUSTED_SCHEMA})
+        for (const int refused :
+             {SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_TRUSTED_SCHEMA})
             sqlite3_db_config(handle_, refused, 0, nullptr);
         sqlite3_busy_timeout(handle_, busy_timeout_ms);
         writable_ = sqlite3_db_readonly(handle_, "main") == 0;
@@ -84,10 +85,11 @@ void Database::open_to_read() {
         std::error_code none;
         const std::filesystem::path log = path_.string() + "-wal";
         if (std::filesystem::file_size(log, none) > 0 && !none) {
-            base::fail(ErrorCode::system,
-                       "The results file {} has answers in {} that can only be read in a folder that may be written: copy "
-                       "both to one.",
-                       path_.string(), log.string());
+            base::fail(
+                ErrorCode::system,
+                "The results file {} has answers in {} that can only be read in a folder that may be written: copy "
+                "both to one.",
+                path_.string(), log.string());
         }
         code = try_open(unchanging(path_), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
     }
@@ -148,11 +150,11 @@ void Database::fail(int code, const std::string& why) const {
             base::fail(ErrorCode::system, "The results file {} cannot be written ({}): check its folder's permissions.",
                        name, why);
         case SQLITE_ERROR:
-            base::fail(ErrorCode::bad_file, "The results file {} holds other tables than ergon makes ({}): restore it from a copy.", name, why);
-        case SQLITE_FULL:
-            base::fail(ErrorCode::system, "The results file {} cannot grow: the disk is full.", name);
-        default:
-            base::fail(ErrorCode::system, "The results file {} cannot be used: {}.", name, why);
+            base::fail(ErrorCode::bad_file,
+                       "The results file {} holds other tables than ergon makes ({}): restore it from a copy.", name,
+                       why);
+        case SQLITE_FULL: base::fail(ErrorCode::system, "The results file {} cannot grow: the disk is full.", name);
+        default: base::fail(ErrorCode::system, "The results file {} cannot be used: {}.", name, why);
     }
 }
 
@@ -220,10 +222,11 @@ void Database::check_place() {
     }
     const std::string what = there ? "replaced by another file" : "removed";
     if (const auto copy = save_copy()) {
-        base::fail(ErrorCode::system,
-                   "The results file {} was {} while it was in use: all that it held is kept in {}, of which ergon report "
-                   "tells; to go on, move that to {} and give the same command again.",
-                   path_.string(), what, copy->string(), path_.string());
+        base::fail(
+            ErrorCode::system,
+            "The results file {} was {} while it was in use: all that it held is kept in {}, of which ergon report "
+            "tells; to go on, move that to {} and give the same command again.",
+            path_.string(), what, copy->string(), path_.string());
     }
     base::fail(ErrorCode::system,
                "The results file {} was {} while it was in use, and what it held cannot be kept elsewhere: begin anew.",

@@ -29,8 +29,8 @@ class Database {
 
     /// Statements without results.
     void execute(const std::string& sql);
-    /// Keeps a write-ahead log from now on. Processes that open a new file at once meet here, and SQLite does not wait: it
-    /// reads first and cannot become a writer then. So it is asked again.
+    /// Keeps a write-ahead log from now on. Processes that open a new file at once meet here, and SQLite does not wait:
+    /// it reads first and cannot become a writer then. So it is asked again.
     void use_write_ahead_log();
     std::int64_t integer(const std::string& sql);
     std::string text(const std::string& sql);
@@ -38,9 +38,9 @@ class Database {
     /// Whether a transaction is open.
     bool in_transaction() const;
     bool writable() const { return writable_; }
-    /// What is written goes to the file that was opened, wherever its name leads by now. If that is elsewhere, saves all
-    /// that it holds beside it and throws Error(system), which says where; a file that may no longer be written is warned
-    /// of.
+    /// What is written goes to the file that was opened, wherever its name leads by now. If that is elsewhere, saves
+    /// all that it holds beside it and throws Error(system), which says where; a file that may no longer be written is
+    /// warned of.
     void check_place();
     const std::filesystem::path& path() const { return path_; }
 

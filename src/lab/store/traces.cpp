@@ -1,9 +1,10 @@
-#include "base/json/json_text.h"
 #include "lab/store/traces.h"
 
 #include <map>
 #include <set>
 #include <tuple>
+
+#include "base/json/json_text.h"
 
 namespace ergon::lab {
 

@@ -49,8 +49,7 @@ std::vector<Tile> cut(std::span<const AttentionGroup> groups, int threads) {
 void attend_tile(const Tile& tile, std::int64_t chunk, float scale, float* states, float* scratch) {
     const AttentionGroup& g = *tile.group;
     std::array<std::int64_t, max_rows> limits{};
-    for (std::int64_t i = 0; i < tile.rows; ++i)
-        limits[i] = g.past + (tile.first + i) / g.heads + 1;
+    for (std::int64_t i = 0; i < tile.rows; ++i) limits[i] = g.past + (tile.first + i) / g.heads + 1;
     kernels::attend_chunk(g.keys, g.queries + tile.first * g.query_stride, g.query_stride, limits.data(), tile.rows,
                           chunk, scale, states, scratch);
 }

@@ -76,9 +76,7 @@ class GgufKeys {
     double real_or(std::string_view key, double fallback, double low, double high) const {
         return has(key) ? real(key, low, high) : fallback;
     }
-    bool boolean_or(std::string_view key, bool fallback) const {
-        return gguf_.boolean(asked(key), fallback);
-    }
+    bool boolean_or(std::string_view key, bool fallback) const { return gguf_.boolean(asked(key), fallback); }
     std::string text_or(std::string_view key, std::string_view fallback) const {
         return gguf_.text(asked(key), fallback);
     }

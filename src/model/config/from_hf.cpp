@@ -1,5 +1,5 @@
-// Config from a Hugging Face folder's config.json. A key has a default only where published files leave it out, and then
-// that of transformers' class; all others must be there.
+// Config from a Hugging Face folder's config.json. A key has a default only where published files leave it out, and
+// then that of transformers' class; all others must be there.
 
 #include <algorithm>
 #include <array>
@@ -78,7 +78,8 @@ class JsonKeys {
     /// Refuses any key that begins with `beginning` and is not among those known: what it asks for is not computed.
     void refuse_others(std::string_view beginning, std::initializer_list<std::string_view> known) const {
         for (const auto& [key, value] : object_.items()) {
-            if (!key.starts_with(beginning) || value.is_null() || std::ranges::find(known, key) != known.end()) continue;
+            if (!key.starts_with(beginning) || value.is_null() || std::ranges::find(known, key) != known.end())
+                continue;
             fail(ErrorCode::unsupported, "{}: unknown key {}; rotary frequencies are set by {}", file_,
                  key.substr(0, 100), fmt::join(known, ", "));
         }
@@ -267,7 +268,8 @@ void read_yarn(const JsonKeys& rope, Config& c) {
 }
 
 void read_rope(const JsonKeys& keys, bool theta_may_lack, Config& c) {
-    keys.refuse_others("rope", {"rope_theta", "rope_scaling", "rope_parameters", "rope_interleave", "rope_interleaved"});
+    keys.refuse_others("rope",
+                       {"rope_theta", "rope_scaling", "rope_parameters", "rope_interleave", "rope_interleaved"});
     // Two libraries' words for the pairing. The architecture decides it, and these may only agree.
     for (const char* const key : {"rope_interleave", "rope_interleaved"}) {
         if (keys.boolean_or(key, c.is_mla()) == c.is_mla()) continue;
@@ -277,8 +279,8 @@ void read_rope(const JsonKeys& keys, bool theta_may_lack, Config& c) {
     // Newer files keep theta and scaling together under another name.
     const JsonKeys rope = keys.has("rope_parameters") ? keys.object("rope_parameters") : keys.object("rope_scaling");
     rope.refuse_others("", {"type", "rope_type", "factor", "rope_theta", "original_max_position_embeddings",
-                            "low_freq_factor", "high_freq_factor", "beta_fast", "beta_slow", "mscale",
-                            "mscale_all_dim", "attention_factor", "partial_rotary_factor", "truncate", "finetuned"});
+                            "low_freq_factor", "high_freq_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim",
+                            "attention_factor", "partial_rotary_factor", "truncate", "finetuned"});
     if (!rope.boolean_or("truncate", true))
         fail(ErrorCode::unsupported, "{}: truncate false is not supported in rope scaling; expected true", keys.file());
     const JsonKeys& theta = rope.has("rope_theta") ? rope : keys;

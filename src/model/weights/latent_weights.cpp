@@ -75,7 +75,8 @@ OwnedTensor rows_of_heads(const TensorView& kv_b, std::int64_t heads, std::int64
 }
 
 /// A stack of F8_E4M3 matrices and their scales.
-PackedMatrix pack_f8(const WeightSource& source, const TensorView& weights, const TensorView& scales, base::ThreadPool& pool) {
+PackedMatrix pack_f8(const WeightSource& source, const TensorView& weights, const TensorView& scales,
+                     base::ThreadPool& pool) {
     const std::vector<TensorView> ws = kernels::matrices_of(weights), ss = kernels::matrices_of(scales);
     std::vector<SourceMatrix> matrices;
     for (std::size_t n = 0; n < ws.size(); ++n) matrices.push_back({ws[n], ss[n]});

@@ -25,17 +25,16 @@ bool can_be_weights(DType type) {
         case DType::i64:
         case DType::u8:
         case DType::boolean:
-        case DType::f8_e8m0:
-            return false;
-        default:
-            return true;
+        case DType::f8_e8m0: return false;
+        default: return true;
     }
 }
 
 }  // namespace
 
 const TensorView* TensorsInMemory::find(std::string_view name) const {
-    const auto found = std::find_if(tensors_.begin(), tensors_.end(), [&](const TensorView& one) { return one.name == name; });
+    const auto found =
+        std::find_if(tensors_.begin(), tensors_.end(), [&](const TensorView& one) { return one.name == name; });
     return found == tensors_.end() ? nullptr : &*found;
 }
 

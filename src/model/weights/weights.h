@@ -62,11 +62,11 @@ struct LayerWeights {
 struct Weights {
     tensor::TensorView embedding;  // [vocab_size, hidden_size], read from the mapped file
     std::vector<LayerWeights> layers;
-    Vector final_norm;         // [hidden_size]
-    PackedMatrix output_head;  // [vocab_size, hidden_size]
-    Vector rope_divisors;      // [head_dim / 2]; empty: none
+    Vector final_norm;                // [hidden_size]
+    PackedMatrix output_head;         // [vocab_size, hidden_size]
+    Vector rope_divisors;             // [head_dim / 2]; empty: none
     std::vector<std::string> unused;  // tensors of the source that are bound to nothing
-    std::int64_t bytes = 0;    // of the embedding and all matrices as they lie in memory
+    std::int64_t bytes = 0;           // of the embedding and all matrices as they lie in memory
 };
 
 /// Copies the weights out of the files into the layout of the kernels, tensor by tensor; the embedding stays where it

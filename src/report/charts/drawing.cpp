@@ -41,22 +41,14 @@ std::vector<Point> corners_of(std::size_t series) {
     const std::vector<Point> up{{0, -1.5}, {1.3, 0.9}, {-1.3, 0.9}};
     // From the ninth series on the colours come again, with other shapes.
     switch ((series + series / series_colours) % series_colours) {
-        case 1:
-            return turned(square, std::numbers::pi / 4);
-        case 2:
-            return up;
-        case 3:
-            return square;
-        case 4:
-            return plus;
-        case 5:
-            return turned(up, std::numbers::pi);
-        case 6:
-            return turned(plus, std::numbers::pi / 4);
-        case 7:
-            return {{-1.4, -0.56}, {1.4, -0.56}, {1.4, 0.56}, {-1.4, 0.56}};
-        default:
-            return {};
+        case 1: return turned(square, std::numbers::pi / 4);
+        case 2: return up;
+        case 3: return square;
+        case 4: return plus;
+        case 5: return turned(up, std::numbers::pi);
+        case 6: return turned(plus, std::numbers::pi / 4);
+        case 7: return {{-1.4, -0.56}, {1.4, -0.56}, {1.4, 0.56}, {-1.4, 0.56}};
+        default: return {};
     }
 }
 

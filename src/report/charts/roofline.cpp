@@ -55,7 +55,7 @@ struct LogFrame {
 
 /// The axes hold all points, all peaks and the ridges (where the bandwidth's line meets a peak), with some room.
 LogFrame frame_of(const Roofline& chart, const std::vector<Peak>& peaks, const std::vector<RooflinePoint>& points,
-               Format format) {
+                  Format format) {
     Extent x;
     Extent y;
     for (const RooflinePoint& point : points) {

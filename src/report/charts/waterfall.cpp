@@ -10,7 +10,6 @@
 namespace ergon::report {
 namespace {
 
-
 /// The start and what it has become after each factor.
 std::vector<double> running_products(const Waterfall& chart) {
     std::vector<double> products{chart.start};

@@ -1,10 +1,11 @@
-#include "base/json/json_text.h"
 #include "report/markup/json_facts.h"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
+
+#include "base/json/json_text.h"
 
 namespace ergon::report {
 namespace {

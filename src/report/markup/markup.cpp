@@ -13,23 +13,12 @@ std::string escaped(std::string_view text) {
     safe.reserve(text.size());
     for (const char32_t c : base::characters(text)) {
         switch (c) {
-            case '&':
-                safe += "&amp;";
-                break;
-            case '<':
-                safe += "&lt;";
-                break;
-            case '>':
-                safe += "&gt;";
-                break;
-            case '"':
-                safe += "&quot;";
-                break;
-            case '\'':
-                safe += "&#39;";
-                break;
-            default:
-                base::append_utf8(safe, c);
+            case '&': safe += "&amp;"; break;
+            case '<': safe += "&lt;"; break;
+            case '>': safe += "&gt;"; break;
+            case '"': safe += "&quot;"; break;
+            case '\'': safe += "&#39;"; break;
+            default: base::append_utf8(safe, c);
         }
     }
     return safe;

@@ -157,22 +157,14 @@ std::optional<bool> grade(const Prompt& prompt, std::string_view answer_text) {
     }
     if (!has_answer) return std::nullopt;
     switch (prompt.grader) {
-        case Grader::exact:
-            return grade_exact(prompt, answer_text);
-        case Grader::match:
-            return grade_match(prompt, answer_text);
-        case Grader::includes:
-            return grade_includes(prompt, answer_text);
-        case Grader::number:
-            return grade_number(prompt, answer_text);
-        case Grader::choice:
-            return grade_choice(prompt, answer_text);
-        case Grader::boxed:
-            return grade_boxed(prompt, answer_text);
-        case Grader::list:
-            return grade_list(prompt, answer_text);
-        default:
-            return std::nullopt;
+        case Grader::exact: return grade_exact(prompt, answer_text);
+        case Grader::match: return grade_match(prompt, answer_text);
+        case Grader::includes: return grade_includes(prompt, answer_text);
+        case Grader::number: return grade_number(prompt, answer_text);
+        case Grader::choice: return grade_choice(prompt, answer_text);
+        case Grader::boxed: return grade_boxed(prompt, answer_text);
+        case Grader::list: return grade_list(prompt, answer_text);
+        default: return std::nullopt;
     }
 }
 

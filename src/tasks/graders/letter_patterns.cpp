@@ -112,7 +112,8 @@ std::optional<char> letter_of(const std::optional<Pattern::Match>& match) {
     return static_cast<char>(lower - 'a' + 'A');
 }
 
-/// Whether the sentence goes on to a question mark: "A is the right answer?" says nothing, "the answer is A, right?" does.
+/// Whether the sentence goes on to a question mark: "A is the right answer?" says nothing, "the answer is A, right?"
+/// does.
 bool is_asked(std::string_view text, std::size_t end) {
     const std::size_t stop = text.find_first_of(".!?\n", end);
     if (stop == text.npos || text[stop] != '?') return false;

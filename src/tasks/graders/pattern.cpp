@@ -23,8 +23,8 @@ base::Regex compiled(std::string_view expression, std::string_view origin, bool 
                    origin, expression.size(), longest_pattern);
     }
     base::RegexMistake mistake;
-    std::optional<base::Regex> regex = base::Regex::compile(
-        expression, {.caseless = true, .any_bytes = true, .count_items = count_items}, mistake);
+    std::optional<base::Regex> regex =
+        base::Regex::compile(expression, {.caseless = true, .any_bytes = true, .count_items = count_items}, mistake);
     if (!regex) {
         base::fail(base::ErrorCode::bad_argument, "{}: the regular expression \"{}\" is invalid at character {}: {}.",
                    origin, expression, mistake.at + 1, mistake.what);

@@ -38,8 +38,8 @@ Prompt ages(Draw& draw) {
     const bool by_factor = draw.between(0, 1) == 0;
     const std::int64_t older = by_factor ? factor * younger : younger + difference;
     constexpr std::array<std::string_view, 5> factors{"", "", "twice", "three times", "four times"};
-    const std::string relation = by_factor ? fmt::format("{} as old as", factors[factor])
-                                           : fmt::format("{} years older than", difference);
+    const std::string relation =
+        by_factor ? fmt::format("{} as old as", factors[factor]) : fmt::format("{} years older than", difference);
     const bool ask_older = draw.between(0, 1) == 0;
     return puzzle(fmt::format("{0} is {1} {2}. Together they are {3} years old. How old is {4}?", names[0], relation,
                               names[1], older + younger, names[ask_older ? 0 : 1]),

@@ -10,30 +10,21 @@ namespace ergon::tasks {
 bool Clue::holds(const Order& place) const {
     const int last = static_cast<int>(place.size()) - 1;
     switch (kind) {
-        case Kind::before:
-            return place[a] < place[b];
-        case Kind::directly_before:
-            return place[a] + 1 == place[b];
-        case Kind::not_first:
-            return place[a] != 0;
-        case Kind::not_last:
-            return place[a] != last;
-        case Kind::two_between:
-            return std::abs(place[a] - place[b]) == 3;
+        case Kind::before: return place[a] < place[b];
+        case Kind::directly_before: return place[a] + 1 == place[b];
+        case Kind::not_first: return place[a] != 0;
+        case Kind::not_last: return place[a] != last;
+        case Kind::two_between: return std::abs(place[a] - place[b]) == 3;
     }
     return false;
 }
 
 std::string Clue::text(const std::vector<std::string_view>& names) const {
     switch (kind) {
-        case Kind::before:
-            return fmt::format("{} finished before {}.", names[a], names[b]);
-        case Kind::directly_before:
-            return fmt::format("{} finished directly before {}.", names[a], names[b]);
-        case Kind::not_first:
-            return fmt::format("{} did not win.", names[a]);
-        case Kind::not_last:
-            return fmt::format("{} was not last.", names[a]);
+        case Kind::before: return fmt::format("{} finished before {}.", names[a], names[b]);
+        case Kind::directly_before: return fmt::format("{} finished directly before {}.", names[a], names[b]);
+        case Kind::not_first: return fmt::format("{} did not win.", names[a]);
+        case Kind::not_last: return fmt::format("{} was not last.", names[a]);
         case Kind::two_between:
             return fmt::format("Exactly two runners finished between {} and {}.", names[a], names[b]);
     }

@@ -10,9 +10,9 @@
 namespace ergon::tasks {
 
 struct TruthTellers {
-    std::vector<int> about;     // whom each speaks of
+    std::vector<int> about;          // whom each speaks of
     std::vector<bool> calls_honest;  // whether as of one who tells the truth
-    int honest = 0;             // the one whom all that is said agrees with
+    int honest = 0;                  // the one whom all that is said agrees with
 
     /// Whether what `speaker` says is true if `honest_one` is the one who tells the truth.
     bool is_true(int speaker, int honest_one) const { return calls_honest[speaker] == (about[speaker] == honest_one); }

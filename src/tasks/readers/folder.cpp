@@ -37,7 +37,8 @@ std::vector<std::filesystem::path> files_below(const std::filesystem::path& fold
             }
         }
     } catch (const std::filesystem::filesystem_error& error) {
-        base::fail(base::ErrorCode::system, "cannot read the folder {}: {}", folder.string(), base::refusal(error.path1(), error.code().value()));
+        base::fail(base::ErrorCode::system, "cannot read the folder {}: {}", folder.string(),
+                   base::refusal(error.path1(), error.code().value()));
     }
     std::ranges::sort(files);
     return files;

@@ -131,8 +131,10 @@ void for_each_json_line(std::string_view text, const std::filesystem::path& orig
             std::int64_t number = 0;
             for (json& element : list.object) {
                 ++number;
-                use({std::move(element), fmt::format("{}, element {}", file, number),
-                     fmt::format("{}-{}", stem, number), {}});
+                use({std::move(element),
+                     fmt::format("{}, element {}", file, number),
+                     fmt::format("{}-{}", stem, number),
+                     {}});
             }
             return;
         }

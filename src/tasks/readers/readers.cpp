@@ -24,7 +24,7 @@ namespace {
 
 using base::ErrorCode;
 
-constexpr std::int64_t max_shots = 100;          // assumed: more than any context is meant for
+constexpr std::int64_t max_shots = 100;           // assumed: more than any context is meant for
 constexpr std::int64_t puzzles_unless_told = 60;  // ten of each kind
 
 void check(const TaskOptions& options) {

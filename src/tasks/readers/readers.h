@@ -19,8 +19,9 @@ struct TaskOptions {
     std::string_view skip_option = {};  // what a user types for that, for the message about a bad row; empty: nothing
 };
 
-/// Reads a task; what it is, its content says, whatever its name (mostly lines that begin with { or [: JSON; rows of MMLU
-/// or GPQA's columns: CSV), and where that tells nothing, its name: text in no .csv, .json or .jsonl is a list of prompts.
+/// Reads a task; what it is, its content says, whatever its name (mostly lines that begin with { or [: JSON; rows of
+/// MMLU or GPQA's columns: CSV), and where that tells nothing, its name: text in no .csv, .json or .jsonl is a list of
+/// prompts.
 ///   ergon's JSONL       {"prompt", ...}: see below
 ///   OpenAI evals JSONL  {"input": text or chat messages, "ideal": text or list}; graded as its Match
 ///   GSM8K JSONL         {"question", "answer": "... #### 42"}; asks for the number behind "Answer:"
@@ -43,10 +44,10 @@ struct TaskOptions {
 ///                else what is implied by "choices", "pattern", "numbers", an answer that is a number, and otherwise
 ///                "exact"
 ///   "pattern", "tolerance", "numbers" and "target": see Prompt
-/// A file may also be one JSON list of such objects. Empty lines and a byte order mark are skipped, other keys ignored. Ids are those of the file, or its name and the
-/// line. Throws Error(not_found) for what does not exist, Error(bad_file) with file and line for what is none of these,
-/// an id that occurs twice, or an answer that its own grader calls wrong (unless bad rows are skipped),
-/// Error(bad_argument) for a negative count or more than 100 shots.
+/// A file may also be one JSON list of such objects. Empty lines and a byte order mark are skipped, other keys ignored.
+/// Ids are those of the file, or its name and the line. Throws Error(not_found) for what does not exist,
+/// Error(bad_file) with file and line for what is none of these, an id that occurs twice, or an answer that its own
+/// grader calls wrong (unless bad rows are skipped), Error(bad_argument) for a negative count or more than 100 shots.
 std::vector<Prompt> read_task(const std::filesystem::path& path, const TaskOptions& options);
 
 /// The prompts of a file's text; `origin` names it.

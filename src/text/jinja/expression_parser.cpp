@@ -10,22 +10,15 @@ constexpr int max_source_nesting = 100;
 
 std::string describe(const Token& token) {
     switch (token.kind) {
-        case TokenKind::variable_end:
-            return "the end of the tag";
-        case TokenKind::block_end:
-            return "the end of the tag";
-        case TokenKind::end:
-            return "the end of the template";
-        case TokenKind::string:
-            return "a string";
+        case TokenKind::variable_end: return "the end of the tag";
+        case TokenKind::block_end: return "the end of the tag";
+        case TokenKind::end: return "the end of the template";
+        case TokenKind::string: return "a string";
         case TokenKind::integer:
-        case TokenKind::real:
-            return "a number";
+        case TokenKind::real: return "a number";
         case TokenKind::name:
-        case TokenKind::symbol:
-            return fmt::format("'{}'", token.text);
-        default:
-            return "text";
+        case TokenKind::symbol: return fmt::format("'{}'", token.text);
+        default: return "text";
     }
 }
 

@@ -162,8 +162,7 @@ Value slice_text(Runtime& runtime, const MarkedText& text, const SliceRange& ran
     if (range.step == 1) {
         if (range.start >= range.stop) return MarkedText();
         const std::size_t begin = byte_offset(bytes, static_cast<std::size_t>(range.start));
-        const std::size_t width =
-            byte_offset(std::string_view(bytes).substr(begin), range.stop - range.start);
+        const std::size_t width = byte_offset(std::string_view(bytes).substr(begin), range.stop - range.start);
         return slice(text, begin, begin + width);
     }
     std::vector<std::size_t> starts;

@@ -42,20 +42,13 @@ Value apply_integers(Runtime& runtime, BinaryOperator op, const Integer& a, cons
     const bool rounds = op == BinaryOperator::floor_divide || op == BinaryOperator::modulo;
     if (rounds && b == 0) refuse("integer division or modulo by zero");
     switch (op) {
-        case BinaryOperator::add:
-            return a + b;
-        case BinaryOperator::subtract:
-            return a - b;
-        case BinaryOperator::multiply:
-            return a * b;
-        case BinaryOperator::divide:
-            return divide(a, b);
-        case BinaryOperator::floor_divide:
-            return Integer::divide(a, b).quotient;
-        case BinaryOperator::modulo:
-            return Integer::divide(a, b).remainder;
-        case BinaryOperator::power:
-            break;
+        case BinaryOperator::add: return a + b;
+        case BinaryOperator::subtract: return a - b;
+        case BinaryOperator::multiply: return a * b;
+        case BinaryOperator::divide: return divide(a, b);
+        case BinaryOperator::floor_divide: return Integer::divide(a, b).quotient;
+        case BinaryOperator::modulo: return Integer::divide(a, b).remainder;
+        case BinaryOperator::power: break;
     }
     return power(runtime, a, b);
 }
@@ -65,20 +58,15 @@ Value apply_reals(BinaryOperator op, double a, double b) {
         op == BinaryOperator::divide || op == BinaryOperator::floor_divide || op == BinaryOperator::modulo;
     if (divides && b == 0.0) refuse("float division by zero");
     switch (op) {
-        case BinaryOperator::add:
-            return a + b;
-        case BinaryOperator::subtract:
-            return a - b;
-        case BinaryOperator::multiply:
-            return a * b;
-        case BinaryOperator::divide:
-            return a / b;
+        case BinaryOperator::add: return a + b;
+        case BinaryOperator::subtract: return a - b;
+        case BinaryOperator::multiply: return a * b;
+        case BinaryOperator::divide: return a / b;
         case BinaryOperator::power:
             if (a == 0.0 && b < 0.0) refuse("0.0 cannot be raised to a negative power");
             if (a < 0.0 && b != std::floor(b)) refuse("a power would be a complex number");
             return std::pow(a, b);
-        default:
-            break;
+        default: break;
     }
     double remainder = std::fmod(a, b);
     if (remainder == 0.0) {
@@ -209,22 +197,14 @@ Value apply(Runtime& runtime, BinaryOperator op, const Value& a, const Value& b)
 
 bool compare(Runtime& runtime, Comparison op, const Value& a, const Value& b) {
     switch (op) {
-        case Comparison::equal:
-            return equal(runtime, a, b);
-        case Comparison::not_equal:
-            return !equal(runtime, a, b);
-        case Comparison::less:
-            return less(runtime, a, b);
-        case Comparison::greater:
-            return less(runtime, b, a);
-        case Comparison::less_equal:
-            return less_or_equal(runtime, a, b);
-        case Comparison::greater_equal:
-            return less_or_equal(runtime, b, a);
-        case Comparison::in:
-            return contains(runtime, b, a);
-        case Comparison::not_in:
-            return !contains(runtime, b, a);
+        case Comparison::equal: return equal(runtime, a, b);
+        case Comparison::not_equal: return !equal(runtime, a, b);
+        case Comparison::less: return less(runtime, a, b);
+        case Comparison::greater: return less(runtime, b, a);
+        case Comparison::less_equal: return less_or_equal(runtime, a, b);
+        case Comparison::greater_equal: return less_or_equal(runtime, b, a);
+        case Comparison::in: return contains(runtime, b, a);
+        case Comparison::not_in: return !contains(runtime, b, a);
     }
     return false;
 }

@@ -57,9 +57,7 @@ void append_sequence_repr(Runtime& runtime, MarkedText& out, const Value& value)
             append_items(runtime, out, sequence);
             out.append(sequence.items.size() == 1 ? ",)" : ")", outside);
             break;
-        case SequenceKind::range:
-            out.append(sequence.label, outside);
-            break;
+        case SequenceKind::range: out.append(sequence.label, outside); break;
         case SequenceKind::generator:
             // Python prints an address here; no template can mean that.
             refuse("it prints a generator; pass it through `list` or `join`");

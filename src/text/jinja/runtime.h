@@ -32,8 +32,8 @@ template <typename... Args>
 /// Units of work: one per node evaluated, and enough per byte made that a unit stands for at most 32 bytes of memory.
 inline constexpr std::size_t max_work = std::size_t{1} << 24;
 inline constexpr std::size_t bytes_per_unit = 32;
-/// Processor time, looked at between nodes: what an operation is charged may be less than what it takes. Published templates
-/// take milliseconds.
+/// Processor time, looked at between nodes: what an operation is charged may be less than what it takes. Published
+/// templates take milliseconds.
 inline constexpr base::Nanoseconds max_time{5'000'000'000};
 /// Bytes of one string, and of the whole output.
 inline constexpr std::size_t max_text = std::size_t{64} << 20;

@@ -31,7 +31,8 @@ struct Scope {
                 return;
             }
         }
-        if (variables.size() >= max_variables) refuse("more than {} variables are given or set in one place", max_variables);
+        if (variables.size() >= max_variables)
+            refuse("more than {} variables are given or set in one place", max_variables);
         variables.emplace_back(name, std::move(value));
     }
 };

@@ -219,7 +219,8 @@ const Value* find(Runtime& runtime, const Dict& dict, const Value& key) {
     runtime.spend(dict.entries.size() / 8);
     if (const MarkedText* text = key.text()) {
         for (const auto& entry : dict.entries) {
-            if (entry.first.text() && entry.first.text()->text().size() == text->text().size()) spend_reading(runtime, key);
+            if (entry.first.text() && entry.first.text()->text().size() == text->text().size())
+                spend_reading(runtime, key);
         }
         return find(dict, text->text());
     }

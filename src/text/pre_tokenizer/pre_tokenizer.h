@@ -12,7 +12,8 @@ namespace ergon::text {
 using Pieces = std::vector<std::string_view>;
 using TakePieces = std::function<void(const Pieces&)>;
 
-/// Where a splitter puts its pieces. They are handed on in batches: those of a long text never stand in memory together.
+/// Where a splitter puts its pieces. They are handed on in batches: those of a long text never stand in memory
+/// together.
 class PieceSink {
   public:
     explicit PieceSink(TakePieces take) : take_(std::move(take)) {}

@@ -12,8 +12,8 @@ namespace {
 using base::ErrorCode;
 
 constexpr std::size_t longest_pattern = 1 << 16;  // assumed: published patterns have below 2,000 bytes
-/// For texts of so many bytes. A published pattern takes a few steps per character of a piece, some 50 ns a byte in all;
-/// a pattern that goes back and forth without end is given up after forty times that.
+/// For texts of so many bytes. A published pattern takes a few steps per character of a piece, some 50 ns a byte in
+/// all; a pattern that goes back and forth without end is given up after forty times that.
 base::RegexLimits limits(std::size_t bytes) {
     return {
         .heap_kib = 512 * 1024,  // only without JIT

@@ -341,8 +341,8 @@ void JsonObject::refuse_type(std::string_view type, std::string_view known) cons
     fail(ErrorCode::unsupported, "{}: the type '{}' is not supported; supported are {}", where_, type, known);
 }
 
-TokenizerParts parts_from_json(std::string_view tokenizer_json, const base::Json& config,
-                               const base::Json& generation, std::string_view origin) {
+TokenizerParts parts_from_json(std::string_view tokenizer_json, const base::Json& config, const base::Json& generation,
+                               std::string_view origin) {
     const auto json = base::parse_json<TreeJson>(tokenizer_json, origin);
     return TokenizerReader(json, config, generation, std::string(origin)).read();
 }

@@ -215,7 +215,8 @@ void read_normalizer(const JsonObject& json, Normalizer& normalizer) {
             Regex::Searcher in_nothing(*regex, 0);
             in_nothing.start("");
             if (in_nothing.next()) {
-                fail(ErrorCode::unsupported, "{}: a pattern that matches an empty text is not supported", pattern.where());
+                fail(ErrorCode::unsupported, "{}: a pattern that matches an empty text is not supported",
+                     pattern.where());
             }
             normalizer.add(Normalizer::ReplaceMatches{.from = std::move(regex), .to = json.text("content")});
         }

@@ -42,8 +42,8 @@ struct TokenizerParts {
 TokenizerParts parts_from_gguf(const formats::Gguf& file);
 /// `config` is tokenizer_config.json and `generation` generation_config.json, or null; `origin` names the file in
 /// errors.
-TokenizerParts parts_from_json(std::string_view tokenizer_json, const base::Json& config,
-                               const base::Json& generation, std::string_view origin);
+TokenizerParts parts_from_json(std::string_view tokenizer_json, const base::Json& config, const base::Json& generation,
+                               std::string_view origin);
 
 /// The merges of a vocabulary, from "left right" spellings, rank = index. Throws Error(bad_file) naming `origin` if a
 /// part or the result is not a token. Merges into control tokens and markers are left out: words never become commands.

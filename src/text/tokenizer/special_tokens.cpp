@@ -31,7 +31,9 @@ CharClass class_after(std::string_view text, std::size_t& at) {
     return classes;
 }
 
-bool word_ends_at(std::string_view text, std::size_t at) { return (class_before(text, at) & char_class::word) != 0; }
+bool word_ends_at(std::string_view text, std::size_t at) {
+    return (class_before(text, at) & char_class::word) != 0;
+}
 
 bool word_begins_at(std::string_view text, std::size_t at) {
     return at < text.size() && (class_after(text, at) & char_class::word) != 0;
@@ -81,11 +83,11 @@ SpecialTokens::SpecialTokens(std::vector<SpecialToken> tokens, std::string_view 
 
 const SpecialToken* SpecialTokens::longest_at(std::string_view text, std::size_t at, std::size_t template_end) const {
     const std::string_view rest = text.substr(at, longest_spelling);
-    const auto after = std::ranges::upper_bound(tokens_, rest, {}, [](const SpecialToken& token) -> std::string_view {
-        return token.spelling;
-    });
+    const auto after = std::ranges::upper_bound(
+        tokens_, rest, {}, [](const SpecialToken& token) -> std::string_view { return token.spelling; });
     if (after == tokens_.begin()) return nullptr;
-    // The last one in order that is not behind the text: what begins like the text is it, or is one that it begins with.
+    // The last one in order that is not behind the text: what begins like the text is it, or is one that it begins
+    // with.
     const std::string& nearest = std::prev(after)->spelling;
     const auto equal = static_cast<std::size_t>(std::ranges::mismatch(nearest, rest).in1 - nearest.begin());
     for (std::ptrdiff_t i = after - tokens_.begin() - 1; i >= 0; i = shorter_[static_cast<std::size_t>(i)]) {
@@ -115,8 +117,10 @@ void SpecialTokens::cut(std::string_view text, std::span<const MarkedText::Run> 
             ++i;
             continue;
         }
-        // Within a word it stays text as a whole, and nothing shorter is looked for in it (as in Hugging Face's library).
-        if (token->single_word && ((i > 0 && word_ends_at(text, i)) || word_begins_at(text, i + token->spelling.size()))) {
+        // Within a word it stays text as a whole, and nothing shorter is looked for in it (as in Hugging Face's
+        // library).
+        if (token->single_word &&
+            ((i > 0 && word_ends_at(text, i)) || word_begins_at(text, i + token->spelling.size()))) {
             i += token->spelling.size();
             continue;
         }

@@ -34,8 +34,8 @@ struct TextPart {
 class SpecialTokens {
   public:
     SpecialTokens() = default;
-    /// Of two with one spelling the first counts. Throws Error(bad_file) for a spelling that is empty or longer than 1,024
-    /// bytes, naming `origin`.
+    /// Of two with one spelling the first counts. Throws Error(bad_file) for a spelling that is empty or longer than
+    /// 1,024 bytes, naming `origin`.
     SpecialTokens(std::vector<SpecialToken> tokens, std::string_view origin);
     bool empty() const { return tokens_.empty(); }
 

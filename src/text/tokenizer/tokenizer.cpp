@@ -126,7 +126,8 @@ Tokenizer Tokenizer::from_folder(const formats::HfFolder& folder) {
         parts_from_json(json, folder.tokenizer_config, folder.generation_config, folder.tokenizer_json().string());
     // Newer folders keep the template in a file of its own, which then counts.
     const std::filesystem::path template_file = folder.path / "chat_template.jinja";
-    if (auto held = base::read_optional_text(template_file, std::size_t{1} << 24)) parts.chat_template = *std::move(held);
+    if (auto held = base::read_optional_text(template_file, std::size_t{1} << 24))
+        parts.chat_template = *std::move(held);
     return Tokenizer(std::make_unique<const Impl>(std::move(parts)));
 }
 

@@ -43,8 +43,8 @@ class Tokenizer {
     /// Text all of which may spell control tokens; no BOS is added. For those who debug prompts, not for people's
     /// words.
     std::vector<TokenId> encode_with_special(std::string_view text) const;
-    /// The tokens of `encode`, or of `encode_with_special`, handed on as they come, so that those of a long text need no
-    /// memory.
+    /// The tokens of `encode`, or of `encode_with_special`, handed on as they come, so that those of a long text need
+    /// no memory.
     void stream(std::string_view text, bool special, const TakeTokens& take) const;
 
     /// The bytes of one token as they appear in text (control tokens: their spelling). Throws Error(bad_argument) for

@@ -15,8 +15,8 @@ constexpr std::string_view end_markers[] = {
     "<|endoftext|>",         "<end_of_turn>", "<|return|>", "<|call|>",   "[EOT]",
 };
 
-// Markers without the form of one, by family. What is neither here nor of that form is text, such as the ### of headings:
-// families that begin a turn with it spell it in ordinary tokens, which anybody may write.
+// Markers without the form of one, by family. What is neither here nor of that form is text, such as the ### of
+// headings: families that begin a turn with it spell it in ordinary tokens, which anybody may write.
 constexpr std::string_view unbracketed_markers[] = {
     "<function=", "<parameter=",  // tool calls: Llama 3.1, Hermes, Qwen3-Coder, Seed-OSS
     "<tool=",                     // Step

@@ -19,8 +19,8 @@ class Vocabulary {
   public:
     /// Adds the next id. Of several tokens with one spelling the first is found; one without a spelling is not.
     void add(std::string spelling, TokenKind kind);
-    /// Once all tokens are there: which user-defined tokens are markers, by their form (contract 5 of docs/architecture.md), which known
-    /// end markers are control tokens although the file does not say so.
+    /// Once all tokens are there: which user-defined tokens are markers, by their form (contract 5 of
+    /// docs/architecture.md), which known end markers are control tokens although the file does not say so.
     void settle_kinds();
 
     std::int64_t size() const { return static_cast<std::int64_t>(tokens_.size()); }

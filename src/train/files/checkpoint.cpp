@@ -48,7 +48,8 @@ std::uint64_t checksum_of(std::span<const std::int64_t> state, std::span<const T
 
 void save_checkpoint(const std::filesystem::path& path, Weights& weights, Trainer& trainer, std::uint64_t recipe,
                      std::span<const TensorView> more) {
-    std::array<std::int64_t, state_values> state{trainer.steps(), trainer.place(), static_cast<std::int64_t>(recipe), 0};
+    std::array<std::int64_t, state_values> state{trainer.steps(), trainer.place(), static_cast<std::int64_t>(recipe),
+                                                 0};
     std::vector<TensorView> all = contents(weights, trainer, more);
     state.back() = static_cast<std::int64_t>(checksum_of(state, all));
     all.push_back({state_name, DType::i64, {std::ssize(state)}, std::as_bytes(std::span(state))});
@@ -86,10 +87,11 @@ void load_checkpoint(const std::filesystem::path& path, Weights& weights, Traine
     for (const TensorView& one : all) found.push_back(require(one.name, one.type, one.shape));
     const auto sum = static_cast<std::uint64_t>(std::exchange(state.back(), 0));
     if (sum != checksum_of(state, found)) {
-        base::fail(ErrorCode::bad_file,
-                   "{}: the checkpoint is damaged: its bytes are not those that were written (checksum); restore it from "
-                   "a copy, or train anew with another --out",
-                   path.string());
+        base::fail(
+            ErrorCode::bad_file,
+            "{}: the checkpoint is damaged: its bytes are not those that were written (checksum); restore it from "
+            "a copy, or train anew with another --out",
+            path.string());
     }
     for (const TensorView& one : all) {
         const TensorView& from = *file.find(one.name);

@@ -18,12 +18,9 @@ bool third_generation(const model::Config& c) {
 
 std::string method_name(model::TopkMethod method) {
     switch (method) {
-        case model::TopkMethod::greedy:
-            return "greedy";
-        case model::TopkMethod::group_limited_greedy:
-            return "group_limited_greedy";
-        default:
-            return "noaux_tc";
+        case model::TopkMethod::greedy: return "greedy";
+        case model::TopkMethod::group_limited_greedy: return "group_limited_greedy";
+        default: return "noaux_tc";
     }
 }
 

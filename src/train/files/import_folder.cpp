@@ -32,8 +32,8 @@ void check_unknown(const std::filesystem::path& folder, const formats::Safetenso
                    const std::vector<TensorView>& wanted, const model::Config& config) {
     std::set<std::string_view> names;
     for (const TensorView& one : wanted) names.insert(one.name);
-    const auto others = model::unused_tensors(config, files.tensors(),
-                                              [&](const std::string& name) { return names.contains(name); });
+    const auto others =
+        model::unused_tensors(config, files.tensors(), [&](const std::string& name) { return names.contains(name); });
     if (others.empty()) return;
     fail(ErrorCode::unsupported,
          "{}: the tensor {} is not used by a model of this shape in training; start from another model",

@@ -91,8 +91,7 @@ void attend_backward(const Context& c, const std::vector<AttentionBackward>& gro
     }
     c.pool.run(std::ssize(first_of_item) - 1, 1, [&](std::int64_t begin, std::int64_t end, int worker) {
         float* const scratch = aligned(workers[worker].data());
-        for (std::size_t i = first_of_item[begin];
-             i < first_of_item[end]; ++i) {
+        for (std::size_t i = first_of_item[begin]; i < first_of_item[end]; ++i) {
             const std::int64_t rows = groups[i].shape.rows();
             for (std::int64_t first = 0; first < rows; first += block_rows) {
                 rows_backward(groups[i], first, std::min(block_rows, rows - first), scale, scratch);

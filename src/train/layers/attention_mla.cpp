@@ -79,8 +79,8 @@ void project_queries(const Context& c, const MlaWeights& w, const StoredTensor& 
 }
 
 /// From the gradients of queries and of what is cached to that of x.
-void project_queries_backward(const Context& c, const MlaWeights& w, const StoredTensor& x, const MlaSaved& s, const float* dq,
-                              const float* dkv, float* dx) {
+void project_queries_backward(const Context& c, const MlaWeights& w, const StoredTensor& x, const MlaSaved& s,
+                              const float* dq, const float* dkv, float* dx) {
     if (w.q_a.empty()) {
         project_backward(c, c.tokens(), x, {{w.q, dq}, {w.kv_a, dkv}}, dx);
         return;
@@ -155,8 +155,8 @@ void attention_mla(const Context& c, const MlaWeights& w, const StoredTensor& x,
     project(c, tokens, s.attended, {{w.o, y}});
 }
 
-void attention_mla_backward(const Context& c, const MlaWeights& w, const StoredTensor& x, const MlaSaved& s, const float* dy,
-                            float* dx) {
+void attention_mla_backward(const Context& c, const MlaWeights& w, const StoredTensor& x, const MlaSaved& s,
+                            const float* dy, float* dx) {
     const LatentWidths width(c.config);
     const Arena::Scope scratch(c.arena);
     const std::int64_t tokens = c.tokens(), heads = width.heads, rank = width.rank;

@@ -11,9 +11,9 @@ namespace ergon::train {
 
 /// What the backward pass needs; all [tokens, hidden_size].
 struct BlockSaved {
-    float* x;           // what came in
+    float* x;                   // what came in
     StoredTensor attention_in;  // its norm
-    float* middle;      // x + attention
+    float* middle;              // x + attention
     StoredTensor ffn_in;        // its norm
     std::variant<GqaSaved, MlaSaved> attention;
     std::variant<FfnSaved, MoeSaved> ffn;

@@ -8,8 +8,7 @@ namespace ergon::train {
 
 void embed(const Context& c, const Weight& embedding, std::span<const TokenId> ids, float* x, std::int64_t stride) {
     c.pool.for_each(std::ssize(ids), [&](std::int64_t t) {
-        std::copy_n(embedding.value + ids[t] * embedding.cols, embedding.cols,
-                    x + t * stride);
+        std::copy_n(embedding.value + ids[t] * embedding.cols, embedding.cols, x + t * stride);
     });
 }
 

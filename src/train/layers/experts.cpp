@@ -21,8 +21,8 @@ void add_products(const Context& c, const MoeWeights& w, const MoeSaved& s, cons
 }
 
 /// y = x W^T for one of the matrices of every expert.
-void project_slots(const Context& c, const MoeWeights& w, const MoeSaved& s, Weight FfnWeights::*matrix, const StoredTensor& x,
-                   float* y) {
+void project_slots(const Context& c, const MoeWeights& w, const MoeSaved& s, Weight FfnWeights::*matrix,
+                   const StoredTensor& x, float* y) {
     add_products(c, w, s, [&](const FfnWeights& e, auto first, auto count, auto) {
         return forward(e.*matrix, x, first, count, y);
     });

@@ -35,21 +35,20 @@ void norm_backward(const Context& c, std::int64_t rows, const float* x, std::int
     std::vector<float>& factors = c.scratch.norm_factors;
     if (std::ssize(factors) < rows) factors.resize(rows);
     c.pool.for_each(rows, [&](std::int64_t t) {
-        factors[t] = kernels::rms_norm_backward(
-            x + t * x_stride, w.value, dy + t * dy_stride, static_cast<float>(eps), w.cols, dx + t * x_stride);
+        factors[t] = kernels::rms_norm_backward(x + t * x_stride, w.value, dy + t * dy_stride, static_cast<float>(eps),
+                                                w.cols, dx + t * x_stride);
     });
     c.pool.run(w.cols, columns_at_once, [&](std::int64_t begin, std::int64_t end, int) {
         for (std::int64_t t = 0; t < rows; ++t) {
-            kernels::add_product(w.gradient + begin, dy + t * dy_stride + begin, x + t * x_stride + begin,
-                                 factors[t], end - begin);
+            kernels::add_product(w.gradient + begin, dy + t * dy_stride + begin, x + t * x_stride + begin, factors[t],
+                                 end - begin);
         }
     });
 }
 
 void swiglu(const Context& c, std::int64_t rows, std::int64_t inner, const float* gate, const float* up, float* y) {
-    c.pool.for_each(rows, [&](std::int64_t r) {
-        kernels::swiglu(gate + r * inner, up + r * inner, inner, y + r * inner);
-    });
+    c.pool.for_each(rows,
+                    [&](std::int64_t r) { kernels::swiglu(gate + r * inner, up + r * inner, inner, y + r * inner); });
 }
 
 void swiglu_backward(const Context& c, std::int64_t rows, std::int64_t inner, float* gate, float* up, const float* dy) {

@@ -13,8 +13,8 @@
 namespace ergon::train {
 
 struct GqaSaved {
-    float *q, *k, *v;  // [tokens, heads or kv_heads, head_dim], q and k rotated
-    StoredTensor attended;     // [tokens, heads, head_dim]
+    float *q, *k, *v;       // [tokens, heads or kv_heads, head_dim], q and k rotated
+    StoredTensor attended;  // [tokens, heads, head_dim]
     static GqaSaved take(Arena& arena, const Architecture& a, std::int64_t tokens);
 };
 /// y = attention(x). x, y [tokens, hidden_size].
@@ -25,12 +25,12 @@ void attention_gqa_backward(const Context& c, const GqaWeights& w, const StoredT
 
 struct MlaSaved {
     float* q_latent_raw;      // [tokens, q_lora_rank], before its norm; null without q_lora
-    StoredTensor q_latent;            // [tokens, q_lora_rank], after it
+    StoredTensor q_latent;    // [tokens, q_lora_rank], after it
     float* q;                 // [tokens, heads, qk_nope | qk_rope], the latter rotated
     float *kv_raw, *kv;       // [tokens, kv_lora_rank | qk_rope]: as projected; normalised and rotated
     float* queries;           // [tokens, heads, kv_lora_rank | qk_rope]: the absorbed form
     float* attended_latents;  // [tokens, heads, kv_lora_rank]
-    StoredTensor attended;            // [tokens, heads, v_head_dim]
+    StoredTensor attended;    // [tokens, heads, v_head_dim]
     static MlaSaved take(Arena& arena, const Architecture& a, std::int64_t tokens);
 };
 /// Latent attention in its absorbed form. As above.
@@ -46,8 +46,8 @@ struct FfnSaved {
 /// y = down( silu(gate x) * (up x) ). x, y [tokens, hidden_size].
 void feed_forward(const Context& c, const FfnWeights& w, const StoredTensor& x, FfnSaved& saved, float* y);
 /// dx is written. Overwrites what was saved.
-void feed_forward_backward(const Context& c, const FfnWeights& w, const StoredTensor& x, FfnSaved& saved, const float* dy,
-                           float* dx);
+void feed_forward_backward(const Context& c, const FfnWeights& w, const StoredTensor& x, FfnSaved& saved,
+                           const float* dy, float* dx);
 
 /// What keeps the experts' loads even.
 struct Balance {
@@ -60,7 +60,7 @@ struct Balance {
 };
 
 struct MoeSaved {
-    float* scores;  // [tokens, n_routed_experts]
+    float* scores;          // [tokens, n_routed_experts]
     StoredTensor gate, up;  // [slots, moe_intermediate_size]; slots = tokens * num_experts_per_tok
     StoredTensor outputs;   // [slots, hidden_size]
     FfnSaved shared;

@@ -95,8 +95,8 @@ void project(const Context& c, std::int64_t rows, const StoredTensor& x, std::in
     run_products(c);
 }
 
-void project_backward(const Context& c, std::int64_t rows, const StoredTensor& x, std::initializer_list<OutputGradient> outputs,
-                      float* dx, bool add) {
+void project_backward(const Context& c, std::int64_t rows, const StoredTensor& x,
+                      std::initializer_list<OutputGradient> outputs, float* dx, bool add) {
     const Arena::Scope scratch(c.arena);
     const std::array<std::int64_t, 2> whole{0, rows};
     const DType type = outputs.begin()->weight.type;

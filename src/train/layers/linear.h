@@ -19,7 +19,8 @@ namespace ergon::train {
 
 /// The three products for rows [first, first + count), as kernels::gemm runs them.
 kernels::Gemm forward(const Weight& w, const StoredTensor& x, std::int64_t first, std::int64_t count, float* y);
-kernels::Gemm by_input(const Weight& w, const StoredTensor& dy, std::int64_t first, std::int64_t count, float* dx, bool add);
+kernels::Gemm by_input(const Weight& w, const StoredTensor& dy, std::int64_t first, std::int64_t count, float* dx,
+                       bool add);
 /// `segment` of the columns.
 kernels::Gemm by_weight(const Weight& w, const Columns& x, const Columns& dy, std::int64_t first, std::int64_t count,
                         std::int64_t segment);
@@ -40,7 +41,7 @@ struct OutputGradient {
 };
 /// dx [rows, cols] = (or += if `add`) the sum of dy W, and each weight's gradient += dy^T x. x is of the weights'
 /// format or F32.
-void project_backward(const Context& c, std::int64_t rows, const StoredTensor& x, std::initializer_list<OutputGradient> outputs,
-                      float* dx, bool add = false);
+void project_backward(const Context& c, std::int64_t rows, const StoredTensor& x,
+                      std::initializer_list<OutputGradient> outputs, float* dx, bool add = false);
 
 }  // namespace ergon::train

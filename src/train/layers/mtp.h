@@ -16,7 +16,7 @@ namespace ergon::train {
 
 struct MtpSaved {
     float* embedded;      // [tokens, hidden_size], of the next token
-    StoredTensor joined;          // [tokens, 2 * hidden_size]: both norms
+    StoredTensor joined;  // [tokens, 2 * hidden_size]: both norms
     BlockSaved block;     // its x is h'
     float *out, *normed;  // [tokens, hidden_size]: after the block, and after the norm that the head reads
     static MtpSaved take(Arena& arena, const Architecture& a, std::int64_t tokens);

@@ -48,8 +48,7 @@ std::vector<double> largest_counts(const model::Config& c, const float* scores, 
         std::iota(order.begin(), order.end(), 0);
         std::partial_sort(order.begin(), order.begin() + c.num_experts_per_tok, order.end(),
                           [&](std::int32_t a, std::int32_t b) { return s[a] != s[b] ? s[a] > s[b] : a < b; });
-        for (std::int64_t i = 0; i < c.num_experts_per_tok; ++i)
-            counts[order[i]] += 1;
+        for (std::int64_t i = 0; i < c.num_experts_per_tok; ++i) counts[order[i]] += 1;
     }
     return counts;
 }

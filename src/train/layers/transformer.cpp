@@ -35,8 +35,7 @@ struct Layout {
         for (std::int64_t l = 0; l < c.num_hidden_layers; ++l) {
             std::optional<Arena::Scope> in_turn;
             if (limits.recompute) in_turn.emplace(arena);
-            blocks.push_back(
-                BlockSaved::take(arena, a, c.is_moe_layer(l), limits.tokens, inputs[l]));
+            blocks.push_back(BlockSaved::take(arena, a, c.is_moe_layer(l), limits.tokens, inputs[l]));
             if (in_turn) widest = std::max(widest, in_turn->taken());
         }
         arena.take<std::byte>(widest);  // where blocks take the same memory in turn: the largest one's

@@ -63,8 +63,9 @@ std::string right_sentence(std::span<const StepLine> lines) {
     return fmt::format(
         "from the first quarter of the rounds to the last the share of right answers went from {}% to {}%: {} points "
         "({} to {}, 95%){}",
-        base::significant(100 * change->first), base::significant(100 * change->last), points(change->last - change->first),
-        points(change->low), points(change->high), change->shown() ? "" : ", so no change is shown");
+        base::significant(100 * change->first), base::significant(100 * change->last),
+        points(change->last - change->first), points(change->low), points(change->high),
+        change->shown() ? "" : ", so no change is shown");
 }
 
 }  // namespace ergon::train

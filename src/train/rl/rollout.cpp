@@ -22,8 +22,8 @@ model::Transformer engine_of(const Weights& weights, base::ThreadPool& pool) {
 
 }  // namespace
 
-std::vector<std::vector<TokenId>> read_prompts(const engine::ChatFormat& words,
-                                               std::span<const tasks::Prompt> problems, const RolloutOptions& o) {
+std::vector<std::vector<TokenId>> read_prompts(const engine::ChatFormat& words, std::span<const tasks::Prompt> problems,
+                                               const RolloutOptions& o) {
     std::vector<std::vector<TokenId>> all;
     for (const tasks::Prompt& problem : problems) {
         const engine::Message message{"user", problem.text};

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/generation/generation.h"
 #include "engine/chat_format.h"
+#include "engine/generation/generation.h"
 #include "tasks/prompt_set.h"
 #include "train/layers/batch.h"
 #include "train/weights.h"
@@ -37,8 +37,8 @@ struct Sample {
 base::Bytes rollout_bytes(const Architecture& architecture, const RolloutOptions& options, std::int64_t answers);
 
 /// The problems as the model reads them. Throws Error(bad_argument) for one that leaves no room for an answer.
-std::vector<std::vector<TokenId>> read_prompts(const engine::ChatFormat& words,
-                                               std::span<const tasks::Prompt> problems, const RolloutOptions& options);
+std::vector<std::vector<TokenId>> read_prompts(const engine::ChatFormat& words, std::span<const tasks::Prompt> problems,
+                                               const RolloutOptions& options);
 
 /// `group` answers to each of the problems, in order, at temperature 1: log-probabilities are those of training, bit
 /// for bit (F32 weights and cache, the absorbed form of latent attention throughout). What is sampled is a function of

@@ -51,8 +51,8 @@ Recipe read_recipe(const std::filesystem::path& file, const std::vector<std::str
 Recipe parse_recipe(const std::string& content, const std::filesystem::path& file,
                     const std::vector<std::string>& settings);
 
-/// Throws Error(not_found) for the first file or folder that a recipe reads and that is not there, with what makes it if
-/// the recipe's folder has a Makefile.
+/// Throws Error(not_found) for the first file or folder that a recipe reads and that is not there, with what makes it
+/// if the recipe's folder has a Makefile.
 void check_inputs_exist(const Recipe& recipe);
 
 }  // namespace ergon::train

@@ -24,7 +24,8 @@ std::string shown(const toml::node& node) {
     return text.str();
 }
 
-/// Behind the text in quotes, of one line or several, that begins at `begin`; one that is never closed ends with its line.
+/// Behind the text in quotes, of one line or several, that begins at `begin`; one that is never closed ends with its
+/// line.
 std::size_t end_of_text(std::string_view text, std::size_t begin) {
     const char quote = text[begin];
     const std::string quotes(text.substr(begin, 3) == std::string(3, quote) ? 3 : 1, quote);
@@ -49,7 +50,8 @@ void check_dots(std::string_view text, const std::string& name) {
             line += static_cast<int>(std::ranges::count(text.substr(at, end - at), '\n'));
             at = end - 1;
         } else if (c == '.') {
-            if (++dots > max_dots) fail(ErrorCode::bad_file, "{}: line {}: a key of more than {} parts", name, line, max_dots);
+            if (++dots > max_dots)
+                fail(ErrorCode::bad_file, "{}: line {}: a key of more than {} parts", name, line, max_dots);
         } else if (std::string_view("=,[]{}\n").find(c) != std::string_view::npos) {
             dots = 0;
         }
@@ -124,7 +126,8 @@ void RecipeTable::refuse_unknown(bool alike_only) const {
         const std::optional<std::string> meant = meant_by(key, alike_only);
         if (meant) fail(ErrorCode::bad_argument, "{}unknown key {}; did you mean {}?", place(key), full(key), *meant);
         if (alike_only) continue;
-        fail(ErrorCode::bad_argument, "{}unknown key {}; expected one of {}", place(key), full(key), fmt::join(asked_, ", "));
+        fail(ErrorCode::bad_argument, "{}unknown key {}; expected one of {}", place(key), full(key),
+             fmt::join(asked_, ", "));
     }
 }
 

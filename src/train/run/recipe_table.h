@@ -35,8 +35,8 @@ class RecipeTable {
     /// A table within; empty if it is not there.
     RecipeTable table(std::string_view key);
 
-    /// Throws Error(bad_argument) for a key that was not asked for, naming the one that was meant or all that there are,
-    /// and for one that is missing. Call it last.
+    /// Throws Error(bad_argument) for a key that was not asked for, naming the one that was meant or all that there
+    /// are, and for one that is missing. Call it last.
     void no_others() const;
     /// Throws Error(bad_argument) about a key's value: "FILE: line 7: KEY is 5; SENTENCE".
     [[noreturn]] void refuse(std::string_view key, const std::string& sentence) const;

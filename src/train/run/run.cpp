@@ -34,7 +34,8 @@ StepLine totals_until(const std::filesystem::path& log, std::int64_t steps) {
     const std::vector<StepLine> lines = read_run_log(log, steps);
     if (const std::int64_t logged = lines.empty() ? 0 : lines.back().report.step; logged != steps) {
         fail(ErrorCode::bad_file,
-             "{} ends with step {}, and the checkpoint is of step {}, so what the run has taken is not known; restore the log, "
+             "{} ends with step {}, and the checkpoint is of step {}, so what the run has taken is not known; restore "
+             "the log, "
              "or train anew with another --out",
              log.string(), logged, steps);
     }

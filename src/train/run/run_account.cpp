@@ -8,8 +8,8 @@
 namespace ergon::train {
 namespace {
 
-/// Ends of figures grow with them, but for what a counter has not shown yet, which is as large as the mean power and may
-/// shrink.
+/// Ends of figures grow with them, but for what a counter has not shown yet, which is as large as the mean power and
+/// may shrink.
 energy::Figure difference(const energy::Figure& later, const energy::Figure& earlier) {
     const base::Joules value = later.value - earlier.value;
     return {value, std::min(later.low - earlier.low, value), std::max(later.high - earlier.high, value), later.method};
@@ -29,8 +29,7 @@ RunAccount::RunAccount(StepLine before, energy::Meter& meter, const GridSchedule
       line_(before_) {
     if (schedule_ != nullptr && !before_.grid) {
         GridLine none;  // nothing yet, and known no better than what will follow
-        none.total.method = none.unscheduled.method = none.waiting.method = none.waiting_grams.method =
-            meter.method();
+        none.total.method = none.unscheduled.method = none.waiting.method = none.waiting_grams.method = meter.method();
         before_.grid = line_.grid = none;
     }
     if (schedule_ == nullptr) line_.grid.reset();

@@ -44,7 +44,8 @@ struct StepLine {
 std::string line_text(const StepLine& line);
 
 /// Lines as CSV with the log's names: what stands within a field (a figure's value, unit, low, high
-/// and method; the fields of a round or the grid) has its name behind a dot. `loads`, a list for each layer, stands as JSON. Fields that no line has are left out.
+/// and method; the fields of a round or the grid) has its name behind a dot. `loads`, a list for each layer, stands as
+/// JSON. Fields that no line has are left out.
 std::string csv_text(const std::vector<StepLine>& lines);
 
 /// The lines up to step `last`; none if there is no log yet. A last line without its end was torn by a kill and is left

@@ -15,8 +15,8 @@ namespace {
 
 using base::ErrorCode;
 using base::fail;
-using formats::GgufField;
 using base::Json;
+using formats::GgufField;
 using text::TokenKind;
 
 void check_cutting(const Json& json, const std::string& origin) {

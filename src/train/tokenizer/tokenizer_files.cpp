@@ -52,8 +52,7 @@ Json model_json(const LearntMerges& learnt) {
     for (const Marker& marker : markers_before) append(vocabulary, std::string(marker.spelling), vocabulary.size());
     for (const std::string& spelling : spellings) append(vocabulary, spelling, vocabulary.size());
     for (const SymbolPair& merge : learnt.merges) {
-        merges.push_back(spellings[merge.left] + " " +
-                         spellings[merge.right]);
+        merges.push_back(spellings[merge.left] + " " + spellings[merge.right]);
     }
     return {{"type", "BPE"},
             {"dropout", nullptr},

@@ -147,8 +147,7 @@ class MergeLearner {
 
     void merge(SymbolPair pair, const std::vector<Place>& places) {
         const auto merged = static_cast<SymbolId>(symbols_.size());
-        symbols_.push_back(symbols_[pair.left] +
-                           symbols_[pair.right]);
+        symbols_.push_back(symbols_[pair.left] + symbols_[pair.right]);
         merges_.push_back(pair);
         for (const Place at : places) {
             const Cell& cell = cells_[at];

@@ -98,7 +98,8 @@ TEST(CheckWritable, SaysBeforeTheWorkWhatWritingWouldSayAfterIt) {
     check_writable(folder / "old.html");
     EXPECT_EQ(read_text(folder / "old.html"), "old");
     check_writable("/dev/null");
-    test::expect_error(ErrorCode::system, "No such file or directory", [&] { check_writable(folder / "no/page.html"); });
+    test::expect_error(ErrorCode::system, "No such file or directory",
+                       [&] { check_writable(folder / "no/page.html"); });
     test::expect_error(ErrorCode::system, "it is a folder", [&] { check_writable(folder.path()); });
     test::expect_error(ErrorCode::system, "Not a directory", [&] { check_writable(folder / "old.html/page.html"); });
 }

@@ -1,3 +1,5 @@
+#include "base/files/file.h"
+
 #include <csignal>
 #include <cstdlib>
 #include <gtest/gtest.h>
@@ -10,7 +12,6 @@
 
 #include "base/error.h"
 #include "base/expect_error.h"
-#include "base/files/file.h"
 #include "base/temporary_directory.h"
 
 namespace {

@@ -1,11 +1,11 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "base/files/paths.h"
 
 #include <cerrno>
 #include <cstdlib>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "base/expect_error.h"
-#include "base/files/paths.h"
 #include "base/temporary_directory.h"
 
 namespace {
@@ -47,7 +47,8 @@ TEST(Paths, QuestionsAboutWhatCannotBeSeenAreAnsweredNo) {
     EXPECT_NO_THROW(base::check_reachable(file));
     EXPECT_NO_THROW(base::check_reachable(directory / "absent"));
     EXPECT_NO_THROW(base::check_reachable(file / "below"));
-    test::expect_error(base::ErrorCode::system, "Too many levels of symbolic links", [&] { base::check_reachable(loop); });
+    test::expect_error(base::ErrorCode::system, "Too many levels of symbolic links",
+                       [&] { base::check_reachable(loop); });
     test::expect_error(base::ErrorCode::system, "File name too long", [&] { base::check_reachable(long_name); });
 }
 

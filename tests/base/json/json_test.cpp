@@ -1,9 +1,10 @@
+#include "base/json/json.h"
+
 #include <gtest/gtest.h>
 #include <string>
 
 #include "base/clock.h"
 #include "base/expect_error.h"
-#include "base/json/json.h"
 #include "base/temporary_directory.h"
 
 namespace {
@@ -76,7 +77,8 @@ TEST(Json, WholeNumbersAreNotCut) {
     EXPECT_EQ(get_integer<int>(parse_json("-7", "input")), -7);
     EXPECT_EQ(get_integer<std::uint64_t>(parse_json("18446744073709551615", "input")), 18446744073709551615u);
     for (const char* other : {"1.5", "1e300", "true", "\"7\"", "null", "2147483648", "18446744073709551615"}) {
-        expect_error(ErrorCode::bad_file, "expected a whole number", [&] { get_integer<int>(parse_json(other, "input")); });
+        expect_error(ErrorCode::bad_file, "expected a whole number",
+                     [&] { get_integer<int>(parse_json(other, "input")); });
         EXPECT_FALSE(holds_integer<int>(parse_json(other, "input"))) << other;
     }
 }

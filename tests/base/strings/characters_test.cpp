@@ -1,7 +1,8 @@
+#include "base/strings/characters.h"
+
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "base/strings/characters.h"
 
 namespace ergon::base {
 namespace {
@@ -30,15 +31,30 @@ TEST(Visible, NoByteCommands) {
     EXPECT_EQ(visible("\x1B[1;31mred\x1B[0m"), "\u241Bred\u241B");
     EXPECT_EQ(visible("\x1B]52;c;SGk=\x07!"), "\u241B!");
     EXPECT_EQ(visible("\x1B]8;;http://x\x1B\\link"), "\u241Blink");
-    EXPECT_EQ(visible("\x1BPq#0\xC2\x9C" "done"), "\u241Bdone") << "a device control string";
+    EXPECT_EQ(visible("\x1BPq#0\xC2\x9C"
+                      "done"),
+              "\u241Bdone")
+        << "a device control string";
     EXPECT_EQ(visible("\x1B]0;no end\nnext"), "\u241B]0;no end\nnext") << "nothing is lost";
     EXPECT_EQ(visible("\x1B["), "\u241B[");
     EXPECT_EQ(visible("\x1B"), "\u241B");
-    EXPECT_EQ(visible("\x1B" "c"), "\u241B" "c");
-    EXPECT_EQ(visible("\xC2\x9B" "2J!"), "<U+009B>!") << "the same as one character";
-    EXPECT_EQ(visible("\xC2\x9D" "0;x\x07!"), "<U+009D>!");
+    EXPECT_EQ(visible("\x1B"
+                      "c"),
+              "\u241B"
+              "c");
+    EXPECT_EQ(visible("\xC2\x9B"
+                      "2J!"),
+              "<U+009B>!")
+        << "the same as one character";
+    EXPECT_EQ(visible("\xC2\x9D"
+                      "0;x\x07!"),
+              "<U+009D>!");
     EXPECT_EQ(visible("\xC2\x85"), "<U+0085>");
-    EXPECT_EQ(visible("\x9B" "2J"), "\uFFFD" "2J") << "and as one byte";
+    EXPECT_EQ(visible("\x9B"
+                      "2J"),
+              "\uFFFD"
+              "2J")
+        << "and as one byte";
     EXPECT_EQ(visible("a\rb\bc\x7F"), "a\u240Db\u2408c\u2421");
     EXPECT_EQ(visible(std::string(1, '\0')), "\u2400");
     EXPECT_EQ(visible("\u202Egnp\u2066x"), "<U+202E>gnp<U+2066>x");

@@ -1,11 +1,11 @@
 // Numbers as people read them.
 
+#include "base/strings/format_number.h"
+
 #include <clocale>
 #include <gtest/gtest.h>
 #include <limits>
 #include <locale>
-
-#include "base/strings/format_number.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "base/strings/regex.h"
+
+#include <gtest/gtest.h>
 
 namespace ergon::base {
 namespace {

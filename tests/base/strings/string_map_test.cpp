@@ -21,7 +21,8 @@ constexpr std::uint64_t shift_mix(std::uint64_t value) {
 /// Sixteen bytes, the first eight of which are `first`, that all have one hash.
 std::string standard_collision(std::uint64_t first) {
     constexpr std::uint64_t inverse = inverse_of(multiplier), wanted = 1;
-    const std::uint64_t state = ((standard_seed ^ 16 * multiplier) ^ shift_mix(first * multiplier) * multiplier) * multiplier;
+    const std::uint64_t state =
+        ((standard_seed ^ 16 * multiplier) ^ shift_mix(first * multiplier) * multiplier) * multiplier;
     const std::uint64_t second = shift_mix((wanted * inverse ^ state) * inverse) * inverse;
     std::string text(16, '\0');
     std::memcpy(text.data(), &first, 8);

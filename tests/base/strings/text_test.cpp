@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "base/strings/text.h"
+
+#include <gtest/gtest.h>
 
 namespace ergon::base {
 namespace {

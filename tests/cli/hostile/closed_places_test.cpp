@@ -112,7 +112,8 @@ TEST(ClosedPlaces, ARequiredFileThatMayNotBeReadIsNamedWithReasonAndRemedy) {
                           file));
     ::chmod((model + "/config.json").c_str(), 0);
     EXPECT_THAT(run_ergon_as_nobody({"run", model, "x"})->err, HasSubstr("config.json: Permission denied"));
-    EXPECT_THAT(run_ergon_as_nobody({"eval", model, "--prompts", file, "--results", "/tmp/ergon-nobody.sqlite"})->err, HasSubstr("Permission denied"));
+    EXPECT_THAT(run_ergon_as_nobody({"eval", model, "--prompts", file, "--results", "/tmp/ergon-nobody.sqlite"})->err,
+                HasSubstr("Permission denied"));
 }
 
 }  // namespace

@@ -69,7 +69,8 @@ TEST(DamagedModel, WithoutNumbersGivesASentenceOnceAndNoFigure) {
         EXPECT_EQ(outcome.exit_code, 1) << arguments[0];
         EXPECT_EQ(outcome.out, "") << arguments[0];
         EXPECT_THAT(outcome.err, AllOf(HasSubstr(model.path()), HasSubstr("infinite or NaN logits"))) << arguments[0];
-        EXPECT_EQ(outcome.err.find("infinite or NaN logits"), outcome.err.rfind("infinite or NaN logits")) << arguments[0];
+        EXPECT_EQ(outcome.err.find("infinite or NaN logits"), outcome.err.rfind("infinite or NaN logits"))
+            << arguments[0];
     }
     EXPECT_EQ(read_file(model.out()), "");
 }

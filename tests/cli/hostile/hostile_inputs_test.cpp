@@ -81,10 +81,11 @@ TEST(HostileInputs, PipesInARunsFolderAreNoFiles) {
     const TemporaryFolder folder;
     std::filesystem::create_directory(folder.path() / "run");
     ASSERT_EQ(::mkfifo((folder.path() / "run" / "page.html").c_str(), 0600), 0);
-    expect_sentence(run_ergon_within(0, {"train", ERGON_SOURCE_DIR "/recipes/first.toml", "--out", (folder.path() / "run").string(),
-                                         "--set", "tokenizer=" + fixture("train/folder"), "--set",
-                                         fmt::format("data.files=[\"{}\"]", folder.write("p.jsonl", "{}"))}),
-                    "page.html is a pipe");
+    expect_sentence(
+        run_ergon_within(0, {"train", ERGON_SOURCE_DIR "/recipes/first.toml", "--out", (folder.path() / "run").string(),
+                             "--set", "tokenizer=" + fixture("train/folder"), "--set",
+                             fmt::format("data.files=[\"{}\"]", folder.write("p.jsonl", "{}"))}),
+        "page.html is a pipe");
 }
 
 TEST(HostileInputs, TokensOfALongTextNeedNoMemory) {

@@ -1,5 +1,5 @@
-// stdout and stderr that are closed, full, or have lost their reader: every command ends by itself, with an exit code, and
-// what was asked for in files is there.
+// stdout and stderr that are closed, full, or have lost their reader: every command ends by itself, with an exit code,
+// and what was asked for in files is there.
 
 #include <csignal>
 #include <fmt/format.h>
@@ -50,8 +50,10 @@ class Outputs : public ::testing::Test {
     Outputs() {
         std::string prompts;  // as many as plan needs
         for (int i = 0; i < 8; ++i) {
-            prompts += i % 2 == 0 ? fmt::format("{{\"id\": \"{}\", \"prompt\": \"What is the capital of France?\", \"answer\": "
-                                                "\"Paris\", \"grader\": \"includes\"}}\n", i)
+            prompts += i % 2 == 0 ? fmt::format(
+                                        "{{\"id\": \"{}\", \"prompt\": \"What is the capital of France?\", \"answer\": "
+                                        "\"Paris\", \"grader\": \"includes\"}}\n",
+                                        i)
                                   : fmt::format("{{\"id\": \"{}\", \"prompt\": \"What is 2+2?\", \"answer\": 4}}\n", i);
         }
         folder_.write("prompts.jsonl", prompts);
@@ -61,7 +63,8 @@ class Outputs : public ::testing::Test {
         for (int i = 0; i < 60; ++i) text += "The quick brown fox jumps over the lazy dog. ";
         folder_.write("text.txt", text);
         folder_.write("sums.jsonl", "{\"prompt\": \"1+2=\", \"thinking\": \"1 2\", \"answer\": \"3\"}\n");
-        folder_.write("sums.toml", fmt::format("tokenizer = \"{}\"\n{}", fixture("training-words"), small_model) + R"([training]
+        folder_.write("sums.toml",
+                      fmt::format("tokenizer = \"{}\"\n{}", fixture("training-words"), small_model) + R"([training]
 steps = 2
 batch_tokens = 100
 learning_rate = 1e-2
@@ -91,41 +94,53 @@ style = "think"
     }
     /// Of every command that there is.
     std::map<std::string, Use> uses() const {
-        const std::string thinker = fixture("scripted-thinker"), plain = fixture("scripted-plain"), small = fixture("llama-gqa");
+        const std::string thinker = fixture("scripted-thinker"), plain = fixture("scripted-plain"),
+                          small = fixture("llama-gqa");
         const auto with = [&](std::vector<std::string> arguments, const std::map<std::string, std::string>& options) {
             return with_files(std::move(arguments), options, path("out"));
         };
-        std::vector<std::string> compare = experiment("compare", {thinker, plain}), eval = experiment("eval", {thinker});
+        std::vector<std::string> compare = experiment("compare", {thinker, plain}),
+                                 eval = experiment("eval", {thinker});
         compare.insert(compare.end(), {"--prompts", path("prompts.jsonl")});
         eval.insert(eval.end(), {"--prompts", path("prompts.jsonl")});
-        const std::map<std::string, std::string> findings{{"--html", "f.html"}, {"--json-out", "f.json"}, {"--csv-out", "f.csv"}};
+        const std::map<std::string, std::string> findings{
+            {"--html", "f.html"}, {"--json-out", "f.json"}, {"--csv-out", "f.csv"}};
         std::map<std::string, std::string> all = findings, report = findings;
         all["--results"] = "f.sqlite";
         report["--traces"] = "f.jsonl";
         return {
-            {"bench", with({"bench", small, "--prompt-tokens", "8", "--generate-tokens", "2", "--batch", "1", "--threads", "1", "--repeats", "1"}, {{"--json-out", "f.json"}})},
+            {"bench", with({"bench", small, "--prompt-tokens", "8", "--generate-tokens", "2", "--batch", "1",
+                            "--threads", "1", "--repeats", "1"},
+                           {{"--json-out", "f.json"}})},
             {"compare", with(compare, all)},
             {"eval", with(eval, all)},
             {"inspect", with({"inspect", small}, {{"--json-out", "f.json"}})},
             {"logits", with({"logits", small, "--ids", path("ids.json")}, {{"--out", "f.safetensors"}})},
             {"meter", with({"meter", "--interval", "0.01"}, {{"--csv-out", "f.csv"}, {"--json-out", "f.json"}})},
             {"perplexity", with({"perplexity", plain, path("text.txt"), "--window", "64"}, {{"--json-out", "f.json"}})},
-            {"plan", with({"plan", "jevons", path("kept.sqlite"), "--answers-per-day", "1000"}, {{"--html", "f.html"}, {"--json-out", "f.json"}})},
-            {"profile", with({"profile", small, "--prompt-tokens", "4", "--generate-tokens", "2", "--threads", "1"}, {{"--html", "f.html"}, {"--json-out", "f.json"}})},
+            {"plan", with({"plan", "jevons", path("kept.sqlite"), "--answers-per-day", "1000"},
+                          {{"--html", "f.html"}, {"--json-out", "f.json"}})},
+            {"profile", with({"profile", small, "--prompt-tokens", "4", "--generate-tokens", "2", "--threads", "1"},
+                             {{"--html", "f.html"}, {"--json-out", "f.json"}})},
             {"puzzles", with({"puzzles", "--count", "300"}, {{"--json-out", "f.jsonl"}})},
             {"report", with({"report", path("kept.sqlite")}, report)},
             {"run", {{"run", thinker, "What is the capital of France?"}, {}}},
             {"template", {{"template", fixture("vocab/r1-distill-qwen.gguf"), "--messages", path("hi.json")}, {}}},
             {"tokenize", {{"tokenize", fixture("vocab/smollm2.gguf")}, {}}},
-            {"train", {{"train", path("sums.toml"), "--out", out("run"), "--json-out", out("f.json")},
-                       {"f.json", "run/checkpoint.safetensors", "run/log.jsonl", "run/page.html", "run/model/config.json", "run/model/model.safetensors"}}},
-            {"train-tokenizer", {{"train-tokenizer", path("text.txt"), "--vocab", "280", "--out", out("words"), "--json-out", out("f.json")},
-                                 {"f.json", "words/tokenizer.json"}}},
+            {"train",
+             {{"train", path("sums.toml"), "--out", out("run"), "--json-out", out("f.json")},
+              {"f.json", "run/checkpoint.safetensors", "run/log.jsonl", "run/page.html", "run/model/config.json",
+               "run/model/model.safetensors"}}},
+            {"train-tokenizer",
+             {{"train-tokenizer", path("text.txt"), "--vocab", "280", "--out", out("words"), "--json-out",
+               out("f.json")},
+              {"f.json", "words/tokenizer.json"}}},
         };
     }
     /// What plan and report read.
     void keep_a_run() const {
-        std::vector<std::string> arguments = experiment("compare", {fixture("scripted-thinker"), fixture("scripted-plain")});
+        std::vector<std::string> arguments =
+            experiment("compare", {fixture("scripted-thinker"), fixture("scripted-plain")});
         arguments.insert(arguments.end(), {"--prompts", path("prompts.jsonl"), "--results", path("kept.sqlite")});
         ASSERT_EQ(run_ergon(arguments).exit_code, 0);
     }
@@ -164,7 +179,8 @@ TEST_F(Outputs, WhateverBecomesOfThemEveryCommandEndsByItselfAndWritesItsFiles) 
             const Outcome unheard = use(plain, {.err = sink});
             EXPECT_EQ(unheard.exit_code, 0);
             expect_files(one);
-            // A result that nobody could have is a failure, unless its reader left; a metered command's output is its own.
+            // A result that nobody could have is a failure, unless its reader left; a metered command's output is its
+            // own.
             const bool failed = sink != Sink::left && !usual.out.empty() && command != "meter";
             const Outcome lost = use(plain, {.out = sink});
             if (command == "meter") {
@@ -172,7 +188,8 @@ TEST_F(Outputs, WhateverBecomesOfThemEveryCommandEndsByItselfAndWritesItsFiles) 
             } else {
                 EXPECT_EQ(lost.exit_code, failed ? 1 : 0) << lost.err;
             }
-            EXPECT_THAT(lost.err, ::testing::Conditional(failed, HasSubstr("ergon: cannot write to stdout: "), ::testing::_));
+            EXPECT_THAT(lost.err,
+                        ::testing::Conditional(failed, HasSubstr("ergon: cannot write to stdout: "), ::testing::_));
             expect_files(one);
             EXPECT_EQ(use(plain, {sink, sink}).exit_code, command == "meter" ? lost.exit_code : failed ? 1 : 0);
             expect_files(one);
@@ -200,15 +217,17 @@ TEST_F(Outputs, ASentenceThatNobodyHearsLeavesTheExitCodeAsItIs) {
         EXPECT_EQ(run_ergon_into({.err = sink}, {}).exit_code, 2);
         EXPECT_EQ(run_ergon_into({.err = sink}, {"no-such-command"}).exit_code, 2);
         EXPECT_EQ(run_ergon_into({.err = sink}, {"inspect", "/no/such/file"}).exit_code, 1);
-        EXPECT_EQ(run_ergon_into({.err = sink}, {"run", fixture("scripted-plain"), "x", "--log-level", "trace"}).exit_code, 0);
+        EXPECT_EQ(
+            run_ergon_into({.err = sink}, {"run", fixture("scripted-plain"), "x", "--log-level", "trace"}).exit_code,
+            0);
         EXPECT_EQ(run_ergon_into({.err = sink}, {"meter", "--", "/no/such/program"}).exit_code, 127);
     }
 }
 
 /// The shell's own descriptor would be what the next open() gives.
 TEST_F(Outputs, NoFileTakesThePlaceOfAClosedDescriptor) {
-    const std::string words = fmt::format("exec '{}' logits '{}' --ids '{}' --out '{}' --log-level trace", ERGON_PROGRAM,
-                                          fixture("llama-gqa"), path("ids.json"), path("f.safetensors"));
+    const std::string words = fmt::format("exec '{}' logits '{}' --ids '{}' --out '{}' --log-level trace",
+                                          ERGON_PROGRAM, fixture("llama-gqa"), path("ids.json"), path("f.safetensors"));
     const auto written_with = [&](const std::string& closed) {
         fs::remove(path("f.safetensors"));
         const std::string shell = fmt::format("({} {}) >'{}' 2>&1; echo $?", words, closed, path("said"));
@@ -221,13 +240,15 @@ TEST_F(Outputs, NoFileTakesThePlaceOfAClosedDescriptor) {
     };
     const std::string usual = written_with("");
     ASSERT_FALSE(usual.empty());
-    for (const char* closed : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-", "<&- 2>&-"}) EXPECT_EQ(written_with(closed), usual) << closed;
+    for (const char* closed : {"<&-", ">&-", "2>&-", "<&- >&- 2>&-", "<&- 2>&-"})
+        EXPECT_EQ(written_with(closed), usual) << closed;
 }
 
 TEST_F(Outputs, AFileThatMayNotGrowIsASentence) {
     const auto limited = [&](const std::string& command, const std::string& more) {
         const std::string said = path("said");
-        const std::string shell = fmt::format("ulimit -f 2; '{}' {} >/dev/null 2>'{}'; echo $?", ERGON_PROGRAM, command + more, said);
+        const std::string shell =
+            fmt::format("ulimit -f 2; '{}' {} >/dev/null 2>'{}'; echo $?", ERGON_PROGRAM, command + more, said);
         std::FILE* pipe = popen(shell.c_str(), "r");
         char code[16]{};
         EXPECT_NE(std::fgets(code, sizeof code, pipe), nullptr);
@@ -235,16 +256,21 @@ TEST_F(Outputs, AFileThatMayNotGrowIsASentence) {
         EXPECT_EQ(std::string(code), "1\n") << command << read_file(said);
         return read_file(said);
     };
-    EXPECT_THAT(limited("logits", fmt::format(" '{}' --ids '{}' --out '{}'", fixture("llama-gqa"), path("ids.json"), path("f"))),
+    EXPECT_THAT(limited("logits",
+                        fmt::format(" '{}' --ids '{}' --out '{}'", fixture("llama-gqa"), path("ids.json"), path("f"))),
                 HasSubstr("File too large"));
     EXPECT_FALSE(fs::exists(path("f")));
-    EXPECT_THAT(limited("eval", fmt::format(" '{}' --prompts '{}' --results '{}'", fixture("scripted-plain"), path("prompts.jsonl"), path("f.sqlite"))),
-                AnyOf(HasSubstr("disk I/O error (File too large)"), HasSubstr("disk I/O error (a write failed: the disk may be full, or the size of files limited)")));
+    EXPECT_THAT(
+        limited("eval", fmt::format(" '{}' --prompts '{}' --results '{}'", fixture("scripted-plain"),
+                                    path("prompts.jsonl"), path("f.sqlite"))),
+        AnyOf(HasSubstr("disk I/O error (File too large)"),
+              HasSubstr("disk I/O error (a write failed: the disk may be full, or the size of files limited)")));
 }
 
 /// The threads that compute would be the first to ask for the kernels, and nobody catches what they throw.
 TEST_F(Outputs, KernelsThatThisProcessorLacksAreToldBeforeThreadsStart) {
-    const std::string shell = fmt::format("ERGON_ISA=x '{}' train '{}' 2>&1; echo $?", ERGON_PROGRAM, path("none.toml"));
+    const std::string shell =
+        fmt::format("ERGON_ISA=x '{}' train '{}' 2>&1; echo $?", ERGON_PROGRAM, path("none.toml"));
     std::FILE* pipe = popen(shell.c_str(), "r");
     std::string said;
     for (char block[256]; std::fgets(block, sizeof block, pipe) != nullptr;) said += block;
@@ -256,8 +282,8 @@ TEST_F(Outputs, KernelsThatThisProcessorLacksAreToldBeforeThreadsStart) {
 TEST_F(Outputs, ATinyStackIsASentenceAndAMebibyteIsEnough) {
     std::ofstream(path("words.txt")) << std::string(100'000, '[') << " some words";
     const auto limited = [&](int kib) {
-        const std::string shell = fmt::format("ulimit -s {}; '{}' tokenize '{}' <'{}' 2>&1 >/dev/null; echo $?", kib, ERGON_PROGRAM,
-                                              fixture("vocab/smollm2.gguf"), path("words.txt"));
+        const std::string shell = fmt::format("ulimit -s {}; '{}' tokenize '{}' <'{}' 2>&1 >/dev/null; echo $?", kib,
+                                              ERGON_PROGRAM, fixture("vocab/smollm2.gguf"), path("words.txt"));
         std::FILE* pipe = popen(shell.c_str(), "r");
         std::string said;
         for (char block[256]; std::fgets(block, sizeof block, pipe) != nullptr;) said += block;

@@ -86,7 +86,8 @@ TEST(Comparison, IsASentenceWithTheAmountThatItRestsOn) {
                 HasSubstr("LED bulb for a minute (600 J)"));
 }
 
-/// The figures that others get wrong: DeepSeek-R1 at batch 8 has 11,861 tokens on average, muxup's least is that of FP4.
+/// The figures that others get wrong: DeepSeek-R1 at batch 8 has 11,861 tokens on average, muxup's least is that of
+/// FP4.
 TEST(References, SayFormatBatchAndWhatTheyCover) {
     const References references = read_references();
     double least_of_fp4 = 1e9, least_of_fp8 = 1e9;
@@ -148,7 +149,8 @@ TEST(References, AFileWithMistakesIsRefusedWithTheLine) {
     const ergon::test::TemporaryDirectory folder;
     const std::string everyday = "[[everyday]]\nwhat = \"x\"\njoules = 1\nsource = \"s\"\n";
     const std::string published =
-        "[[published]]\nmodel = \"m\"\nkind = \"chat\"\ncovers = \"wall\"\ntask = \"t\"\njoules_per_token = 2.5\nsource = "
+        "[[published]]\nmodel = \"m\"\nkind = \"chat\"\ncovers = \"wall\"\ntask = \"t\"\njoules_per_token = "
+        "2.5\nsource = "
         "\"s\"\n";
     const auto refuses = [&](const std::string& content, const std::string& fragment) {
         const auto path = folder.write("references.toml", std::string_view(content));
@@ -176,12 +178,14 @@ TEST(References, AFileWithMistakesIsRefusedWithTheLine) {
     refuses(everyday + "year = 20\n" + published, "\"year\" must be a whole number from 1900 to 2200");
     refuses(everyday + "url = \"javascript:alert(1)\"\n" + published, "\"url\" must be an https:// address");
     refuses(everyday + published + "batch = 0\n", "\"batch\" must be a whole number from 1");
-    refuses(everyday + "[[published]]\nmodel = \"m\"\nkind = \"talk\"\n", "\"kind\" must be one of reasoning, chat, service");
+    refuses(everyday + "[[published]]\nmodel = \"m\"\nkind = \"talk\"\n",
+            "\"kind\" must be one of reasoning, chat, service");
     refuses(everyday + "[[published]]\nmodel = \"m\"\nkind = \"chat\"\ntask = \"t\"\n",
             "\"covers\" must be a non-empty string");
     refuses(everyday + published + "batch = 1.5\n", "\"batch\" must be a whole number");
-    refuses(everyday + "[[published]]\nmodel = \"m\"\nkind = \"chat\"\ncovers = \"wall\"\ntask = \"t\"\nsource = \"s\"\n",
-            "\"joules_per_response\" must be a positive number where \"joules_per_token\" is absent");
+    refuses(
+        everyday + "[[published]]\nmodel = \"m\"\nkind = \"chat\"\ncovers = \"wall\"\ntask = \"t\"\nsource = \"s\"\n",
+        "\"joules_per_response\" must be a positive number where \"joules_per_token\" is absent");
     const std::string training =
         "[[training]]\nmodel = \"m\"\nhardware = \"h\"\naccelerator_hours = 2\nwatts = 7\nwatts_low = 6\nwatts_high = "
         "8\n"

@@ -124,8 +124,8 @@ struct Simulation {
     }
 
     Calibration calibrate(std::uint64_t seed, std::int64_t replicates = 400) {
-        const auto samples = measure(
-            workloads, [this] { return machine.energy_since(); }, {.at_least = Seconds(1), .rounds = 5, .seed = seed, .on_sample = {}});
+        const auto samples = measure(workloads, [this] { return machine.energy_since(); },
+                                     {.at_least = Seconds(1), .rounds = 5, .seed = seed, .on_sample = {}});
         return fit(samples, {.replicates = replicates, .seed = seed});
     }
 
@@ -133,8 +133,8 @@ struct Simulation {
     double largest_share(std::size_t resource) const {
         double share = 0;
         for (const Usage& usage : usages) {
-            share = std::max(share, machine.truth().amounts[resource] * usage.amounts[resource] /
-                                        machine.true_joules(usage));
+            share = std::max(share,
+                             machine.truth().amounts[resource] * usage.amounts[resource] / machine.true_joules(usage));
         }
         return share;
     }
@@ -271,8 +271,8 @@ TEST(Calibration, RefusesTooFewRuns) {
 
 TEST(Calibration, TellsWhichWorkloadItUnderstandsLeast) {
     Simulation simulation(3);
-    std::vector<CalibrationSample> samples = measure(
-        simulation.workloads, [&] { return simulation.machine.energy_since(); }, {});
+    std::vector<CalibrationSample> samples =
+        measure(simulation.workloads, [&] { return simulation.machine.energy_since(); }, {});
     for (CalibrationSample& sample : samples) {
         if (sample.workload == "memory x4") sample.energy = sample.energy * 1.5;
     }
@@ -287,8 +287,8 @@ TEST(Calibration, LearnsHowFarWattsDependOnTheKindOfWork) {
     EXPECT_LT(Simulation(4).calibrate(4, 0).kind_of_work_sd, 0.05) << "noise and drift of 2%";
     for (const double spread : {0.1, 0.2}) {
         Simulation simulation(4);
-        std::vector<CalibrationSample> samples = measure(
-            simulation.workloads, [&] { return simulation.machine.energy_since(); }, {});
+        std::vector<CalibrationSample> samples =
+            measure(simulation.workloads, [&] { return simulation.machine.energy_since(); }, {});
         const double idle = simulation.machine.truth()[Resource::time];
         std::map<std::string, double> factors;
         for (CalibrationSample& sample : samples) {
@@ -381,7 +381,8 @@ TEST_F(CalibrationFile, ThatIsBrokenIsRefused) {
         std::string changed = good;
         const std::size_t at = changed.find("\"family\": ") + 10;
         changed.replace(at, changed.find(',', at) - at, family);
-        test::expect_error(base::ErrorCode::bad_file, "expected a whole number", [&] { read_calibration(written(changed)); });
+        test::expect_error(base::ErrorCode::bad_file, "expected a whole number",
+                           [&] { read_calibration(written(changed)); });
     }
     for (const char* key : {"\"high\": ", "\"left_out_error\": ", "\"worst_error\": ", "\"kind_of_work_sd\": "}) {
         std::string changed = good;

@@ -295,22 +295,12 @@ class Schedule {
         for (std::uint64_t i = 0; i < events; ++i) {
             now_ += static_cast<std::int64_t>(random_.below(1000));
             switch (random_.below(6)) {
-                case 0:
-                    begin();
-                    break;
-                case 1:
-                    end();
-                    break;
+                case 0: begin(); break;
+                case 1: end(); break;
                 case 2:
-                case 3:
-                    step();
-                    break;
-                case 4:
-                    close_interval();
-                    break;
-                default:
-                    settle();
-                    break;
+                case 3: step(); break;
+                case 4: close_interval(); break;
+                default: settle(); break;
             }
         }
         now_ += 1;
@@ -380,8 +370,8 @@ class Schedule {
         const auto energy = static_cast<std::int64_t>(random_.below(random_.below(2) == 0 ? 20 : 1'000'000'000'000));
         const auto idle = static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(energy) + 1));
         const auto busy = [&] { return static_cast<std::int64_t>(random_.below(3) * random_.below(5000)); };
-        ledger_.add_interval(interval(last_, now_, energy, idle, busy(), busy(),
-                                      always_counted_ || random_.below(4) != 0));
+        ledger_.add_interval(
+            interval(last_, now_, energy, idle, busy(), busy(), always_counted_ || random_.below(4) != 0));
         total_ += Nanojoules(energy);
         last_ = now_;
     }
@@ -448,8 +438,8 @@ TEST(Ledger, TheRemainderGoesToBytesByTheirCostAndNoMoreThanThat) {
     reads[Source::weights] = 30;
     multiplies[Source::weights] = 10;
     ledger.add_step({ns(0), ns(100), {{1, Phase::answer, 1}}, {reads, multiplies}, {}});
-    // 1000 above idle: 200 are active power x time; of the rest 80 are what 40 bytes cost, 3 to 1; 720 are anybody's, and
-    // go with active power, half to others.
+    // 1000 above idle: 200 are active power x time; of the rest 80 are what 40 bytes cost, 3 to 1; 720 are anybody's,
+    // and go with active power, half to others.
     ledger.add_interval(interval(0, 100, 1500, 500, 100, 100));
     ledger.end_request(1, ns(100));
     ledger.settle(ns(100));
@@ -510,7 +500,10 @@ TEST(Ledger, AnExpertIsPaidByThoseWhoUsedIt) {
     expert.expert = 11;
     expert.users = 2;
     Work all = work(6, 0, 100, 100);
-    Step step{ns(0), ns(100), {{1, Phase::prompt, 4}, {2, Phase::answer, 1}, {3, Phase::discarded, 1}}, {expert, all},
+    Step step{ns(0),
+              ns(100),
+              {{1, Phase::prompt, 4}, {2, Phase::answer, 1}, {3, Phase::discarded, 1}},
+              {expert, all},
               {{0, 3}, {2, 1}}};
     ledger.add_step(step);
     ledger.add_interval(interval(0, 100, 1200, 0, 100));

@@ -202,7 +202,8 @@ TEST(Window, KnowsWorkThatProcDoesNotShow) {
     pause();
     const double before = window.figures().above_idle.value.value();
     window.count_work(Nanoseconds(15'000'000));
-    EXPECT_NEAR(window.figures().above_idle.value.value() - before, 4.2 * 0.015, 4.2 * 0.002) << "2.6 W, and 4 GB x 0.4 W of memory";
+    EXPECT_NEAR(window.figures().above_idle.value.value() - before, 4.2 * 0.015, 4.2 * 0.002)
+        << "2.6 W, and 4 GB x 0.4 W of memory";
 }
 
 TEST(Window, SeveralFeedsHaveATotalThatTheyAreIn) {

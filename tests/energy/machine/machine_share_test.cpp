@@ -46,7 +46,8 @@ TEST_F(MachineShareOf512, AQuotaOfVersionTwo) {
     EXPECT_NEAR(idle_watts(), (0.20 * 2 * 360 + 0.2 * 1024) / 256, 1e-6);
     EXPECT_EQ(read_group_time(share()), base::Nanoseconds(1'500'000'000));
     const std::string words = MachineEstimate(machine_, share()).description();
-    EXPECT_NE(words.find("2 threads of 512 by the limit of this container or job, cpu.max"), std::string::npos) << words;
+    EXPECT_NE(words.find("2 threads of 512 by the limit of this container or job, cpu.max"), std::string::npos)
+        << words;
     tree_.write("fs/cgroup/docker/1f/memory.max", "17179869184\n");
     EXPECT_NEAR(static_cast<double>(share().memory->value()), 16 * gigabyte, 1);
 }
@@ -74,7 +75,8 @@ TEST_F(MachineShareOf512, AContainerThatSeesItsOwnGroupAsTheRoot) {
 }
 
 TEST_F(MachineShareOf512, AQuotaAndASetOfVersionOne) {
-    tree_.write("self/cgroup", "5:cpuacct:/docker/1f\n4:cpu:/docker/1f\n3:cpuset:/docker/1f\n2:memory:/docker/1f\n0::/\n");
+    tree_.write("self/cgroup",
+                "5:cpuacct:/docker/1f\n4:cpu:/docker/1f\n3:cpuset:/docker/1f\n2:memory:/docker/1f\n0::/\n");
     tree_.write("fs/cgroup/cpu/docker/1f/cpu.cfs_quota_us", "300000\n");
     tree_.write("fs/cgroup/cpu/docker/1f/cpu.cfs_period_us", "100000\n");
     tree_.write("fs/cgroup/cpu/docker/cpu.cfs_quota_us", "-1\n");
@@ -119,7 +121,8 @@ TEST_F(MachineShareOf512, AContainerThatIsShownItsOwnThreadsAlone) {
 TEST(CountProcessors, ReadsLists) {
     EXPECT_EQ(count_processors("0-3,8,10-11\n"), 7);
     EXPECT_EQ(count_processors("5"), 1);
-    for (const char* const text : {"", "x", "1-", "3-1", "0-99999999", "1,,2"}) EXPECT_EQ(count_processors(text), 0) << text;
+    for (const char* const text : {"", "x", "1-", "3-1", "0-99999999", "1,,2"})
+        EXPECT_EQ(count_processors(text), 0) << text;
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ using base::Nanoseconds;
 
 constexpr std::int64_t ms = 1'000'000;
 
-/// A machine whose other programs have taken `others(t)` by the time t, told in ticks of 10 ms as /proc/stat tells it: the
-/// sum cut to whole ticks.
+/// A machine whose other programs have taken `others(t)` by the time t, told in ticks of 10 ms as /proc/stat tells it:
+/// the sum cut to whole ticks.
 struct TickingMachine {
     int threads = 2;
     std::function<double(double)> others;
@@ -24,7 +24,8 @@ struct TickingMachine {
     BusyTime at(std::int64_t time) const {
         const double all = others(static_cast<double>(time)) + program;
         const double ticks = std::floor(all / (10 * ms));
-        return {Nanoseconds(std::llround(program)), Nanoseconds(static_cast<std::int64_t>(ticks) * 10 * ms + 1'000'000 * ms)};
+        return {Nanoseconds(std::llround(program)),
+                Nanoseconds(static_cast<std::int64_t>(ticks) * 10 * ms + 1'000'000 * ms)};
     }
 };
 
@@ -66,25 +67,27 @@ Played play(TickingMachine machine, double length, double gap, std::uint64_t see
         }
         EXPECT_LE(use.low, use.value);
         EXPECT_LE(use.value, use.high);
-        EXPECT_LE(use.high.value(), machine.threads * static_cast<std::int64_t>(length) - static_cast<std::int64_t>(length) + 1);
+        EXPECT_LE(use.high.value(),
+                  machine.threads * static_cast<std::int64_t>(length) - static_cast<std::int64_t>(length) + 1);
     }
     return played;
 }
 
-// The fault that this class is for: beside a program that always runs, answers of 1 to 30 ms were charged 37 to 91% more
-// than their share.
+// The fault that this class is for: beside a program that always runs, answers of 1 to 30 ms were charged 37 to 91%
+// more than their share.
 TEST(OthersTime, ShortAnswersBesideABusyProgramGetTheirShare) {
     for (const double busy : {0.3, 1.0}) {
         for (const double length : {1.0 * ms, 3.0 * ms, 8.0 * ms, 30.0 * ms}) {
             const Played played = play({2, [&](double t) { return busy * t; }}, length, 5.0 * ms, 7);
-            EXPECT_NEAR(played.share / played.true_share, 1, 0.05) << busy << " of a thread, answers of " << length / ms << " ms";
+            EXPECT_NEAR(played.share / played.true_share, 1, 0.05)
+                << busy << " of a thread, answers of " << length / ms << " ms";
             EXPECT_GE(played.inside, played.answers * 95 / 100) << busy << ", " << length / ms << " ms";
         }
     }
 }
 
-// A program that runs and rests, on the scale of the answers: which answer met it is open, and the interval says so; the
-// sum over the answers is right.
+// A program that runs and rests, on the scale of the answers: which answer met it is open, and the interval says so;
+// the sum over the answers is right.
 TEST(OthersTime, ProgramsThatComeAndGoAreWithinTheInterval) {
     for (const double period : {7.0 * ms, 40.0 * ms, 700.0 * ms}) {
         const auto others = [&](double t) {  // half of each period

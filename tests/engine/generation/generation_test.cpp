@@ -7,8 +7,8 @@
 namespace ergon::engine {
 namespace {
 
-using testing::scripted;
 using base::Phase;
+using testing::scripted;
 
 /// The pieces of an answer, joined by phase, beside the answer itself.
 struct Received {

@@ -1,11 +1,12 @@
 // Which builds of the kernels this machine can run; the other tests compare those.
 
+#include "kernels/builds/isa.h"
+
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <string>
 
 #include "base/expect_error.h"
-#include "kernels/builds/isa.h"
 #include "kernels/throughput.h"
 
 namespace ergon::kernels {

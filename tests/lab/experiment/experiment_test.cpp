@@ -10,9 +10,9 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "lab/comparison.h"
-#include "lab/store/design.h"
 #include "lab/findings/caveats.h"
 #include "lab/output/comparison_table.h"
+#include "lab/store/design.h"
 #include "lab/store/run_summary.h"
 
 namespace ergon::lab {

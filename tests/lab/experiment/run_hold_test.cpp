@@ -145,7 +145,8 @@ TEST(Attachments, AreKeptByRunAndKind) {
         results.attach(run, "a", {{"x", 4}});
         results.start(described(3), alone());
         base::fail(ErrorCode::system, "no");
-    }), base::Error);
+    }),
+                 base::Error);
     EXPECT_EQ(results.attachment(run, "a").value()["x"], 3) << "nothing of it was written";
     EXPECT_EQ(results.last_run(), other);
 }

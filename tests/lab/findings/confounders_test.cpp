@@ -55,7 +55,8 @@ TEST(Confounders, TwinsDifferInNothing) {
     EXPECT_THAT(names(found), IsEmpty()) << differences_text(found);
     EXPECT_THAT(found.not_known, IsEmpty());
     EXPECT_EQ(found.same_tokenizer, true);
-    EXPECT_THAT(found.limitations, ElementsAre("Both are the same model, so the ratio shows the effect of their settings."));
+    EXPECT_THAT(found.limitations,
+                ElementsAre("Both are the same model, so the ratio shows the effect of their settings."));
 }
 
 TEST(Confounders, TwoStatesOfOneTrainingDifferInTheirWeights) {
@@ -64,7 +65,7 @@ TEST(Confounders, TwoStatesOfOneTrainingDifferInTheirWeights) {
     const Confounders found = confounders(contender("a"), other);
     EXPECT_EQ(differences_text(found), "weights (digest) (weights / other weights)");
     EXPECT_THAT(found.limitations, ElementsAre("Both models are dense, so this says nothing about sparse experts.",
-                                         HasSubstr("such as two checkpoints of one training run")));
+                                               HasSubstr("such as two checkpoints of one training run")));
 }
 
 TEST(Confounders, ForbiddenTextsAreADifference) {
@@ -129,7 +130,8 @@ TEST(Confounders, AModelAgainstItself) {
     direct.details.thinking = false;
     const Confounders found = confounders(contender("a"), direct);
     EXPECT_THAT(names(found), ElementsAre("asked to think"));
-    EXPECT_THAT(found.limitations, ElementsAre("Both are the same model, so the ratio shows the effect of their settings."));
+    EXPECT_THAT(found.limitations,
+                ElementsAre("Both are the same model, so the ratio shows the effect of their settings."));
 }
 
 ContenderSummary server(const std::string& label) {
@@ -165,7 +167,8 @@ TEST(Confounders, TheTextSaysWhatIsNotKnown) {
     PairSummary pair;
     pair.b = 1;
     EXPECT_THAT(confounders_text(comparison, pair), HasSubstr("No known property or setting differs"));
-    EXPECT_THAT(confounders_text(comparison, pair), HasSubstr("Not known for one or both: sparse or dense, parameters"));
+    EXPECT_THAT(confounders_text(comparison, pair),
+                HasSubstr("Not known for one or both: sparse or dense, parameters"));
     pair.energy_ratio = pair.joules_per_word_ratio = pair.joules_per_character_ratio = {2, 1, 3};
     EXPECT_THAT(finding(comparison, pair), HasSubstr("Whether their tokenizers are the same is not known"));
     EXPECT_THAT(finding(comparison, pair), Not(HasSubstr("differ, so")));

@@ -13,8 +13,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// Joules per token of sparse, active and total at batch 1 and 16; each round is off by `noise` of itself, up and down as
-/// often, the dense ones the other way.
+/// Joules per token of sparse, active and total at batch 1 and 16; each round is off by `noise` of itself, up and down
+/// as often, the dense ones the other way.
 LayerSlice slice(const std::array<std::array<double, 2>, 3>& joules, double noise = 0.01,
                  energy::Method method = energy::Method::measured) {
     LayerSlice made;
@@ -42,7 +42,8 @@ TEST(SliceModels, HaveTheSizesThatTheyAreComparedFor) {
     // All but the router's values, which a dense layer has not.
     EXPECT_EQ(sparse.active - active.active, 64 * 2048);
     EXPECT_EQ(sparse.total - total.total, 64 * 2048);
-    // 26 such layers, a dense one of 10,944, attention and the embeddings are V2-Lite's 15.7 billion, 2.4 of them active.
+    // 26 such layers, a dense one of 10,944, attention and the embeddings are V2-Lite's 15.7 billion, 2.4 of them
+    // active.
     const std::int64_t ffn = 3 * 2048 * 1408;
     EXPECT_GT(sparse.total, 66 * ffn);
     EXPECT_LT(sparse.total, 66 * ffn + 16'000'000);
@@ -108,11 +109,10 @@ TEST(LayerSlice, IsKeptWithItsRunAndReadBack) {
     EXPECT_EQ(slice_json(kept_slice(results, run).value()), slice_json(made));
     EXPECT_EQ(slice_text(kept_slice(results, run).value()), slice_text(made));
     for (const char* broken : {R"({})", R"({"threads": 1, "kind_of_work_sd": 0, "rounds": []})",
-                               R"({"threads": 1, "kind_of_work_sd": 0, "rounds": [{"shape": "round"}]})",
-                               R"([1])", R"({"threads": "x", "rounds": 7})"}) {
-        test::expect_error(base::ErrorCode::bad_file, "A slice that was kept", [&] {
-            slice_of(nlohmann::ordered_json::parse(broken));
-        });
+                               R"({"threads": 1, "kind_of_work_sd": 0, "rounds": [{"shape": "round"}]})", R"([1])",
+                               R"({"threads": "x", "rounds": 7})"}) {
+        test::expect_error(base::ErrorCode::bad_file, "A slice that was kept",
+                           [&] { slice_of(nlohmann::ordered_json::parse(broken)); });
     }
 }
 

@@ -55,8 +55,10 @@ TEST(Shapes, AreReadAndShownWhereModelsFitIntoACache) {
                              "2026-01-02", "M, 2 threads"}) {
         EXPECT_THAT(page, HasSubstr(part));
     }
-    EXPECT_THAT(comparison_page(report_of(80'000'000), references, shapes), Not(HasSubstr("where weights are read from memory")));
-    EXPECT_THAT(comparison_page(report_of(8'000'000), references), Not(HasSubstr("where weights are read from memory")));
+    EXPECT_THAT(comparison_page(report_of(80'000'000), references, shapes),
+                Not(HasSubstr("where weights are read from memory")));
+    EXPECT_THAT(comparison_page(report_of(8'000'000), references),
+                Not(HasSubstr("where weights are read from memory")));
 }
 
 TEST(Shapes, TheFileThatShipsIsRead) {

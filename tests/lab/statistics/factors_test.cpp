@@ -84,12 +84,18 @@ TEST_F(TwoByTwo, AnInteractionIsWhatBothDoBeyondEach) {
 }
 
 TEST(Factors, ASentenceSaysWhatIsShownAndWhatMayBeLuck) {
-    const Effect shown{{{"thinking", "yes", "no"}}, {11.4, 8.2, 16.8}, ConfidenceInterval{0.24, 0.06, 0.4},
-                       ConfidenceInterval{6.6, 4, 12.2}, 0,     0.008,             0.012};
-    EXPECT_EQ(effect_sentence(shown),
-              "Thinking over no thinking: an answer takes 11.40 times the joules (95% interval 8.20 to 16.80, p < 0.001 "
-              "corrected). Right answers: +24 percentage points (+6 to +40). A right answer takes 6.60 times the joules (95% "
-              "interval 4.00 to 12.20, p = 0.012 corrected).");
+    const Effect shown{{{"thinking", "yes", "no"}},
+                       {11.4, 8.2, 16.8},
+                       ConfidenceInterval{0.24, 0.06, 0.4},
+                       ConfidenceInterval{6.6, 4, 12.2},
+                       0,
+                       0.008,
+                       0.012};
+    EXPECT_EQ(
+        effect_sentence(shown),
+        "Thinking over no thinking: an answer takes 11.40 times the joules (95% interval 8.20 to 16.80, p < 0.001 "
+        "corrected). Right answers: +24 percentage points (+6 to +40). A right answer takes 6.60 times the joules (95% "
+        "interval 4.00 to 12.20, p = 0.012 corrected).");
     const Effect luck{{{"experts", "sparse", "dense"}}, {1.02, 0.9, 1.1}, ConfidenceInterval{-0.06, -0.15, 0.06}, {}};
     EXPECT_EQ(effect_sentence(luck),
               "Sparse experts over dense: an answer takes 1.02 times the joules (95% interval 0.90 to 1.10, p = 1.00 "

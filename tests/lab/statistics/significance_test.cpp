@@ -138,7 +138,8 @@ TEST(Newcombe, IsMethodTenOfHisPaper) {
         for (std::size_t i = 0; i < x.size(); ++i) x[i] = (x[i] + y[i]) / 2;
         return x;
     };
-    const ConfidenceInterval repeats = newcombe(mean(grades(1, 20, 0.5), grades(2, 20, 0.6)), mean(grades(3, 20, 0.5), grades(4, 20, 0.6)));
+    const ConfidenceInterval repeats =
+        newcombe(mean(grades(1, 20, 0.5), grades(2, 20, 0.6)), mean(grades(3, 20, 0.5), grades(4, 20, 0.6)));
     EXPECT_NEAR(repeats.value, -0.1, 1e-12);
     EXPECT_NEAR(repeats.low, -0.37039297739395494, 1e-12);
     EXPECT_NEAR(repeats.high, 0.19296543367792901, 1e-12);
@@ -163,7 +164,8 @@ TEST(Newcombe, HoldsTheTruth) {
                 coverage.count(newcombe(a, b), share_b - share_a);
             }
             coverage.record(fmt::format("{} and {} of {}", share_a, share_b, prompts));
-            EXPECT_TRUE(coverage.enough()) << coverage.held << ", " << share_a << " and " << share_b << " of " << prompts;
+            EXPECT_TRUE(coverage.enough())
+                << coverage.held << ", " << share_a << " and " << share_b << " of " << prompts;
         }
     }
 }

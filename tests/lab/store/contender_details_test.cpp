@@ -71,7 +71,8 @@ TEST(ContenderDetails, OlderAndOtherFilesAreReadAsFarAsTheyGo) {
     EXPECT_FALSE(old.sampling);
     EXPECT_FALSE(old.model.experts);
     EXPECT_EQ(old.record["colour"], "blue") << "what nobody knows is shown as it is";
-    for (const ordered_json& odd : {ordered_json(), ordered_json(3), ordered_json{{"kind", 1}, {"found", 2}, {"stop", "x"}}}) {
+    for (const ordered_json& odd :
+         {ordered_json(), ordered_json(3), ordered_json{{"kind", 1}, {"found", 2}, {"stop", "x"}}}) {
         EXPECT_EQ(contender_details(odd).kind, ContenderKind::unknown);
     }
 }

@@ -71,8 +71,8 @@ Answer answer(std::int64_t contender, const std::string& prompt, std::int64_t re
         phase.total = {Joules(3.25 + i), Joules(1.5 + i), Joules(7.125 + i), energy::Method::estimated};
         phase.above_idle = {Joules(2 + i), Joules(1 + i), Joules(4 + i), energy::Method::estimated};
     }
-    made.measures = {base::Seconds(1.5), base::Seconds(0.25), base::Seconds(1.75), {1e9, 2e6, 3e5},
-                     {1, 2, 3, 4, 5e12}, {{"router", 0.5}}};
+    made.measures = {base::Seconds(1.5), base::Seconds(0.25), base::Seconds(1.75),
+                     {1e9, 2e6, 3e5},    {1, 2, 3, 4, 5e12},  {{"router", 0.5}}};
     made.raw = {{"intervals", 3}};
     return made;
 }
@@ -368,8 +368,10 @@ TEST_F(ResultsTest, AmountsBeyondAllReasonAreDamage) {
     results.add(id, answer(0, "p1"));
     for (const char* change : {"answer_tokens = 9223372036854775807", "answer_tokens = -1", "prompt_seconds = 9e999",
                                "thinking_seconds = -1"}) {
-        Database(file()).execute(fmt::format("UPDATE answer SET prompt_tokens = 1, answer_tokens = 1, prompt_seconds = 1, "
-                                             "thinking_seconds = 1; UPDATE answer SET {}", change));
+        Database(file()).execute(
+            fmt::format("UPDATE answer SET prompt_tokens = 1, answer_tokens = 1, prompt_seconds = 1, "
+                        "thinking_seconds = 1; UPDATE answer SET {}",
+                        change));
         test::expect_error(ErrorCode::bad_file, "an answer to prompt p1 took", [&] { all(results, id); });
     }
 }

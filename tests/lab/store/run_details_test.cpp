@@ -43,8 +43,8 @@ TEST(RunDetails, RunsOfOlderVersionsSayLess) {
 }
 
 TEST(RunDetails, EventsOfTheMachineAreReadBack) {
-    const MachineEvent idle = idle_event(idle_before, {base::Seconds(5), base::Watts(10), base::Watts(8), base::Watts(12),
-                                                       "measured", 0.1});
+    const MachineEvent idle =
+        idle_event(idle_before, {base::Seconds(5), base::Watts(10), base::Watts(8), base::Watts(12), "measured", 0.1});
     EXPECT_EQ(idle_power(idle)->value.value(), 10);
     EXPECT_EQ(idle_power(idle)->method, "measured");
     EXPECT_FALSE(cooling_pause(idle));

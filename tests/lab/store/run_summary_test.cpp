@@ -29,12 +29,12 @@ class StoredRuns : public ::testing::Test {
     }
     /// A run of one shard: ten prompts, of which the shard holds those at its places.
     RunId store(Results& results, int shard = 0, int shards = 1, double joules = 1, const std::string& said = "Paris") {
-        const RunDescription run{{{"prompts", "mine"}},
-                                 3,
-                                 {{"energy_source", "Simulated."}, {"threads", 2}},
-                                 "0.1.0",
-                                 protocol_json({0, {}, shard == 1 ? Throttling::not_visible : Throttling::visible,
-                                                {shard, shards}})};
+        const RunDescription run{
+            {{"prompts", "mine"}},
+            3,
+            {{"energy_source", "Simulated."}, {"threads", 2}},
+            "0.1.0",
+            protocol_json({0, {}, shard == 1 ? Throttling::not_visible : Throttling::visible, {shard, shards}})};
         const RunId id = results.start(run, contenders());
         std::vector<AskedPrompt> prompts;
         for (int i = 0; i < 10; ++i)
@@ -83,7 +83,8 @@ TEST_F(StoredRuns, PartsWhoseThreadsWereTimedMerge) {
         }
         files.push_back(folder_ / fmt::format("part{}.sqlite", shard));
         Results part(files.back());
-        const RunId id = part.start({{{"prompts", "mine"}}, 3, {}, "0.1.0", {{"shard", fmt::format("{}/2", shard + 1)}}}, timed);
+        const RunId id =
+            part.start({{{"prompts", "mine"}}, 3, {}, "0.1.0", {{"shard", fmt::format("{}/2", shard + 1)}}}, timed);
         part.add_prompts(id, {{fmt::format("p{}", shard), "easy", "Where?", "Paris"}});
         for (int contender = 0; contender < 2; ++contender) part.add(id, answer(contender, shard, 1, "Paris"));
         part.finish(id);
@@ -95,7 +96,8 @@ TEST_F(StoredRuns, PartsWhoseThreadsWereTimedMerge) {
 TEST_F(StoredRuns, MoreContendersThanAreComparedAreRefused) {
     Results results(folder_ / "many.sqlite");
     std::vector<Contender> many;
-    for (int i = 0; i <= max_contenders; ++i) many.push_back({fmt::format("c{}", i), "m", "h", nlohmann::ordered_json::object()});
+    for (int i = 0; i <= max_contenders; ++i)
+        many.push_back({fmt::format("c{}", i), "m", "h", nlohmann::ordered_json::object()});
     test::expect_error(base::ErrorCode::bad_argument, "65 contenders are too many", [&] { results.start({}, many); });
 }
 
@@ -122,8 +124,9 @@ TEST_F(StoredRuns, ShardsMergeIntoTheWhole) {
     files.push_back(files[0]);
     test::expect_error(base::ErrorCode::bad_argument, "shard 1/3 again", [&] { load_runs(files); });
     // The whole beside one of its parts would count answers twice, and make intervals too narrow.
-    test::expect_error(base::ErrorCode::bad_argument, "some answers would count twice",
-                       [&] { load_runs({folder_ / "whole.sqlite", files[0]}); });
+    test::expect_error(base::ErrorCode::bad_argument, "some answers would count twice", [&] {
+        load_runs({folder_ / "whole.sqlite", files[0]});
+    });
 }
 
 // A part alone looks like the whole: its figures are of other prompts than the reader thinks.
@@ -168,10 +171,9 @@ TEST_F(StoredRuns, ThePageHoldsEverythingAndTrustsNothing) {
     Results results(folder_ / "run.sqlite");
     const RunSummary run = load_run(results, store(results));
     const std::string page = comparison_page(run.report, energy::read_references());
-    for (const char* part :
-         {"The result", "By task", "Confounders and limitations", "Method",
-          "Prompts and answers", "Energy per answer by component", "run.sqlite", "idle before", "router",
-          "beta &lt;b&gt;", "Simulated.", "Other programs used", "the kernel counts it"}) {
+    for (const char* part : {"The result", "By task", "Confounders and limitations", "Method", "Prompts and answers",
+                             "Energy per answer by component", "run.sqlite", "idle before", "router", "beta &lt;b&gt;",
+                             "Simulated.", "Other programs used", "the kernel counts it"}) {
         EXPECT_THAT(page, HasSubstr(part));
     }
     EXPECT_THAT(page, Not(HasSubstr("<script>alert")));

@@ -129,7 +129,8 @@ TEST(HfConfig, TheKindsOfLayersSayWhichSlide) {
     folder.config["layer_types"] = {"full_attention", "full_attention"};
     EXPECT_EQ(read_config(folder).context_length(), 40960);
     folder.config["layer_types"] = {"full_attention", "sliding_attention"};
-    EXPECT_THAT(error_of(folder), AllOf(HasSubstr("config.json"), HasSubstr("layer_types"), HasSubstr("use_sliding_window")));
+    EXPECT_THAT(error_of(folder),
+                AllOf(HasSubstr("config.json"), HasSubstr("layer_types"), HasSubstr("use_sliding_window")));
     folder.config["use_sliding_window"] = true;
     EXPECT_THAT(error_of(folder), AllOf(HasSubstr("layer_types"), HasSubstr("sliding_window is missing or null")));
     folder.config["sliding_window"] = 64;
@@ -190,7 +191,8 @@ TEST(HfConfig, RefusesValuesThatMakeNoSense) {
         {"llama-gqa", "rope_scaling", Json{{"type", "dynamic"}, {"factor", 2}}, "dynamic"},
         {"llama-gqa", "rope_scaling", Json{{"type", "linear"}}, "factor"},
         {"llama-gqa", "rope_scaling", Json{{"type", "linear"}, {"factor", 0}}, "factor"},
-        {"llama-gqa", "rope_scaling", Json{{"type", "llama3"},
+        {"llama-gqa", "rope_scaling",
+         Json{{"type", "llama3"},
               {"factor", 8},
               {"original_max_position_embeddings", 128},
               {"low_freq_factor", 4},
@@ -337,8 +339,8 @@ TEST_F(GgufConfig, NamesTheKeyThatIsMissing) {
          {"block_count", "context_length", "embedding_length", "feed_forward_length", "attention.head_count",
           "attention.layer_norm_rms_epsilon", "attention.kv_lora_rank", "rope.freq_base", "rope.dimension_count",
           "rope.scaling.type", "rope.scaling.factor", "rope.scaling.original_context_length",
-          "rope.scaling.yarn_log_multiplier", "expert_used_count", "expert_feed_forward_length",
-          "expert_weights_scale", "expert_weights_norm", "expert_group_used_count"}) {
+          "rope.scaling.yarn_log_multiplier", "expert_used_count", "expert_feed_forward_length", "expert_weights_scale",
+          "expert_weights_norm", "expert_group_used_count"}) {
         const std::vector<formats::GgufField> whole = fields_;
         erase(std::string("deepseek2.") + key);
         EXPECT_THAT(error(), AllOf(HasSubstr(file_.string()), HasSubstr(std::string("deepseek2.") + key),

@@ -1,5 +1,7 @@
 // The up-projections of latent attention: each type in which kv_b comes, and its transpose.
 
+#include "model/weights/latent_weights.h"
+
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -11,7 +13,6 @@
 #include "formats/safetensors.h"
 #include "kernels/elementwise.h"
 #include "kernels/matmul.h"
-#include "model/weights/latent_weights.h"
 #include "model/weights/weights.h"
 #include "tensor/float_bits.h"
 
@@ -45,7 +46,8 @@ std::vector<float> values_of(const PackedMatrix& w, base::ThreadPool& pool) {
                                        .y_stride = w.rows()};
         kernels::matmul({&product, 1}, pool);
         for (std::int64_t r = 0; r < w.rows(); ++r) {
-            for (std::int64_t k = 0; k < w.cols(); ++k) values.push_back(columns[static_cast<std::size_t>(k * w.rows() + r)]);
+            for (std::int64_t k = 0; k < w.cols(); ++k)
+                values.push_back(columns[static_cast<std::size_t>(k * w.rows() + r)]);
         }
     }
     return values;
@@ -57,14 +59,18 @@ class LatentWeights : public testing::Test {
     ~LatentWeights() override { std::filesystem::remove_all(folder_); }
 
     void bind(std::int64_t nope, std::int64_t value) {
-        const std::int64_t rows = latent_heads * (nope + value), scale_rows = (rows + 127) / 128, scale_cols = (latent_rank + 127) / 128;
+        const std::int64_t rows = latent_heads * (nope + value), scale_rows = (rows + 127) / 128,
+                           scale_cols = (latent_rank + 127) / 128;
         std::vector<std::byte> codes(static_cast<std::size_t>(rows * latent_rank));
-        for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<std::byte>(i * 37 % 127 + (i % 3 == 0 ? 128 : 0));
+        for (std::size_t i = 0; i < codes.size(); ++i)
+            codes[i] = static_cast<std::byte>(i * 37 % 127 + (i % 3 == 0 ? 128 : 0));
         std::vector<float> scales(static_cast<std::size_t>(scale_rows * scale_cols));
         for (std::size_t i = 0; i < scales.size(); ++i) scales[i] = 0.01f * static_cast<float>(i + 1);
         const std::vector<TensorView> tensors{
             {"model.layers.0.self_attn.kv_b_proj.weight", DType::f8_e4m3, {rows, latent_rank}, codes},
-            {"model.layers.0.self_attn.kv_b_proj.weight_scale_inv", DType::f32, {scale_rows, scale_cols},
+            {"model.layers.0.self_attn.kv_b_proj.weight_scale_inv",
+             DType::f32,
+             {scale_rows, scale_cols},
              std::as_bytes(std::span(scales))}};
         std::filesystem::create_directories(folder_);
         formats::write_safetensors(folder_ / "model.safetensors", tensors);
@@ -74,12 +80,15 @@ class LatentWeights : public testing::Test {
         wide_.clear();
         for (std::int64_t r = 0; r < rows; ++r) {
             for (std::int64_t k = 0; k < latent_rank; ++k) {
-                wide_.push_back(tensor::f8_e4m3_to_f32(static_cast<std::uint8_t>(codes[static_cast<std::size_t>(r * latent_rank + k)])) *
+                wide_.push_back(tensor::f8_e4m3_to_f32(
+                                    static_cast<std::uint8_t>(codes[static_cast<std::size_t>(r * latent_rank + k)])) *
                                 scales[static_cast<std::size_t>(r / 128 * scale_cols + k / 128)]);
             }
         }
     }
-    float wide(std::int64_t row, std::int64_t k) const { return wide_[static_cast<std::size_t>(row * latent_rank + k)]; }
+    float wide(std::int64_t row, std::int64_t k) const {
+        return wide_[static_cast<std::size_t>(row * latent_rank + k)];
+    }
 
     void expect_values(std::int64_t nope, std::int64_t value) {
         const std::vector<float> uk = values_of(weights_.w_uk, pool_), uk_t = values_of(weights_.w_uk_t, pool_),
@@ -88,19 +97,24 @@ class LatentWeights : public testing::Test {
             const std::int64_t first = h * (nope + value);
             for (std::int64_t r = 0; r < nope; ++r) {
                 for (std::int64_t k = 0; k < latent_rank; ++k) {
-                    ASSERT_EQ(uk[static_cast<std::size_t>((h * nope + r) * latent_rank + k)], wide(first + r, k)) << h << ' ' << r << ' ' << k;
-                    ASSERT_EQ(uk_t[static_cast<std::size_t>((h * latent_rank + k) * nope + r)], wide(first + r, k)) << h << ' ' << r << ' ' << k;
+                    ASSERT_EQ(uk[static_cast<std::size_t>((h * nope + r) * latent_rank + k)], wide(first + r, k))
+                        << h << ' ' << r << ' ' << k;
+                    ASSERT_EQ(uk_t[static_cast<std::size_t>((h * latent_rank + k) * nope + r)], wide(first + r, k))
+                        << h << ' ' << r << ' ' << k;
                 }
             }
             for (std::int64_t r = 0; r < value; ++r) {
                 for (std::int64_t k = 0; k < latent_rank; ++k) {
-                    ASSERT_EQ(uv[static_cast<std::size_t>((h * value + r) * latent_rank + k)], wide(first + nope + r, k)) << h << ' ' << r << ' ' << k;
+                    ASSERT_EQ(uv[static_cast<std::size_t>((h * value + r) * latent_rank + k)],
+                              wide(first + nope + r, k))
+                        << h << ' ' << r << ' ' << k;
                 }
             }
         }
     }
 
-    std::filesystem::path folder_ = std::filesystem::temp_directory_path() / ("ergon-latent-" + std::to_string(::getpid()));
+    std::filesystem::path folder_ =
+        std::filesystem::temp_directory_path() / ("ergon-latent-" + std::to_string(::getpid()));
     base::ThreadPool pool_{2};
     MlaWeights weights_;
     std::vector<float> wide_;
@@ -108,7 +122,8 @@ class LatentWeights : public testing::Test {
 
 TEST_F(LatentWeights, F8StaysInEightBitsWhereHeadsFallBetweenBlocksOfScales) {
     bind(256, 128);
-    for (const PackedMatrix* w : {&weights_.w_uk, &weights_.w_uk_t, &weights_.w_uv}) EXPECT_EQ(w->type(), DType::f8_e4m3);
+    for (const PackedMatrix* w : {&weights_.w_uk, &weights_.w_uk_t, &weights_.w_uv})
+        EXPECT_EQ(w->type(), DType::f8_e4m3);
     expect_values(256, 128);
 }
 
@@ -119,7 +134,8 @@ TEST_F(LatentWeights, F8BecomesF32WhereHeadsCutBlocksOfScales) {
 }
 
 /// kv_b as a GGUF file holds it in Q8_0, each block with the given scale.
-MlaWeights bind_q8_0(float scale, const std::filesystem::path& folder, base::ThreadPool& pool, std::vector<float>& wide) {
+MlaWeights bind_q8_0(float scale, const std::filesystem::path& folder, base::ThreadPool& pool,
+                     std::vector<float>& wide) {
     constexpr std::int64_t nope = 64, value = 32, rows = latent_heads * (nope + value), block = 34;
     std::vector<std::byte> blocks(static_cast<std::size_t>(rows * latent_rank / 32 * block));
     const std::uint16_t half = tensor::f32_to_f16(scale);
@@ -127,7 +143,8 @@ MlaWeights bind_q8_0(float scale, const std::filesystem::path& folder, base::Thr
     for (std::size_t at = 0; at < blocks.size(); at += block) std::memcpy(&blocks[at], &half, sizeof half);
     const TensorView kv_b{"blk.0.attn_kv_b.weight", DType::q8_0, {rows, latent_rank}, blocks};
     wide.resize(static_cast<std::size_t>(rows * latent_rank));
-    for (std::int64_t r = 0; r < rows; ++r) kernels::widen_row(kv_b.type, kv_b.row(r).data(), latent_rank, wide.data() + r * latent_rank);
+    for (std::int64_t r = 0; r < rows; ++r)
+        kernels::widen_row(kv_b.type, kv_b.row(r).data(), latent_rank, wide.data() + r * latent_rank);
     std::filesystem::create_directories(folder);
     formats::write_gguf(folder / "model.gguf", {}, {&kv_b, 1});
     MlaWeights w;

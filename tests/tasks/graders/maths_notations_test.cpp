@@ -295,7 +295,8 @@ TEST(MathsNotations, HostileTextEnds) {
     std::string braces(1'000'000, '{');
     EXPECT_FALSE(same_maths("1", braces, {}));
     EXPECT_FALSE(same_maths("1", braces + std::string(1'000'000, '}'), {}));
-    EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), test::sanitized ? 60 : 10);
+    EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(),
+              test::sanitized ? 60 : 10);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
+#include "tasks/puzzles/conversation.h"
+
 #include <gtest/gtest.h>
 #include <set>
 
 #include "base/expect_error.h"
-#include "tasks/puzzles/conversation.h"
 #include "tasks/puzzles/solved/solved_puzzles.h"
 
 namespace ergon::tasks {

@@ -1,10 +1,11 @@
+#include "tasks/puzzles/countdown.h"
+
 #include <cmath>
 #include <gtest/gtest.h>
 #include <string>
 
 #include "base/random.h"
 #include "tasks/graders/graded.h"
-#include "tasks/puzzles/countdown.h"
 
 namespace ergon::tasks {
 namespace {

@@ -1,3 +1,5 @@
+#include "tasks/puzzles/puzzles.h"
+
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <map>
@@ -9,7 +11,6 @@
 #include "tasks/graders/grader.h"
 #include "tasks/graders/maths/numbers.h"
 #include "tasks/puzzles/countdown.h"
-#include "tasks/puzzles/puzzles.h"
 
 namespace ergon::tasks {
 namespace {

@@ -1,9 +1,10 @@
+#include "tasks/readers/csv.h"
+
 #include <gtest/gtest.h>
 #include <string>
 
 #include "base/expect_error.h"
 #include "base/random.h"
-#include "tasks/readers/csv.h"
 
 namespace ergon::tasks {
 namespace {

@@ -1,3 +1,5 @@
+#include "tasks/readers/readers.h"
+
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <map>
@@ -8,7 +10,6 @@
 #include "base/sanitized.h"
 #include "base/temporary_directory.h"
 #include "tasks/graders/grader.h"
-#include "tasks/readers/readers.h"
 
 namespace ergon::tasks {
 namespace {
@@ -177,8 +178,9 @@ TEST(PlainText, IsAPromptALine) {
 
 TEST(PlainText, TheContentGoesBeforeTheName) {
     EXPECT_EQ(parse_task("\xEF\xBB\xBF\n {\"prompt\": \"a\"}\n", "mine.txt", {})[0].text, "a");
-    EXPECT_EQ(parse_task("[\n  {\n    \"prompt\": \"a\",\n    \"answer\": 4,\n    \"id\": 7\n  }\n]\n", "mine.csv", {})[0].id,
-              "7");
+    EXPECT_EQ(
+        parse_task("[\n  {\n    \"prompt\": \"a\",\n    \"answer\": 4,\n    \"id\": 7\n  }\n]\n", "mine.csv", {})[0].id,
+        "7");
     EXPECT_EQ(parse_task("q,a,b,c,d,A\n", "mine.json", {})[0].grader, Grader::choice);
     SkippedRows skipped;
     EXPECT_EQ(parse_task("q\n[q],a,b,c,d,A\n", "mine.txt", {.skipped = &skipped}).size(), 1u);
@@ -259,7 +261,8 @@ TEST(MmluLines, OneListOfObjects) {
     ASSERT_EQ(prompts.size(), 2u);
     EXPECT_EQ(prompts[0].answer, "B");
     EXPECT_EQ(prompts[1].id, "set-2");
-    expect_refused("set.jsonl, element 2: \"prompt\" must be a non-empty string", R"([{"prompt": "x"}, {"prompt": 3}])");
+    expect_refused("set.jsonl, element 2: \"prompt\" must be a non-empty string",
+                   R"([{"prompt": "x"}, {"prompt": 3}])");
 }
 
 TEST(Math, ABoxWithoutBraces) {
@@ -348,7 +351,8 @@ TEST_F(Mmlu, WithoutExamples) {
 // A pruned cache leaves links to nothing: a test of fewer questions would be another test.
 TEST_F(Mmlu, FilesThatAreNoneAreNotLeftOut) {
     std::filesystem::create_symlink("/nowhere", folder_ / "test/birds_test.csv");
-    test::expect_error(ErrorCode::bad_file, "birds_test.csv is not a regular file", [&] { read_task(folder_.path(), {}); });
+    test::expect_error(ErrorCode::bad_file, "birds_test.csv is not a regular file",
+                       [&] { read_task(folder_.path(), {}); });
     std::filesystem::remove(folder_ / "test/birds_test.csv");
     std::filesystem::create_directory_symlink(folder_ / "val", folder_ / "test/more");
     test::expect_error(ErrorCode::bad_file, "is a symbolic link to a folder", [&] { read_task(folder_.path(), {}); });

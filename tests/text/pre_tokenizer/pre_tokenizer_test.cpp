@@ -1,3 +1,5 @@
+#include "text/pre_tokenizer/pre_tokenizer.h"
+
 #include <chrono>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +11,6 @@
 #include "base/files/file.h"
 #include "base/json/json.h"
 #include "base/sanitized.h"
-#include "text/pre_tokenizer/pre_tokenizer.h"
 #include "text/pre_tokenizer/regex.h"
 #include "text/random_text.h"
 
@@ -209,7 +210,8 @@ TEST(RegexDialect, LongPiecesAreFound) {
     const auto splitter = make_regex_splitter(R"(\s+(?!\S)|\s+|\S+)", SplitBehavior::isolated, false, "here");
     const std::string text = letters + spaces + letters;
     const std::string_view all = text;
-    EXPECT_EQ(pieces_of(*splitter, all), (std::vector<std::string_view>{letters, all.substr(300'000, 299'999), " ", letters}));
+    EXPECT_EQ(pieces_of(*splitter, all),
+              (std::vector<std::string_view>{letters, all.substr(300'000, 299'999), " ", letters}));
 }
 
 }  // namespace

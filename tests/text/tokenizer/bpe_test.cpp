@@ -1,9 +1,10 @@
+#include "text/tokenizer/bpe.h"
+
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <tuple>
 
 #include "base/random.h"
-#include "text/tokenizer/bpe.h"
 
 namespace ergon::text {
 namespace {

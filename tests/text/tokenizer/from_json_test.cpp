@@ -72,7 +72,7 @@ Json small() {
                   "end_of_word_suffix": null, "fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
                   "vocab": {"a": 0, "b": 1, "c": 2, "Ġ": 3, "ab": 4, "abc": 5, "<": 6, "Ġab": 7},
                   "merges": ["a b", ["ab", "c"], "Ġ ab"]}})",
-                               "small");
+                            "small");
 }
 
 Tokenizer from(const Json& json, const Json& config = Json()) {
@@ -133,7 +133,8 @@ TEST(TokenizerJsonSmall, ANormalizerMakesAMultipleOfTheTextAtMost) {
     refused("makes more than 16 bytes of each byte of a text");
     json["normalizer"] = replacing("a", std::string(1'000'000, 'b'));
     refused("makes more than 16 bytes of each byte of a text");
-    json["normalizer"] = {{"type", "Replace"}, {"pattern", {{"Regex", "a|(?=a)"}}}, {"content", std::string(1'000, 'b')}};
+    json["normalizer"] = {
+        {"type", "Replace"}, {"pattern", {{"Regex", "a|(?=a)"}}}, {"content", std::string(1'000, 'b')}};
     refused("makes more than 16 bytes of each byte of a text");
     json["normalizer"] = {{"type", "Prepend"}, {"prepend", std::string(100'000, 'b')}};
     refused("makes more than 16 bytes of each byte of a text");
@@ -144,7 +145,8 @@ Tokenizer with_added(const std::string& name, const std::vector<Json>& added) {
     Json json = base::read_json(ERGON_FIXTURES "/tokenizers/" + name + ".json");
     TokenId id = static_cast<TokenId>(load(name).size());
     for (const Json& own : added) {
-        Json token = {{"id", id++}, {"single_word", false}, {"lstrip", false}, {"rstrip", false}, {"normalized", true}, {"special", false}};
+        Json token = {{"id", id++},      {"single_word", false}, {"lstrip", false},
+                      {"rstrip", false}, {"normalized", true},   {"special", false}};
         token.update(own);
         json["added_tokens"].push_back(token);
     }
@@ -164,8 +166,9 @@ TEST(AddedTokens, ComeBeforeMetaspaceWhichIsAStepOfThePreTokenizer) {
 }
 
 TEST(AddedTokens, NothingShorterIsCutFromASingleWordThatIsNoWord) {
-    const Tokenizer tokenizer = with_added("qwen2", {{{"content", "ab"}, {"normalized", false}},
-                                                     {{"content", "abc"}, {"normalized", false}, {"single_word", true}}});
+    const Tokenizer tokenizer =
+        with_added("qwen2", {{{"content", "ab"}, {"normalized", false}},
+                             {{"content", "abc"}, {"normalized", false}, {"single_word", true}}});
     EXPECT_THAT(tokenizer.encode("ab abc abcd"), ElementsAre(426, 220, 427, 220, 64, 65, 66, 67));
     EXPECT_THAT(tokenizer.encode("abcabc"), ElementsAre(64, 65, 66, 64, 65, 66));
 }

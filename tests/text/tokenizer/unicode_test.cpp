@@ -1,9 +1,10 @@
+#include "text/unicode.h"
+
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <utf8proc.h>
 
 #include "text/random_text.h"
-#include "text/unicode.h"
 
 namespace ergon::text {
 namespace {

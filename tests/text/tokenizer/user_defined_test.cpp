@@ -74,7 +74,8 @@ TEST(UserDefinedTokens, ManyLengthsTakeLinearTime) {
 // What a template's source happens to hold changes nothing: blank runs and line ends stand in every one.
 TEST(UserDefinedTokens, AreCutFromAnyonesTextWhateverTheTemplateSpells) {
     base::RandomSequence random(11);
-    const std::vector<std::string> fragments{"  ", "   ", "\n\n", "\n", "\t", "USER:", "x ", "ü", ": ", "}", "ab", "中文"};
+    const std::vector<std::string> fragments{
+        "  ", "   ", "\n\n", "\n", "\t", "USER:", "x ", "ü", ": ", "}", "ab", "中文"};
     for (int round = 0; round < 60; ++round) {
         std::vector<std::string> tokens;
         std::string source = "{% for message in messages %}\n\n    {{ message.content }}";
@@ -87,7 +88,8 @@ TEST(UserDefinedTokens, AreCutFromAnyonesTextWhateverTheTemplateSpells) {
         const Tokenizer words = with_user_defined(tokens, source + "{% endfor %}");
         for (int i = 0; i < 50; ++i) {
             std::string text;
-            for (std::size_t parts = random.below(12); parts > 0; --parts) text += fragments[random.below(fragments.size())];
+            for (std::size_t parts = random.below(12); parts > 0; --parts)
+                text += fragments[random.below(fragments.size())];
             ASSERT_EQ(words.encode(text), by_definition(text, tokens)) << text;
             ASSERT_EQ(words.encode_with_special(text), by_definition(text, tokens)) << text;
             const std::size_t half = random.below(text.size() + 1);
@@ -137,15 +139,15 @@ TEST(SpecialIds, OutsideOfTheVocabularyAreNone) {
             EXPECT_FALSE(words.adds_bos());
             EXPECT_EQ(words.encode("ab").size(), 2u);
             if (std::string_view(role) == "padding") continue;  // nobody asks for it
-            EXPECT_THAT(said, HasSubstr(fmt::format("{} is {}, but the vocabulary has the ids 0 to 257", key, wrong.said)));
+            EXPECT_THAT(said,
+                        HasSubstr(fmt::format("{} is {}, but the vocabulary has the ids 0 to 257", key, wrong.said)));
             EXPECT_EQ(said.find(key), said.rfind(key));  // once
         }
     }
-    const Tokenizer good = with_user_defined(
-        {"<s>", "<e>"}, "",
-        {{.key = "tokenizer.ggml.bos_token_id", .value = std::uint64_t{256}},
-         {.key = "tokenizer.ggml.eos_token_id", .value = std::int64_t{257}},
-         {.key = "tokenizer.ggml.eot_token_id", .value = std::int64_t{-1}}});
+    const Tokenizer good = with_user_defined({"<s>", "<e>"}, "",
+                                             {{.key = "tokenizer.ggml.bos_token_id", .value = std::uint64_t{256}},
+                                              {.key = "tokenizer.ggml.eos_token_id", .value = std::int64_t{257}},
+                                              {.key = "tokenizer.ggml.eot_token_id", .value = std::int64_t{-1}}});
     EXPECT_EQ(good.bos(), 256);
     EXPECT_EQ(good.eos(), 257);
 }

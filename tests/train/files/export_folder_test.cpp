@@ -1,12 +1,13 @@
 // What is asked of an exported model is what it learnt.
 
+#include "train/files/export_folder.h"
+
 #include <gtest/gtest.h>
 
 #include "base/expect_error.h"
 #include "base/temporary_directory.h"
 #include "engine/chat.h"
 #include "formats/safetensors.h"
-#include "train/files/export_folder.h"
 #include "train/files/import_folder.h"
 #include "train/run/text_examples.h"
 #include "train/tokenizer/deepseek_template.h"

@@ -1,5 +1,7 @@
 // What is exported is what was trained: the engine gives the same bits from the file as from memory.
 
+#include "train/files/export_gguf.h"
+
 #include <cmath>
 #include <gtest/gtest.h>
 
@@ -8,7 +10,6 @@
 #include "formats/gguf.h"
 #include "model/transformer.h"
 #include "text/tokenizer/tokenizer.h"
-#include "train/files/export_gguf.h"
 
 namespace ergon::train {
 namespace {

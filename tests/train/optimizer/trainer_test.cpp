@@ -1,5 +1,7 @@
 // Training as a whole: it learns, with the same bits for any number of threads and across a kill.
 
+#include "train/optimizer/trainer.h"
+
 #include <array>
 #include <cmath>
 #include <filesystem>
@@ -12,7 +14,6 @@
 #include "base/sanitized.h"
 #include "base/temporary_directory.h"
 #include "train/files/checkpoint.h"
-#include "train/optimizer/trainer.h"
 #include "train/precisions.h"
 
 namespace ergon::train {

@@ -1,5 +1,7 @@
 // Reinforcement learning as a whole: what is sampled and learnt is the same whatever the threads, and it learns.
 
+#include "train/rl/grpo.h"
+
 #include <cstring>
 #include <gtest/gtest.h>
 
@@ -8,7 +10,6 @@
 #include "kernels/elementwise.h"
 #include "model/transformer.h"
 #include "train/files/checkpoint.h"
-#include "train/rl/grpo.h"
 #include "train/run/text_examples.h"
 
 namespace ergon::train {

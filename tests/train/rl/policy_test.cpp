@@ -1,10 +1,11 @@
 // The loss of a sampled token, against worked examples and its own slope.
 
+#include "train/rl/policy.h"
+
 #include <cmath>
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "train/rl/policy.h"
 
 namespace ergon::train {
 namespace {

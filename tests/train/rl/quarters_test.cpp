@@ -1,16 +1,19 @@
-// The first quarter of the rounds against the last: what chance makes of a run that learns nothing, and of one that does.
+// The first quarter of the rounds against the last: what chance makes of a run that learns nothing, and of one that
+// does.
+
+#include "train/rl/quarters.h"
 
 #include <algorithm>
 #include <cmath>
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "train/rl/quarters.h"
 
 namespace ergon::train {
 namespace {
 
-/// Rounds of 8 problems, each answered 8 times; a problem has a difficulty of its own, `gain` is learnt from first to last.
+/// Rounds of 8 problems, each answered 8 times; a problem has a difficulty of its own, `gain` is learnt from first to
+/// last.
 std::vector<StepLine> rounds(int count, double gain, std::uint64_t seed) {
     base::RandomSequence random(seed);
     std::vector<StepLine> lines(static_cast<std::size_t>(count));

@@ -1,9 +1,10 @@
 // The grid's schedule against a clock that only sleep moves.
 
+#include "train/run/grid_schedule.h"
+
 #include <gtest/gtest.h>
 
 #include "base/expect_error.h"
-#include "train/run/grid_schedule.h"
 
 namespace ergon::train {
 namespace {

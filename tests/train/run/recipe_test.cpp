@@ -1,11 +1,12 @@
 // Recipes: what they say is what is done; what is wrong in them is said with line, key and what is allowed.
 
+#include "train/run/recipe.h"
+
 #include <algorithm>
 #include <gtest/gtest.h>
 
 #include "base/expect_error.h"
 #include "base/temporary_directory.h"
-#include "train/run/recipe.h"
 
 namespace ergon::train {
 namespace {
@@ -68,7 +69,8 @@ TEST_F(RecipeFile, AMisspeltKeyIsNamedAndNotTheOneThatItStandsFor) {
     misspelt("num_experts_per_tok", "n_experts_per_tok", "line 12: unknown key model.n_experts_per_tok");
     misspelt("mtp", "mpt", "line 14: unknown key model.mpt");
     misspelt("files", "flies", "line 20: unknown key data.flies");
-    expect_refused(std::string("tokeniser") + std::string(good).substr(9), "line 1: unknown key tokeniser; did you mean tokenizer?");
+    expect_refused(std::string("tokeniser") + std::string(good).substr(9),
+                   "line 1: unknown key tokeniser; did you mean tokenizer?");
     expect_refused(with("qk_nope_head_dim = 16\n", ""), "model.qk_nope_head_dim is missing");
 }
 
@@ -162,7 +164,8 @@ TEST_F(RecipeFile, MistakesAreNamedWithLineKeyAndRemedy) {
     expect_refused(with("hidden_size = 64", "hidden_size = \"64\""),
                    "line 3: model.hidden_size is '64'; expected a whole number from 1 to");
     expect_refused(with("hidden_size = 64\n", ""), "model.hidden_size is missing");
-    expect_refused(with("mtp = true", "colour = true"), "line 14: unknown key model.colour; expected one of from, architecture, ");
+    expect_refused(with("mtp = true", "colour = true"),
+                   "line 14: unknown key model.colour; expected one of from, architecture, ");
     expect_refused(with("num_experts_per_tok = 2", "num_experts_per_tok = 9"),
                    "line 12: model.num_experts_per_tok is 9; expected a whole number from 1 to 8");
     expect_refused(with("qk_rope_head_dim = 8", "qk_rope_head_dim = 7"), "expected an even number");
@@ -172,9 +175,7 @@ TEST_F(RecipeFile, MistakesAreNamedWithLineKeyAndRemedy) {
     expect_refused(with("learning_rate = 1e-3", "learning_rate = nan"),
                    "training.learning_rate is nan; expected a number from 0 to 10");
     expect_refused(with("steps = 50", "steps = "), "small.toml: line 16: ", ErrorCode::bad_file);
-    expect_refused(
-        std::string(good) + "[trainin]\n",
-        "line 22: unknown key trainin; did you mean training?");
+    expect_refused(std::string(good) + "[trainin]\n", "line 22: unknown key trainin; did you mean training?");
     expect_error(ErrorCode::not_found, "none.toml", [&] { read_recipe(folder_ / "none.toml", {}); });
 }
 
@@ -197,7 +198,8 @@ TEST_F(RecipeFile, WhatDoesNotGoTogetherIsRefused) {
 }
 
 TEST_F(RecipeFile, OtherThanOneKeyIsNotSet) {
-    for (const char* setting : {"# training.steps=3", "[training]\n[model]\nx=1", "[training]\n[training.a]\n#=1", "=1", "a b=1"}) {
+    for (const char* setting :
+         {"# training.steps=3", "[training]\n[model]\nx=1", "[training]\n[training.a]\n#=1", "=1", "a b=1"}) {
         expect_error(ErrorCode::bad_argument, std::string("--set ") + setting, [&] { read(good, {setting}); });
     }
     expect_error(ErrorCode::bad_argument, "training.steps", [&] { read(good, {"training={steps=0, warm_up=0}"}); });
@@ -207,8 +209,9 @@ TEST_F(RecipeFile, OtherThanOneKeyIsNotSet) {
 TEST_F(RecipeFile, KeysAreOfFewParts) {
     std::string deep;
     for (int i = 0; i < 100'000; ++i) deep += "a.";
-    for (const std::string& text : {deep + "b = 1", "[" + deep + "b]\n", "x = 'a' # y\n\"a\"." + deep + "b = 1", "x = {" + deep + "b = 1}",
-                                    "x = '''\n'\n'''\n" + deep + "b = 1", "x = \"a\\\"\"\n" + deep + "b = 1"}) {
+    for (const std::string& text :
+         {deep + "b = 1", "[" + deep + "b]\n", "x = 'a' # y\n\"a\"." + deep + "b = 1", "x = {" + deep + "b = 1}",
+          "x = '''\n'\n'''\n" + deep + "b = 1", "x = \"a\\\"\"\n" + deep + "b = 1"}) {
         expect_error(ErrorCode::bad_file, "a key of more than 64 parts", [&] { read(text); });
     }
     expect_error(ErrorCode::bad_file, "a key of more than 64 parts", [&] { read(good, {deep + "b=1"}); });

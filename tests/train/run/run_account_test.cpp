@@ -1,10 +1,11 @@
 // What a run takes: training and waiting apart, and grams with the schedule and without.
 
+#include "train/run/run_account.h"
+
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
 #include "base/temporary_directory.h"
-#include "train/run/run_account.h"
 
 namespace ergon::train {
 namespace {
@@ -49,13 +50,14 @@ TEST_F(Account, LinesAddUpAcrossPieces) {
     EXPECT_EQ(second.line().total_tokens, 200);
 }
 
-/// Other programs beside it: the run is charged what it is charged alone, its own work and idle power, and what others take
-/// stands apart. This program sleeps; nine tenths of two threads are others'.
+/// Other programs beside it: the run is charged what it is charged alone, its own work and idle power, and what others
+/// take stands apart. This program sleeps; nine tenths of two threads are others'.
 TEST_F(Account, OtherProgramsStandApart) {
     const auto stat = [&](std::int64_t ticks) {
         folder_.write("stat", "cpu " + std::to_string(100'000 + ticks) + " 0 0 0 0 0 0\n");
     };
-    folder_.write("cpuinfo", std::string_view("vendor_id : AuthenticAMD\nmodel name : AMD EPYC\nprocessor : 0\nprocessor : 1\n"));
+    folder_.write("cpuinfo",
+                  std::string_view("vendor_id : AuthenticAMD\nmodel name : AMD EPYC\nprocessor : 0\nprocessor : 1\n"));
     energy::MeterOptions beside = options();
     beside.procfs = folder_.path();
     beside.interval = base::Nanoseconds(3'600'000'000'000);  // only the readings that steps ask for

@@ -1,11 +1,12 @@
 // The log of a run: what is written is what is read, also after a kill.
 
+#include "train/run/run_log.h"
+
 #include <gtest/gtest.h>
 
 #include "base/expect_error.h"
 #include "base/temporary_directory.h"
 #include "train/example_log.h"
-#include "train/run/run_log.h"
 
 namespace ergon::train {
 namespace {
@@ -73,7 +74,8 @@ TEST(RunLog, NamesTheLineThatNoRunWrote) {
     const std::string good = line_text(test::example_log(1)[0]);
     for (const char* bad : {"{}\n", "no JSON\n", "[1]\n", "{\"step\": \"two\"}\n", "\n"}) {
         const auto path = folder.write("log.jsonl", good + bad);
-        test::expect_error(base::ErrorCode::bad_file, "log.jsonl: line 2 is not from a training run", [&] { read_run_log(path); });
+        test::expect_error(base::ErrorCode::bad_file, "log.jsonl: line 2 is not from a training run",
+                           [&] { read_run_log(path); });
     }
 }
 

@@ -1,11 +1,12 @@
 // The page of a run says what its log says.
 
+#include "train/run/run_page.h"
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "base/expect_error.h"
 #include "train/example_log.h"
-#include "train/run/run_page.h"
 #include "train/run/run_page_charts.h"
 
 namespace ergon::train {
@@ -85,10 +86,12 @@ TEST(RunPage, ReinforcementIsToldByQuartersWithAnInterval) {
     Recipe grpo = recipe(16);
     grpo.grpo.emplace();
     const std::string page = page_of(grpo, test::example_rounds(16));
-    // Quarters of four rounds: means of 23% and 47%; each round's mean scatters by 2.58 points, so that the difference is
-    // known to 1.83, and 2.447 times that with six degrees of freedom.
-    expect_said(page, "In 16 steps of reinforcement learning, for 128 J [64, 256] (estimated), from the first quarter of the "
-                      "rounds to the last the share of right answers went from 23.0% to 47.0%: +24.0 points (+19.5 to +28.5, 95%).");
+    // Quarters of four rounds: means of 23% and 47%; each round's mean scatters by 2.58 points, so that the difference
+    // is known to 1.83, and 2.447 times that with six degrees of freedom.
+    expect_said(
+        page,
+        "In 16 steps of reinforcement learning, for 128 J [64, 256] (estimated), from the first quarter of the "
+        "rounds to the last the share of right answers went from 23.0% to 47.0%: +24.0 points (+19.5 to +28.5, 95%).");
     expect_said(page_of(grpo, test::example_rounds(8)), "8 rounds are too few to say");
 }
 

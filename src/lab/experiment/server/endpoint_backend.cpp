@@ -34,7 +34,8 @@ std::optional<double> top_p_of(const EndpointOptions& options) {
     return options.top_p || !options.usual ? options.top_p : options.usual->top_p;
 }
 
-SamplingSetting sampling_setting(const char* name, const std::optional<double>& named, const std::optional<double>& sent) {
+SamplingSetting sampling_setting(const char* name, const std::optional<double>& named,
+                                 const std::optional<double>& sent) {
     SamplingSetting setting{name, {}, named ? "option" : sent ? "the other contenders" : "server"};
     if (sent) setting.value = *sent;
     return setting;
@@ -87,7 +88,8 @@ void put_phases_together(Answer& answer) {
 class EndpointBackend final : public Backend {
   public:
     explicit EndpointBackend(const EndpointOptions& options)
-        : options_(options), address_(client::with_model(client::parse_endpoint(options.address), options.key, options.limits)) {
+        : options_(options),
+          address_(client::with_model(client::parse_endpoint(options.address), options.key, options.limits)) {
         const bool here = !is_elsewhere(options_);
         const base::Url url = base::parse_url(address_.base);
         energy::Listener listener;

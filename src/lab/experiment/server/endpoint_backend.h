@@ -40,7 +40,7 @@ struct EndpointOptions {
     std::optional<AssumedEnergy> assumed;  // for a server elsewhere
     energy::MeterOptions meter;            // for one on this machine
     bool elsewhere = false;                // although its address is this machine's: behind a tunnel
-    client::AskLimits limits;               // their seed is set from `seed`
+    client::AskLimits limits;              // their seed is set from `seed`
 };
 
 /// A server on this machine is charged as a model in this process would be (PhaseMeter), if its process can be found by

@@ -61,7 +61,8 @@ std::string take_models(const json& answer, const std::string& model, ModelDetai
 
 /// llama.cpp's server; the model's file.
 std::string take_props(const json& answer, ModelDetails& details) {
-    if (const std::string build = text_at(answer, "build_info"); !build.empty()) details.software = "llama.cpp " + build;
+    if (const std::string build = text_at(answer, "build_info"); !build.empty())
+        details.software = "llama.cpp " + build;
     return text_at(answer, "model_path");
 }
 

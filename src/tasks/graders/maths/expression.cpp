@@ -136,8 +136,7 @@ Expression with_sign(const Expression& expression, bool positive) {
 Complex evaluate(const Expression& expression, const std::map<std::string, Complex>& variables) {
     const auto part = [&](std::size_t i) { return evaluate(expression.parts[i], variables); };
     switch (expression.kind) {
-        case Kind::number:
-            return expression.value.to_double();
+        case Kind::number: return expression.value.to_double();
         case Kind::symbol: {
             if (expression.name == "pi") return std::numbers::pi;
             if (expression.name == "e") return std::numbers::e;
@@ -156,15 +155,13 @@ Complex evaluate(const Expression& expression, const std::map<std::string, Compl
             for (std::size_t i = 0; i < expression.parts.size(); ++i) total *= part(i);
             return total;
         }
-        case Kind::power:
-            return power_value(part(0), part(1));
+        case Kind::power: return power_value(part(0), part(1));
         case Kind::call: {
             std::vector<Complex> values;
             for (std::size_t i = 0; i < expression.parts.size(); ++i) values.push_back(part(i));
             return call_value(expression.name, values);
         }
-        case Kind::plus_minus:
-            return nan;
+        case Kind::plus_minus: return nan;
     }
     return nan;
 }

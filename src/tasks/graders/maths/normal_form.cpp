@@ -269,10 +269,8 @@ NormalForm call_form(const Expression& expression) {
 
 NormalForm form_of(const Expression& expression) {
     switch (expression.kind) {
-        case Kind::number:
-            return {constant(expression.value), constant(1), false};
-        case Kind::symbol:
-            return base_of(expression.name, 1, false);
+        case Kind::number: return {constant(expression.value), constant(1), false};
+        case Kind::symbol: return base_of(expression.name, 1, false);
         case Kind::sum: {
             NormalForm total{{}, constant(1), false};
             for (const Expression& part : expression.parts) total = added(total, form_of(part));
@@ -283,12 +281,9 @@ NormalForm form_of(const Expression& expression) {
             for (const Expression& part : expression.parts) total = multiplied(total, form_of(part));
             return total;
         }
-        case Kind::power:
-            return power_form(form_of(expression.parts[0]), form_of(expression.parts[1]));
-        case Kind::call:
-            return call_form(expression);
-        case Kind::plus_minus:
-            break;
+        case Kind::power: return power_form(form_of(expression.parts[0]), form_of(expression.parts[1]));
+        case Kind::call: return call_form(expression);
+        case Kind::plus_minus: break;
     }
     throw NotKnown{};
 }

@@ -221,18 +221,15 @@ bool same_value(const Value& right, const Value& found, std::optional<double> to
     if (is_collection(right) && is_collection(found)) return same_in_any_order(right.items, found.items, tolerance);
     if (right.kind != found.kind) return false;
     switch (right.kind) {
-        case Value::Kind::formula:
-            return same_formula(right, found, tolerance);
+        case Value::Kind::formula: return same_formula(right, found, tolerance);
         case Value::Kind::sequence:
             return right.open == found.open && right.close == found.close &&
                    same_in_order(right.items, found.items, tolerance);
-        case Value::Kind::join:
-            return same_in_any_order(right.items, found.items, tolerance);
+        case Value::Kind::join: return same_in_any_order(right.items, found.items, tolerance);
         case Value::Kind::matrix:
             return right.open == found.open && right.columns == found.columns &&
                    same_in_order(right.items, found.items, tolerance);
-        default:
-            return false;
+        default: return false;
     }
 }
 

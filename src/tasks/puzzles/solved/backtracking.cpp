@@ -25,10 +25,12 @@ Judgement judge_quotient(std::string_view line) {
 Judgement judge_countdown(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos || line.find(" left ") > colon) return std::nullopt;
-    const std::vector<EquationCheck> moves = equation_checks_in(line.substr(0, colon)), joins = equation_checks_in(line.substr(colon + 1));
+    const std::vector<EquationCheck> moves = equation_checks_in(line.substr(0, colon)),
+                                     joins = equation_checks_in(line.substr(colon + 1));
     if (moves.size() != 1 || joins.empty()) return std::nullopt;
-    return std::ranges::any_of(
-        joins, [wanted = last_side(moves[0].text)](const EquationCheck& claim) { return last_side(claim.text) == wanted; });
+    return std::ranges::any_of(joins, [wanted = last_side(moves[0].text)](const EquationCheck& claim) {
+        return last_side(claim.text) == wanted;
+    });
 }
 
 /// "28: 28=3*9+1": the number that is tried.

@@ -27,7 +27,8 @@ std::string json_line(const SolvedPuzzle& puzzle, bool with_thinking) {
 }
 
 std::string json_line(const Exchange& exchange) {
-    return base::json_text(nlohmann::ordered_json{{"prompt", exchange.user}, {"answer", exchange.assistant}, {"grader", "none"}});
+    return base::json_text(
+        nlohmann::ordered_json{{"prompt", exchange.user}, {"answer", exchange.assistant}, {"grader", "none"}});
 }
 
 }  // namespace ergon::tasks

@@ -32,7 +32,8 @@ class SolutionTrace {
     int steps_ = 0;
 };
 
-SolvedPuzzle solved(std::string question, std::string answer, Grader grader, const SolutionTrace& working, std::string key);
+SolvedPuzzle solved(std::string question, std::string answer, Grader grader, const SolutionTrace& working,
+                    std::string key);
 
 /// The numbers in ascending order behind a word: a key that does not depend on their order.
 std::string key_of(std::string_view word, std::vector<std::int64_t> numbers);

@@ -1,9 +1,10 @@
 // Who came in where: places are filled from the first on, and a runner whom a clue forbids is taken back.
 
+#include "tasks/puzzles/race.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "tasks/puzzles/race.h"
 #include "tasks/puzzles/solved/backtracking.h"
 #include "tasks/puzzles/solved/kinds.h"
 
@@ -18,16 +19,11 @@ std::string letter(int runner, const std::vector<std::string_view>& names) {
 std::string signs_of(const Clue& clue, const std::vector<std::string_view>& names) {
     const std::string a = letter(clue.a, names), b = letter(clue.b, names);
     switch (clue.kind) {
-        case Clue::Kind::before:
-            return a + "<" + b;
-        case Clue::Kind::directly_before:
-            return a + "+" + b;
-        case Clue::Kind::not_first:
-            return a + ">1";
-        case Clue::Kind::not_last:
-            return fmt::format("{}<{}", a, names.size());
-        case Clue::Kind::two_between:
-            return a + "--" + b;
+        case Clue::Kind::before: return a + "<" + b;
+        case Clue::Kind::directly_before: return a + "+" + b;
+        case Clue::Kind::not_first: return a + ">1";
+        case Clue::Kind::not_last: return fmt::format("{}<{}", a, names.size());
+        case Clue::Kind::two_between: return a + "--" + b;
     }
     return {};
 }
@@ -39,14 +35,10 @@ bool forbids(const Clue& clue, const std::vector<int>& placed, std::size_t runne
     const bool a_is_placed = std::ranges::find(placed, clue.a) != placed.end();
     const auto so_far_before = [&](std::size_t places) { return place > places ? placed[place - 1 - places] : -1; };
     switch (clue.kind) {
-        case Clue::Kind::before:
-            return last == clue.b && !a_is_placed;
-        case Clue::Kind::directly_before:
-            return (last == clue.b) != (so_far_before(1) == clue.a);
-        case Clue::Kind::not_first:
-            return last == clue.a && place == 1;
-        case Clue::Kind::not_last:
-            return last == clue.a && place == runners;
+        case Clue::Kind::before: return last == clue.b && !a_is_placed;
+        case Clue::Kind::directly_before: return (last == clue.b) != (so_far_before(1) == clue.a);
+        case Clue::Kind::not_first: return last == clue.a && place == 1;
+        case Clue::Kind::not_last: return last == clue.a && place == runners;
         case Clue::Kind::two_between:
             for (const auto& [one, other] : {std::pair(clue.a, clue.b), std::pair(clue.b, clue.a)}) {
                 const bool other_is_placed = std::ranges::find(placed, other) != placed.end();

@@ -42,7 +42,8 @@ std::size_t drawn(Draw& draw, const std::array<std::uint32_t, size>& weights, st
 
 }  // namespace
 
-SolvedPuzzle solved(std::string question, std::string answer, Grader grader, const SolutionTrace& working, std::string key) {
+SolvedPuzzle solved(std::string question, std::string answer, Grader grader, const SolutionTrace& working,
+                    std::string key) {
     SolvedPuzzle made;
     made.prompt.text = std::move(question);
     made.prompt.answer = std::move(answer);

@@ -53,10 +53,8 @@ bool is_case_ignorable(char32_t code) {
         case UTF8PROC_CATEGORY_ME:
         case UTF8PROC_CATEGORY_CF:
         case UTF8PROC_CATEGORY_LM:
-        case UTF8PROC_CATEGORY_SK:
-            return true;
-        default:
-            return is_in(other_case_ignorable, code);
+        case UTF8PROC_CATEGORY_SK: return true;
+        default: return is_in(other_case_ignorable, code);
     }
 }
 
@@ -158,10 +156,8 @@ bool is_identifier_part(char32_t code) {
         case UTF8PROC_CATEGORY_MN:
         case UTF8PROC_CATEGORY_MC:
         case UTF8PROC_CATEGORY_ND:
-        case UTF8PROC_CATEGORY_PC:
-            return !is_in(no_identifier_parts, code);
-        default:
-            return (is_letter(code) && !is_in(no_identifier_parts, code)) || is_in(other_identifier_parts, code);
+        case UTF8PROC_CATEGORY_PC: return !is_in(no_identifier_parts, code);
+        default: return (is_letter(code) && !is_in(no_identifier_parts, code)) || is_in(other_identifier_parts, code);
     }
 }
 

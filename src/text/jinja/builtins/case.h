@@ -6,15 +6,15 @@
 
 namespace ergon::text::jinja {
 
-bool is_letter(char32_t code);           // str.isalpha
-bool is_decimal(char32_t code);          // str.isdecimal
-bool is_digit(char32_t code);            // str.isdigit: superscripts and the like as well
-bool is_numeric(char32_t code);          // str.isnumeric: fractions and the like as well
-bool is_alphanumeric(char32_t code);     // str.isalnum
-bool is_lower(char32_t code);            // the property Lowercase
-bool is_upper(char32_t code);            // the property Uppercase
-bool is_title(char32_t code);            // title case letters such as ǅ
-bool is_cased(char32_t code);            // one of the three
+bool is_letter(char32_t code);            // str.isalpha
+bool is_decimal(char32_t code);           // str.isdecimal
+bool is_digit(char32_t code);             // str.isdigit: superscripts and the like as well
+bool is_numeric(char32_t code);           // str.isnumeric: fractions and the like as well
+bool is_alphanumeric(char32_t code);      // str.isalnum
+bool is_lower(char32_t code);             // the property Lowercase
+bool is_upper(char32_t code);             // the property Uppercase
+bool is_title(char32_t code);             // title case letters such as ǅ
+bool is_cased(char32_t code);             // one of the three
 bool is_identifier_start(char32_t code);  // of Python's names
 bool is_identifier_part(char32_t code);   // behind the first character
 

@@ -63,12 +63,9 @@ Number format_integer(const Integer& value, const Spec& spec) {
         case 'X':
             return {value < 0, spec.alternate ? (spec.type == 'x' ? "0x" : "0X") : "",
                     value.digits(16, spec.type == 'X')};
-        case 'o':
-            return {value < 0, spec.alternate ? "0o" : "", value.digits(8)};
-        case 'b':
-            return {value < 0, spec.alternate ? "0b" : "", value.digits(2)};
-        default:
-            return {value < 0, "", value.digits(10)};
+        case 'o': return {value < 0, spec.alternate ? "0o" : "", value.digits(8)};
+        case 'b': return {value < 0, spec.alternate ? "0b" : "", value.digits(2)};
+        default: return {value < 0, "", value.digits(10)};
     }
 }
 
@@ -81,24 +78,18 @@ Number format_real(double value, const Spec& spec) {
     const int precision = spec.precision.value_or(6);
     if (precision > max_precision) refuse("a precision of more than {} digits", max_precision);
     switch (spec.type) {
-        case 'e':
-            return {negative, "", fmt::format("{:.{}e}", magnitude, precision)};
-        case 'E':
-            return {negative, "", fmt::format("{:.{}E}", magnitude, precision)};
-        case 'g':
-            return {negative, "", fmt::format("{:.{}g}", magnitude, std::max(precision, 1))};
-        case 'G':
-            return {negative, "", fmt::format("{:.{}G}", magnitude, std::max(precision, 1))};
+        case 'e': return {negative, "", fmt::format("{:.{}e}", magnitude, precision)};
+        case 'E': return {negative, "", fmt::format("{:.{}E}", magnitude, precision)};
+        case 'g': return {negative, "", fmt::format("{:.{}g}", magnitude, std::max(precision, 1))};
+        case 'G': return {negative, "", fmt::format("{:.{}G}", magnitude, std::max(precision, 1))};
         case '\0': {
             // As 'g', but a float shows that it is one.
             std::string digits = fmt::format("{:.{}g}", magnitude, std::max(precision, 1));
             if (digits.find_first_of(".e") == std::string::npos) digits += ".0";
             return {negative, "", std::move(digits)};
         }
-        case '%':
-            return {negative, "", fmt::format("{:.{}f}%", magnitude, precision)};
-        default:
-            return {negative, "", fmt::format("{:.{}f}", magnitude, precision)};
+        case '%': return {negative, "", fmt::format("{:.{}f}%", magnitude, precision)};
+        default: return {negative, "", fmt::format("{:.{}f}", magnitude, precision)};
     }
 }
 
@@ -187,8 +178,7 @@ Integer to_integer(const Value& value) {
 
 MarkedText convert_percent(Runtime& runtime, const Value& value, Spec spec) {
     switch (spec.type) {
-        case 's':
-            return fit_text(runtime, to_text(runtime, value), spec, '>');
+        case 's': return fit_text(runtime, to_text(runtime, value), spec, '>');
         case 'r':
         case 'a': {
             MarkedText shown;
@@ -205,9 +195,7 @@ MarkedText convert_percent(Runtime& runtime, const Value& value, Spec spec) {
             refuse("%c requires a character");
         case 'd':
         case 'i':
-        case 'u':
-            spec.type = 'd';
-            return fit_number(runtime, format_integer(to_integer(value), spec), spec);
+        case 'u': spec.type = 'd'; return fit_number(runtime, format_integer(to_integer(value), spec), spec);
         case 'x':
         case 'X':
         case 'o':
@@ -222,8 +210,7 @@ MarkedText convert_percent(Runtime& runtime, const Value& value, Spec spec) {
             require_defined(value);
             if (!value.as_real()) refuse("must be real number, not {}", type_name(value));
             return fit_number(runtime, format_real(float_of(value), spec), spec);
-        default:
-            refuse("unsupported format character '{}'", spec.type);
+        default: refuse("unsupported format character '{}'", spec.type);
     }
 }
 

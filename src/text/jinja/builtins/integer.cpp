@@ -326,7 +326,8 @@ Integer operator*(const Integer& a, const Integer& b) {
 std::strong_ordering operator<=>(const Integer& a, const Integer& b) {
     if (a.fits() && b.fits()) return a.small_ <=> b.small_;
     const Integer::Big left = a.widened(), right = b.widened();
-    if (left.negative != right.negative) return left.negative ? std::strong_ordering::less : std::strong_ordering::greater;
+    if (left.negative != right.negative)
+        return left.negative ? std::strong_ordering::less : std::strong_ordering::greater;
     const int order = Integer::compare(left.limbs, right.limbs);
     return (left.negative ? -order : order) <=> 0;
 }
@@ -345,9 +346,8 @@ double Integer::true_divide(const Integer& a, const Integer& b) {
     // A quotient of 66 bits or more, its last bit set if the division left a rest, is rounded once.
     const Big left = a.widened(), right = b.widened();
     const auto shift = static_cast<std::int64_t>(b.bits()) - static_cast<std::int64_t>(a.bits()) + 66;
-    auto [quotient, rest] = shift > 0
-                                ? divided(shifted(left.limbs, static_cast<std::size_t>(shift)), right.limbs)
-                                : divided(left.limbs, shifted(right.limbs, static_cast<std::size_t>(-shift)));
+    auto [quotient, rest] = shift > 0 ? divided(shifted(left.limbs, static_cast<std::size_t>(shift)), right.limbs)
+                                      : divided(left.limbs, shifted(right.limbs, static_cast<std::size_t>(-shift)));
     if (!rest.empty() && !quotient.empty()) quotient[0] |= 1;
     const double magnitude = std::ldexp(real_of(quotient), static_cast<int>(-shift));
     return left.negative != right.negative ? -magnitude : magnitude;

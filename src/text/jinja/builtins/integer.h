@@ -22,7 +22,8 @@ class Integer {
   public:
     Integer() = default;
     template <std::integral T>
-    Integer(T value) : Integer(std::signed_integral<T> && static_cast<std::int64_t>(value) < 0, static_cast<std::uint64_t>(value)) {}
+    Integer(T value)
+        : Integer(std::signed_integral<T> && static_cast<std::int64_t>(value) < 0, static_cast<std::uint64_t>(value)) {}
 
     /// From digits of a base from 2 to 36, of which there is one at least; nothing if one is none.
     static std::optional<Integer> parse(std::string_view digits, int base);

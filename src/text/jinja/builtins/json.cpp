@@ -82,22 +82,14 @@ class Writer {
 
     static std::string escape(char32_t code) {
         switch (code) {
-            case U'"':
-                return "\\\"";
-            case U'\\':
-                return "\\\\";
-            case U'\n':
-                return "\\n";
-            case U'\r':
-                return "\\r";
-            case U'\t':
-                return "\\t";
-            case U'\f':
-                return "\\f";
-            case U'\b':
-                return "\\b";
-            default:
-                break;
+            case U'"': return "\\\"";
+            case U'\\': return "\\\\";
+            case U'\n': return "\\n";
+            case U'\r': return "\\r";
+            case U'\t': return "\\t";
+            case U'\f': return "\\f";
+            case U'\b': return "\\b";
+            default: break;
         }
         const auto number = static_cast<std::uint32_t>(code);
         if (number < 0x10000) return fmt::format("\\u{:04x}", number);
@@ -169,16 +161,11 @@ Value from_json(Runtime& runtime, const base::Json& json, Author author, std::st
     const Runtime::Level level(runtime);
     runtime.spend(1);
     switch (json.type()) {
-        case base::Json::value_t::boolean:
-            return json.get<bool>();
-        case base::Json::value_t::number_integer:
-            return Integer(json.get<std::int64_t>());
-        case base::Json::value_t::number_unsigned:
-            return Integer(json.get<std::uint64_t>());
-        case base::Json::value_t::number_float:
-            return json.get<double>();
-        case base::Json::value_t::string:
-            return import_text(runtime, json.get_ref<const std::string&>(), author, name);
+        case base::Json::value_t::boolean: return json.get<bool>();
+        case base::Json::value_t::number_integer: return Integer(json.get<std::int64_t>());
+        case base::Json::value_t::number_unsigned: return Integer(json.get<std::uint64_t>());
+        case base::Json::value_t::number_float: return json.get<double>();
+        case base::Json::value_t::string: return import_text(runtime, json.get_ref<const std::string&>(), author, name);
         case base::Json::value_t::array: {
             std::vector<Value> items;
             for (const auto& item : json) items.push_back(from_json(runtime, item, author, name));
@@ -191,8 +178,7 @@ Value from_json(Runtime& runtime, const base::Json& json, Author author, std::st
             }
             return Value::dict(runtime, std::move(entries));
         }
-        default:
-            break;
+        default: break;
     }
     if (const auto digits = base::digits_of(json)) {
         const bool negative = digits->starts_with('-');

@@ -109,8 +109,7 @@ class Wrapping {
 };
 
 Value wordwrap(Runtime& runtime, const Value& value, const Arguments& arguments) {
-    const Parameters given("wordwrap", arguments,
-                           {"width", "break_long_words", "wrapstring", "break_on_hyphens"});
+    const Parameters given("wordwrap", arguments, {"width", "break_long_words", "wrapstring", "break_on_hyphens"});
     require_defined(value);
     if (!value.text()) refuse("wordwrap: expected a string, not {}", type_name(value));
     const long long width = given.integer(0, 79);
@@ -151,10 +150,12 @@ Value filesizeformat(Runtime& runtime, const Value& value, const Arguments& argu
         return MarkedText(fmt::format("{:.0f} Bytes", std::trunc(bytes)), Author::person);
     }
     std::size_t unit = 0;
-    const auto limit = [&] { return binary ? std::ldexp(1024.0, 10 * (static_cast<int>(unit) + 1)) : decimal_limits[unit]; };
+    const auto limit = [&] {
+        return binary ? std::ldexp(1024.0, 10 * (static_cast<int>(unit) + 1)) : decimal_limits[unit];
+    };
     while (unit + 1 < decimal_units.size() && !(bytes < limit())) ++unit;
-    const std::string name = binary ? fmt::format("{}iB", unit == 0 ? 'K' : decimal_units[unit][0])
-                                    : std::string(decimal_units[unit]);
+    const std::string name =
+        binary ? fmt::format("{}iB", unit == 0 ? 'K' : decimal_units[unit][0]) : std::string(decimal_units[unit]);
     return MarkedText(fmt::format("{:.1f} {}", base * bytes / limit(), name), Author::person);
 }
 
@@ -165,10 +166,11 @@ void append_quoted(Runtime& runtime, MarkedText& out, const MarkedText& text, bo
     runtime.spend_text(3 * text.text().size());
     for (std::size_t at = 0; at < text.text().size(); ++at) {
         const char byte = text.text()[at];
-        const bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
-        const bool kept = letter || std::string_view("_.-~").find(byte) != std::string_view::npos ||
-                          (byte == '/' && !in_query);
-        const std::string shown = kept                        ? std::string(1, byte)
+        const bool letter =
+            (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
+        const bool kept =
+            letter || std::string_view("_.-~").find(byte) != std::string_view::npos || (byte == '/' && !in_query);
+        const std::string shown = kept                      ? std::string(1, byte)
                                   : byte == ' ' && in_query ? "+"
                                                             : fmt::format("%{:02X}", static_cast<unsigned char>(byte));
         out.append(shown, author_at(text, at));

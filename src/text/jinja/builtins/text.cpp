@@ -81,12 +81,9 @@ bool is_printable(char32_t code) {
         case UTF8PROC_CATEGORY_CO:
         case UTF8PROC_CATEGORY_CN:
         case UTF8PROC_CATEGORY_ZL:
-        case UTF8PROC_CATEGORY_ZP:
-            return false;
-        case UTF8PROC_CATEGORY_ZS:
-            return code == U' ';
-        default:
-            return true;
+        case UTF8PROC_CATEGORY_ZP: return false;
+        case UTF8PROC_CATEGORY_ZS: return code == U' ';
+        default: return true;
     }
 }
 

@@ -92,7 +92,8 @@ TEST_F(Served, CountersAreReadWhereAPhaseEnds) {
 // A server may repeat the key that it was asked with, wherever it speaks.
 TEST_F(Served, KeysAreKeptOutOfWhatIsKept) {
     const std::string key = "a-key-of-mine-7";
-    server_.answer("/v1/models", R"({"data": [{"id": "m-)" + key + R"(", "owned_by": "vllm", "root": ")" + key + R"("}]})");
+    server_.answer("/v1/models",
+                   R"({"data": [{"id": "m-)" + key + R"(", "owned_by": "vllm", "root": ")" + key + R"("}]})");
     server_.answer("/props", R"({"build_info": "b1 )" + key + R"("})");
     server_.play(chat, {{HttpServer::head() + piece("content", "It is " + key) + the_end, milliseconds(0)}});
     options_.address = server_.address() + "/v1";

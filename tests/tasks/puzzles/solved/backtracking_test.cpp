@@ -1,16 +1,17 @@
 // Claims, and tries taken back, in thoughts that no generator wrote.
 
+#include "tasks/puzzles/solved/backtracking.h"
+
 #include <gtest/gtest.h>
 
-#include "tasks/puzzles/solved/backtracking.h"
 #include "tasks/puzzles/solved/equation_checks.h"
 
 namespace ergon::tasks {
 namespace {
 
 TEST(Claims, AreFoundAndWorkedOut) {
-    const auto claims =
-        equation_checks_in("96/8=12 left 7 5: 7+5=12 yes\n3*19=57>43 no, back 2=3 (2+3)*4=20: x=3 A<4 4<=4 17*24=340+68=408");
+    const auto claims = equation_checks_in(
+        "96/8=12 left 7 5: 7+5=12 yes\n3*19=57>43 no, back 2=3 (2+3)*4=20: x=3 A<4 4<=4 17*24=340+68=408");
     const std::vector<std::pair<std::string_view, bool>> expected{
         {"96/8=12", true},    {"7+5=12", true}, {"3*19=57>43", true},      {"2=3", false},
         {"(2+3)*4=20", true}, {"4<=4", true},   {"17*24=340+68=408", true}};

@@ -1,10 +1,11 @@
+#include "tasks/puzzles/solved/import.h"
+
 #include <fstream>
 #include <gtest/gtest.h>
 
 #include "base/expect_error.h"
 #include "base/temporary_directory.h"
 #include "tasks/puzzles/solved/export.h"
-#include "tasks/puzzles/solved/import.h"
 
 namespace ergon::tasks {
 namespace {

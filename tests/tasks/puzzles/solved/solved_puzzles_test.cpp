@@ -1,5 +1,7 @@
 // Worked puzzles: right, graded, reproducible, and no held-out one is a rearrangement of one to learn from.
 
+#include "tasks/puzzles/solved/solved_puzzles.h"
+
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <map>
@@ -15,7 +17,6 @@
 #include "tasks/puzzles/solved/backtracking.h"
 #include "tasks/puzzles/solved/checks.h"
 #include "tasks/puzzles/solved/export.h"
-#include "tasks/puzzles/solved/solved_puzzles.h"
 #include "tasks/readers/readers.h"
 
 namespace ergon::tasks {

@@ -1,12 +1,13 @@
 // Every assigned character against Python's str (tests/parity/make_unicode_tables.py).
 
+#include "text/jinja/builtins/case.h"
+
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <string>
 
 #include "base/json/json.h"
 #include "text/chat_template.h"
-#include "text/jinja/builtins/case.h"
 #include "text/jinja/builtins/text.h"
 
 namespace ergon::text {
