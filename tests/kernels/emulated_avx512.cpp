@@ -5,9 +5,12 @@
 #include <cstring>
 #include <limits>
 
-#include "emulated_lanes_avx512.h"  // made from src/kernels/lanes_avx512.h
-#include "kernels/builds/table.h"
+// Before the lanes, which use them.
 #include "kernels/emulated_avx512_intrinsics.h"
+// clang-format off
+#include "emulated_lanes_avx512.h"  // made from src/kernels/lanes_avx512.h
+// clang-format on
+#include "kernels/builds/table.h"
 #include "kernels/packed_layout.h"
 #include "tensor/float_bits.h"
 
