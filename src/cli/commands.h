@@ -26,6 +26,7 @@ void add_profile(CLI::App& program);
 void add_puzzles(CLI::App& program);
 void add_report(CLI::App& program);
 void add_run(CLI::App& program);
+void add_serve(CLI::App& program);
 void add_template(CLI::App& program);
 void add_tokenize(CLI::App& program);
 void add_train(CLI::App& program);

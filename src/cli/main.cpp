@@ -145,6 +145,7 @@ int run(int argc, char** argv) {
     CLI::App program;
     describe_program(program);
     add_run(program);
+    add_serve(program);
     add_compare(program);
     add_eval(program);
     add_report(program);

@@ -192,6 +192,13 @@ Overhead Meter::overhead() const {
     return {base::to_seconds(state_->sampling + state_->keeping), state_->reader.overhead().elapsed};
 }
 
+MeterTotals Meter::totals() const {
+    const std::lock_guard lock(state_->mutex);
+    const Ledger& ledger = state_->ledger;
+    const CommonAccounts& common = ledger.common();
+    return {ledger.settled(), ledger.charged(), common.idle, common.program, common.others};
+}
+
 CommonFigures Meter::common() const {
     const std::lock_guard lock(state_->mutex);
     const CommonAccounts& common = state_->ledger.common();

@@ -31,6 +31,15 @@ struct CommonFigures {
     base::Joules devices{};  // that the engine does not use, such as cards at rest; no part of the others
 };
 
+/// Since the meter began to read, up to the last reading that is settled: `counter` is the sum of all the others.
+struct MeterTotals {
+    base::Nanojoules counter{};
+    base::Nanojoules requests{};  // that have ended, and that run
+    base::Nanojoules idle{};      // while no request ran
+    base::Nanojoules program{};   // work of no request, such as loading a model
+    base::Nanojoules others{};    // other programs
+};
+
 /// Reads the machine's counter (or its estimate) and keeps the ledger. Every call may come from any thread.
 class Meter {
   public:
@@ -63,6 +72,7 @@ class Meter {
     RequestFigures so_far(RequestId request);
 
     CommonFigures common() const;
+    MeterTotals totals() const;
     /// What other programs took since the first request began, up to the last reading that is settled.
     Figure others() const;
     /// What reading counters and keeping the ledger took since the first request began.

@@ -63,6 +63,7 @@ struct Scheduler::Active {
     Active(Request&& request, const text::Tokenizer* tokenizer, energy::Meter* meter)
         : generation(tokenizer, std::move(request.prompt), std::move(request.options), std::move(request.on_chunk)),
           cache(request.cache),
+          on_end(std::move(request.on_end)),
           cancelled(request.cancelled),
           metering(meter) {
         generation.answer().reused = cache->length();
@@ -72,6 +73,7 @@ struct Scheduler::Active {
 
     Generation generation;
     model::Cache* cache;
+    std::function<void(const Answer&)> on_end;
     const std::atomic<bool>* cancelled;
     Metering metering;
 };
@@ -192,6 +194,7 @@ void Scheduler::end_cancelled() {
 
 void Scheduler::finish(Active& active) {
     active.generation.answer().energy = active.metering.end();
+    if (active.on_end) active.on_end(active.generation.answer());
 }
 
 }  // namespace ergon::engine

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Request {
     ChunkCallback on_chunk;
     /// Set by another thread or a signal to end the answer.
     const std::atomic<bool>* cancelled = nullptr;
+    /// Told of the answer when it is over, energy included, in the step that ended it.
+    std::function<void(const Answer& answer)> on_end = {};
 };
 
 /// Continuous batching over one model. Used by one thread. What a request gets does not depend on the others (contract

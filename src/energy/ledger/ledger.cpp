@@ -76,6 +76,12 @@ Cell cell_of(const Work& work) {
     return work.expert < 0 ? Cell{work.component} : Cell{work.component, work.layer, work.expert};
 }
 
+Nanojoules charged_to(const RequestAccount& account) {
+    Nanojoules sum{};
+    for (const Charge& charge : account.phases) sum += charge.active + charge.idle;
+    return sum;
+}
+
 }  // namespace
 
 /// The split of one interval.
@@ -427,7 +433,14 @@ std::optional<RequestAccount> Ledger::take(RequestId request) {
     if (found == requests_.end() || !found->second.end || *found->second.end > settled_until_) return std::nullopt;
     RequestAccount account = std::move(found->second.account);
     requests_.erase(found);
+    taken_ += charged_to(account);
     return account;
+}
+
+Nanojoules Ledger::charged() const {
+    Nanojoules sum = taken_;
+    for (const auto& [id, request] : requests_) sum += charged_to(request.account);
+    return sum;
 }
 
 const RequestAccount& Ledger::so_far(RequestId request) const {

@@ -159,6 +159,8 @@ class Ledger {
     /// Records of work that wait for their interval.
     std::size_t waiting_records() const { return waiting_records_; }
     const CommonAccounts& common() const { return common_; }
+    /// What all requests were charged, those that have left and those that have not. Takes time linear in the latter.
+    base::Nanojoules charged() const;
     /// Sum of all settled intervals: equals the sum of all parts handed out or still held.
     base::Nanojoules settled() const { return settled_; }
 
@@ -182,6 +184,7 @@ class Ledger {
     std::deque<Interval> intervals_;
     CommonAccounts common_;
     base::Nanojoules settled_{};
+    base::Nanojoules taken_{};  // by requests that have left
     base::Nanoseconds settled_until_{std::numeric_limits<std::int64_t>::min()};
     std::optional<base::Nanoseconds> last_end_;
     int running_ = 0;

@@ -1,0 +1,294 @@
+#include "server/api/chat_api.h"
+
+#include <chrono>
+#include <limits>
+
+#include "base/json/json_text.h"
+#include "server/api/answer_events.h"
+#include "server/api/api_error.h"
+#include "server/api/chat_request.h"
+#include "server/api/usage.h"
+
+namespace ergon::server {
+namespace {
+
+using base::Json;
+using base::Phase;
+using engine::StopReason;
+
+/// A question as the engine takes it, and how its answer is to look.
+struct Question {
+    bool chat = true;
+    CompletionOptions options;
+    std::vector<engine::TokenId> prompt;
+    engine::GenerationOptions generation;
+};
+
+const char* finish_reason(StopReason reason) {
+    const bool cut = reason == StopReason::max_tokens || reason == StopReason::context_full;
+    return cut ? "length" : "stop";
+}
+
+std::int64_t unix_seconds() {
+    return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+void check_model(const CompletionOptions& options, const engine::LoadedModel& model) {
+    if (options.model.empty() || options.model == model.name) return;
+    throw ApiError(
+        404, "model",
+        fmt::format("There is no model \"{}\" here; there is \"{}\".", options.model.substr(0, 80), model.name),
+        "model_not_found");
+}
+
+Question read_chat(std::string_view body, const engine::LoadedModel& model) {
+    ChatRequest request = read_chat_request(body);
+    check_model(request.options, model);
+    Question question{true, std::move(request.options), {}, {}};
+    question.prompt = engine::chat_prompt(model.chat, request.messages, !question.options.settings.no_think);
+    question.generation = question.options.settings.for_model(model.chat);
+    for (const std::string& stop : engine::fallback_stops(model.chat)) question.generation.stop.push_back(stop);
+    return question;
+}
+
+Question read_completion(std::string_view body, const engine::LoadedModel& model) {
+    constexpr std::int64_t usual_tokens = 16;  // OpenAI's
+    CompletionRequest request = read_completion_request(body);
+    check_model(request.options, model);
+    Question question{false, std::move(request.options), {}, {}};
+    if (request.ids.empty()) {
+        question.prompt = engine::raw_prompt(model.chat, request.text);
+    } else {
+        for (const std::int64_t id : request.ids) {
+            if (id < 0 || id >= model.model->vocabulary()) {
+                refuse("prompt", "prompt holds the token {}; the vocabulary has {} tokens.", id,
+                       model.model->vocabulary());
+            }
+            question.prompt.push_back(static_cast<engine::TokenId>(id));
+        }
+    }
+    question.generation = question.options.settings.for_model(model.chat);
+    if (!question.options.settings.max_tokens) question.generation.max_tokens = usual_tokens;
+    return question;
+}
+
+/// Answers to one question in the engine's hands; they end when this goes.
+class Asked {
+  public:
+    Asked(const ApiContext& context, Exchange& exchange, const Question& question, const asio::any_io_executor& network)
+        : exchange_(exchange), events_(std::make_shared<AnswerEvents>(network)) {
+        for (std::int64_t choice = 0; choice < question.options.choices; ++choice) {
+            engine::ServingRequest request{
+                question.prompt, question.generation, {}, events_->listener(static_cast<std::size_t>(choice))};
+            request.options.choice = static_cast<std::uint64_t>(choice);
+            auto ticket = context.engine.submit(std::move(request));
+            if (ticket == nullptr) {
+                cancel();
+                throw ApiError(429, {}, "Too many requests wait for an answer; try again later.", "queue_full");
+            }
+            tickets_.push_back(std::move(ticket));
+        }
+        exchange_.when_left([this] {
+            cancel();
+            AnswerEvent left;
+            left.kind = AnswerEvent::Kind::left;
+            events_->push(std::move(left));
+        });
+    }
+    ~Asked() {
+        exchange_.when_left({});
+        cancel();
+    }
+    Asked(const Asked&) = delete;
+    Asked& operator=(const Asked&) = delete;
+
+    AnswerEvents& events() { return *events_; }
+
+  private:
+    void cancel() {
+        for (const auto& ticket : tickets_) ticket->cancel();
+    }
+
+    Exchange& exchange_;
+    std::shared_ptr<AnswerEvents> events_;
+    std::vector<std::shared_ptr<engine::ServingTicket>> tickets_;
+};
+
+Json head(const ApiContext& context, const Question& question, const std::string& id, bool chunk) {
+    const char* const object = !question.chat ? "text_completion" : chunk ? "chat.completion.chunk" : "chat.completion";
+    return {{"id", id}, {"object", object}, {"created", unix_seconds()}, {"model", context.engine.model().name}};
+}
+
+/// The client is not there to be told.
+struct ClientLeft {};
+
+constexpr base::Seconds longest_wait{3600};  // between looks; the events come by themselves
+
+Headers stream_headers(const std::string& id) {
+    return {{"X-Request-Id", id}, {"X-Accel-Buffering", "no"}};
+}
+
+Json choice_of(const Question& question, std::size_t index, const engine::Answer& answer) {
+    Json choice{{"index", index}};
+    if (question.chat) {
+        choice["message"] = {{"role", "assistant"}, {"content", answer.text}};
+        if (!answer.thinking.empty()) choice["message"]["reasoning_content"] = answer.thinking;
+    } else {
+        choice["text"] = answer.thinking + answer.text;
+    }
+    choice["logprobs"] = nullptr;
+    choice["finish_reason"] = finish_reason(answer.stop);
+    return choice;
+}
+
+/// The pieces of a stream, which one function makes and a coroutine sends (g++ 12 cannot have braced JSON in one).
+class Chunks {
+  public:
+    Chunks(const ApiContext& context, const Question& question, const std::string& id)
+        : context_(context), question_(question), id_(id) {}
+
+    std::string role(std::size_t choice) const {
+        return one(choice, Json{{"role", "assistant"}, {"content", ""}}, nullptr);
+    }
+    std::string text(const AnswerEvent& event) const {
+        const bool thought = question_.chat && event.phase == Phase::thinking;
+        return one(event.choice, Json{{thought ? "reasoning_content" : "content", event.text}}, nullptr);
+    }
+    std::string progress(const AnswerEvent& event) const {
+        const Json progress{{"total", question_.prompt.size()}, {"cache", event.reused}, {"processed", event.read}};
+        return one(event.choice, Json::object(), nullptr, &progress);
+    }
+    std::string end(const AnswerEvent& event) const {
+        return one(event.choice, Json::object(), finish_reason(event.answer.stop));
+    }
+    std::string usage(std::span<const engine::Answer> answers) const {
+        Json json = head(context_, question_, id_, true);
+        json["choices"] = Json::array();
+        json["usage"] = usage_json(answers);
+        return data(json);
+    }
+    static std::string error(const AnswerEvent& event) {
+        return "data: " + error_reply(api_error_of(base::Error(event.code, event.text))).body + "\n\n";
+    }
+
+  private:
+    static std::string data(const Json& json) { return "data: " + base::json_text(json) + "\n\n"; }
+    std::string one(std::size_t choice, Json delta, const char* finish, const Json* progress = nullptr) const {
+        Json json = head(context_, question_, id_, true);
+        Json only{{"index", choice}};
+        if (question_.chat) {
+            only["delta"] = std::move(delta);
+        } else {
+            only["text"] = delta.value("content", std::string());
+        }
+        only["logprobs"] = nullptr;
+        only["finish_reason"] = finish == nullptr ? Json() : Json(finish);
+        json["choices"] = Json::array({std::move(only)});
+        if (progress != nullptr) json["prompt_progress"] = *progress;
+        return data(json);
+    }
+
+    const ApiContext& context_;
+    const Question& question_;
+    const std::string& id_;
+};
+
+Reply whole_reply(const ApiContext& context, const Question& question, const std::string& id,
+                  std::span<const engine::Answer> answers) {
+    Json json = head(context, question, id, false);
+    Json choices = Json::array();
+    for (std::size_t i = 0; i < answers.size(); ++i) choices.push_back(choice_of(question, i, answers[i]));
+    json["choices"] = std::move(choices);
+    json["usage"] = usage_json(answers);
+    Reply reply{.body = base::json_text(json), .headers = energy_headers(answers)};
+    reply.headers.emplace_back("X-Request-Id", id);
+    return reply;
+}
+
+asio::awaitable<void> answer_whole(const ApiContext& context, Exchange& exchange, const Question& question,
+                                   const std::string& id) {
+    Asked asked(context, exchange, question, co_await asio::this_coro::executor);
+    std::vector<engine::Answer> answers(static_cast<std::size_t>(question.options.choices));
+    for (std::size_t ended = 0; ended < answers.size();) {
+        const std::optional<AnswerEvent> event = co_await asked.events().next(longest_wait);
+        if (!event) continue;
+        if (event->kind == AnswerEvent::Kind::left) throw ClientLeft();
+        if (event->kind == AnswerEvent::Kind::error) throw api_error_of(base::Error(event->code, event->text));
+        if (event->kind != AnswerEvent::Kind::end) continue;
+        if (event->answer.stop == StopReason::cancelled) throw ApiError(503, {}, "The server is stopping.");
+        answers[event->choice] = event->answer;
+        ++ended;
+    }
+    const Reply reply = whole_reply(context, question, id, answers);
+    co_await exchange.reply(reply);
+}
+
+asio::awaitable<void> answer_stream(const ApiContext& context, Exchange& exchange, const Question& question,
+                                    const std::string& id) {
+    Asked asked(context, exchange, question, co_await asio::this_coro::executor);
+    const Chunks chunks(context, question, id);
+    const Headers headers = stream_headers(id);
+    const std::string content_type = "text/event-stream";
+    co_await exchange.begin(content_type, headers);
+    std::vector<engine::Answer> answers(static_cast<std::size_t>(question.options.choices));
+    for (std::size_t i = 0; question.chat && i < answers.size(); ++i) co_await exchange.send(chunks.role(i));
+    for (std::size_t ended = 0; ended < answers.size();) {
+        const std::optional<AnswerEvent> event = co_await asked.events().next(context.ping);
+        std::string piece;
+        if (!event) {
+            piece = ": ping\n\n";
+        } else if (event->kind == AnswerEvent::Kind::left) {
+            throw ClientLeft();
+        } else if (event->kind == AnswerEvent::Kind::error) {
+            co_await exchange.send(Chunks::error(*event));
+            co_await exchange.finish();
+            co_return;
+        } else if (event->kind == AnswerEvent::Kind::prompt) {
+            if (question.options.return_progress) piece = chunks.progress(*event);
+        } else if (event->kind == AnswerEvent::Kind::text) {
+            piece = chunks.text(*event);
+        } else {
+            answers[event->choice] = event->answer;
+            ++ended;
+            piece = chunks.end(*event);
+        }
+        co_await exchange.send(piece);
+    }
+    if (question.options.include_usage) co_await exchange.send(chunks.usage(answers));
+    co_await exchange.send("data: [DONE]\n\n");
+    co_await exchange.finish();
+}
+
+asio::awaitable<void> answer(const ApiContext& context, Exchange& exchange, const std::string& id,
+                             Question (*read)(std::string_view, const engine::LoadedModel&)) {
+    // A long text is read aside, so that others go on being served.
+    const auto aside = [&]() -> asio::awaitable<Question> { co_return read(exchange.body(), context.engine.model()); };
+    const Question question = co_await asio::co_spawn(context.heavy, aside, asio::use_awaitable);
+    if (std::ssize(question.prompt) > context.engine.context()) {
+        throw ApiError(400, question.chat ? "messages" : "prompt",
+                       fmt::format("The prompt has {} tokens, but the context holds {}.", question.prompt.size(),
+                                   context.engine.context()),
+                       "context_length_exceeded");
+    }
+    try {
+        if (question.options.stream) {
+            co_await answer_stream(context, exchange, question, id);
+        } else {
+            co_await answer_whole(context, exchange, question, id);
+        }
+    } catch (const ClientLeft&) {
+    }
+}
+
+}  // namespace
+
+asio::awaitable<void> chat_completions(const ApiContext& context, Exchange& exchange, const std::string& id) {
+    co_await answer(context, exchange, "chatcmpl-" + id, read_chat);
+}
+
+asio::awaitable<void> completions(const ApiContext& context, Exchange& exchange, const std::string& id) {
+    co_await answer(context, exchange, "cmpl-" + id, read_completion);
+}
+
+}  // namespace ergon::server

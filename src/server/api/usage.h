@@ -1,0 +1,19 @@
+#pragma once
+// The bill of an answer: tokens and joules, as `usage` and as headers.
+
+#include <span>
+
+#include "base/json/json.h"
+#include "engine/generation/generation.h"
+#include "server/http/exchange.h"
+
+namespace ergon::server {
+
+/// prompt_tokens, completion_tokens, total_tokens, their details and `energy`, of all answers to one request. Answers
+/// to one request read the same prompt, which is counted once; what it took is in the joules as often as it was read.
+base::Json usage_json(std::span<const engine::Answer> answers);
+
+/// The joules of all, for those who read headers.
+Headers energy_headers(std::span<const engine::Answer> answers);
+
+}  // namespace ergon::server
