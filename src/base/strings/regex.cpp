@@ -40,6 +40,13 @@ std::string message_of(int code) {
     return reinterpret_cast<const char*>(buffer.data());
 }
 
+/// So many places on, at the beginning of a character.
+std::size_t window_end(std::string_view text, std::size_t from, std::size_t places) {
+    std::size_t end = std::min(from + places, text.size());
+    while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+    return end;
+}
+
 PCRE2_SPTR units(std::string_view text) {
     return reinterpret_cast<PCRE2_SPTR>(text.data());
 }
@@ -83,7 +90,7 @@ struct RegexSearch::Memory {
     MatchContext context;
     JitStack stack;  // made when the default one (32 KiB of the machine's) was too small
     std::int64_t items = 0;
-    Nanoseconds long_time{};  // that places took which needed more than the usual steps
+    Nanoseconds long_time{};  // that searches took in long texts, and places that needed more than the usual steps
     int result = PCRE2_ERROR_NOMATCH;
 };
 
@@ -135,8 +142,7 @@ int RegexSearch::find_long(std::string_view text, std::size_t from) {
             result = PCRE2_ERROR_MATCHLIMIT;
             break;
         }
-        std::size_t end = std::min(at + places, text.size());
-        while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) ++end;
+        const std::size_t end = window_end(text, at, places);
         pcre2_set_offset_limit(memory.context.get(), end == text.size() ? end : end - 1);
         result = run(text, at);
         const Nanoseconds now = thread_time();
@@ -148,10 +154,35 @@ int RegexSearch::find_long(std::string_view text, std::size_t from) {
     return result;
 }
 
+/// As run(), in windows of places with a look at the clock behind each: a place that fails soon, by its steps, may have
+/// walked the whole text.
+int RegexSearch::run_timed(std::string_view text, std::size_t from) {
+    constexpr std::size_t places = 4096;
+    Memory& memory = *memory_;
+    int result = PCRE2_ERROR_NOMATCH;
+    for (std::size_t at = from; result == PCRE2_ERROR_NOMATCH && at <= text.size();) {
+        if (to_seconds(memory.long_time) > memory.limits.seconds) {
+            result = PCRE2_ERROR_MATCHLIMIT;
+            break;
+        }
+        const std::size_t end = window_end(text, at, places);
+        pcre2_set_offset_limit(memory.context.get(), end == text.size() ? end : end - 1);
+        const Nanoseconds begin = now();
+        result = run(text, at);
+        memory.long_time += now() - begin;
+        at = end == text.size() ? end + 1 : end;
+    }
+    pcre2_set_offset_limit(memory.context.get(), PCRE2_UNSET);
+    return result;
+}
+
 RegexSearch::Result RegexSearch::find(std::string_view text, std::size_t from) {
+    constexpr std::size_t long_text =
+        64 << 10;  // below it even a walk from every place to the end takes a second or so
     Memory& memory = *memory_;
     memory.items = 0;
-    memory.result = run(text, from);
+    const bool timed = memory.limits.steps_per_byte > 0 && text.size() > long_text;
+    memory.result = timed ? run_timed(text, from) : run(text, from);
     if (memory.result == PCRE2_ERROR_MATCHLIMIT && memory.limits.steps_per_byte > 0)
         memory.result = find_long(text, from);
     if (memory.result == PCRE2_ERROR_NOMATCH) return Result::not_found;

@@ -47,8 +47,8 @@ class Regex {
 struct RegexLimits {
     std::uint32_t heap_kib = 0;  // places to come back to, where they are not on JIT's stack
     std::uint32_t steps = 0;     // begins anew at each place of the text, and one step may walk all of it
-    // Where a place takes more: so many steps for each byte of the text, as long as all such places together take no
-    // more than these seconds of the thread's processor time.
+    // Where a place takes more: so many steps for each byte of the text, as long as all such places together, and all
+    // searches in texts of more than 64 KiB, take no more than these seconds.
     std::uint32_t steps_per_byte = 0;
     Seconds seconds{};
     std::int64_t items = 0;     // of the expression that are tried, over all places
@@ -78,6 +78,7 @@ class RegexSearch {
   private:
     struct Memory;
     int run(std::string_view text, std::size_t from);
+    int run_timed(std::string_view text, std::size_t from);
     int find_long(std::string_view text, std::size_t from);
 
     const Regex::Code* code_;

@@ -34,9 +34,11 @@ std::string_view host_of(std::string_view authority) {
     return port ? authority.substr(0, colon) : authority;
 }
 
-bool is_this_machine(std::string_view host) {
-    static constexpr std::array<std::string_view, 3> names{"localhost", "127.0.0.1", "[::1]"};
-    return std::ranges::find(names, host_of(host)) != names.end() || host_of(host).starts_with("127.");
+bool is_this_machine(std::string_view authority) {
+    const std::string host(host_of(authority));
+    if (host == "localhost" || host == "[::1]") return true;
+    error_code no_address;
+    return asio::ip::make_address_v4(host, no_address).is_loopback() && !no_address;
 }
 
 /// A page from elsewhere can send a browser here, under a name of its own (DNS rebinding) or this machine's.
@@ -109,6 +111,8 @@ Json text_json(const engine::ServingEngine& engine, std::string_view body) {
     return {{"content", tokenizer.decode(ids, true)}};
 }
 
+constexpr std::string_view models_path = "/v1/models/";
+
 asio::awaitable<void> health(const ApiContext& context, Exchange& exchange, const std::string& id) {
     const engine::ServingState state = context.engine.state();
     const bool alive = context.engine.alive(longest_step);
@@ -121,6 +125,18 @@ asio::awaitable<void> health(const ApiContext& context, Exchange& exchange, cons
 
 asio::awaitable<void> models(const ApiContext& context, Exchange& exchange, const std::string& id) {
     Reply reply = json_reply({{"object", "list"}, {"data", Json::array({model_json(context.engine)})}});
+    reply.headers.emplace_back("X-Request-Id", id);
+    co_await exchange.reply(reply);
+}
+
+/// /v1/models/NAME
+asio::awaitable<void> one_model(const ApiContext& context, Exchange& exchange, const std::string& id) {
+    const std::string name(exchange.path().substr(models_path.size()));
+    if (name != context.engine.model().name) {
+        throw ApiError(404, "model", fmt::format("There is no model \"{}\" here.", name.substr(0, 80)),
+                       "model_not_found");
+    }
+    Reply reply = json_reply(model_json(context.engine));
     reply.headers.emplace_back("X-Request-Id", id);
     co_await exchange.reply(reply);
 }
@@ -145,9 +161,10 @@ struct Route {
     std::string_view method, path;
     Answerer answer;
 };
-constexpr std::array<Route, 7> routes{{{"POST", "/v1/chat/completions", chat_completions},
+constexpr std::array<Route, 8> routes{{{"POST", "/v1/chat/completions", chat_completions},
                                        {"POST", "/v1/completions", completions},
                                        {"GET", "/v1/models", models},
+                                       {"GET", models_path, one_model},
                                        {"GET", "/v1/energy", energy_totals},
                                        {"GET", "/health", health},
                                        {"POST", "/tokenize", made_aside<tokens_json>},
@@ -157,7 +174,9 @@ Answerer find_route(const Exchange& exchange) {
     const std::string_view method = exchange.method() == "HEAD" ? "GET" : exchange.method();
     std::string allowed;
     for (const Route& route : routes) {
-        if (route.path != exchange.path()) continue;
+        const bool fits =
+            route.path.ends_with('/') ? exchange.path().starts_with(route.path) : exchange.path() == route.path;
+        if (!fits) continue;
         if (route.method == method) return route.answer;
         allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", route.method);
     }

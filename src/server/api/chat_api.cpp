@@ -1,7 +1,7 @@
 #include "server/api/chat_api.h"
 
 #include <chrono>
-#include <limits>
+#include <map>
 
 #include "base/json/json_text.h"
 #include "server/api/answer_events.h"
@@ -151,9 +151,17 @@ class Chunks {
     std::string role(std::size_t choice) const {
         return one(choice, Json{{"role", "assistant"}, {"content", ""}}, nullptr);
     }
-    std::string text(const AnswerEvent& event) const {
-        const bool thought = question_.chat && event.phase == Phase::thinking;
-        return one(event.choice, Json{{thought ? "reasoning_content" : "content", event.text}}, nullptr);
+    /// Empty if there is nothing to show yet: the white space that ends a thought is no part of it.
+    std::string text(const AnswerEvent& event) {
+        if (!question_.chat || event.phase != Phase::thinking) {
+            return one(event.choice, Json{{"content", event.text}}, nullptr);
+        }
+        std::string& held = held_[event.choice];
+        const std::string thought = held + event.text;
+        const std::size_t end = thought.find_last_not_of(" \t\r\n") + 1;
+        held = thought.substr(end);
+        if (end == 0) return {};
+        return one(event.choice, Json{{"reasoning_content", thought.substr(0, end)}}, nullptr);
     }
     std::string progress(const AnswerEvent& event) const {
         const Json progress{{"total", question_.prompt.size()}, {"cache", event.reused}, {"processed", event.read}};
@@ -192,6 +200,7 @@ class Chunks {
     const ApiContext& context_;
     const Question& question_;
     const std::string& id_;
+    std::map<std::size_t, std::string> held_;  // white space of a thought that may go on, by choice
 };
 
 Reply whole_reply(const ApiContext& context, const Question& question, const std::string& id,
@@ -227,7 +236,7 @@ asio::awaitable<void> answer_whole(const ApiContext& context, Exchange& exchange
 asio::awaitable<void> answer_stream(const ApiContext& context, Exchange& exchange, const Question& question,
                                     const std::string& id) {
     Asked asked(context, exchange, question, co_await asio::this_coro::executor);
-    const Chunks chunks(context, question, id);
+    Chunks chunks(context, question, id);
     const Headers headers = stream_headers(id);
     const std::string content_type = "text/event-stream";
     co_await exchange.begin(content_type, headers);
