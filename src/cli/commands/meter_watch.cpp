@@ -65,12 +65,12 @@ std::vector<Line> lines_of(const energy::MachineReader& reader, const std::optio
     return lines;
 }
 
-/// "12.4 W (7.1 to 24.8) estimated"
+/// "12.4 W [7.1, 24.8] estimated", in watts without a prefix, since lines above are written already.
 std::string watts_text(const Line& line) {
     if (!line.watts) return "no answer";
     const auto& [value, low, high] = *line.watts;
     const base::IntervalText text =
-        base::with_interval(value.value(), low.value(), high.value(), {"W", base::Prefixes::all});
+        base::with_interval(value.value(), low.value(), high.value(), {"W", base::Prefixes::none});
     return fmt::format("{}{}{} {}{}", text.value, text.interval.empty() ? "" : " ", text.interval,
                        energy::name(line.method), line.problem.empty() ? "" : " (" + line.problem + ")");
 }

@@ -222,7 +222,7 @@ std::string headline(const Comparison& comparison) {
     if (!comparison.pairs.empty()) return pair_headline(comparison, main_pair(comparison));
     if (comparison.contenders.empty() || !comparison.contenders.front().joules_per_answer) return {};
     const ContenderSummary& one = comparison.contenders.front();
-    return fmt::format("An answer of {} takes {}", shown(one.label), figure_cell(one.joules_per_answer, false));
+    return fmt::format("An answer of {} takes {}", shown(one.label), figure_text(*one.joules_per_answer));
 }
 
 std::string finding(const Comparison& comparison, const PairSummary& pair) {

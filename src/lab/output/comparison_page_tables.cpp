@@ -18,8 +18,7 @@ using report::Cell;
 const base::Unit operations{"op", base::Prefixes::all};
 
 Cell cell_of(const std::optional<energy::Figure>& figure) {
-    if (!figure) return Cell();
-    return std::isfinite(figure->high.value()) ? Cell(*figure) : Cell(figure_cell(figure, false));
+    return figure ? Cell(*figure) : Cell();
 }
 
 Cell ratio_cell(const ConfidenceInterval& estimate) {
