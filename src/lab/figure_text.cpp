@@ -64,6 +64,11 @@ std::string figure_text(const energy::Figure& figure) {
     return figure_cell(figure, false, scale_of({figure}));
 }
 
+std::string p_value_text(double p, int decimals) {
+    const double least = std::pow(10, -decimals);
+    return p < least ? fmt::format("< {:.{}f}", least, decimals) : fmt::format("{:.{}f}", p, decimals);
+}
+
 std::string interval_text(const ConfidenceInterval& estimate) {
     return known(estimate) ? fmt::format("{:.2f} to {:.2f}", estimate.low, estimate.high) : std::string("not known");
 }

@@ -51,6 +51,9 @@ int widest_of(const std::vector<std::string>& cells, int at_least);
 /// A figure by itself.
 std::string figure_text(const energy::Figure& figure);
 
+/// "0.0132", and "< 0.0001" where these decimals would show nothing.
+std::string p_value_text(double p, int decimals);
+
 /// "1.21 to 2.90", or "not known".
 std::string interval_text(const ConfidenceInterval& estimate);
 

@@ -153,6 +153,10 @@ TEST_F(KeptRuns, TheReportOfADesignIsThatOfItsComparison) {
     }
     const Outcome full = run_ergon({"report", path("d.sqlite"), "--full"});
     EXPECT_EQ(full.exit_code, 0) << full.err;
+    EXPECT_THAT(full.out, HasSubstr("effect of a factor"));
+    for (const std::string& out : {first.out, full.out}) {
+        EXPECT_THAT(out, Not(HasSubstr(" \n"))) << "no line ends in a blank";
+    }
 }
 
 TEST_F(KeptRuns, MergedShardsKeepTheDesign) {

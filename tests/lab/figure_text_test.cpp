@@ -44,6 +44,15 @@ TEST(FigureText, AFigureByItselfHasItsOwnPrefix) {
     EXPECT_EQ(figure_text(*estimated(0, 0, 0)), "0.00 J (0.00-0.00)");
 }
 
+TEST(FigureText, APValueThatIsNotShownIsBelowSomething) {
+    EXPECT_EQ(p_value_text(0, 4), "< 0.0001");
+    EXPECT_EQ(p_value_text(0.00009, 4), "< 0.0001");
+    EXPECT_EQ(p_value_text(0.0001, 4), "0.0001");
+    EXPECT_EQ(p_value_text(0.0132, 4), "0.0132");
+    EXPECT_EQ(p_value_text(0.0004, 3), "< 0.001");
+    EXPECT_EQ(p_value_text(1, 3), "1.000");
+}
+
 TEST(FigureText, WidthsAreThoseOfCharacters) {
     EXPECT_EQ(widest_of({"4 µJ", "12 µJ"}, 3), 5);
     EXPECT_EQ(widest_of({}, 3), 3);

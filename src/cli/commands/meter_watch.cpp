@@ -15,6 +15,7 @@
 #include "base/json/json_text.h"
 #include "base/output.h"
 #include "base/strings/format_number.h"
+#include "base/strings/wrapped.h"
 #include "cli/commands/meter.h"
 #include "cli/terminal/run_interrupt.h"
 
@@ -85,8 +86,9 @@ class Screen {
             if (line.watts) history.push_back(line.watts->value.value());
             if (history.size() > history_length) history.pop_front();
             base::write_control(base::Stream::out, "\x1b[2K");
-            base::print("{:<28} {:<40} {}\n", (line.part_of.empty() ? "" : "  ") + line.name, watts_text(line),
-                        sparkline(history));
+            const std::string name = (line.part_of.empty() ? "" : "  ") + line.name;
+            base::print("{}", base::without_trailing_blanks(
+                                  fmt::format("{:<28} {:<40} {}\n", name, watts_text(line), sparkline(history))));
         }
         drawn_ = lines.size();
         base::flush_output();

@@ -14,7 +14,8 @@ namespace ergon::lab {
 namespace {
 
 std::string p_text(double p) {
-    return p < 0.001 ? "p < 0.001" : fmt::format("p = {:.{}f}", p, p < 0.1 ? 3 : 2);
+    const std::string text = p_value_text(p, p < 0.1 ? 3 : 2);
+    return (text.starts_with('<') ? "p " : "p = ") + text;
 }
 
 std::string capitalised(std::string text) {

@@ -115,7 +115,7 @@ std::string comparison_screen(const ComparisonReport& report, const std::string&
     for (const std::string& sentence : caveats(comparison, report.run, report.machine_events)) {
         text += base::wrapped(sentence);
     }
-    return text;
+    return base::without_trailing_blanks(text);
 }
 
 }  // namespace ergon::lab

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <string_view>
 
 #include "base/strings/wrapped.h"
 #include "lab/figure_text.h"
@@ -14,15 +13,6 @@ namespace {
 
 using energy::Figure;
 using energy::kept_phase_count;
-
-std::string without_trailing_spaces(std::string_view text) {
-    std::string trimmed;
-    for (const char byte : text) {
-        if (byte == '\n') trimmed.resize(trimmed.find_last_not_of(' ') + 1);
-        trimmed += byte;
-    }
-    return trimmed;
-}
 
 std::string pair_line(std::string_view what, const ConfidenceInterval& ratio, const std::string& part) {
     const std::string value = std::isfinite(ratio.value) ? fmt::format("{:.2f}", ratio.value) : "-";
@@ -47,11 +37,11 @@ std::string pair_block(const Comparison& comparison, const PairSummary& pair) {
     text += pair_line("joules per word of answer", pair.joules_per_word_ratio, "");
     text += pair_line("joules, geometric mean of prompts", pair.geometric_mean_ratio, "");
     if (std::isfinite(pair.energy_ratio.value) && !pair.assumed) {
-        text += fmt::format("  {:<34}{:>8}   {}\n", "p-value (permutation test)",
-                            pair.p_value < 0.001 ? "< 0.001" : fmt::format("{:.3f}", pair.p_value),
-                            comparison.pairs.size() > 1 ? fmt::format("{:.3f} corrected for {} pairs",
-                                                                      pair.corrected_p_value, comparison.pairs.size())
-                                                        : "");
+        text += fmt::format("  {:<34}{:>8}   {}\n", "p-value (permutation test)", p_value_text(pair.p_value, 3),
+                            comparison.pairs.size() > 1
+                                ? fmt::format("{} corrected for {} pairs", p_value_text(pair.corrected_p_value, 3),
+                                              comparison.pairs.size())
+                                : "");
     }
     return text;
 }
@@ -197,7 +187,7 @@ std::string comparison_table(const Comparison& comparison, const std::string& en
     }
     if (const std::string reasoning = reasoning_sentence(comparison); !reasoning.empty())
         text += base::wrapped(reasoning);
-    return without_trailing_spaces(text);
+    return base::without_trailing_blanks(text);
 }
 
 std::string effects_text(std::span<const Effect> effects) {
@@ -223,7 +213,7 @@ std::string effects_text(std::span<const Effect> effects) {
         }
         text += '\n';
     }
-    return text;
+    return base::without_trailing_blanks(text);
 }
 
 }  // namespace ergon::lab
