@@ -403,6 +403,17 @@ TEST_F(MeterCommand, TellsGramsAndMoney) {
                 found["joules"]["value"].get<double>() / 3.6e6 * found["carbon"]["grams_per_kwh"].get<double>(), 1e-9);
 }
 
+TEST_F(MeterCommand, MoneyIsThatOfSoManyThatItCanBeRead) {
+    const auto money = [&](const std::string& price) {
+        count(1'000'000);
+        return meter({"--price", price, "--", "sh", "-c", "echo 51000000 > " + counter()}).err;
+    };
+    // 50 J are 13.9 microkilowatt-hours.
+    EXPECT_THAT(money("0.30EUR"), ContainsRegex("\n4\\.1[0-9]* EUR[^\n]* for 1 million of these\n"));
+    EXPECT_THAT(money("3000"), ContainsRegex("\n0\\.041[0-9]*( \\[[^\n]*\\])?\n"));
+    EXPECT_THAT(money("0"), ContainsRegex("\n0\n")) << "what costs nothing";
+}
+
 TEST(ProfileCommand, WritesATableJsonAndAPage) {
     const TemporaryFolder folder;
     const std::string page = (folder.path() / "profile.html").string(), model = fixture("deepseek-v2-lite");
