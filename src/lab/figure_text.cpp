@@ -61,7 +61,7 @@ int widest_of(const std::vector<std::string>& cells, int at_least) {
 }
 
 std::string figure_text(const energy::Figure& figure) {
-    return figure_cell(figure, false, scale_of({figure}));
+    return figure_cell(figure, false, scale_of({figure})) + base::watt_hours_note(figure.value);
 }
 
 std::string p_value_text(double p, int decimals) {

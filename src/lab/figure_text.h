@@ -48,7 +48,7 @@ std::string figure_cell(const std::optional<energy::Figure>& figure, bool with_m
 std::vector<std::string> figure_cells(const ShownFigures& column, bool with_method);
 /// How many characters the widest has, but at least so many.
 int widest_of(const std::vector<std::string>& cells, int at_least);
-/// A figure by itself.
+/// A figure by itself, in watt hours too if it has one: "26.8 kJ (13.4-53.6) (7.44 Wh)".
 std::string figure_text(const energy::Figure& figure);
 
 /// "0.0132", and "< 0.0001" where these decimals would show nothing.

@@ -60,10 +60,10 @@ std::string interval(const Figure& figure) {
 std::string phase_table(const PhaseProfile& phase) {
     const double tokens = static_cast<double>(std::max<std::int64_t>(phase.tokens, 1));
     std::string text = fmt::format(
-        "{}: {} tokens in {:.2f} s, {:.1f} tokens/s; {} J with idle power, {} J above idle, {:.3g} J per token\n",
+        "{}: {} tokens in {:.2f} s, {:.1f} tokens/s; {} J with idle power{}, {} J above idle, {:.3g} J per token\n",
         phase.name == "prompt" ? "Prompt processing" : "Generating", phase.tokens, phase.seconds.value(),
-        tokens / std::max(phase.seconds.value(), 1e-9), interval(phase.total), interval(phase.above_idle),
-        phase.total.value.value() / tokens);
+        tokens / std::max(phase.seconds.value(), 1e-9), interval(phase.total), base::watt_hours_note(phase.total.value),
+        interval(phase.above_idle), phase.total.value.value() / tokens);
     if (phase.limits.bytes_per_second > 0) text += fmt::format("  measured limits: {}\n", limits_text(phase.limits));
     const std::vector<Column> columns = columns_of(phase, tokens);
     const auto line = [&](const std::string& name, auto cell, const std::string& share, const std::string& memory,

@@ -23,6 +23,7 @@ using nlohmann::json;
 using ::testing::ContainsRegex;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// A /sys with one processor package, and a /proc with one processor.
 class MeterCommand : public testing::Test {
@@ -131,7 +132,8 @@ TEST_F(MeterCommand, FillsWhatItKnowsOfCodeCarbonsColumns) {
     folder_.write("meminfo", "MemTotal:        2097152 kB\nMemAvailable:    1097152 kB\n");
     folder_.write("class/dmi/id/sys_vendor", "Amazon EC2\n");
     const auto row = [&](const std::string& carbon) {
-        return only_row(meter({"--csv", "--carbon", carbon, "--", "sh", "-c", "echo 4600000 > " + counter()}).err);
+        return only_row(
+            meter({"--csv", "--carbon", carbon, "--", "sh", "-c", "echo 4600000 > " + counter() + "; sleep 0.05"}).err);
     };
     const std::map<std::string, std::string> cells = row("FRA");
     const std::map<std::string, std::string> known{
@@ -403,14 +405,22 @@ TEST_F(MeterCommand, TellsGramsAndMoney) {
                 found["joules"]["value"].get<double>() / 3.6e6 * found["carbon"]["grams_per_kwh"].get<double>(), 1e-9);
 }
 
+TEST_F(MeterCommand, SaysWattHoursOfATotalThatHasSome) {
+    const auto of_watts = [&](const std::string& watts) {
+        return meter({"--sensor", "file:" + folder_.write("watts", watts), "--", "sleep", "0.5"}).err;
+    };
+    EXPECT_THAT(of_watts("20 kW"), ContainsRegex(" s, [0-9.]+ kJ \\[[^]]*\\] \\([234]\\.[0-9]+ Wh\\) "));
+    EXPECT_THAT(of_watts("20 W"), Not(HasSubstr("Wh")));
+}
+
 TEST_F(MeterCommand, MoneyIsThatOfSoManyThatItCanBeRead) {
     const auto money = [&](const std::string& price) {
         count(1'000'000);
-        return meter({"--price", price, "--", "sh", "-c", "echo 51000000 > " + counter()}).err;
+        return meter({"--price", price, "--", "sh", "-c", "echo 51000000 > " + counter() + "; sleep 0.2"}).err;
     };
     // 50 J are 13.9 microkilowatt-hours.
-    EXPECT_THAT(money("0.30EUR"), ContainsRegex("\n4\\.1[0-9]* EUR[^\n]* for 1 million of these\n"));
-    EXPECT_THAT(money("3000"), ContainsRegex("\n0\\.041[0-9]*( \\[[^\n]*\\])?\n"));
+    EXPECT_THAT(money("0.30EUR"), ContainsRegex("\n[45]\\.[0-9]+ EUR \\[[^\n]*\\] for 1 million of these\n"));
+    EXPECT_THAT(money("3000"), ContainsRegex("\n0\\.0[45][0-9]* \\[[^\n]*\\]\n"));
     EXPECT_THAT(money("0"), ContainsRegex("\n0\n")) << "what costs nothing";
 }
 

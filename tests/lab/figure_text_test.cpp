@@ -39,7 +39,7 @@ TEST(FigureText, WhatNothingBoundsHasThePrefixOfItsColumn) {
 }
 
 TEST(FigureText, AFigureByItselfHasItsOwnPrefix) {
-    EXPECT_EQ(figure_text(*estimated(26800, 13400, 53600)), "26.8 kJ (13.4-53.6)");
+    EXPECT_EQ(figure_text(*estimated(26800, 13400, 53600)), "26.8 kJ (13.4-53.6) (7.44 Wh)");
     EXPECT_EQ(figure_text(*estimated(0.31, 0.16, 0.56)), "0.31 J (0.16-0.56)");
     EXPECT_EQ(figure_text(*estimated(0, 0, 0)), "0.00 J (0.00-0.00)");
 }

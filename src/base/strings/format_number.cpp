@@ -109,6 +109,11 @@ std::string with_unit(double value, const Unit& unit, const Scale& scale, int di
     return joined(significant(value / scale.factor, digits), unit, scale);
 }
 
+std::string watt_hours_note(Joules amount) {
+    const double watt_hours = amount.value() / joules_per_kilowatt_hour * 1000;
+    return watt_hours >= 1 ? fmt::format(" ({})", with_unit(watt_hours, {"Wh"})) : std::string();
+}
+
 IntervalText with_interval(double value, double low, double high, const Unit& unit) {
     return with_interval(value, low, high, unit, scale_for(value != 0 ? value : high, unit));
 }

@@ -52,6 +52,10 @@ std::string with_unit(double value, const Unit& unit, int digits = 3);
 /// As with_unit, in a scale that several numbers share; a number that is small in it keeps its digits.
 std::string with_unit(double value, const Unit& unit, const Scale& scale, int digits = 3);
 
+/// " (7.44 kWh)" to stand behind joules in a sentence or a total, in the unit of bills; nothing of less than a watt
+/// hour.
+std::string watt_hours_note(Joules amount);
+
 /// "494.0 million", "16.00 billion"; as it is below a million.
 std::string readable_count(std::int64_t count);
 

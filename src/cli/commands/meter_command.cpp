@@ -202,7 +202,8 @@ std::string window_text(const WindowFigures& figures, const energy::Overhead& ov
     const auto joules = [](const energy::Figure& figure) {
         const base::IntervalText text = base::with_interval(figure.value.value(), figure.low.value(),
                                                             figure.high.value(), {"J", base::Prefixes::all});
-        return text.interval.empty() ? text.value : fmt::format("{} {}", text.value, text.interval);
+        return fmt::format("{}{}{}{}", text.value, text.interval.empty() ? "" : " ", text.interval,
+                           base::watt_hours_note(figure.value));
     };
     const std::string method(energy::name(figures.joules.method));
     const std::string above(energy::name(figures.above_idle.method));

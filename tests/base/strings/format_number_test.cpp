@@ -110,6 +110,15 @@ TEST(FormatNumber, WhatIsSmallInASharedScaleKeepsItsDigits) {
     expect(0.31, 0.002, 5, "0.3 J", "[0.0, 5.0]");
 }
 
+TEST(FormatNumber, AWattHourAndMoreIsSaidBehindJoules) {
+    EXPECT_EQ(watt_hours_note(Joules(3599)), "");
+    EXPECT_EQ(watt_hours_note(Joules(0)), "");
+    EXPECT_EQ(watt_hours_note(Joules(nan)), "");
+    EXPECT_EQ(watt_hours_note(Joules(3600)), " (1.00 Wh)");
+    EXPECT_EQ(watt_hours_note(Joules(26800)), " (7.44 Wh)");
+    EXPECT_EQ(watt_hours_note(Joules(5.4e6)), " (1.50 kWh)");
+}
+
 TEST(FormatNumber, AnIntervalWithoutEndsIsNotKnown) {
     const IntervalText found = with_interval(4.08, -infinity, infinity, joule);
     EXPECT_EQ(found.value, "4.08 J");
