@@ -11,8 +11,10 @@
 
 namespace ergon::cli {
 
-/// What --version prints.
+/// "0.1.0".
 std::string version();
+/// "0.1.0 (commit 1a2b3c4d5e6f)": what --version prints, and what figures are cited with.
+std::string version_and_commit();
 
 void add_bench(CLI::App& program);
 void add_compare(CLI::App& program);

@@ -22,6 +22,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/commands.h"
+#include "cli/commit.h"
 #include "cli/help/help_text.h"
 #include "cli/options/machine_options.h"
 #include "kernels/builds/isa.h"
@@ -46,7 +47,7 @@ void describe_program(CLI::App& program) {
         "Exit status: 0 success, 1 failure, 2 usage error; 128 + N if killed by signal N.");
     program.require_subcommand(1);
     program.fallthrough();  // --log-level may stand behind the command, too
-    program.set_version_flag("--version", "ergon " + version(), "Print version and exit");
+    program.set_version_flag("--version", "ergon " + version_and_commit(), "Print version and exit");
     program
         .add_option_function<std::string>(
             "--log-level", [](const std::string& level) { base::set_up_log(spdlog::level::from_str(level)); },
@@ -190,6 +191,10 @@ int run(int argc, char** argv) {
 
 std::string version() {
     return ERGON_VERSION;
+}
+
+std::string version_and_commit() {
+    return commit().empty() ? version() : fmt::format("{} (commit {})", version(), commit());
 }
 
 }  // namespace ergon::cli

@@ -36,10 +36,20 @@ std::string percent(double share) {
     return base::fixed(100 * share, std::abs(share) < 0.1 ? 1 : 0) + "%";
 }
 
-std::string joules(base::Joules amount) {
-    constexpr double without_prefix = 1e19;  // beyond thousands of the largest
+constexpr double without_prefix = 1e19;  // joules beyond thousands of the largest
+
+std::string joules(base::Joules amount, const base::Scale& scale) {
     const double value = amount.value();
-    return value < without_prefix ? base::with_unit(value, report::joules) : fmt::format("{:.2e} J", value);
+    return value < without_prefix ? base::with_unit(value, report::joules, scale) : fmt::format("{:.2e} J", value);
+}
+
+/// A prefix for all of them.
+base::Scale scale_of(const std::vector<base::Joules>& amounts) {
+    std::vector<double> numbers;
+    for (const base::Joules amount : amounts) {
+        if (amount.value() < without_prefix) numbers.push_back(amount.value());
+    }
+    return base::column_scale(std::move(numbers), report::joules);
 }
 
 /// "2.5"; 0 and what is open are said as such.
@@ -157,10 +167,13 @@ Table year_table(const ReboundInputs& inputs) {
     Table table =
         with_columns("Energy per year", {"year", "answers", "as before", "with the gain", "from", "to", "of today's"});
     const base::Joules today = years.front().before.value;
+    std::vector<base::Joules> amounts;
+    for (const YearOfUse& one : years) amounts.insert(amounts.end(), {one.before.value, one.after.value});
+    const base::Scale scale = scale_of(amounts);
     for (const YearOfUse& one : years) {
-        table.rows.push_back({std::to_string(one.year), count(one.answers), joules(one.before.value),
-                              joules(one.after.value), joules(one.after.low), joules(one.after.high),
-                              percent(one.after.value / today)});
+        table.rows.push_back({std::to_string(one.year), count(one.answers), joules(one.before.value, scale),
+                              joules(one.after.value, scale), joules(one.after.low, scale),
+                              joules(one.after.high, scale), percent(one.after.value / today)});
     }
     return table;
 }
@@ -170,9 +183,17 @@ Table training_table(const ReboundInputs& inputs) {
                                {"answers", inputs.before.name, inputs.after.name});
     if (!inputs.before.training || !inputs.after.training) return table;
     constexpr std::array<double, 7> shown_answers{1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12};
+    std::vector<std::pair<base::Joules, base::Joules>> amounts;
+    std::vector<base::Joules> all;
     for (const double answers : shown_answers) {
-        table.rows.push_back({count(answers), joules(per_answer_with_training(inputs.before, answers).value),
-                              joules(per_answer_with_training(inputs.after, answers).value)});
+        amounts.emplace_back(per_answer_with_training(inputs.before, answers).value,
+                             per_answer_with_training(inputs.after, answers).value);
+        all.insert(all.end(), {amounts.back().first, amounts.back().second});
+    }
+    const base::Scale scale = scale_of(all);
+    for (std::size_t i = 0; i < amounts.size(); ++i) {
+        table.rows.push_back(
+            {count(shown_answers[i]), joules(amounts[i].first, scale), joules(amounts[i].second, scale)});
     }
     return table;
 }

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
+#include <vector>
 
+#include "base/strings/format_number.h"
 #include "profile/profile.h"
 
 namespace ergon::profile {
@@ -14,8 +17,40 @@ using nlohmann::ordered_json;
 constexpr std::array<const char*, energy::source_count> source_names{"weights", "cache", "activations"};
 constexpr std::array<const char*, energy::arithmetic_count> arithmetic_names{"f32", "f16", "bf16", "f8", "int8"};
 
-std::string rate_or_dash(double amount, base::Seconds time, double unit) {
-    return amount > 0 && time.value() > 0 ? fmt::format("{:.2f}", amount / time.value() / unit) : "-";
+/// A column of numbers that share a prefix; what is zero is a dash.
+class Column {
+  public:
+    Column(std::string unit, base::Prefixes prefixes, std::vector<double> numbers)
+        : unit_(std::move(unit)),
+          scale_(base::column_scale(numbers, {unit_, prefixes})),
+          numbers_(std::move(numbers)) {}
+
+    std::string heading() const { return fmt::format("{}{}", scale_.prefix, unit_); }
+    std::string cell(std::size_t row) const {
+        return numbers_[row] > 0 ? base::significant(numbers_[row] / scale_.factor) : "-";
+    }
+
+  private:
+    std::string unit_;
+    base::Scale scale_;
+    std::vector<double> numbers_;
+};
+
+/// What each part took, in the order of the table.
+std::vector<Column> columns_of(const PhaseProfile& phase, double tokens) {
+    const auto column = [&](std::string unit, base::Prefixes prefixes, auto of) {
+        std::vector<double> numbers;
+        for (const ComponentUse& use : phase.components) numbers.push_back(of(use));
+        return Column(std::move(unit), prefixes, std::move(numbers));
+    };
+    const auto rate = [](double amount, base::Seconds time) { return time.value() > 0 ? amount / time.value() : 0; };
+    using base::Prefixes;
+    return {
+        column("s", Prefixes::below_one, [](const ComponentUse& use) { return use.elapsed.value(); }),
+        column("B/token", Prefixes::all, [&](const ComponentUse& use) { return use.memory_bytes() / tokens; }),
+        column("B/s", Prefixes::all, [&](const ComponentUse& use) { return rate(use.memory_bytes(), use.elapsed); }),
+        column("op/s", Prefixes::all, [&](const ComponentUse& use) { return rate(use.all_operations(), use.elapsed); }),
+        column("J", Prefixes::all, [](const ComponentUse& use) { return use.joules.value.value(); })};
 }
 
 std::string interval(const Figure& figure) {
@@ -25,22 +60,29 @@ std::string interval(const Figure& figure) {
 std::string phase_table(const PhaseProfile& phase) {
     const double tokens = static_cast<double>(std::max<std::int64_t>(phase.tokens, 1));
     std::string text = fmt::format(
-        "{}: {} tokens in {:.2f} s, {:.1f} tokens/s; {} J with idle power, {} J above idle, {:.3g} J per token\n",
+        "{}: {} tokens in {:.2f} s, {:.1f} tokens/s; {} J with idle power{}, {} J above idle, {:.3g} J per token\n",
         phase.name == "prompt" ? "Prompt processing" : "Generating", phase.tokens, phase.seconds.value(),
-        tokens / std::max(phase.seconds.value(), 1e-9), interval(phase.total), interval(phase.above_idle),
-        phase.total.value.value() / tokens);
+        tokens / std::max(phase.seconds.value(), 1e-9), interval(phase.total), base::watt_hours_note(phase.total.value),
+        interval(phase.above_idle), phase.total.value.value() / tokens);
     if (phase.limits.bytes_per_second > 0) text += fmt::format("  measured limits: {}\n", limits_text(phase.limits));
-    text += fmt::format("  {:<22}{:>7} {:>9} {:>9} {:>9} {:>8} {:>10} {:>8} {:>7}\n", "part", "ms", "MB/token", "GB/s",
-                        "Gop/s", "J", "share", phase.limits.from_cache ? "cache" : "memory", "arith");
-    for (const ComponentUse& use : phase.components) {
+    const std::vector<Column> columns = columns_of(phase, tokens);
+    const auto line = [&](const std::string& name, auto cell, const std::string& share, const std::string& memory,
+                          const std::string& arithmetic) {
+        return fmt::format("  {:<22}{:>7} {:>9} {:>9} {:>9} {:>8} {:>10} {:>8} {:>7}\n", name, cell(columns[0]),
+                           cell(columns[1]), cell(columns[2]), cell(columns[3]), cell(columns[4]), share, memory,
+                           arithmetic);
+    };
+    text += line(
+        "part", [](const Column& column) { return column.heading(); }, "share",
+        phase.limits.from_cache ? "cache" : "memory", "arith");
+    for (std::size_t i = 0; i < phase.components.size(); ++i) {
+        const ComponentUse& use = phase.components[i];
         const Closeness near = closeness(use, phase.limits);
         const auto part = [](double value) { return value > 0 ? fmt::format("{:.0f}%", 100 * value) : "-"; };
         const double share = phase.above_idle.value > base::Joules(0) ? use.joules.value / phase.above_idle.value : 0;
-        text += fmt::format(
-            "  {:<22}{:>7.1f} {:>9} {:>9} {:>9} {:>8.3g} {:>10} {:>8} {:>7}\n", use.name, 1e3 * use.elapsed.value(),
-            use.memory_bytes() > 0 ? fmt::format("{:.2f}", use.memory_bytes() / tokens / 1e6) : "-",
-            rate_or_dash(use.memory_bytes(), use.elapsed, 1e9), rate_or_dash(use.all_operations(), use.elapsed, 1e9),
-            use.joules.value.value(), fmt::format("{:.1f}%", 100 * share), part(near.memory), part(near.arithmetic));
+        text += line(
+            use.name, [i](const Column& column) { return column.cell(i); }, fmt::format("{:.1f}%", 100 * share),
+            part(near.memory), part(near.arithmetic));
     }
     return text;
 }

@@ -12,9 +12,12 @@ namespace {
 using energy::Figure;
 using energy::Method;
 
-/// What a figure's cell needs to know of the others.
-struct FigureStyle {
-    std::optional<base::Scale> scale;  // the column's; else each figure its own
+/// The scale of a column, for each unit in it.
+using Scales = std::vector<std::pair<base::Unit, base::Scale>>;
+
+/// What a cell needs to know of the others.
+struct CellStyle {
+    Scales scales;  // of what is not in it each number has its own
     bool with_method = true;
 };
 
@@ -28,12 +31,14 @@ Markup interval_markup(const base::IntervalText& text) {
 }
 
 struct CellPrinter {
-    FigureStyle style;
+    CellStyle style;
 
     Markup operator()(std::monostate) const { return Markup(base::no_number); }
     Markup operator()(const std::string& text) const { return Markup(text); }
     Markup operator()(std::int64_t count) const { return Markup(base::fixed(static_cast<double>(count), 0)); }
-    Markup operator()(const Amount& amount) const { return Markup(base::with_unit(amount.value, amount.unit)); }
+    Markup operator()(const Amount& amount) const {
+        return Markup(base::with_unit(amount.value, amount.unit, scale_of(amount.value, amount.unit)));
+    }
     Markup operator()(const energy::Ratio& ratio) const {
         return interval_markup(base::with_interval(ratio.value, ratio.low, ratio.high, {}, {}));
     }
@@ -48,14 +53,24 @@ struct CellPrinter {
     }
 
   private:
+    base::Scale scale_of(double size, const base::Unit& unit) const {
+        const auto found = std::ranges::find(style.scales, unit, &Scales::value_type::first);
+        return found != style.scales.end() ? found->second : base::scale_for(size, unit);
+    }
+
+    base::IntervalText figure_text(double value, double low, double high, const base::Unit& unit) const {
+        if (!std::isinf(value)) {
+            const double begin = std::isinf(high) ? -high : low;  // an interval without an end says nothing
+            return base::with_interval(value, begin, high, unit, scale_of(value != 0 ? value : high, unit));
+        }
+        // Joules for a right answer where nobody is right.
+        if (!(low > 0)) return {"unbounded", {}};
+        return {"over " + base::with_unit(low, unit, scale_of(low, unit)), {}};
+    }
+
     template <typename Quantity>
     Markup figure_markup(const energy::FigureOf<Quantity>& figure, const base::Unit& unit) const {
-        const double value = figure.value.value();
-        const double low = figure.low.value();
-        const double high = figure.high.value();
-        const bool shared = style.scale.has_value() && unit == joules;  // a column's scale is that of its joules
-        Markup cell = interval_markup(shared ? base::with_interval(value, low, high, unit, *style.scale)
-                                             : base::with_interval(value, low, high, unit));
+        Markup cell = interval_markup(figure_text(figure.value.value(), figure.low.value(), figure.high.value(), unit));
         if (style.with_method) {
             cell.add(Markup(" "));
             cell.element("span", {{"class", "method"}}, energy::name(figure.method));
@@ -68,20 +83,46 @@ bool numeric(const Cell& cell) {
     return !std::holds_alternative<std::string>(cell) && !std::holds_alternative<Link>(cell);
 }
 
-/// One prefix for the figures of a column, unless the smallest would then begin behind the second decimal.
-std::optional<base::Scale> column_scale(const Table& table, std::size_t column) {
-    double smallest = 0;
-    double largest = 0;
+template <typename Quantity>
+double shown_size(const energy::FigureOf<Quantity>& figure) {
+    return std::isinf(figure.value.value()) ? figure.low.value() : figure.value.value();
+}
+
+/// What a cell shows, if it is a number with a unit.
+std::optional<Amount> amount_of(const Cell& cell) {
+    if (const auto* amount = std::get_if<Amount>(&cell)) return *amount;
+    if (const auto* figure = std::get_if<Figure>(&cell)) return Amount{shown_size(*figure), joules};
+    if (const auto* carbon = std::get_if<energy::CarbonFigure>(&cell)) return Amount{shown_size(*carbon), grams};
+    return std::nullopt;
+}
+
+/// Of the columns from `begin` to before `end`, which share them.
+Scales scales_of(const Table& table, std::size_t begin, std::size_t end) {
+    std::vector<std::pair<base::Unit, std::vector<double>>> numbers;
     for (const auto& row : table.rows) {
-        const auto* figure = column < row.size() ? std::get_if<Figure>(&row[column]) : nullptr;
-        const double size = figure == nullptr ? 0 : std::abs(figure->value.value());
-        if (size == 0 || !std::isfinite(size)) continue;
-        smallest = smallest == 0 ? size : std::min(smallest, size);
-        largest = std::max(largest, size);
+        for (std::size_t i = begin; i < std::min(end, row.size()); ++i) {
+            const auto amount = amount_of(row[i]);
+            if (!amount) continue;
+            const auto found =
+                std::ranges::find(numbers, amount->unit, &std::pair<base::Unit, std::vector<double>>::first);
+            auto& of_unit = found != numbers.end() ? *found : numbers.emplace_back(amount->unit, std::vector<double>());
+            of_unit.second.push_back(amount->value);
+        }
     }
-    const base::Scale scale = base::scale_for(largest, joules);
-    if (smallest < 0.01 * scale.factor) return std::nullopt;
-    return scale;
+    Scales scales;
+    for (const auto& [unit, all] : numbers) scales.emplace_back(unit, base::column_scale(all, unit));
+    return scales;
+}
+
+std::vector<CellStyle> styles_of(const Table& table, bool with_method) {
+    std::vector<CellStyle> styles;
+    while (styles.size() < table.columns.size()) {
+        const std::size_t begin = styles.size();
+        std::size_t end = begin + 1;
+        while (end < table.columns.size() && table.columns[end].scaled_as_before) ++end;
+        styles.resize(end, {scales_of(table, begin, end), with_method});
+    }
+    return styles;
 }
 
 std::vector<std::optional<Method>> methods_of(const Table& table) {
@@ -111,8 +152,7 @@ std::string_view style_of(const Column& column, const Cell& cell) {
 }
 
 Markup body_rows(const Table& table, bool with_method) {
-    std::vector<FigureStyle> styles;
-    for (std::size_t i = 0; i < table.columns.size(); ++i) styles.push_back({column_scale(table, i), with_method});
+    const std::vector<CellStyle> styles = styles_of(table, with_method);
     Markup body;
     for (const auto& row : table.rows) {
         Markup cells;

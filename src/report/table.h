@@ -36,11 +36,12 @@ enum class Align { left, right };
 struct Column {
     std::string heading;
     Align align = Align::left;
+    bool scaled_as_before = false;  // its numbers have the prefix of the column before it: the ends of an interval
 };
 
-/// Rows may be shorter than the columns: what is missing prints as nothing. Energy figures of one column share an SI
-/// prefix where their sizes allow it; how they were obtained is said once below the caption if it is the same for all,
-/// in every cell if not.
+/// Rows may be shorter than the columns: what is missing prints as nothing. The numbers of one column share an SI
+/// prefix (base::column_scale); how figures were obtained is said once below the caption if it is the same for all, in
+/// every cell if not.
 struct Table {
     std::string caption;
     std::vector<Column> columns;

@@ -10,7 +10,9 @@ namespace ergon::cli {
 namespace {
 
 using nlohmann::json;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Bench, JsonHasOneObjectForEachMeasurement) {
     const Outcome outcome = run_ergon({"bench", fixture("llama-gqa"), "--prompt-tokens", "40,64", "--generate-tokens",
@@ -77,6 +79,10 @@ TEST(Bench, TheTableIsForPeople) {
     EXPECT_THAT(outcome.out, HasSubstr("tokens/s"));
     EXPECT_THAT(outcome.out, HasSubstr("\nprefill "));
     EXPECT_THAT(outcome.out, HasSubstr("\ndecode "));
+    // Of so small a model; every number of the column has the heading's unit.
+    EXPECT_THAT(outcome.out, ContainsRegex("CPU (µ|m)s/token  (µ|m)J/token\n"));
+    EXPECT_THAT(outcome.out, Not(HasSubstr(" 0.00 ")));
+    EXPECT_THAT(outcome.out, Not(HasSubstr(" 0.0000 ")));
 }
 
 TEST(Bench, WrongUse) {

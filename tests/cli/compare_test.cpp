@@ -46,6 +46,7 @@ TEST_F(Compare, PrintsATableAndWritesTheFindings) {
     EXPECT_EQ(found["contenders"][0]["answers"], 4);
     EXPECT_EQ(found["settings"]["max_tokens"], 100);
     EXPECT_EQ(found["settings"]["prompts"], "everyday");
+    EXPECT_EQ("ergon " + found["version"].get<std::string>() + "\n", run_ergon({"--version"}).out);
 }
 
 TEST_F(Compare, ShortRunsHaveThreeSessionsUnasked) {

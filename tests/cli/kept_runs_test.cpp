@@ -18,6 +18,7 @@ namespace ergon::cli {
 namespace {
 
 using nlohmann::json;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -153,6 +154,14 @@ TEST_F(KeptRuns, TheReportOfADesignIsThatOfItsComparison) {
     }
     const Outcome full = run_ergon({"report", path("d.sqlite"), "--full"});
     EXPECT_EQ(full.exit_code, 0) << full.err;
+    EXPECT_THAT(full.out, HasSubstr("effect of a factor"));
+    const Outcome costs = run_ergon({"report", path("d.sqlite"), "--price", "0.30EUR/kWh", "--carbon", "FRA"});
+    ASSERT_EQ(costs.exit_code, 0) << costs.err;
+    EXPECT_THAT(costs.out, ContainsRegex("1 (m|b)illion answers come to \\(France, [^)]*; at 0.3 EUR/kWh\\):\n"));
+    EXPECT_THAT(costs.out, ContainsRegex(" (k|m|)g CO2e [^\n]* EUR"));
+    for (const std::string& out : {first.out, full.out}) {
+        EXPECT_THAT(out, Not(HasSubstr(" \n"))) << "no line ends in a blank";
+    }
 }
 
 TEST_F(KeptRuns, MergedShardsKeepTheDesign) {

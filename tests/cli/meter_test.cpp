@@ -8,6 +8,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -20,7 +21,9 @@ namespace {
 
 using nlohmann::json;
 using ::testing::ContainsRegex;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// A /sys with one processor package, and a /proc with one processor.
 class MeterCommand : public testing::Test {
@@ -107,6 +110,55 @@ TEST_F(MeterCommand, AddsRowsThatOthersReadAsCodeCarbons) {
     EXPECT_EQ(refused.exit_code, 2);
     EXPECT_THAT(refused.err, HasSubstr("other.csv"));
     EXPECT_FALSE(std::filesystem::exists(path("ran"))) << "told before the command runs";
+}
+
+/// The only row below a heading, by column; no cell of these tests is quoted.
+std::map<std::string, std::string> only_row(const std::string& text) {
+    std::istringstream lines(text);
+    std::string heading, row;
+    std::getline(lines, heading);
+    std::getline(lines, row);
+    std::map<std::string, std::string> cells;
+    std::istringstream names(heading), values(row);
+    for (std::string name, value; std::getline(names, name, ',');) {
+        value.clear();
+        std::getline(values, value, ',');
+        cells[name] = value;
+    }
+    return cells;
+}
+
+TEST_F(MeterCommand, FillsWhatItKnowsOfCodeCarbonsColumns) {
+    folder_.write("meminfo", "MemTotal:        2097152 kB\nMemAvailable:    1097152 kB\n");
+    folder_.write("class/dmi/id/sys_vendor", "Amazon EC2\n");
+    const auto row = [&](const std::string& carbon) {
+        return only_row(
+            meter({"--csv", "--carbon", carbon, "--", "sh", "-c", "echo 4600000 > " + counter() + "; sleep 0.05"}).err);
+    };
+    const std::map<std::string, std::string> cells = row("FRA");
+    const std::map<std::string, std::string> known{
+        {"project_name", "sh"},     {"cpu_energy", "1e-06"},      {"energy_consumed", "1e-06"},
+        {"country_name", "France"}, {"country_iso_code", "FRA"},  {"cloud_provider", "aws"},
+        {"on_cloud", "Y"},          {"cpu_count", "1"},           {"cpu_model", "AMD EPYC"},
+        {"ram_total_size", "2"},    {"tracking_mode", "machine"}, {"pue", "1"}};
+    for (const auto& [name, value] : known) EXPECT_EQ(cells.at(name), value) << name;
+    std::vector<std::string> empty;
+    for (const auto& [name, value] : cells) {
+        if (value.empty()) empty.push_back(name);
+    }
+    // As docs/energy.md lists them; this machine has no card and no counter of memory.
+    EXPECT_THAT(empty,
+                ElementsAre("cloud_region", "experiment_id", "gpu_count", "gpu_energy", "gpu_model", "gpu_power",
+                            "gpu_utilization_percent", "latitude", "longitude", "python_version", "ram_energy",
+                            "ram_power", "ram_used_gb", "ram_utilization_percent", "region", "water_consumed", "wue"));
+
+    folder_.write("class/dmi/id/sys_vendor", "Maker of boards\n");
+    count(1'000'000);
+    const std::map<std::string, std::string> elsewhere = row("100");
+    EXPECT_EQ(elsewhere.at("on_cloud"), "N");
+    EXPECT_EQ(elsewhere.at("cloud_provider"), "");
+    EXPECT_EQ(elsewhere.at("country_name"), "") << "grams per kWh are no country";
+    EXPECT_EQ(elsewhere.at("country_iso_code"), "");
 }
 
 TEST_F(MeterCommand, PassesOnHowACommandEnds) {
@@ -351,6 +403,25 @@ TEST_F(MeterCommand, TellsGramsAndMoney) {
     EXPECT_EQ(found["money"]["unit"], "EUR");
     EXPECT_NEAR(found["carbon"]["value"].get<double>(),
                 found["joules"]["value"].get<double>() / 3.6e6 * found["carbon"]["grams_per_kwh"].get<double>(), 1e-9);
+}
+
+TEST_F(MeterCommand, SaysWattHoursOfATotalThatHasSome) {
+    const auto of_watts = [&](const std::string& watts) {
+        return meter({"--sensor", "file:" + folder_.write("watts", watts), "--", "sleep", "0.5"}).err;
+    };
+    EXPECT_THAT(of_watts("20 kW"), ContainsRegex(" s, [0-9.]+ kJ \\[[^]]*\\] \\([234]\\.[0-9]+ Wh\\) "));
+    EXPECT_THAT(of_watts("20 W"), Not(HasSubstr("Wh")));
+}
+
+TEST_F(MeterCommand, MoneyIsThatOfSoManyThatItCanBeRead) {
+    const auto money = [&](const std::string& price) {
+        count(1'000'000);
+        return meter({"--price", price, "--", "sh", "-c", "echo 51000000 > " + counter() + "; sleep 0.2"}).err;
+    };
+    // 50 J are 13.9 microkilowatt-hours.
+    EXPECT_THAT(money("0.30EUR"), ContainsRegex("\n[45]\\.[0-9]+ EUR \\[[^\n]*\\] for 1 million of these\n"));
+    EXPECT_THAT(money("3000"), ContainsRegex("\n0\\.0[45][0-9]* \\[[^\n]*\\]\n"));
+    EXPECT_THAT(money("0"), ContainsRegex("\n0\n")) << "what costs nothing";
 }
 
 TEST(ProfileCommand, WritesATableJsonAndAPage) {

@@ -20,7 +20,8 @@ const std::vector<std::string> commands{"bench", "compare",  "inspect",  "logits
 TEST(Program, PrintsItsVersion) {
     const Outcome outcome = run_ergon({"--version"});
     EXPECT_EQ(outcome.exit_code, 0);
-    EXPECT_THAT(outcome.out, ::testing::MatchesRegex("ergon [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+    EXPECT_THAT(outcome.out,
+                ::testing::MatchesRegex("ergon [0-9]+\\.[0-9]+\\.[0-9]+( \\(commit [0-9a-f]+(, changed)?\\))?\n"));
     EXPECT_THAT(outcome.err, IsEmpty());
 }
 

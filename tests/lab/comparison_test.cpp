@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "lab/findings/findings.h"
 #include "lab/output/comparison_json.h"
+#include "lab/output/comparison_page_tables.h"
 #include "lab/output/comparison_table.h"
 
 namespace ergon::lab {
@@ -422,6 +423,20 @@ TEST(ComparisonTable, FitsAHundredColumnsWhateverIsInIt) {
     EXPECT_THAT(table, HasSubstr(" e ("));
     EXPECT_THAT(table, HasSubstr("12 of 12 answers were cut off"));
     EXPECT_THAT(table, HasSubstr("(not known)"));
+}
+
+TEST(ComparisonTable, APValueBelowWhatIsShownIsSaidToBe) {
+    Shape longer;
+    longer.answer = 187;
+    Comparison comparison = compare({}, longer);
+    comparison.pairs[0].p_value = 4e-5;
+    comparison.pairs[0].categories["sums"].corrected_p_value = 0;
+    EXPECT_EQ(std::get<std::string>(pair_table(comparison, comparison.pairs[0]).rows.back()[1]), "< 0.0001");
+    EXPECT_EQ(std::get<std::string>(category_table(comparison, comparison.pairs[0]).rows[0].back()), "< 0.0001");
+    comparison.pairs.push_back(comparison.pairs[0]);
+    comparison.pairs[0].corrected_p_value = 8e-5;
+    EXPECT_EQ(std::get<std::string>(pair_table(comparison, comparison.pairs[0]).rows.back()[1]), "< 0.0001");
+    EXPECT_THAT(comparison_table(comparison, ""), HasSubstr("< 0.001   < 0.001 corrected for 2 pairs"));
 }
 
 TEST(ComparisonTable, SaysTheMethodOnceIfItIsOne) {

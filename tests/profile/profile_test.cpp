@@ -1,5 +1,6 @@
 #include "profile/profile.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <numeric>
 
@@ -10,6 +11,7 @@ namespace ergon::profile {
 namespace {
 
 using base::Joules;
+using testing::HasSubstr;
 
 MachineLimits some_limits() {
     return {.threads = 2,
@@ -90,6 +92,19 @@ TEST(Profile, SaysWhatIsMoreThanTheMeasuredLimit) {
     EXPECT_NE(profile_page(profile).find(passing_sentence), std::string::npos);
     EXPECT_NE(biggest_hotspots(profile)[0].sentence.find("cache at 200% of this machine's measured speed"),
               std::string::npos);
+}
+
+TEST(Profile, EachColumnHasOnePrefix) {
+    Profile profile = known_profile();
+    profile.phases[1].components = {use("routed experts", 7e-3, 0.8, 64'000'000, 0),
+                                    use("output head", 4e-6, 2e-6, 9'000, 0), use("router", 3e-3, 0.002, 30'000, 0),
+                                    use("sampling", 0, 0, 0, 0)};
+    const std::string table = profile_table(profile);
+    EXPECT_THAT(table, HasSubstr("  part                       ms  kB/token      MB/s      op/s       mJ "));
+    EXPECT_THAT(table, HasSubstr("  routed experts            800     6,400      80.0         -     7.00 "));
+    EXPECT_THAT(table, HasSubstr("  output head           0.00200     0.900     4,500         -  0.00400 "));
+    EXPECT_THAT(table, HasSubstr("  router                   2.00      3.00      15.0         -     3.00 "));
+    EXPECT_THAT(table, HasSubstr("  sampling                    -         -         -         -        - "));
 }
 
 TEST(Profile, EachPhaseHasTheLimitsOfItsOwnThreads) {

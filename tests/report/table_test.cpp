@@ -10,6 +10,7 @@ namespace ergon::report {
 namespace {
 
 using energy::Method;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -34,11 +35,40 @@ TEST(Table, AMethodThatAllShareIsSaidOnce) {
     EXPECT_THAT(markup(one_column({std::string("no figure")})).text(), Not(HasSubstr("Energy is")));
 }
 
-TEST(Table, FiguresOfAColumnShareAPrefixWhereTheirSizesAllowIt) {
-    const std::string near = markup(one_column({test::figure(0.9, 0.8, 1.1), test::figure(30, 20, 40)})).text();
-    EXPECT_THAT(near, HasSubstr("0.90 J"));
-    const std::string far = markup(one_column({test::figure(0.0009, 0.0008, 0.0011), test::figure(30, 20, 40)})).text();
-    EXPECT_THAT(far, HasSubstr("900 µJ"));
+TEST(Table, NumbersOfAColumnShareAPrefix) {
+    const auto figures = [](std::vector<Cell> cells) { return markup(one_column(std::move(cells))).text(); };
+    const std::string near = figures({test::figure(0.9, 0.8, 1.1), test::figure(30, 20, 40)});
+    EXPECT_THAT(near, AllOf(HasSubstr("0.90 J"), HasSubstr("30 J")));
+    const std::string far =
+        figures({test::figure(0.0009, 0.0008, 0.0011), test::figure(30, 20, 40), test::figure(2e4, 1e4, 3e4)});
+    EXPECT_THAT(far, AllOf(HasSubstr("0.00090 J"), HasSubstr("30 J"), HasSubstr("20,000 J")));
+    const std::string amounts = figures({Amount{3e9, {"B/s"}}, Amount{400e9, {"B/s"}}, Amount{5e6, {"B/s"}},
+                                         Amount{0.002, {"s", base::Prefixes::below_one}}});
+    EXPECT_THAT(amounts,
+                AllOf(HasSubstr("3.00 GB/s"), HasSubstr("400 GB/s"), HasSubstr("0.00500 GB/s"), HasSubstr("2.00 ms")));
+    const auto carbon = [](double grams) {
+        return energy::CarbonFigure{base::Grams(grams), base::Grams(grams / 2), base::Grams(grams * 2),
+                                    Method::measured};
+    };
+    EXPECT_THAT(figures({carbon(0.002), carbon(0.004), carbon(3)}),
+                AllOf(HasSubstr("4.0 mg CO2e"), HasSubstr("3,000 mg CO2e")));
+}
+
+TEST(Table, TheEndsOfAnIntervalHaveThePrefixOfTheirValue) {
+    Table table{"", {{"line"}, {"energy", Align::right}, {"low", Align::right, true}, {"other", Align::right}}, {}};
+    table.rows.push_back({std::string("a"), Amount{2000, joules}, Amount{20, joules}, Amount{0.002, joules}});
+    table.rows.push_back({std::string("b"), Amount{3000, joules}, Amount{2500, joules}, Amount{0.003, joules}});
+    const std::string text = markup(table).text();
+    EXPECT_THAT(text, AllOf(HasSubstr("2.00 kJ"), HasSubstr("0.0200 kJ"), HasSubstr("2.50 kJ"), HasSubstr("3.00 mJ")));
+}
+
+TEST(Table, WhatNothingBoundsHasThePrefixOfItsColumn) {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    const std::string text = markup(one_column({test::figure(infinity, 2000, infinity), test::figure(0.5, 0.4, 0.6),
+                                                test::figure(30, 20, infinity), test::figure(infinity, 0, infinity)}))
+                                 .text();
+    EXPECT_THAT(text, AllOf(HasSubstr("over 2,000 J"), HasSubstr("0.50 J"), HasSubstr("unbounded"),
+                            HasSubstr("30.0 J <span class=\"interval\">[not known]")));
 }
 
 TEST(Table, CellsThatHaveNoValueAreDashes) {

@@ -31,11 +31,6 @@ int exponent(double value, int digits) {
     return std::stoi(text.substr(text.find('e') + 1));
 }
 
-std::string scientific(double value, int digits) {
-    const std::string text = fmt::format("{:.{}e}", std::abs(value), digits - 1);
-    return fmt::format("{}{}e{}", value < 0 ? "−" : "", text.substr(0, text.find('e')), exponent(value, digits));
-}
-
 bool plain(double value, int digits) {
     if (value == 0) return true;
     const int size = exponent(value, digits);
@@ -60,6 +55,16 @@ Scale scale_for(double size, const Unit& unit, int digits) {
     return scales.back();
 }
 
+Scale column_scale(std::vector<double> numbers, const Unit& unit) {
+    for (double& number : numbers) number = std::abs(number);
+    std::erase_if(numbers, [](double size) { return size == 0 || !std::isfinite(size); });
+    if (numbers.empty()) return {};
+    const auto median = numbers.begin() + (std::ssize(numbers) - 1) / 2;
+    std::ranges::nth_element(numbers, median);
+    // As rounded to three digits.
+    return *median >= 0.09995 && *median < 999.5 ? Scale{} : scale_for(*median, unit);
+}
+
 std::string fixed(double value, int decimals) {
     if (!std::isfinite(value)) return std::string(no_number);
     std::string text = fmt::format("{:.{}f}", std::abs(value), decimals);
@@ -75,6 +80,11 @@ std::string significant(double value, int digits) {
     if (value == 0) return "0";
     if (!plain(value, digits)) return scientific(value, digits);
     return fixed(value, std::max(0, digits - 1 - exponent(value, digits)));
+}
+
+std::string scientific(double value, int digits) {
+    const std::string text = fmt::format("{:.{}e}", std::abs(value), digits - 1);
+    return fmt::format("{}{}e{}", value < 0 ? "−" : "", text.substr(0, text.find('e')), exponent(value, digits));
 }
 
 std::string duration_text(Seconds duration) {
@@ -99,6 +109,11 @@ std::string with_unit(double value, const Unit& unit, const Scale& scale, int di
     return joined(significant(value / scale.factor, digits), unit, scale);
 }
 
+std::string watt_hours_note(Joules amount) {
+    const double watt_hours = amount.value() / joules_per_kilowatt_hour * 1000;
+    return watt_hours >= 1 ? fmt::format(" ({})", with_unit(watt_hours, {"Wh"})) : std::string();
+}
+
 IntervalText with_interval(double value, double low, double high, const Unit& unit) {
     return with_interval(value, low, high, unit, scale_for(value != 0 ? value : high, unit));
 }
@@ -116,7 +131,8 @@ IntervalText with_interval(double value, double low, double high, const Unit& un
     // An end that is not known leaves three digits; otherwise at least the value's first digit stays visible.
     const int leading = scaled == 0 ? 0 : exponent(scaled, 1);
     const int by_width = std::isfinite(width) ? 1 - exponent(width, 2) : 2 - leading;
-    const int decimals = std::max(0, std::min(std::max(by_width, -leading), max_digits - 1 - leading));
+    const int by_value = leading < -1 ? 1 - leading : -leading;
+    const int decimals = std::max(0, std::min(std::max(by_width, by_value), max_digits - 1 - leading));
     const auto end = [&](double number) {
         if (std::isnan(number)) return std::string(no_number);
         if (std::isinf(number)) return std::string(number > 0 ? "∞" : "−∞");

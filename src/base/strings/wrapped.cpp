@@ -28,4 +28,13 @@ std::string wrapped(std::string_view text, int columns) {
     return lines + "\n";
 }
 
+std::string without_trailing_blanks(std::string_view text) {
+    std::string trimmed;
+    for (const char byte : text) {
+        if (byte == '\n') trimmed.resize(trimmed.find_last_not_of(' ') + 1);
+        trimmed += byte;
+    }
+    return trimmed;
+}
+
 }  // namespace ergon::base

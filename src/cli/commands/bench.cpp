@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/json/json_text.h"
 #include "base/output.h"
+#include "base/strings/format_number.h"
 #include "cli/commands.h"
 #include "cli/options/data_output.h"
 #include "cli/options/generation_options.h"
@@ -180,19 +181,27 @@ base::Json json_of(const std::vector<Row>& rows) {
 }
 
 void print_table(const std::vector<Row>& rows) {
-    base::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17} {:>12}  {}\n", "test", "tokens", "batch", "threads", "tokens/s",
-                "(range)", "CPU us/token", "J/token");
+    std::vector<double> seconds, energies;
+    for (const Row& row : rows) {
+        seconds.push_back(row.processor_per_token().value());
+        energies.push_back(row.joules_per_token().value.value());
+    }
+    const base::Scale time = base::column_scale(std::move(seconds), {"s", base::Prefixes::below_one});
+    const base::Scale energy = base::column_scale(std::move(energies), {"J"});
+    base::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17} {:>12}  {}J/token\n", "test", "tokens", "batch", "threads",
+                "tokens/s", "(range)", fmt::format("CPU {}s/token", time.prefix), energy.prefix);
     for (const Row& row : rows) {
         const auto [slowest, fastest] = std::ranges::minmax_element(row.runs, {}, &BenchmarkRun::tokens_per_second);
-        const energy::Figure joules = row.joules_per_token();
+        const energy::Figure figure = row.joules_per_token();
+        const auto joules = [&](base::Joules amount) { return base::significant(amount.value() / energy.factor); };
         base::print("{:<8} {:>7} {:>6} {:>8} {:>10}  {:>17} {:>12}  {} ({} to {}, {})\n",
                     engine::name(row.test.workload), row.test.tokens, row.test.batch,
                     fmt::format("{}{}", row.threads(), row.variant.threads.timed() ? " auto" : ""),
                     short_number(row.tokens_per_second()),
                     fmt::format("({} to {})", short_number(slowest->tokens_per_second),
                                 short_number(fastest->tokens_per_second)),
-                    short_number(1e6 * row.processor_per_token().value()), short_number(joules.value.value()),
-                    short_number(joules.low.value()), short_number(joules.high.value()), energy::name(joules.method));
+                    base::significant(row.processor_per_token().value() / time.factor), joules(figure.value),
+                    joules(figure.low), joules(figure.high), energy::name(figure.method));
     }
     for (const Row& row : rows) {
         const std::vector<double>& costs = row.accounting_costs;

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -165,10 +166,16 @@ std::string unit_of(std::size_t resource) {
 
 void print_calibration(const energy::Calibration& calibration) {
     base::print("{:<20} {:>16}   95% interval\n", "coefficient", "value");
+    // Watts have a prefix of their own, and joules have.
+    std::map<char, std::vector<double>> numbers;
+    for (std::size_t i = 0; i < energy::resource_count; ++i) {
+        numbers[unit_of(i).front()].push_back(calibration.coefficients[i].value);
+    }
     for (std::size_t i = 0; i < energy::resource_count; ++i) {
         const energy::Coefficient& one = calibration.coefficients[i];
-        const base::IntervalText text =
-            base::with_interval(one.value, one.low, one.high, {unit_of(i), base::Prefixes::all});
+        const base::Unit unit{unit_of(i), base::Prefixes::all};
+        const base::IntervalText text = base::with_interval(one.value, one.low, one.high, unit,
+                                                            base::column_scale(numbers[unit.symbol.front()], unit));
         base::print("{:<20} {:>16}   {}\n", energy::resource_names[i], text.value, text.interval);
     }
     base::print("Workloads left out of the fit were missed by {:.1f}% (root mean square), at worst by {:.1f}% ({}).\n",

@@ -202,21 +202,26 @@ std::string window_text(const WindowFigures& figures, const energy::Overhead& ov
     const auto joules = [](const energy::Figure& figure) {
         const base::IntervalText text = base::with_interval(figure.value.value(), figure.low.value(),
                                                             figure.high.value(), {"J", base::Prefixes::all});
-        return text.interval.empty() ? text.value : fmt::format("{} {}", text.value, text.interval);
+        return fmt::format("{}{}{}{}", text.value, text.interval.empty() ? "" : " ", text.interval,
+                           base::watt_hours_note(figure.value));
     };
     const std::string method(energy::name(figures.joules.method));
     const std::string above(energy::name(figures.above_idle.method));
     std::string text =
-        fmt::format("{:.2f} s, {} {}, {} above idle{}; {:.3g} W on average, {:.2f} threads busy; joules of {}\n",
+        fmt::format("{:.2f} s, {} {}, {} above idle{}; {} W on average, {:.2f} threads busy; joules of {}\n",
                     figures.seconds.value(), joules(figures.joules), method, joules(figures.above_idle),
-                    above == method ? "" : " (" + above + ")", figures.average.value(),
+                    above == method ? "" : " (" + above + ")", base::significant(figures.average.value()),
                     figures.seconds > base::Seconds(0) ? figures.busy / figures.seconds : 0,
                     energy::boundary_words(figures.boundary));
     if (const std::string cost = output.cost.text(figures.joules); !cost.empty()) text += cost + "\n";
+    std::vector<double> amounts;
+    for (const energy::SensorUse& use : figures.sensors) amounts.push_back(use.joules.value());
+    const base::Unit unit{"J", base::Prefixes::all};
+    const base::Scale scale = base::column_scale(std::move(amounts), unit);
     for (const energy::SensorUse& use : figures.sensors) {
-        text += fmt::format(
-            "  {:<32} {:>10}{}{}\n", use.name, base::with_unit(use.joules.value(), {"J", base::Prefixes::all}),
-            use.part_of.empty() ? "" : "  in " + use.part_of, use.complete ? "" : "  (did not answer all the time)");
+        text += fmt::format("  {:<32} {:>10}{}{}\n", use.name, base::with_unit(use.joules.value(), unit, scale),
+                            use.part_of.empty() ? "" : "  in " + use.part_of,
+                            use.complete ? "" : "  (did not answer all the time)");
     }
     for (const energy::NotCounted& part : figures.not_counted) {
         text += fmt::format("Not counted, and estimated: {}. {}\n", part.name, part.reason);

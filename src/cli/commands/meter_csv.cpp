@@ -2,22 +2,28 @@
 
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <map>
 #include <optional>
+#include <string_view>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <vector>
 
 #include "base/random.h"
 #include "base/strings/text.h"
 #include "cli/commands.h"
 #include "cli/commands/meter.h"
+#include "cli/options/machine_options.h"
+#include "energy/counters/small_file.h"
 
 namespace ergon::cli {
 namespace {
 
-// Of CodeCarbon 3 (codecarbon/output_methods/emissions_data.py).
+// Of CodeCarbon 3.3.0 (codecarbon/output_methods/emissions_data.py).
 constexpr std::array columns{"timestamp",
                              "project_name",
                              "run_id",
@@ -57,8 +63,6 @@ constexpr std::array columns{"timestamp",
                              "pue",
                              "wue"};
 
-constexpr double joules_per_kwh = 3.6e6;
-
 /// Joules of the sensors of a scope, nothing if none covers it or one did not answer all the time. What is estimated is
 /// all the processor's, as in CodeCarbon's own estimate.
 std::optional<double> joules_of(const energy::WindowFigures& figures, const energy::MachineReader& reader,
@@ -76,6 +80,49 @@ std::optional<double> joules_of(const energy::WindowFigures& figures, const ener
     return sum;
 }
 
+/// The cards whose energy is read: how many, and "2 x NVIDIA H200".
+void add_cards(const energy::WindowFigures& figures, std::map<std::string_view, std::string>& row) {
+    std::map<std::string, int> models;
+    int count = 0;
+    for (const energy::SensorUse& use : figures.sensors) {
+        if (use.scope != energy::Scope::accelerator) continue;
+        // "gpu-0 (NVIDIA H200)"
+        const std::size_t open = use.name.find('(');
+        const bool named = open != std::string::npos && use.name.ends_with(')');
+        ++models[named ? use.name.substr(open + 1, use.name.size() - open - 2) : use.name];
+        ++count;
+    }
+    if (count == 0) return;
+    std::vector<std::string> words;
+    for (const auto& [model, number] : models) words.push_back(fmt::format("{} x {}", number, model));
+    row["gpu_count"] = fmt::format("{}", count);
+    row["gpu_model"] = fmt::format("{}", fmt::join(words, ", "));
+}
+
+/// The clouds that CodeCarbon knows, by what their virtual machines' firmware says of itself (as cloud-init's
+/// ds-identify tells them apart); nothing where there is no firmware to ask.
+void add_cloud(const std::filesystem::path& sysfs, std::map<std::string_view, std::string>& row) {
+    struct Mark {
+        const char* file;
+        std::string_view text;
+        const char* provider;
+    };
+    constexpr std::array<Mark, 3> marks{{{"sys_vendor", "Amazon EC2", "aws"},
+                                         {"product_name", "Google Compute Engine", "gcp"},
+                                         {"chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77", "azure"}}};
+    const std::filesystem::path firmware = sysfs / "class/dmi/id";
+    const auto text_of = [&](const char* file) {
+        return std::string(base::trimmed(energy::read_small_file(firmware / file).text));
+    };
+    if (text_of("sys_vendor").empty()) return;
+    row["on_cloud"] = "N";
+    for (const Mark& mark : marks) {
+        if (text_of(mark.file) != mark.text) continue;
+        row["on_cloud"] = "Y";
+        row["cloud_provider"] = mark.provider;
+    }
+}
+
 }  // namespace
 
 std::string codecarbon_header() {
@@ -87,64 +134,46 @@ std::string codecarbon_row(const energy::WindowFigures& figures, const energy::M
     const auto now = std::chrono::system_clock::now();
     const double seconds = figures.seconds.value();
     const auto number = [](double value) { return fmt::format("{}", value); };
-    const auto watts = [&](std::optional<double> joules) {
-        return joules && seconds > 0 ? number(*joules / seconds) : std::string();
+    std::map<std::string_view, std::string> row;  // what is not in it stays empty
+    const auto add_energy = [&](std::string_view power, std::string_view energy, std::optional<double> joules) {
+        if (!joules) return;
+        if (seconds > 0) row[power] = number(*joules / seconds);
+        row[energy] = number(*joules / base::joules_per_kilowatt_hour);
     };
-    const auto kwh = [&](std::optional<double> joules) {
-        return joules ? number(*joules / joules_per_kwh) : std::string();
-    };
-    const auto cpu = joules_of(figures, reader, energy::Scope::package);
-    const auto gpu = joules_of(figures, reader, energy::Scope::accelerator);
-    const auto ram = joules_of(figures, reader, energy::Scope::memory);
-    std::string emissions, rate;
-    if (output.cost.carbon) {
-        const double kilograms = energy::carbon_of(figures.joules, output.cost.carbon->amount).value.value() / 1000;
-        emissions = number(kilograms);
-        rate = number(seconds > 0 ? kilograms / seconds : 0);
+    add_energy("cpu_power", "cpu_energy", joules_of(figures, reader, energy::Scope::package));
+    add_energy("gpu_power", "gpu_energy", joules_of(figures, reader, energy::Scope::accelerator));
+    add_energy("ram_power", "ram_energy", joules_of(figures, reader, energy::Scope::memory));
+    row["energy_consumed"] = number(figures.joules.value.value() / base::joules_per_kilowatt_hour);
+    if (const auto& carbon = output.cost.carbon) {
+        const double kilograms = energy::carbon_of(figures.joules, carbon->amount).value.value() / 1000;
+        row["emissions"] = number(kilograms);
+        row["emissions_rate"] = number(seconds > 0 ? kilograms / seconds : 0);
+        row["country_iso_code"] = carbon->country;
+        if (!carbon->country.empty()) row["country_name"] = carbon->name;
     }
     utsname system{};
     ::uname(&system);
     const auto stamp = static_cast<std::uint64_t>(now.time_since_epoch().count());
-    const double busy = seconds > 0 ? figures.busy.value() / seconds / reader.processor().threads : 0;
-    const std::array<std::string, columns.size()> cells{
-        fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::localtime(std::chrono::system_clock::to_time_t(now))),
-        base::csv_cell(project),
-        fmt::format("{:016x}", base::random_bits(stamp, static_cast<std::uint64_t>(::getpid()), 0)),
-        "",
-        number(seconds),
-        emissions,
-        rate,
-        watts(cpu),
-        watts(gpu),
-        watts(ram),
-        kwh(cpu),
-        kwh(gpu),
-        kwh(ram),
-        kwh(figures.joules.value.value()),
-        "",
-        output.cost.carbon ? base::csv_cell(output.cost.carbon->name) : "",
-        "",
-        "",
-        "",
-        "",
-        base::csv_cell(fmt::format("{}-{}-{}", system.sysname, system.release, system.machine)),
-        "",
-        "ergon " + version(),
-        fmt::format("{}", reader.processor().threads),
-        base::csv_cell(reader.processor().name),
-        "",
-        "",
-        "",
-        "",
-        "",
-        "machine",
-        number(100 * busy),
-        "",
-        "",
-        "",
-        "",
-        "",
-        ""};
+    row["timestamp"] = fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::localtime(std::chrono::system_clock::to_time_t(now)));
+    row["project_name"] = project;
+    row["run_id"] = fmt::format("{:016x}", base::random_bits(stamp, static_cast<std::uint64_t>(::getpid()), 0));
+    row["duration"] = number(seconds);
+    row["os"] = fmt::format("{}-{}-{}", system.sysname, system.release, system.machine);
+    row["codecarbon_version"] = "ergon " + version();
+    const energy::Processor& processor = reader.processor();
+    row["cpu_count"] = fmt::format("{}", processor.threads);
+    row["cpu_model"] = processor.name;
+    row["cpu_utilization_percent"] = number(seconds > 0 ? 100 * figures.busy.value() / seconds / processor.threads : 0);
+    if (const auto memory = reader.share().memory) {
+        constexpr double gibibyte = 1 << 30;  // CodeCarbon's GB
+        row["ram_total_size"] = number(static_cast<double>(memory->value()) / gibibyte);
+    }
+    row["tracking_mode"] = "machine";
+    row["pue"] = "1";  // nothing is multiplied with
+    add_cards(figures, row);
+    add_cloud(machine_options().sysfs, row);
+    std::vector<std::string> cells;
+    for (const char* column : columns) cells.push_back(base::csv_cell(row[column]));
     return fmt::format("{}", fmt::join(cells, ","));
 }
 

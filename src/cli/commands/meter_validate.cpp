@@ -157,10 +157,10 @@ void print_agreements(const std::vector<Agreement>& agreements, const energy::Ma
     std::int64_t inside = 0;
     for (const Agreement& one : agreements) {
         inside += one.inside() ? 1 : 0;
-        const std::string interval = fmt::format("{:.3g} to {:.3g}", one.of(one.figures.joules.low).value(),
-                                                 one.of(one.figures.joules.high).value());
-        base::print("{:<40} {:>9.3g} {:>9.3g}  {:<18} {:>10.2f}  {}\n", one.name, one.wall.value(),
-                    one.figures.average.value(), interval, one.ratio(), one.inside() ? "yes" : "no");
+        const std::string interval = fmt::format("{} to {}", base::significant(one.of(one.figures.joules.low).value()),
+                                                 base::significant(one.of(one.figures.joules.high).value()));
+        base::print("{:<40} {:>9} {:>9}  {:<18} {:>10.2f}  {}\n", one.name, base::significant(one.wall.value()),
+                    base::significant(one.figures.average.value()), interval, one.ratio(), one.inside() ? "yes" : "no");
     }
     base::print("\nThe wall lies inside ergon's interval in {} of {} runs.", inside, agreements.size());
     if (reader.boundary() == energy::Boundary::machine) {

@@ -15,6 +15,7 @@
 #include "base/json/json_text.h"
 #include "base/output.h"
 #include "base/strings/format_number.h"
+#include "base/strings/wrapped.h"
 #include "cli/commands/meter.h"
 #include "cli/terminal/run_interrupt.h"
 
@@ -65,12 +66,12 @@ std::vector<Line> lines_of(const energy::MachineReader& reader, const std::optio
     return lines;
 }
 
-/// "12.4 W (7.1 to 24.8) estimated"
+/// "12.4 W [7.1, 24.8] estimated", in watts without a prefix, since lines above are written already.
 std::string watts_text(const Line& line) {
     if (!line.watts) return "no answer";
     const auto& [value, low, high] = *line.watts;
     const base::IntervalText text =
-        base::with_interval(value.value(), low.value(), high.value(), {"W", base::Prefixes::all});
+        base::with_interval(value.value(), low.value(), high.value(), {"W", base::Prefixes::none});
     return fmt::format("{}{}{} {}{}", text.value, text.interval.empty() ? "" : " ", text.interval,
                        energy::name(line.method), line.problem.empty() ? "" : " (" + line.problem + ")");
 }
@@ -85,8 +86,9 @@ class Screen {
             if (line.watts) history.push_back(line.watts->value.value());
             if (history.size() > history_length) history.pop_front();
             base::write_control(base::Stream::out, "\x1b[2K");
-            base::print("{:<28} {:<40} {}\n", (line.part_of.empty() ? "" : "  ") + line.name, watts_text(line),
-                        sparkline(history));
+            const std::string name = (line.part_of.empty() ? "" : "  ") + line.name;
+            base::print("{}", base::without_trailing_blanks(
+                                  fmt::format("{:<28} {:<40} {}\n", name, watts_text(line), sparkline(history))));
         }
         drawn_ = lines.size();
         base::flush_output();

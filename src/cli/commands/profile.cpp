@@ -40,7 +40,7 @@ void run_profile(ProfileOptions options) {
     std::vector<std::string> outputs = options.json.outputs();
     outputs.push_back(options.page);
     check_outputs(outputs, {find_model(options.model).string()});
-    options.settings.version = version();
+    options.settings.version = version_and_commit();
     base::ThreadPool pool(options.threads.pool());
     const engine::LoadedModel model = engine::load_model(find_model(options.model), options.load, pool);
     const ThreadChoice threads = options.threads.choose(model, options.settings.cache, options.load);

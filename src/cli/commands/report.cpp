@@ -48,8 +48,8 @@ void write_traces(const std::vector<std::filesystem::path>& files, std::int64_t 
     write_output(out, all.lines);
     const base::Unit joules{"J", base::Prefixes::all};
     base::tell("Written: {}, {} different right answers; {} of {} were right{}.", out, all.kept, all.right, all.graded,
-               all.metered ? fmt::format(", which took {} ({})", base::with_unit(all.joules.value.value(), joules),
-                                         energy::name(all.joules.method))
+               all.metered ? fmt::format(", which took {}{} ({})", base::with_unit(all.joules.value.value(), joules),
+                                         base::watt_hours_note(all.joules.value), energy::name(all.joules.method))
                            : "");
 }
 

@@ -44,6 +44,11 @@ std::string with_interval(const energy::FigureOf<Amount>& f, const base::Unit& u
                        energy::name(f.method));
 }
 
+/// All joules, in watt hours too.
+std::string total_text(const energy::Figure& joules) {
+    return with_interval(joules, report::joules) + base::watt_hours_note(joules.value);
+}
+
 /// How well it does.
 std::string state_of(const train::StepReport& report) {
     if (!report.round) return fmt::format("loss {:.4f}", report.loss);
@@ -95,7 +100,7 @@ void tell_grid(const train::GridLine& grid) {
                 with_interval(grid.unscheduled, report::grams));
     if (grid.waited <= base::Seconds(0)) return;
     base::print("Waited {} for a cleaner grid, in which the machine took {} ({}), not counted above.\n",
-                base::duration_text(grid.waited), with_interval(grid.waiting, report::joules),
+                base::duration_text(grid.waited), total_text(grid.waiting),
                 with_interval(grid.waiting_grams, report::grams));
 }
 
@@ -143,11 +148,10 @@ void print_summary(const TrainOptions& options, const std::filesystem::path& fol
             "{} steps, {} tokens in {}: {}{}.\n", line.report.step, line.total_tokens,
             base::duration_text(line.total_seconds), state_of(line.report),
             line.report.round ? "" : fmt::format(", {:.1f}% of the tokens foretold", 100 * line.report.accuracy));
-        base::print("Energy: {}; per token {}.\n", with_interval(line.total, report::joules),
+        base::print("Energy: {}; per token {}.\n", total_text(line.total),
                     with_interval(line.total / tokens, report::joules));
         if (line.total_others && line.total_others->value > base::Joules(0)) {
-            base::print("Other programs took {} meanwhile, which is not in it.\n",
-                        with_interval(*line.total_others, report::joules));
+            base::print("Other programs took {} meanwhile, which is not in it.\n", total_text(*line.total_others));
         }
         if (line.report.round) base::print("{}.\n", outcome.finding);
     }

@@ -264,7 +264,7 @@ lab::RunId ExperimentOptions::run(lab::Results& results) const {
     options.settings.max_thinking = answer.max_thinking;
     options.settings.bad_rows_left_out = skipped.count;
     options.machine = meter.machine();
-    options.version = version();
+    options.version = version_and_commit();
     options.seed = answer.seed;
     options.repeats = repeats;
     options.sessions = sessions;

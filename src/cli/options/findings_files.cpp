@@ -20,11 +20,11 @@ namespace ergon::cli {
 namespace {
 
 void print_costs(const lab::Comparison& comparison, const CostOptions& cost) {
-    if (!cost.any()) return;
-    base::print("\nAn answer comes to:\n");
+    std::vector<std::pair<std::string, energy::Figure>> per_answer;
     for (const lab::ContenderSummary& one : comparison.contenders) {
-        if (one.joules_per_answer) base::print("  {}: {}\n", one.label, cost.text(*one.joules_per_answer));
+        if (one.joules_per_answer) per_answer.emplace_back(one.label, *one.joules_per_answer);
     }
+    if (const std::string table = cost.table(per_answer); !table.empty()) base::print("\n{}", table);
 }
 
 void print_everything(const lab::RunSummary& run, const CostOptions& cost) {

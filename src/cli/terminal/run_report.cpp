@@ -44,9 +44,9 @@ const Figure& figure_of(const Answer& answer, Phase phase) {
 }
 
 std::string joules_text(const Figure& joules) {
-    return fmt::format("{} J, between {} and {}, {}", short_number(joules.value.value()),
-                       short_number(joules.low.value()), short_number(joules.high.value()),
-                       energy::name(joules.method));
+    return fmt::format("{} J{}, between {} and {}, {}", short_number(joules.value.value()),
+                       base::watt_hours_note(joules.value), short_number(joules.low.value()),
+                       short_number(joules.high.value()), energy::name(joules.method));
 }
 
 base::Json or_null(std::optional<double> value) {

@@ -135,7 +135,7 @@ CarbonIntensity given_intensity(double grams, std::string_view unit, std::string
         base::fail(ErrorCode::bad_argument, "--carbon \"{}\": expected 0 to {} grams of CO2e per kWh.", shown(argument),
                    max_grams);
     }
-    return {base::GramsPerKilowattHour(grams), "as given", {}};
+    return {base::GramsPerKilowattHour(grams), "as given", {}, {}};
 }
 
 struct Sign {
@@ -199,8 +199,10 @@ CarbonIntensity parse_carbon(std::string_view argument, const std::vector<Region
     for (const Region& region : regions) {
         for (const std::string& name : names_of(region)) {
             if (folded(name) != word) continue;
-            const char* const mean = region.alpha3 == "WLD" ? "mean of the countries, weighted by generation, " : "";
-            return {region.intensity, region.name, fmt::format("{}Our World in Data, {}", mean, region.year)};
+            const bool world = region.alpha3 == "WLD";
+            const char* const mean = world ? "mean of the countries, weighted by generation, " : "";
+            return {region.intensity, region.name, fmt::format("{}Our World in Data, {}", mean, region.year),
+                    world ? std::string() : region.alpha3};
         }
     }
     const std::vector<std::string> near = similar(folded(shown(argument)), regions);

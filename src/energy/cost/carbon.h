@@ -35,8 +35,9 @@ inline constexpr double max_grams = 5000;
 /// What a kilowatt-hour emits, and where the number comes from.
 struct CarbonIntensity {
     base::GramsPerKilowattHour amount{};
-    std::string name;    // "France"; "as given"
-    std::string source;  // "Our World in Data, 2023"; empty if it was given
+    std::string name;     // "France"; "as given"
+    std::string source;   // "Our World in Data, 2023"; empty if it was given
+    std::string country;  // ISO 3166 alpha-3; empty if it is none's, as the world's mean
 };
 
 /// A region by code or name ("FRA", "fr", "France", "world") or an amount ("56", "56 g/kWh"). Throws

@@ -103,8 +103,9 @@ void add_judge(const Comparison& comparison, std::vector<std::string>& sentences
     AnswerMeasures all;
     for (const ContenderSummary& one : comparison.contenders) all += one.measures;
     if (!(all.verdicts > 0)) return;
-    const std::string joules =
-        all.judge_joules > 0 ? fmt::format(" and {} J", digits(all.judge_joules)) : std::string();
+    const std::string joules = all.judge_joules > 0 ? fmt::format(" and {} J{}", digits(all.judge_joules),
+                                                                  base::watt_hours_note(base::Joules(all.judge_joules)))
+                                                    : std::string();
     sentences.push_back(
         fmt::format("A judge model graded the answers: {:.0f} verdicts took {:.0f} tokens{}, which no figure includes.",
                     all.verdicts, all.judge_tokens, joules));

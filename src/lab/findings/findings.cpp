@@ -14,7 +14,8 @@ namespace ergon::lab {
 namespace {
 
 std::string p_text(double p) {
-    return p < 0.001 ? "p < 0.001" : fmt::format("p = {:.{}f}", p, p < 0.1 ? 3 : 2);
+    const std::string text = p_value_text(p, p < 0.1 ? 3 : 2);
+    return (text.starts_with('<') ? "p " : "p = ") + text;
 }
 
 std::string capitalised(std::string text) {
@@ -222,7 +223,7 @@ std::string headline(const Comparison& comparison) {
     if (!comparison.pairs.empty()) return pair_headline(comparison, main_pair(comparison));
     if (comparison.contenders.empty() || !comparison.contenders.front().joules_per_answer) return {};
     const ContenderSummary& one = comparison.contenders.front();
-    return fmt::format("An answer of {} takes {}", shown(one.label), figure_cell(one.joules_per_answer, false));
+    return fmt::format("An answer of {} takes {}", shown(one.label), figure_text(*one.joules_per_answer));
 }
 
 std::string finding(const Comparison& comparison, const PairSummary& pair) {

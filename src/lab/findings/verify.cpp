@@ -87,10 +87,19 @@ void compare_ratios(const Comparison& here, const Comparison& there, Agreement& 
     }
 }
 
-std::string joules_line(const ContenderSummary& here, const Comparison& there) {
-    const auto other = std::ranges::find(there.contenders, here.label, &ContenderSummary::label);
-    return fmt::format("  {:<40} {:<28} {}\n", shown(here.label), figure_cell(here.joules_per_answer, true),
-                       other == there.contenders.end() ? "-" : figure_cell(other->joules_per_answer, true));
+/// Here and there with one prefix, since they are compared.
+std::string joules_lines(const Comparison& here, const Comparison& there) {
+    ShownFigures all = figure_column(here.contenders, &ContenderSummary::joules_per_answer);
+    const ShownFigures others = figure_column(there.contenders, &ContenderSummary::joules_per_answer);
+    all.insert(all.end(), others.begin(), others.end());
+    const base::Scale scale = scale_of(all);
+    std::string text;
+    for (const ContenderSummary& one : here.contenders) {
+        const auto other = std::ranges::find(there.contenders, one.label, &ContenderSummary::label);
+        text += fmt::format("  {:<40} {:<28} {}\n", shown(one.label), figure_cell(one.joules_per_answer, true, scale),
+                            other == there.contenders.end() ? "-" : figure_cell(other->joules_per_answer, true, scale));
+    }
+    return text;
 }
 
 }  // namespace
@@ -123,7 +132,7 @@ std::string agreement_text(const Agreement& agreement, const Comparison& here, c
                             one.agrees ? "agree" : "do not agree");
     }
     text += "Joules per answer here and there (machines differ; not judged):\n";
-    for (const ContenderSummary& one : here.contenders) text += joules_line(one, there);
+    text += joules_lines(here, there);
     text += agreement.agrees() ? "The two runs agree.\n" : "The two runs do not agree.\n";
     return text;
 }

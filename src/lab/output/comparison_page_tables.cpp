@@ -15,11 +15,12 @@ using report::Align;
 using report::Amount;
 using report::Cell;
 
+constexpr int p_decimals = 4;
+
 const base::Unit operations{"op", base::Prefixes::all};
 
 Cell cell_of(const std::optional<energy::Figure>& figure) {
-    if (!figure) return Cell();
-    return std::isfinite(figure->high.value()) ? Cell(*figure) : Cell(figure_cell(figure, false));
+    return figure ? Cell(*figure) : Cell();
 }
 
 Cell ratio_cell(const ConfidenceInterval& estimate) {
@@ -76,10 +77,10 @@ report::Table pair_table(const Comparison& comparison, const PairSummary& pair) 
     row("energy per character of answer", pair.joules_per_character_ratio);
     row("energy, geometric mean over the prompts", pair.geometric_mean_ratio);
     if (pair.uncapped.prompts > 0) row("energy, prompts without a cut-off answer", pair.uncapped.energy_ratio);
-    table.rows.push_back({"p-value (permutation test)", fmt::format("{:.4f}", pair.p_value)});
+    table.rows.push_back({"p-value (permutation test)", p_value_text(pair.p_value, p_decimals)});
     if (comparison.pairs.size() > 1) {
         table.rows.push_back({fmt::format("p-value, corrected for {} pairs (Holm)", comparison.pairs.size()),
-                              fmt::format("{:.4f}", pair.corrected_p_value)});
+                              p_value_text(pair.corrected_p_value, p_decimals)});
     }
     return table;
 }
@@ -97,7 +98,7 @@ report::Table category_table(const Comparison& comparison, const PairSummary& pa
     for (const auto& [category, ratios] : pair.categories) {
         table.rows.push_back({category, ratios.prompts, ratio_cell(ratios.energy_ratio),
                               ratio_cell(ratios.tokens_ratio), ratio_cell(ratios.joules_per_token_ratio),
-                              fmt::format("{:.4f}", ratios.corrected_p_value)});
+                              p_value_text(ratios.corrected_p_value, p_decimals)});
     }
     return table;
 }
@@ -167,7 +168,7 @@ report::Table effects_table(const Comparison& comparison) {
                      {"p-value, corrected: energy", Align::right},
                      {"right answers", Align::right},
                      {"energy per right answer", Align::right}};
-    const auto p_cell = [](bool there, double p) { return there ? Cell(fmt::format("{:.4f}", p)) : Cell(); };
+    const auto p_cell = [](bool there, double p) { return there ? Cell(p_value_text(p, p_decimals)) : Cell(); };
     for (const Effect& one : comparison.effects) {
         Cell points;
         if (one.accuracy) {

@@ -43,24 +43,29 @@ std::string question(const Comparison& comparison) {
     return fmt::format("How much energy does each contender take per answer{}?", right);
 }
 
-/// A row for each contender; 100 columns.
+/// A row for each contender; 100 columns: what the figures need is taken from the labels.
 std::string screen_table(const Comparison& comparison) {
     const bool with_method = !uniform_method(comparison);
-    const auto row = [](const std::string& label, const std::string& answers, const std::string& tokens,
-                        const std::string& joules, const std::string& right, const std::string& per_right) {
-        return fmt::format("{:<24} {:>7} {:>7} {:>22} {:>13} {:>22}\n", label, answers, tokens, joules, right,
-                           per_right);
+    const auto cells = [&](auto of) { return figure_cells(figure_column(comparison.contenders, of), with_method); };
+    const std::vector<std::string> per_answer = cells(&ContenderSummary::joules_per_answer);
+    const std::vector<std::string> per_right = cells(&ContenderSummary::joules_per_correct);
+    const int answer_width = widest_of(per_answer, 22), right_width = widest_of(per_right, 22);
+    const int label_width = std::max(min_label_width, base::table_width - 32 - answer_width - right_width);
+    const auto row = [&](const std::string& label, const std::string& answers, const std::string& tokens,
+                         const std::string& joules, const std::string& right, const std::string& joules_per_right) {
+        return fmt::format("{:<{}} {:>7} {:>7} {:>{}} {:>13} {:>{}}\n", label, label_width, answers, tokens, joules,
+                           answer_width, right, joules_per_right, right_width);
     };
     std::string text = row("", "prompts", "tokens", "joules per answer", "right", "joules per right");
-    for (const ContenderSummary& one : comparison.contenders) {
+    for (std::size_t i = 0; i < comparison.contenders.size(); ++i) {
+        const ContenderSummary& one = comparison.contenders[i];
         const auto answers = static_cast<double>(std::max<std::int64_t>(one.answers, 1));
-        text += row(shown(one.label, 24), count(one.prompts),
-                    digits(static_cast<double>(one.tokens[1] + one.tokens[2]) / answers),
-                    figure_cell(one.joules_per_answer, with_method),
+        text += row(shown(one.label, static_cast<std::size_t>(label_width)), count(one.prompts),
+                    digits(static_cast<double>(one.tokens[1] + one.tokens[2]) / answers), per_answer[i],
                     one.accuracy ? fmt::format("{:.0f}% ({:.0f}-{:.0f})", 100 * one.accuracy->value,
                                                100 * one.accuracy->low, 100 * one.accuracy->high)
                                  : "-",
-                    figure_cell(one.joules_per_correct, with_method));
+                    per_right[i]);
     }
     return text;
 }
@@ -110,7 +115,7 @@ std::string comparison_screen(const ComparisonReport& report, const std::string&
     for (const std::string& sentence : caveats(comparison, report.run, report.machine_events)) {
         text += base::wrapped(sentence);
     }
-    return text;
+    return base::without_trailing_blanks(text);
 }
 
 }  // namespace ergon::lab

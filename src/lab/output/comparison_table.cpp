@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <string_view>
 
 #include "base/strings/wrapped.h"
 #include "lab/figure_text.h"
@@ -14,15 +13,6 @@ namespace {
 
 using energy::Figure;
 using energy::kept_phase_count;
-
-std::string without_trailing_spaces(std::string_view text) {
-    std::string trimmed;
-    for (const char byte : text) {
-        if (byte == '\n') trimmed.resize(trimmed.find_last_not_of(' ') + 1);
-        trimmed += byte;
-    }
-    return trimmed;
-}
 
 std::string pair_line(std::string_view what, const ConfidenceInterval& ratio, const std::string& part) {
     const std::string value = std::isfinite(ratio.value) ? fmt::format("{:.2f}", ratio.value) : "-";
@@ -47,11 +37,11 @@ std::string pair_block(const Comparison& comparison, const PairSummary& pair) {
     text += pair_line("joules per word of answer", pair.joules_per_word_ratio, "");
     text += pair_line("joules, geometric mean of prompts", pair.geometric_mean_ratio, "");
     if (std::isfinite(pair.energy_ratio.value) && !pair.assumed) {
-        text += fmt::format("  {:<34}{:>8}   {}\n", "p-value (permutation test)",
-                            pair.p_value < 0.001 ? "< 0.001" : fmt::format("{:.3f}", pair.p_value),
-                            comparison.pairs.size() > 1 ? fmt::format("{:.3f} corrected for {} pairs",
-                                                                      pair.corrected_p_value, comparison.pairs.size())
-                                                        : "");
+        text += fmt::format("  {:<34}{:>8}   {}\n", "p-value (permutation test)", p_value_text(pair.p_value, 3),
+                            comparison.pairs.size() > 1
+                                ? fmt::format("{} corrected for {} pairs", p_value_text(pair.corrected_p_value, 3),
+                                              comparison.pairs.size())
+                                : "");
     }
     return text;
 }
@@ -71,29 +61,37 @@ std::string category_block(const PairSummary& pair) {
     return text;
 }
 
-/// 100 columns: what the letter of the method needs is taken from the labels.
+/// 100 columns: what the figures need is taken from the labels.
 std::string contender_lines(const Comparison& comparison, bool with_method) {
-    const int figure_width = with_method ? 21 : 19;
-    const int label_width = base::table_width - 34 - 2 * (1 + figure_width);
+    const auto cells = [&](auto of) { return figure_cells(figure_column(comparison.contenders, of), with_method); };
+    const std::vector<std::string> per_token = cells(&ContenderSummary::joules_per_token);
+    const std::vector<std::string> per_answer = cells(&ContenderSummary::joules_per_answer);
+    const int least = with_method ? 21 : 19;
+    const int token_width = widest_of(per_token, least), answer_width = widest_of(per_answer, least);
+    const int label_width = std::max(min_label_width, base::table_width - 37 - token_width - answer_width);
     const auto row = [&](const std::string& label, const std::string& answers,
-                         const std::array<std::string, kept_phase_count>& tokens, const std::string& per_token,
-                         const std::string& per_answer) {
-        return fmt::format("{:<{}} {:>7} {:>8} {:>8} {:>8} {:>{}} {:>{}}\n", label, label_width - 1, answers, tokens[0],
-                           tokens[1], tokens[2], per_token, figure_width, per_answer, figure_width);
+                         const std::array<std::string, kept_phase_count>& tokens, const std::string& token_cell,
+                         const std::string& answer_cell) {
+        return fmt::format("{:<{}} {:>7} {:>8} {:>8} {:>8} {:>{}} {:>{}}\n", label, label_width, answers, tokens[0],
+                           tokens[1], tokens[2], token_cell, token_width, answer_cell, answer_width);
     };
     std::string text = row("", "", {"prompt", "thinking", "answer"}, "", "");
     text += row("contender", "answers", {"tokens", "tokens", "tokens"}, "joules per token", "joules per answer");
-    for (const ContenderSummary& contender : comparison.contenders) {
-        text += row(shown(contender.label, static_cast<std::size_t>(label_width - 1)), count(contender.answers),
-                    {count(contender.tokens[0]), count(contender.tokens[1]), count(contender.tokens[2])},
-                    figure_cell(contender.joules_per_token, with_method),
-                    figure_cell(contender.joules_per_answer, with_method));
+    for (std::size_t i = 0; i < comparison.contenders.size(); ++i) {
+        const ContenderSummary& one = comparison.contenders[i];
+        text += row(shown(one.label, static_cast<std::size_t>(label_width)), count(one.answers),
+                    {count(one.tokens[0]), count(one.tokens[1]), count(one.tokens[2])}, per_token[i], per_answer[i]);
     }
     return text;
 }
 
 /// Where an answer's joules go, phase by phase; a phase that nobody has is left out.
 std::string phase_lines(const Comparison& comparison, bool with_method) {
+    ShownFigures all;
+    for (const ContenderSummary& one : comparison.contenders) {
+        all.insert(all.end(), one.phase_joules_per_answer.begin(), one.phase_joules_per_answer.end());
+    }
+    const base::Scale scale = scale_of(all);
     std::string text;
     for (std::size_t i = 0; i < kept_phase_count; ++i) {
         const bool used = std::ranges::any_of(comparison.contenders, [&](const ContenderSummary& one) {
@@ -104,7 +102,7 @@ std::string phase_lines(const Comparison& comparison, bool with_method) {
         for (const ContenderSummary& one : comparison.contenders) {
             if (!one.phase_joules_per_answer[i]) continue;
             text += fmt::format("  {:<{}} {}\n", shown(one.label), label_width_in_text,
-                                figure_cell(one.phase_joules_per_answer[i], with_method));
+                                figure_cell(one.phase_joules_per_answer[i], with_method, scale));
         }
     }
     return text;
@@ -130,23 +128,26 @@ std::optional<energy::Method> uniform_method(const Comparison& comparison) {
 }
 
 std::string accuracy_lines(const std::vector<ContenderSummary>& contenders) {
-    std::string text;
+    std::vector<std::pair<std::string, const AnswerSummary*>> rows;
     for (const ContenderSummary& one : contenders) {
         if (!one.accuracy) continue;
-        if (text.empty()) text = fmt::format("{:<38} {:>12} {:>16}   {}\n", "right answers", "", "", "joules for each");
-        const auto line = [&](const std::string& label, const AnswerSummary& of) {
-            const ConfidenceInterval accuracy = of.accuracy.value_or(ConfidenceInterval{});
-            text += fmt::format(
-                "  {:<36} {:>12} {:>16}   {}\n", shown(label, 36),
-                fmt::format("{} of {}", digits_of_right(of.right), of.graded),
-                fmt::format("{:.0f}% ({:.0f}-{:.0f})", 100 * accuracy.value, 100 * accuracy.low, 100 * accuracy.high),
-                figure_cell(of.joules_per_correct, false));
-        };
-        line(one.label, one);
+        rows.emplace_back(one.label, &one);
         if (one.categories.size() < 2) continue;
         for (const auto& [category, of] : one.categories) {
-            if (of.accuracy) line("  " + category, of);
+            if (of.accuracy) rows.emplace_back("  " + category, &of);
         }
+    }
+    if (rows.empty()) return {};
+    std::string text = fmt::format("{:<38} {:>12} {:>16}   {}\n", "right answers", "", "", "joules for each");
+    const base::Scale scale =
+        scale_of(figure_column(rows, [](const auto& row) { return row.second->joules_per_correct; }));
+    for (const auto& [label, of] : rows) {
+        const ConfidenceInterval& accuracy = *of->accuracy;
+        text += fmt::format(
+            "  {:<36} {:>12} {:>16}   {}\n", shown(label, 36),
+            fmt::format("{} of {}", digits_of_right(of->right), of->graded),
+            fmt::format("{:.0f}% ({:.0f}-{:.0f})", 100 * accuracy.value, 100 * accuracy.low, 100 * accuracy.high),
+            figure_cell(of->joules_per_correct, false, scale));
     }
     return text;
 }
@@ -186,7 +187,7 @@ std::string comparison_table(const Comparison& comparison, const std::string& en
     }
     if (const std::string reasoning = reasoning_sentence(comparison); !reasoning.empty())
         text += base::wrapped(reasoning);
-    return without_trailing_spaces(text);
+    return base::without_trailing_blanks(text);
 }
 
 std::string effects_text(std::span<const Effect> effects) {
@@ -212,7 +213,7 @@ std::string effects_text(std::span<const Effect> effects) {
         }
         text += '\n';
     }
-    return text;
+    return base::without_trailing_blanks(text);
 }
 
 }  // namespace ergon::lab

@@ -138,10 +138,14 @@ std::string slice_table(const LayerSlice& slice) {
         fmt::format("{:<48}{:<26}{}\n", "one layer of DeepSeek-V2-Lite's shape, live",
                     fmt::format("batch {}", slice_batches[0]), fmt::format("batch {}", slice_batches[1]));
     const energy::Method method = found.joules_per_token[0][0].method;
+    std::array<base::Scale, slice_batches.size()> scales;
+    for (std::size_t i = 0; i < scales.size(); ++i) {
+        scales[i] = scale_of(figure_column(found.joules_per_token, [i](const auto& of) { return of[i]; }));
+    }
     for (std::size_t shape = 0; shape < slice_shapes; ++shape) {
         const auto& of = found.joules_per_token[shape];
-        text +=
-            fmt::format("  {:<46}{:<26}{}\n", layer_names[shape], figure_cell(of[0], false), figure_cell(of[1], false));
+        text += fmt::format("  {:<46}{:<26}{}\n", layer_names[shape], figure_cell(of[0], false, scales[0]),
+                            figure_cell(of[1], false, scales[1]));
     }
     for (const auto& [what, ratio] : {std::pair{"experts over dense of the same total", found.over_total},
                                       {"experts over dense of the same active", found.over_active}}) {

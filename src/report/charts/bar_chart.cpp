@@ -191,10 +191,11 @@ Table data_table(const BarChart& chart) {
     const bool methods = any(&Bar::method);
     Table table{{}, {{chart.bars_are}}, {}};
     if (chart.parts.size() > 1) {
-        for (const std::string& part : chart.parts) table.columns.push_back({part, Align::right});
+        for (const std::string& part : chart.parts) table.columns.push_back({part, Align::right, true});
     }
-    table.columns.push_back({chart.quantity, Align::right});
-    if (intervals) table.columns.insert(table.columns.end(), {{"low", Align::right}, {"high", Align::right}});
+    table.columns.push_back({chart.quantity, Align::right, true});
+    if (intervals)
+        table.columns.insert(table.columns.end(), {{"low", Align::right, true}, {"high", Align::right, true}});
     if (methods) table.columns.push_back({"obtained"});
     for (const Bar& bar : chart.bars) {
         std::vector<Cell> row{bar.label};

@@ -171,7 +171,7 @@ Markup draw(const HeatMap& chart, Format format, const std::string& id) {
 Table data_table(const HeatMap& chart) {
     Table table{{}, {{chart.rows_are}}, {}};
     const std::size_t columns = column_count(chart);
-    for (std::size_t i = 0; i < columns; ++i) table.columns.push_back({column_label(chart, i), Align::right});
+    for (std::size_t i = 0; i < columns; ++i) table.columns.push_back({column_label(chart, i), Align::right, true});
     for (const HeatRow& row : chart.rows) {
         std::vector<Cell> cells{row.label};
         for (const double value : row.values) cells.push_back(Amount{value, chart.unit});

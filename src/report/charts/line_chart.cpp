@@ -138,8 +138,8 @@ Table data_table(const LineChart& chart) {
                 {{"line"},
                  {axis_title(chart.x_quantity, chart.x_unit.symbol), Align::right},
                  {chart.y_quantity, Align::right},
-                 {"low", Align::right},
-                 {"high", Align::right}},
+                 {"low", Align::right, true},
+                 {"high", Align::right, true}},
                 {}};
     const int decimals = decimals_of(chart);
     for (const Line& line : chart.lines) {

@@ -188,10 +188,10 @@ Table data_table(const PairedDots& chart) {
     const std::vector<std::string> names = contender_names(chart);
     std::vector<bool> with_intervals;
     for (std::size_t i = 0; i < names.size(); ++i) {
-        table.columns.push_back({names[i], Align::right});
+        table.columns.push_back({names[i], Align::right, true});
         with_intervals.push_back(any_interval(chart, i));
         if (with_intervals[i]) {
-            table.columns.insert(table.columns.end(), {{"low", Align::right}, {"high", Align::right}});
+            table.columns.insert(table.columns.end(), {{"low", Align::right, true}, {"high", Align::right, true}});
         }
     }
     for (const DotRow& row : chart.rows) {

@@ -201,7 +201,8 @@ Table data_table(const Scatter& chart) {
     Table table{{}, {{chart.points_are}}, {}};
     const auto add_columns = [&](const std::string& quantity, bool intervals) {
         table.columns.push_back({quantity, Align::right});
-        if (intervals) table.columns.insert(table.columns.end(), {{"low", Align::right}, {"high", Align::right}});
+        if (intervals)
+            table.columns.insert(table.columns.end(), {{"low", Align::right, true}, {"high", Align::right, true}});
     };
     const bool x_intervals = any_of_points(chart, &ScatterPoint::x_interval);
     const bool y_intervals = any_of_points(chart, &ScatterPoint::y_interval);

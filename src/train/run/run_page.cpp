@@ -22,6 +22,11 @@ std::string with_interval(const energy::Figure& f) {
     return text.interval.empty() ? text.value : text.value + " " + text.interval;
 }
 
+/// All joules, in watt hours too.
+std::string total_text(const StepLine& line) {
+    return with_interval(line.total) + base::watt_hours_note(line.total.value);
+}
+
 energy::Figure per_token(const StepLine& line) {
     return line.total / static_cast<double>(std::max<std::int64_t>(line.total_tokens, 1));
 }
@@ -32,13 +37,13 @@ std::string finding(const Recipe& recipe, Steps lines) {
     const std::int64_t all = recipe.trainer.schedule.steps;
     const std::string of = last.report.step < all ? fmt::format("{} of ", last.report.step) : "";
     if (first.report.round && last.report.round) {
-        return fmt::format("In {}{} steps of reinforcement learning, for {} ({}), {}.", of, all,
-                           with_interval(last.total), energy::name(last.total.method), right_sentence(lines));
+        return fmt::format("In {}{} steps of reinforcement learning, for {} ({}), {}.", of, all, total_text(last),
+                           energy::name(last.total.method), right_sentence(lines));
     }
     return fmt::format(
         "In {}{} steps, on {} tokens, the loss went from {} to {} nats per token for {} ({}): {} per token.", of, all,
         base::fixed(static_cast<double>(last.total_tokens), 0), base::significant(first.report.loss),
-        base::significant(last.report.loss), with_interval(last.total), energy::name(last.total.method),
+        base::significant(last.report.loss), total_text(last), energy::name(last.total.method),
         with_interval(per_token(last)));
 }
 

@@ -76,6 +76,49 @@ TEST(FormatNumber, ExtremesStayShort) {
     }
 }
 
+TEST(FormatNumber, AColumnHasThePrefixOfItsMedian) {
+    const auto prefix = [](std::vector<double> numbers, const Unit& unit) {
+        return std::string(column_scale(std::move(numbers), unit).prefix);
+    };
+    EXPECT_EQ(prefix({0.031, 0.0336, 0.22, 0.039}, joule), "m");
+    EXPECT_EQ(prefix({3, 40, 2e6}, joule), "");
+    EXPECT_EQ(prefix({5e3, 40e3, 2e6}, joule), "k");
+    EXPECT_EQ(prefix({2, 4000}, joule), "") << "of two medians the smaller";
+    EXPECT_EQ(prefix({-5e-6, 0, nan, infinity, -infinity}, joule), "µ") << "only what is a number has a say";
+    // Without a prefix from 0.1 to 1000, as rounded to three digits.
+    EXPECT_EQ(prefix({0.0999}, joule), "m");
+    EXPECT_EQ(prefix({0.09996}, joule), "");
+    EXPECT_EQ(prefix({999.4}, joule), "");
+    EXPECT_EQ(prefix({999.6}, joule), "k");
+    EXPECT_EQ(prefix({5000}, second), "");
+    EXPECT_EQ(prefix({5000}, token), "");
+    EXPECT_EQ(prefix({}, joule), "");
+    EXPECT_EQ(prefix({0, 0}, joule), "");
+}
+
+TEST(FormatNumber, WhatIsSmallInASharedScaleKeepsItsDigits) {
+    EXPECT_EQ(with_unit(0.00031, joule, Scale{}), "0.000310 J");
+    EXPECT_EQ(with_unit(3.1e-7, joule, Scale{}), "3.10e-7 J");
+    EXPECT_EQ(with_unit(26800, joule, Scale{}), "26,800 J");
+    const auto expect = [](double value, double low, double high, const char* text, const char* interval) {
+        const IntervalText found = with_interval(value, low, high, joule, Scale{});
+        EXPECT_EQ(found.value, text);
+        EXPECT_EQ(found.interval, interval);
+    };
+    expect(0.0123, 0.002, 0.5, "0.012 J", "[0.002, 0.500]");
+    expect(0.0012, 0.0004, 0.5, "0.0012 J", "[0.0004, 0.5000]");
+    expect(0.31, 0.002, 5, "0.3 J", "[0.0, 5.0]");
+}
+
+TEST(FormatNumber, AWattHourAndMoreIsSaidBehindJoules) {
+    EXPECT_EQ(watt_hours_note(Joules(3599)), "");
+    EXPECT_EQ(watt_hours_note(Joules(0)), "");
+    EXPECT_EQ(watt_hours_note(Joules(nan)), "");
+    EXPECT_EQ(watt_hours_note(Joules(3600)), " (1.00 Wh)");
+    EXPECT_EQ(watt_hours_note(Joules(26800)), " (7.44 Wh)");
+    EXPECT_EQ(watt_hours_note(Joules(5.4e6)), " (1.50 kWh)");
+}
+
 TEST(FormatNumber, AnIntervalWithoutEndsIsNotKnown) {
     const IntervalText found = with_interval(4.08, -infinity, infinity, joule);
     EXPECT_EQ(found.value, "4.08 J");

@@ -50,8 +50,10 @@ TEST(ParseCarbon, ARegionByCodeOrName) {
         const CarbonIntensity found = carbon(argument);
         EXPECT_EQ(found.name, "France") << argument;
         EXPECT_EQ(found.source, "Our World in Data, 2023");
+        EXPECT_EQ(found.country, "FRA");
     }
     EXPECT_EQ(carbon("world").name, "World");
+    EXPECT_EQ(carbon("world").country, "");
     EXPECT_EQ(carbon("uk").name, "United Kingdom");
     EXPECT_EQ(carbon("united  states").name, "United States");
 }
@@ -62,6 +64,7 @@ TEST(ParseCarbon, AnAmount) {
         EXPECT_EQ(found.amount, GramsPerKilowattHour(56)) << argument;
         EXPECT_EQ(found.name, "as given");
         EXPECT_EQ(found.source, "");
+        EXPECT_EQ(found.country, "");
     }
     EXPECT_EQ(carbon("0").amount, GramsPerKilowattHour(0));
 }

@@ -13,6 +13,7 @@ namespace ergon::lab {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// Joules of a contender on a prompt, measured; and whether it is right.
 PromptSessions sum(double joules, bool right) {
@@ -76,6 +77,7 @@ TEST_F(TwoByTwo, AnInteractionIsWhatBothDoBeyondEach) {
     EXPECT_GT(found[2].joules.low, 3);
     const std::string text = effects_text(found);
     EXPECT_THAT(text, HasSubstr("thinking with sparse"));
+    EXPECT_THAT(text, Not(HasSubstr(" \n")));
     for (std::size_t begin = 0; begin < text.size();) {
         const std::size_t end = text.find('\n', begin);
         EXPECT_LE(end - begin, 100u);

@@ -40,6 +40,9 @@ TEST(RunPage, SaysWhatWasFound) {
     expect_said(page,
                 "In 4 steps, on 400 tokens, the loss went from 5.00 to 1.25 nats per token for 32 J "
                 "[16, 64] (estimated): 80 mJ [40, 160] per token.");
+    std::vector<StepLine> dear = test::example_log(4);
+    dear.back().total = dear.back().total * 1000;
+    expect_said(page_of(recipe(4), dear), "for 32 kJ [16, 64] (8.89 Wh) (estimated): 80 J [40, 160] per token.");
     expect_said(page, "Training &lt;small&gt;");
     expect_said(page, "a &lt;fast&gt; one");
     expect_said(page,
