@@ -228,14 +228,6 @@ TEST(Run, AModelThatSaysWhatItIsForIsQuoted) {
     EXPECT_THAT(answer.err, HasSubstr("ergon-dense-direct: " + purpose));
 }
 
-TEST(Run, AServerIsSentToTheCommandsThatAskServers) {
-    const Outcome outcome = run_ergon({"run", "http://localhost:1/v1#m", "Hello"});
-    EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_THAT(outcome.err,
-                HasSubstr("http://localhost:1/v1#m is a server, and ergon run takes models on this machine. "
-                          "ergon compare and ergon eval ask servers."));
-}
-
 TEST(Run, AReaderThatLeftIsNoFailure) {
     EXPECT_EQ(run_ergon_into({.out = Sink::left}, {"run", plain(), question}).exit_code, 0);
 }

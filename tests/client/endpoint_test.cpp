@@ -206,13 +206,13 @@ TEST(ChatCompletion, PhasesAreToldWhenTheyChange) {
     std::vector<Phase> phases;
     std::vector<double> times;
     const base::Nanoseconds begin = base::now();
-    const ChatReply reply = chat_completion(
-        at(server), key, question(),
-        [&](Phase phase) {
-            phases.push_back(phase);
-            times.push_back(base::to_seconds(base::now() - begin).value());
-        },
-        quick());
+    const ChatReply reply = chat_completion(at(server), key, question(),
+                                            {[&](Phase phase) {
+                                                 phases.push_back(phase);
+                                                 times.push_back(base::to_seconds(base::now() - begin).value());
+                                             },
+                                             {}},
+                                            quick());
     EXPECT_THAT(phases, ElementsAre(Phase::prompt, Phase::thinking, Phase::answer));
     EXPECT_GT(times[1] - times[0], 0.12);
     EXPECT_GT(times[2] - times[1], 0.12);
@@ -230,7 +230,7 @@ TEST(ChatCompletion, WhatTheListenerThrowsIsThrownOn) {
     const auto listener = [](Phase phase) {
         if (phase == Phase::answer) throw std::runtime_error("counter lost");
     };
-    EXPECT_THROW(chat_completion(at(server), key, question(), listener, quick()), std::runtime_error);
+    EXPECT_THROW(chat_completion(at(server), key, question(), {listener, {}}, quick()), std::runtime_error);
 }
 
 TEST(ChatCompletion, ReadsChunkedAnswersAndThoseInOnePiece) {
@@ -284,8 +284,8 @@ TEST(ChatCompletion, FailuresThatMayPassAreTriedAgain) {
         server.play(chat, {{good}});
         server.play_once(chat, failure);
         int prompts = 0;
-        const ChatReply reply = chat_completion(
-            at(server), key, question(), [&](Phase phase) { prompts += phase == Phase::prompt; }, quick());
+        const ChatReply reply = chat_completion(at(server), key, question(),
+                                                {[&](Phase phase) { prompts += phase == Phase::prompt; }, {}}, quick());
         EXPECT_EQ(reply.text, "Four.");
         EXPECT_EQ(reply.thinking, "Hm") << "nothing of the attempt before";
         EXPECT_EQ(reply.retries, 1);
@@ -300,6 +300,42 @@ TEST(ChatCompletion, FailuresThatMayPassAreTriedAgain) {
     try_after({{HttpServer::head() + content("half") + "data: {\"choi"}});
     try_after({{HttpServer::head() + content("half") + "data: {\"error\": {\"message\": \"overloaded\"}}\n\n"}});
     try_after({{HttpServer::head() + "data: {\"error\": {\"message\": \"overloaded\", \"code\": 503}}\n\n"}});
+}
+
+// Whoever reads along would read the beginning twice.
+TEST(ChatCompletion, NothingIsTriedAgainOnceTextWasHandedOn) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}});
+    std::string text;
+    const ReplyListener listener{{}, [&](Phase, std::string_view piece) { text += piece; }};
+    server.play_once(chat, {{HttpServer::head() + delta({{"role", "assistant"}, {"content", ""}})}});
+    EXPECT_EQ(chat_completion(at(server), key, question(), listener, quick()).retries, 1) << "it had not begun";
+    EXPECT_EQ(text, "HmFour.");
+    for (const std::string& rest : {std::string(), "data: {\"error\": {\"message\": \"overloaded\"}}\n\n" + done}) {
+        text.clear();
+        server.play_once(chat, {{HttpServer::head() + content("Fo") + rest}});
+        const int before = server.asked();
+        expect_error(
+            rest.empty() ? ErrorCode::bad_file : ErrorCode::system,
+            rest.empty() ? "ended early, without [DONE] and without a finish_reason." : "reports an error: overloaded.",
+            [&] { chat_completion(at(server), key, question(), listener, quick()); });
+        EXPECT_EQ(server.asked() - before, 1);
+        EXPECT_EQ(text, "Fo");
+    }
+}
+
+TEST(ChatCompletion, CancelledInTheMiddleItIsWhatHasCome) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + delta({{"reasoning_content", "Hm"}}) + content("Fo")},
+                       {content("ur."), std::chrono::seconds(30)}});
+    std::atomic<bool> cancelled = false;
+    const ReplyListener listener{{}, [&](Phase phase, std::string_view) { cancelled = phase == Phase::answer; }};
+    const base::Nanoseconds begin = base::now();
+    const ChatReply reply = chat_completion(at(server), key, question(), listener, quick(), &cancelled);
+    EXPECT_LT(base::to_seconds(base::now() - begin).value(), 1.5);
+    EXPECT_TRUE(reply.cancelled);
+    EXPECT_EQ(reply.text + "|" + reply.thinking, "Fo|Hm");
+    EXPECT_GE(reply.sent, begin);
 }
 
 TEST(ChatCompletion, WhatWillNotPassIsTriedOnce) {
@@ -374,8 +410,8 @@ TEST(ChatCompletion, ABusyServerIsAskedAgain) {
     server.answer_once(chat, "", 429, "Retry-After: 1\r\n");
     int prompts = 0;
     const base::Nanoseconds begin = base::now();
-    const ChatReply reply = chat_completion(
-        at(server), key, question(), [&](Phase phase) { prompts += phase == Phase::prompt; }, quick());
+    const ChatReply reply = chat_completion(at(server), key, question(),
+                                            {[&](Phase phase) { prompts += phase == Phase::prompt; }, {}}, quick());
     EXPECT_EQ(reply.text, "Four.");
     EXPECT_EQ(reply.retries, 2);
     EXPECT_EQ(prompts, 3);

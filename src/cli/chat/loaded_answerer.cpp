@@ -1,16 +1,13 @@
 #include <utility>
 
-#include "base/error.h"
 #include "base/memory.h"
 #include "base/output.h"
-#include "base/secrets.h"
 #include "cli/chat/answerer.h"
 #include "cli/options/machine_options.h"
 #include "cli/options/model_path.h"
 #include "cli/options/model_purpose.h"
 #include "cli/terminal/run_report.h"
 #include "engine/components.h"
-#include "lab/experiment/contender_spec.h"
 
 namespace ergon::cli {
 namespace {
@@ -102,12 +99,6 @@ class LoadedAnswerer final : public Answerer {
 }  // namespace
 
 std::unique_ptr<Answerer> load_answerer(const RunOptions& options) {
-    if (const lab::ContenderSpec spec = lab::parse_contender(options.model); spec.is_server()) {
-        base::fail(
-            base::ErrorCode::bad_argument,
-            "{} is a server, and ergon run takes models on this machine. ergon compare and ergon eval ask servers.",
-            base::without_keys(spec.model));
-    }
     return std::make_unique<LoadedAnswerer>(options);
 }
 

@@ -6,6 +6,7 @@
 #include "cli/options/cost_options.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/thread_options.h"
+#include "client/endpoint.h"
 #include "engine/session.h"
 
 namespace ergon::cli {
@@ -20,6 +21,7 @@ struct RunOptions {
     model::LoadOptions load;
     AnswerOptions answer;
     CostOptions cost;
+    client::AskLimits limits;  // of a server
 };
 
 }  // namespace ergon::cli
