@@ -45,7 +45,7 @@ class EndpointAnswerer final : public Answerer {
         : options_(options),
           server_(open_server(options)),
           details_(lab::contender_details(server_->contender().details)) {
-        if (!options.json) base::tell("{} at {}: {}", name(), details_.address, whose_joules());
+        if (!options.json.on_stdout()) base::tell("{} at {}: {}", name(), details_.address, whose_joules());
     }
 
     const std::string& name() const override { return server_->contender().label; }

@@ -79,7 +79,7 @@ class LoadedAnswerer final : public Answerer {
         const std::int64_t tokens =
             options_.context.tokens > 0 ? options_.context.tokens : engine::default_context(model_);
         const base::Bytes bytes = engine::context_bytes(model_, options_.context);
-        if (!options_.json) {
+        if (!options_.json.on_stdout()) {
             const std::string purpose = model_purpose(model_.path);
             if (!purpose.empty()) base::tell("{}: {}", model_.name, purpose);
             base::tell("{}: context of {} tokens, {}; {}", model_.name, tokens, base::readable(bytes), threads_.text());

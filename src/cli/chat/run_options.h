@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/options/cost_options.h"
+#include "cli/options/data_output.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/thread_options.h"
 #include "client/endpoint.h"
@@ -15,7 +16,7 @@ struct RunOptions {
     std::string model, prompt, system;
     bool prompt_given = false;
     bool raw = false;
-    bool json = false;
+    DataOutput json;
     ThreadOption threads;
     engine::ContextOptions context;
     model::LoadOptions load;

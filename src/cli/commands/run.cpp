@@ -18,6 +18,8 @@
 #include "cli/chat/chat.h"
 #include "cli/chat/conversation.h"
 #include "cli/commands.h"
+#include "cli/options/model_path.h"
+#include "cli/options/output_files.h"
 #include "cli/terminal/run_interrupt.h"
 #include "cli/terminal/run_printer.h"
 #include "cli/terminal/run_report.h"
@@ -66,12 +68,11 @@ int answer_once(const RunOptions& options, const std::string& prompt) {
     InterruptFlag interrupt;
     AnswerPrinter printer;
     engine::ChunkCallback on_chunk;
-    if (!options.json) on_chunk = [&printer](const engine::TextChunk& chunk) { printer(chunk); };
+    if (!options.json.on_stdout()) on_chunk = [&printer](const engine::TextChunk& chunk) { printer(chunk); };
     const engine::Answer answer = conversation.answer(prompt, on_chunk, interrupt.value());
     printer.finish();
-    if (options.json) {
-        base::print_data("{}\n", base::json_text(answerer->json(answer), 2));
-    } else {
+    if (options.json.asked()) options.json.write(base::json_text(answerer->json(answer), 2) + "\n");
+    if (!options.json.on_stdout()) {
         print_usage(answer, {options.answer.max_tokens, options.answer.max_thinking, answerer->context()},
                     options.cost);
     }
@@ -88,9 +89,12 @@ std::string whole_prompt(const RunOptions& options) {
 }
 
 int run(const RunOptions& options) {
+    const bool server = lab::parse_contender(options.model).is_server();
+    check_outputs(options.json.outputs(), {server ? std::string() : find_model(options.model).string()});
     if (options.prompt_given || ::isatty(STDIN_FILENO) == 0) return answer_once(options, whole_prompt(options));
-    if (options.json || options.raw) {
-        base::fail(ErrorCode::bad_argument, "--json and --raw need a prompt: give one as an argument or on stdin.");
+    if (options.json.asked() || options.raw) {
+        base::fail(ErrorCode::bad_argument,
+                   "--json, --json-out and --raw need a prompt: give one as an argument or on stdin.");
     }
     return run_chat(*open_answerer(options), options);
 }
@@ -120,7 +124,7 @@ void add_run(CLI::App& program) {
     add_timeout(command, options->limits);
     command.add_flag("--raw", options->raw, "Continue the prompt as plain text, without the chat template")
         ->excludes(system);
-    command.add_flag("--json", options->json, "Print the answer, its tokens, times and joules as JSON");
+    options->json.add_json(command, "the answer, its tokens, times and joules");
     options->answer.add(command);
     options->cost.add(command);
     command.footer(

@@ -155,6 +155,13 @@ TEST_F(RunWithServer, AnAnswerInOnePieceHasSumsOnly) {
     EXPECT_THAT(run({"Hi"}).err, ContainsRegex("\nanswered in [0-9.]+ s; [0-9.]+ J, between "));
 }
 
+TEST_F(RunWithServer, JsonInAFileLeavesTheAnswerOnTheScreen) {
+    const TemporaryFolder folder;
+    const std::string file = (folder.path() / "f.json").string();
+    EXPECT_EQ(run({"Hi", "--json-out", file}).out, "Paris.\n");
+    EXPECT_EQ(json::parse(read_file(file))["answer"], "Paris.");
+}
+
 TEST_F(RunWithServer, OneElsewhereHasNoJoules) {
     const Outcome outcome = run_ergon({"run", model(":elsewhere"), "Hi"});
     EXPECT_EQ(outcome.exit_code, 0);
