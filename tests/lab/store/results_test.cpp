@@ -302,7 +302,7 @@ TEST_F(ResultsTest, NewerSchemasAreRefused) {
 TEST_F(ResultsTest, OtherFilesAreRefusedAndLeftAsTheyAre) {
     std::string text(5000, 'x');
     std::ofstream(file("text")) << text;
-    EXPECT_THAT(refusal(file("text")).what(), HasSubstr("is no SQLite database"));
+    EXPECT_THAT(refusal(file("text")).what(), HasSubstr("is not an SQLite database"));
     EXPECT_EQ(base::read_text(file("text")), text);
 
     Database(file("other")).execute("CREATE TABLE bookmarks (url TEXT)");
@@ -398,9 +398,11 @@ TEST_F(ResultsTest, WhatDescribesARunIsAnObject) {
     Results results(file());
     const RunId id = open_run(results, run(), two());
     Database(file()).execute("UPDATE contender SET details = 1");
-    test::expect_error(ErrorCode::bad_file, "of a contender's details no JSON object", [&] { results.contenders(id); });
+    test::expect_error(ErrorCode::bad_file, "no JSON object is left of a contender's details.",
+                       [&] { results.contenders(id); });
     Database(file()).execute("UPDATE run SET machine = '[1]'");
-    test::expect_error(ErrorCode::bad_file, "of a run's machine no JSON object", [&] { results.description(id); });
+    test::expect_error(ErrorCode::bad_file, "no JSON object is left of a run's machine.",
+                       [&] { results.description(id); });
 }
 
 // Who walks such a document by recursion would run out of stack.
