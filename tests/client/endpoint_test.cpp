@@ -89,10 +89,19 @@ TEST(EndpointAddress, IsBaseAndModel) {
     EXPECT_EQ(parse_endpoint("http://h/v1/"), (EndpointAddress{"http://h/v1", ""}));
     EXPECT_EQ(parse_endpoint("http://h/#org/model:7b@q4"), (EndpointAddress{"http://h/v1", "org/model:7b@q4"}));
     EXPECT_EQ(parse_endpoint("http://[::1]:1/openai/v1#a#b"), (EndpointAddress{"http://[::1]:1/openai/v1", "a#b"}));
-    for (const char* wrong : {"", "localhost:8080/v1#x", "ftp://h/v1#x", "http://", "http://#x", "http://a b/#x",
-                              "http://h:x/#m", "http://h/v1?a=b#m", "http://h/v1#a\nb", "http://h\r\nX: y/#m"}) {
+    for (const auto& [wrong, sentence] : std::vector<std::pair<std::string, std::string>>{
+             {"", "must begin with http"},
+             {"localhost:8080/v1#x", "must begin with http"},
+             {"ftp://h/v1#x", "must begin with http"},
+             {"http://", "\"http://\" is not a valid address; expected http://host:port/path."},
+             {"http://#x", "\"http://\" is not a valid address; expected http://host:port/path."},
+             {"http://a b/#x", "\"http://a b/\" is not a valid address; expected http://host:port/path."},
+             {"http://h:x/#m", "\"http://h:x/\" is not a valid address; expected http://host:port/path."},
+             {"http://h/v1?a=b#m", "The address http://h/v1?a=b must end before its \"?\": expected "},
+             {"http://h/v1#a\nb", "The name of the model after http://h/v1# contains control characters"},
+             {"http://h\r\nX: y/#m", " is not a valid address; expected http://host:port/path."}}) {
         SCOPED_TRACE(wrong);
-        test::expect_error(base::ErrorCode::bad_argument, "http", [&] { parse_endpoint(wrong); });
+        expect_error(ErrorCode::bad_argument, sentence, [&] { parse_endpoint(wrong); });
     }
     for (const std::string& with_key :
          {"http://me:" + key + "@host/v1#x", "http://host/v1?key=" + key + "#x", "http://host/v1/key=" + key,
@@ -340,18 +349,31 @@ TEST(ChatCompletion, CancelledInTheMiddleItIsWhatHasCome) {
 
 TEST(ChatCompletion, WhatWillNotPassIsTriedOnce) {
     HttpServer server;
-    const auto attempts = [&](const std::vector<HttpPart>& answer) {
+    const auto attempts = [&](const std::vector<HttpPart>& answer, ErrorCode code, const std::string& sentence) {
         server.play(chat, answer);
         const int before = server.asked();
-        EXPECT_THROW(chat_completion(at(server), key, question(), {}, quick()), base::Error);
+        expect_error(code, sentence, [&] { chat_completion(at(server), key, question(), {}, quick()); });
         return server.asked() - before;
     };
-    for (const int status : {400, 401, 403, 404, 413, 422, 501}) {
-        EXPECT_EQ(attempts({{HttpServer::whole("", status, "")}}), 1) << status;
+    for (const auto& [status, code] : {std::pair{400, ErrorCode::bad_argument},
+                                       {401, ErrorCode::bad_argument},
+                                       {403, ErrorCode::bad_argument},
+                                       {404, ErrorCode::not_found},
+                                       {413, ErrorCode::bad_argument},
+                                       {422, ErrorCode::bad_argument},
+                                       {501, ErrorCode::system}}) {
+        EXPECT_EQ(attempts({{HttpServer::whole("", status, "")}}, code,
+                           "HTTP " + std::to_string(status) + ", without a message"),
+                  1)
+            << status;
     }
-    EXPECT_EQ(attempts({{HttpServer::head() + "data: {\"error\": {\"message\": \"too long\", \"code\": 400}}\n\n"}}),
+    EXPECT_EQ(attempts({{HttpServer::head() + "data: {\"error\": {\"message\": \"too long\", \"code\": 400}}\n\n"}},
+                       ErrorCode::bad_argument, "reports an error: too long."),
               1);
-    EXPECT_EQ(attempts({{HttpServer::whole("", 500, "")}}), 5) << "and this one five times, not for ever";
+    EXPECT_EQ(
+        attempts({{HttpServer::whole("", 500, "")}}, ErrorCode::system, "HTTP 500 after 5 attempts, without a message"),
+        5)
+        << "and this one five times, not for ever";
 }
 
 TEST(ChatCompletion, NobodyThereIsTriedAgainAndHasAnEnd) {

@@ -172,7 +172,9 @@ TEST_F(Served, SamplesAsTheOtherContendersDo) {
 TEST_F(Served, ABrokenAnswerIsAnErrorAndNoAnswer) {
     server_.play(chat, {{HttpServer::head(), milliseconds(0)}, {piece("content", "Fo"), milliseconds(0)}});
     const auto backend = answer_by_server(options_);
-    EXPECT_THROW(backend->answer(prompt_, 0), base::Error);
+    test::expect_error(base::ErrorCode::bad_file,
+                       "ended early, without [DONE] and without a finish_reason. (3 attempts failed.)",
+                       [&] { backend->answer(prompt_, 0); });
     server_.play(chat, {{HttpServer::head() + piece("content", "Four.") + the_end, milliseconds(0)}});
     EXPECT_EQ(backend->answer(prompt_, 0).text, "Four.") << "the next one is fine";
 }
@@ -330,7 +332,9 @@ TEST(AssumedEnergy, IsANumberOrOnePublishedModel) {
     EXPECT_EQ(published.per_token, base::Joules(2.38));
     EXPECT_THAT(published.source, HasSubstr("ML.ENERGY"));
     for (const char* wrong : {"0", "-1", "nan", "inf"}) {
-        EXPECT_THROW(parse_assumed(wrong, references), base::Error) << wrong;
+        test::expect_error(base::ErrorCode::bad_argument,
+                           std::string("Joules per token to assume must be positive, not ") + wrong + ".",
+                           [&] { parse_assumed(wrong, references); });
     }
     test::expect_error(base::ErrorCode::bad_argument, "fits 2 of these", [&] { parse_assumed("R1-0528", references); });
     test::expect_error(base::ErrorCode::bad_argument, "fits 0 of these", [&] { parse_assumed("no such", references); });
