@@ -79,18 +79,38 @@ std::string masked(std::string_view text, bool in_address) {
     return result;
 }
 
+/// Takes the text off up to the end of the last secret in it: that part, with stand-ins.
+std::string take_out(std::string_view& text, std::string_view secret) {
+    std::string result;
+    if (secret.size() < shortest_secret) return result;
+    for (std::size_t at = text.find(secret); at != text.npos; at = text.find(secret)) {
+        result += text.substr(0, at);
+        result += stand_in;
+        text.remove_prefix(at + secret.size());
+    }
+    return result;
+}
+
 }  // namespace
 
 std::string without_keys(std::string_view text, std::string_view secret) {
-    std::string result;
-    if (secret.size() >= shortest_secret) {
-        for (std::size_t at = text.find(secret); at != text.npos; at = text.find(secret)) {
-            result += text.substr(0, at);
-            result += stand_in;
-            text.remove_prefix(at + secret.size());
-        }
-    }
+    std::string result = take_out(text, secret);
     return masked(result += text, false);
+}
+
+std::string SecretFilter::push(std::string_view piece) {
+    held_ += piece;
+    std::string_view rest = held_;
+    std::string given = take_out(rest, secret_);
+    std::size_t begun = secret_.size() < shortest_secret ? 0 : std::min(rest.size(), secret_.size() - 1);
+    while (!rest.ends_with(std::string_view(secret_).substr(0, begun))) --begun;
+    given += rest.substr(0, rest.size() - begun);
+    held_ = std::string(rest.substr(rest.size() - begun));
+    return given;
+}
+
+std::string SecretFilter::finish() {
+    return std::exchange(held_, {});
 }
 
 std::string without_credentials(const std::string& url) {

@@ -82,6 +82,8 @@ struct ChatReply {
     std::optional<base::Nanoseconds> first_answer;
     base::Nanoseconds ended{};
 
+    bool cancelled = false;  // broken off by who asked: what had come until then
+
     int retries = 0;                    // attempts that failed before
     std::vector<std::string> left_out;  // fields that the server refused by name and that were not sent
 };

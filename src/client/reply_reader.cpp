@@ -76,12 +76,15 @@ std::size_t character_count(const std::string& text) {
 
 }  // namespace
 
-ReplyReader::ReplyReader(std::string where, std::string secret, bool asked_to_think, OnPhase on_phase)
+ReplyReader::ReplyReader(std::string where, std::string secret, bool asked_to_think, ReplyListener listener)
     : where_(std::move(where)),
       secret_(std::move(secret)),
-      on_phase_(std::move(on_phase)),
+      listener_(std::move(listener)),
+      filter_(secret_),
       events_(event_limit, [](std::string_view data) { return is_end(data) || !parse_answer(data).is_discarded(); }),
-      tags_(asked_to_think),
+      tags_(
+          asked_to_think, [this](Phase phase) { note(phase); },
+          [this](Phase phase, std::string_view text) { take_sure_text(phase, text); }),
       began_(base::now()) {}
 
 bool ReplyReader::push(std::string_view bytes) {
@@ -161,19 +164,33 @@ ChatReply ReplyReader::finish() {
     }
     reply_.ended = base::now();
     reply_.streamed = form_ != Form::one_piece;
-    thinking_ += thinking_joiner_.finish();
+    if (const std::string rest = thinking_joiner_.finish(); !rest.empty()) {
+        take_sure_text(Phase::thinking, rest);
+        thinking_ += rest;
+    }
     if (const std::string rest = content_joiner_.finish(); !rest.empty()) add_joined_content(rest);
-    tags_.finish([this](Phase phase) { note(phase); });
+    tags_.finish();
+    hand_on_held();
     reply_.thinking = base::without_keys(tags_.thinking() + thinking_, secret_);
     reply_.text = base::without_keys(tags_.answer() + answer_, secret_);
     check_answered();
     if (!reply_.streamed) {
         reply_.first_thinking.reset();
         reply_.first_answer.reset();
+        hand_on(Phase::thinking, reply_.thinking);
+        hand_on(Phase::answer, reply_.text);
     }
     close_tokens();
     reply_.collected = reply_.streamed && was_collected();
     return std::move(reply_);
+}
+
+std::optional<ChatReply> ReplyReader::finish_here() {
+    if (text_bytes_ == 0) return std::nullopt;
+    done_ = true;
+    ChatReply reply = finish();
+    reply.cancelled = true;
+    return reply;
 }
 
 bool ReplyReader::take_event(std::string_view data) {
@@ -319,6 +336,7 @@ void ReplyReader::add_thinking(std::string_view piece) {
     const std::string text = thinking_joiner_.push(piece);
     note(Phase::thinking);
     ++thinking_chunks_;
+    take_sure_text(Phase::thinking, text);
     thinking_ += text;
 }
 
@@ -332,12 +350,13 @@ void ReplyReader::add_joined_content(const std::string& text) {
     if (!thinking_.empty()) {
         note(Phase::answer);
         ++answer_chunks_;
+        take_sure_text(Phase::answer, text);
         answer_ += text;
         return;
     }
     const Phase before = phase_;
     ++undecided_chunks_;
-    tags_.push(text, [this](Phase phase) { note(phase); });
+    tags_.push(text);
     if (phase_ == Phase::prompt) return;
     // A tag belongs to the thought.
     const bool thought = before == Phase::thinking || phase_ == Phase::thinking;
@@ -356,7 +375,27 @@ void ReplyReader::note(Phase phase) {
         auto& first = phase == Phase::thinking ? reply_.first_thinking : reply_.first_answer;
         if (!first) first = time;
     }
-    if (on_phase_ && form_ == Form::events) on_phase_(phase);
+    hand_on_held();
+    if (listener_.on_phase && form_ == Form::events) listener_.on_phase(phase);
+}
+
+/// Text of a stream whose phase is known.
+void ReplyReader::take_sure_text(Phase phase, std::string_view text) {
+    if (!listener_.on_text || form_ != Form::events) return;
+    if (phase != held_phase_) hand_on_held();
+    held_phase_ = phase;
+    hand_on(phase, filter_.push(text));
+}
+
+/// The end of the text before, which has not become a key.
+void ReplyReader::hand_on_held() {
+    hand_on(held_phase_, filter_.finish());
+}
+
+void ReplyReader::hand_on(Phase phase, const std::string& text) {
+    if (!listener_.on_text || text.empty()) return;
+    handed_on_ = true;
+    listener_.on_text(phase, text);
 }
 
 void ReplyReader::take_usage(const json& answer) {

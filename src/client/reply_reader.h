@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/secrets.h"
 #include "client/chat.h"
 #include "client/event_stream.h"
 #include "client/surrogates.h"
@@ -17,6 +19,16 @@ namespace ergon::client {
 /// row says that all since the first one was thought: its closing tag had no opening one.
 using OnPhase = std::function<void(Phase)>;
 
+/// Given the text of a thought or an answer as it comes, in pieces that are not empty; of an answer in one piece when
+/// it is whole. The server's key does not stand in it.
+using OnText = std::function<void(Phase, std::string_view)>;
+
+/// Who hears of a reply while it comes.
+struct ReplyListener {
+    OnPhase on_phase;
+    OnText on_text;
+};
+
 /// Understands a stream of events and an answer in one piece. Thoughts stand in `reasoning_content` (DeepSeek,
 /// llama.cpp, older vLLM), in `reasoning` (vLLM since 0.11, Ollama, OpenRouter), in a part of `content` where that is a
 /// list (Mistral), or between tags in `content`. The older completions have `text` in place of a message.
@@ -24,7 +36,9 @@ class ReplyReader {
   public:
     /// `where` names the server in sentences, `secret` never stands in one. `asked_to_think`: false if the request
     /// switched thought off, so that a closing tag alone is text.
-    ReplyReader(std::string where, std::string secret, bool asked_to_think, OnPhase on_phase);
+    ReplyReader(std::string where, std::string secret, bool asked_to_think, ReplyListener listener);
+    ReplyReader(const ReplyReader&) = delete;
+    ReplyReader& operator=(const ReplyReader&) = delete;
 
     /// Reads on; false after the end of the stream. Throws Error(bad_file) for what is no such answer, Error(system)
     /// for an error that the server reports within it, Error(out_of_budget) if it is too long.
@@ -33,6 +47,10 @@ class ReplyReader {
     /// reason why it is finished and no closing usage either (some servers leave out two of the three);
     /// Error(unsupported) if there is no message, or nothing but a call of a tool.
     ChatReply finish();
+    /// What has come of a stream that is read no further; nothing where that is no text.
+    std::optional<ChatReply> finish_here();
+    /// Whether the listener was given text.
+    bool handed_on() const { return handed_on_; }
 
   private:
     enum class Form { unknown, events, one_piece };
@@ -51,6 +69,9 @@ class ReplyReader {
     void add_joined_content(const std::string& text);
     void check_length(std::size_t more);
     void note(Phase phase);
+    void take_sure_text(Phase phase, std::string_view text);
+    void hand_on_held();
+    void hand_on(Phase phase, const std::string& text);
     void close_tokens();
     bool was_collected() const;
     std::string text_of(const nlohmann::json& message, const char* key) const;
@@ -60,7 +81,10 @@ class ReplyReader {
 
     std::string where_;
     std::string secret_;
-    OnPhase on_phase_;
+    ReplyListener listener_;
+    base::SecretFilter filter_;
+    Phase held_phase_ = Phase::prompt;  // of the text in the filter
+    bool handed_on_ = false;
     Form form_ = Form::unknown;
     EventStream events_;
     std::string beginning_;  // bytes that do not tell the form yet

@@ -194,7 +194,7 @@ nlohmann::json get_json(const std::string& url, const std::string& key, const As
 }
 
 ChatReply chat_completion(const EndpointAddress& address, const std::string& key, const ChatRequest& request,
-                          const OnPhase& on_phase, const AskLimits& limits, const std::atomic<bool>* cancelled) {
+                          const ReplyListener& listener, const AskLimits& limits, const std::atomic<bool>* cancelled) {
     const std::string where = address.base + "/chat/completions";
     ordered_json body = body_of(address, request);
     std::vector<std::string> left_out = request.leave_out;
@@ -205,21 +205,24 @@ ChatReply chat_completion(const EndpointAddress& address, const std::string& key
     Patience patience(where, limits, cancelled);
     for (;;) {
         http.body = base::json_text(body);
-        ReplyReader reader(where, key, !request.no_think, on_phase);
+        ReplyReader reader(where, key, !request.no_think, listener);
         http.on_bytes = [&](std::string_view bytes) { return reader.push(bytes); };
-        if (on_phase) on_phase(Phase::prompt);
+        if (listener.on_phase) listener.on_phase(Phase::prompt);
         const Nanoseconds sent = base::now();
+        const auto complete = [&](ChatReply reply) {
+            reply.sent = sent;
+            reply.retries = patience.attempts() - 1;
+            reply.left_out = left_out;
+            return reply;
+        };
         base::HttpResponse response;
         try {
             response = base::http_request(http);
-            if (response.status >= 200 && response.status < 300) {
-                ChatReply reply = reader.finish();
-                reply.sent = sent;
-                reply.retries = patience.attempts() - 1;
-                reply.left_out = std::move(left_out);
-                return reply;
-            }
+            if (response.status >= 200 && response.status < 300) return complete(reader.finish());
         } catch (const base::Error& error) {
+            auto cut = patience.cancelled() ? reader.finish_here() : std::nullopt;
+            if (cut) return complete(std::move(*cut));
+            if (reader.handed_on()) throw;
             patience.wait_or_throw(error);
             continue;
         }

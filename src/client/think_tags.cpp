@@ -76,28 +76,29 @@ bool may_become_tag(std::string_view text, const std::vector<Tag>& tags) {
 
 }  // namespace
 
-void ThinkTags::push(std::string_view piece, const OnPhase& on_phase) {
-    if (state_ == State::answer) return add_to_answer(piece);
+void ThinkTags::push(std::string_view piece) {
+    if (state_ == State::answer) return add(Phase::answer, piece);
     pending_ += piece;
-    if (state_ == State::beginning) begin(on_phase, false);
+    if (state_ == State::beginning) begin(false);
     for (std::size_t before = std::string::npos; before != pending_.size();) {
         before = pending_.size();
-        if (state_ == State::thinking) look_for_close(thinking_, on_phase);
-        if (state_ == State::unsure_answer) look_for_close(answer_, on_phase);
-        if (state_ == State::closed) go_on_after_close(on_phase, false);
+        if (state_ == State::thinking || state_ == State::unsure_answer) look_for_close();
+        if (state_ == State::closed) go_on_after_close(false);
     }
-    if (state_ == State::answer) add_to_answer(std::exchange(pending_, {}));
+    if (state_ == State::answer) add(Phase::answer, std::exchange(pending_, {}));
 }
 
-void ThinkTags::finish(const OnPhase& on_phase) {
-    if (state_ == State::beginning && !pending_.empty()) begin(on_phase, true);
-    if (state_ == State::closed) go_on_after_close(on_phase, true);
-    if (state_ == State::thinking) thinking_ = trimmed(thinking_ + std::exchange(pending_, {}));
-    if (after_tag_ && answer_.empty()) pending_ = without_leading_space(pending_);
-    answer_ += std::exchange(pending_, {});
+void ThinkTags::finish() {
+    if (state_ == State::beginning && !pending_.empty()) begin(true);
+    if (state_ == State::closed) go_on_after_close(true);
+    if (state_ == State::thinking) {
+        add(Phase::thinking, std::exchange(pending_, {}));
+        thinking_ = trimmed(thinking_);
+    }
+    add(Phase::answer, std::exchange(pending_, {}));
 }
 
-void ThinkTags::begin(const OnPhase& on_phase, bool at_end) {
+void ThinkTags::begin(bool at_end) {
     const std::vector<Tag> tags = first_tags(may_close_unopened_);
     const std::string_view text = without_leading_space(pending_);
     if (const Tag* const tag = tag_at(text, tags)) {
@@ -110,10 +111,11 @@ void ThinkTags::begin(const OnPhase& on_phase, bool at_end) {
     } else {
         state_ = may_close_unopened_ ? State::unsure_answer : State::answer;
     }
-    on_phase(state_ == State::thinking ? Phase::thinking : Phase::answer);
+    on_phase_(state_ == State::thinking ? Phase::thinking : Phase::answer);
 }
 
-void ThinkTags::look_for_close(std::string& text, const OnPhase& on_phase) {
+void ThinkTags::look_for_close() {
+    const Phase phase = state_ == State::thinking ? Phase::thinking : Phase::answer;
     std::size_t end = std::string::npos, may_begin = pending_.size();
     const ThoughtMarkers* closed = nullptr;
     for (const ThoughtMarkers& family : base::thought_families()) {
@@ -126,21 +128,21 @@ void ThinkTags::look_for_close(std::string& text, const OnPhase& on_phase) {
         may_begin = std::min(may_begin, pending_.size() - begun(pending_, family.close));
     }
     if (closed == nullptr) {
-        text.append(pending_, 0, may_begin);
+        add(phase, std::string_view(pending_).substr(0, may_begin));
         pending_.erase(0, may_begin);
         return;
     }
-    text.append(pending_, 0, end);
+    add(phase, std::string_view(pending_).substr(0, end));
     pending_.erase(0, end + closed->close.size());
     family_ = closed;
-    thinking_ = trimmed(text);
+    thinking_ = trimmed(phase == Phase::thinking ? thinking_ : answer_);
     answer_.clear();
     after_tag_ = true;
     state_ = closed->answer.empty() ? State::answer : State::closed;
-    if (state_ == State::answer) on_phase(Phase::answer);
+    if (state_ == State::answer) on_phase_(Phase::answer);
 }
 
-void ThinkTags::go_on_after_close(const OnPhase& on_phase, bool at_end) {
+void ThinkTags::go_on_after_close(bool at_end) {
     const std::vector<Tag> tags = tags_after(*family_);
     const std::string_view text = without_leading_space(pending_);
     if (const Tag* const tag = tag_at(text, tags)) {
@@ -151,13 +153,16 @@ void ThinkTags::go_on_after_close(const OnPhase& on_phase, bool at_end) {
     } else {
         state_ = State::answer;
     }
-    if (state_ == State::answer) return on_phase(Phase::answer);
-    if (!thinking_.empty()) thinking_ += "\n\n";
+    if (state_ == State::answer) return on_phase_(Phase::answer);
+    if (!thinking_.empty()) add(Phase::thinking, "\n\n");
 }
 
-void ThinkTags::add_to_answer(std::string_view text) {
-    if (after_tag_ && answer_.empty()) text = without_leading_space(text);
-    answer_ += text;
+void ThinkTags::add(Phase phase, std::string_view text) {
+    std::string& whole = phase == Phase::thinking ? thinking_ : answer_;
+    if (whole.empty() && (phase == Phase::thinking || after_tag_)) text = without_leading_space(text);
+    if (text.empty()) return;
+    whole += text;
+    on_text_(phase, text);
 }
 
 }  // namespace ergon::client

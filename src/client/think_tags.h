@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/strings/thought_markers.h"
 #include "client/chat.h"
@@ -20,12 +21,16 @@ class ThinkTags {
     /// what seemed an answer.
     using OnPhase = std::function<void(Phase)>;
 
-    /// `may_close_unopened`: whether a closing tag counts without an opening one.
-    explicit ThinkTags(bool may_close_unopened) : may_close_unopened_(may_close_unopened) {}
+    /// Given the text of a phase as it becomes sure, without the white space before it.
+    using OnText = std::function<void(Phase, std::string_view)>;
 
-    void push(std::string_view piece, const OnPhase& on_phase);
+    /// `may_close_unopened`: whether a closing tag counts without an opening one.
+    ThinkTags(bool may_close_unopened, OnPhase on_phase, OnText on_text)
+        : may_close_unopened_(may_close_unopened), on_phase_(std::move(on_phase)), on_text_(std::move(on_text)) {}
+
+    void push(std::string_view piece);
     /// The text is at its end: what might have become a tag is text.
-    void finish(const OnPhase& on_phase);
+    void finish();
 
     /// Without the white space around it.
     const std::string& thinking() const { return thinking_; }
@@ -34,12 +39,14 @@ class ThinkTags {
 
   private:
     enum class State { beginning, thinking, closed, unsure_answer, answer };
-    void begin(const OnPhase& on_phase, bool at_end);
-    void look_for_close(std::string& text, const OnPhase& on_phase);
-    void go_on_after_close(const OnPhase& on_phase, bool at_end);
-    void add_to_answer(std::string_view text);
+    void begin(bool at_end);
+    void look_for_close();
+    void go_on_after_close(bool at_end);
+    void add(Phase phase, std::string_view text);
 
     bool may_close_unopened_;
+    OnPhase on_phase_;
+    OnText on_text_;
     State state_ = State::beginning;
     const base::ThoughtMarkers* family_ = nullptr;  // once a marker of it was read
     bool after_tag_ = false;

@@ -26,10 +26,10 @@ void refuse_git_lfs_pointer(std::span<const std::byte> bytes, std::string_view f
 
 void ByteReader::require(std::uint64_t count, std::size_t size) const {
     if (count <= remaining() / size) return;
-    base::fail(
-        ErrorCode::bad_file,
-        "{} is truncated or damaged: {} needs {} x {} bytes at byte {}, but only {} are left; fetch the file again",
-        file_, section_, count, size, position_, remaining());
+    const std::string needed = size == 1 ? std::to_string(count) : fmt::format("{} x {}", count, size);
+    base::fail(ErrorCode::bad_file,
+               "{} is truncated or damaged: {} needs {} bytes at byte {}, but only {} are left; fetch the file again",
+               file_, section_, needed, position_, remaining());
 }
 
 std::string_view ByteReader::text(std::size_t limit) {

@@ -58,7 +58,7 @@ class ByteReader {
   private:
     std::span<const std::byte> bytes_;
     std::string_view file_;
-    std::string section_ = "its first bytes";
+    std::string section_ = "its beginning";
     std::size_t position_ = 0;
 };
 

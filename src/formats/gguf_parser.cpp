@@ -93,9 +93,9 @@ void GgufParser::read_header() {
     tensor_count_ = reader_.number<std::uint64_t>();
     key_count_ = reader_.number<std::uint64_t>();
     if (tensor_count_ > tensor_limit)
-        bad("claims {} tensors, more than the {} accepted; the file is damaged", tensor_count_, tensor_limit);
+        bad("it claims {} tensors, more than the {} accepted; the file is damaged", tensor_count_, tensor_limit);
     if (key_count_ > key_limit)
-        bad("claims {} metadata keys, more than the {} accepted; the file is damaged", key_count_, key_limit);
+        bad("it claims {} metadata keys, more than the {} accepted; the file is damaged", key_count_, key_limit);
     reader_.section("the number of metadata keys");
     reader_.require(key_count_, 8 + 4 + 1);  // name, type, the smallest value
     reader_.section("the number of tensors");

@@ -53,7 +53,7 @@ std::string SafetensorsParser::read_header() {
     ByteReader reader(bytes_, file_);
     const auto size = reader.number<std::uint64_t>();
     if (size > safetensors_header_limit) {
-        bad("claims a header of {} bytes; at most {} are accepted: it is damaged or not a safetensors file", size,
+        bad("it claims a header of {} bytes; at most {} are accepted: it is damaged or not a safetensors file", size,
             safetensors_header_limit);
     }
     reader.section("the header");
@@ -112,7 +112,7 @@ TensorView SafetensorsParser::parse_tensor(const std::string& name, const Json& 
     const auto begin = static_cast<std::uint64_t>(offsets[0]);
     const auto end = static_cast<std::uint64_t>(offsets[1]);
     if (end > data_.size()) {
-        bad("is truncated: tensor {} ends at byte {} of the data, but only {} are there; fetch the file again",
+        bad("it is truncated: tensor {} ends at byte {} of the data, but only {} are there; fetch the file again",
             shown(name), end, data_.size());
     }
     ranges_.push_back({begin, end, name});

@@ -4,6 +4,7 @@
 
 namespace {
 
+using ergon::base::SecretFilter;
 using ergon::base::without_credentials;
 using ergon::base::without_keys;
 
@@ -29,6 +30,35 @@ TEST(Secrets, WordsStay) {
           "key=", "a risk-free investment", "bearer of good news", "Bearer bonds", "the token=end", "sk-"}) {
         EXPECT_EQ(without_keys(words), words);
     }
+}
+
+// As out of the whole text, wherever it is cut in two.
+TEST(Secrets, TheKeyIsTakenOutOfPieces) {
+    const std::string key = "aa-aab-key";
+    for (const std::string& text : {"x " + key + key + " y", "aa-" + key + ", aa-aab-ke", std::string("aa-aaa-aab-key"),
+                                    std::string("nothing of it"), key}) {
+        for (std::size_t first = 0; first <= text.size(); ++first) {
+            for (std::size_t second = first; second <= text.size(); ++second) {
+                SecretFilter filter(key);
+                std::string given = filter.push(text.substr(0, first));
+                given += filter.push(text.substr(first, second - first));
+                given += filter.push(text.substr(second));
+                EXPECT_EQ(given.find("key"), std::string::npos);
+                EXPECT_EQ(given + filter.finish(), without_keys(text, key)) << first << " " << second;
+            }
+        }
+    }
+}
+
+TEST(Secrets, WhatCannotBecomeTheKeyIsNotHeldBack) {
+    SecretFilter filter("my-own-key");
+    EXPECT_EQ(filter.push("It is m"), "It is ");
+    EXPECT_EQ(filter.push("e. my-own"), "me. ");
+    EXPECT_EQ(filter.finish(), "my-own");
+    SecretFilter no_key("");
+    EXPECT_EQ(no_key.push("text"), "text");
+    SecretFilter placeholder("none");
+    EXPECT_EQ(placeholder.push("none"), "none");
 }
 
 TEST(Secrets, AnAddressIsShownWithoutCredentials) {

@@ -179,7 +179,7 @@ TEST(ModelNames, TheBeginningOfOneStandsForIt) {
 TEST(ModelNames, AnAddressIsNoFile) {
     const Outcome outcome = run_ergon({"inspect", "http://127.0.0.1:8080/v1#name"});
     EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_THAT(outcome.err, HasSubstr("Servers are for ergon compare and ergon eval."));
+    EXPECT_THAT(outcome.err, HasSubstr("Servers are for ergon run, compare and eval."));
 }
 
 }  // namespace

@@ -125,6 +125,26 @@ TEST(Run, JsonHoldsEverything) {
     EXPECT_TRUE(answer["machine"].contains("processor"));
 }
 
+TEST(Run, JsonInAFileLeavesTheAnswerOnTheScreen) {
+    const TemporaryFolder folder;
+    const std::string file = (folder.path() / "f.json").string();
+    const Outcome outcome = run_ergon({"run", plain(), question, "--json-out", file});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.out, "Paris.\n");
+    EXPECT_THAT(outcome.err, HasSubstr(" tokens read ("));
+    EXPECT_EQ(json::parse(read_file(file))["answer"], "Paris.");
+    const Outcome both = run_ergon({"run", plain(), question, "--json", "--json-out", file});
+    EXPECT_EQ(read_file(file), both.out);
+    EXPECT_EQ(both.err, "");
+    EXPECT_EQ(json::parse(run_ergon({"run", plain(), question, "--json-out", "-"}).out)["answer"], "Paris.");
+    const Outcome nowhere = run_ergon({"run", plain(), question, "--json-out", "/no/such/folder/f.json"});
+    EXPECT_EQ(nowhere.exit_code, 1);
+    EXPECT_EQ(nowhere.out, "") << "it is refused before the answer";
+    const std::string model = folder.write("model/config.json", read_file(plain() + "/config.json"));
+    EXPECT_EQ(run_ergon({"run", (folder.path() / "model").string(), question, "--json-out", model}).exit_code, 2);
+    EXPECT_EQ(read_file(model), read_file(plain() + "/config.json"));
+}
+
 TEST(Run, ThinkingCanBeLeftOutOrCutShort) {
     const json without = json::parse(run_ergon({"run", thinker(), question, "--json", "--no-think"}).out);
     EXPECT_EQ(without["thinking"], "");
@@ -226,14 +246,6 @@ TEST(Run, AModelThatSaysWhatItIsForIsQuoted) {
     const Outcome answer = run_ergon({"run", shipped, "Hello", "--max-tokens", "2", "--threads", "1"});
     EXPECT_EQ(answer.exit_code, 0) << answer.err;
     EXPECT_THAT(answer.err, HasSubstr("ergon-dense-direct: " + purpose));
-}
-
-TEST(Run, AServerIsSentToTheCommandsThatAskServers) {
-    const Outcome outcome = run_ergon({"run", "http://localhost:1/v1#m", "Hello"});
-    EXPECT_EQ(outcome.exit_code, 2);
-    EXPECT_THAT(outcome.err,
-                HasSubstr("http://localhost:1/v1#m is a server, and ergon run takes models on this machine. "
-                          "ergon compare and ergon eval ask servers."));
 }
 
 TEST(Run, AReaderThatLeftIsNoFailure) {

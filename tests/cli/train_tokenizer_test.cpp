@@ -76,9 +76,9 @@ TEST(TrainTokenizer, SaysWhenTheTextGivesLess) {
     EXPECT_EQ(outcome.exit_code, 0);
     // at, he, the, cat, and the and cat with the space before them
     EXPECT_EQ(nlohmann::json::parse(outcome.out)["vocabulary"], 269);
-    EXPECT_THAT(outcome.err,
-                HasSubstr("ergon: this text gives 269 tokens and not 1000: no further two symbols stand side by "
-                          "side at least 2 times. Give more text, or ask for --vocab 269.\n"));
+    EXPECT_THAT(outcome.err, HasSubstr("ergon: this text gives 269 tokens instead of 1000, because no other pair of "
+                                       "symbols occurs at least 2 times. "
+                                       "Give more text, or use --vocab 269.\n"));
     const Outcome exact = run_ergon({"train-tokenizer", text, "--vocab", "269", "--out", out});
     EXPECT_THAT(exact.err, ::testing::Not(HasSubstr("gives")));
     const Outcome all =

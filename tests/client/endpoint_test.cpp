@@ -89,10 +89,19 @@ TEST(EndpointAddress, IsBaseAndModel) {
     EXPECT_EQ(parse_endpoint("http://h/v1/"), (EndpointAddress{"http://h/v1", ""}));
     EXPECT_EQ(parse_endpoint("http://h/#org/model:7b@q4"), (EndpointAddress{"http://h/v1", "org/model:7b@q4"}));
     EXPECT_EQ(parse_endpoint("http://[::1]:1/openai/v1#a#b"), (EndpointAddress{"http://[::1]:1/openai/v1", "a#b"}));
-    for (const char* wrong : {"", "localhost:8080/v1#x", "ftp://h/v1#x", "http://", "http://#x", "http://a b/#x",
-                              "http://h:x/#m", "http://h/v1?a=b#m", "http://h/v1#a\nb", "http://h\r\nX: y/#m"}) {
+    for (const auto& [wrong, sentence] : std::vector<std::pair<std::string, std::string>>{
+             {"", "must begin with http"},
+             {"localhost:8080/v1#x", "must begin with http"},
+             {"ftp://h/v1#x", "must begin with http"},
+             {"http://", "\"http://\" is not a valid address; expected http://host:port/path."},
+             {"http://#x", "\"http://\" is not a valid address; expected http://host:port/path."},
+             {"http://a b/#x", "\"http://a b/\" is not a valid address; expected http://host:port/path."},
+             {"http://h:x/#m", "\"http://h:x/\" is not a valid address; expected http://host:port/path."},
+             {"http://h/v1?a=b#m", "The address http://h/v1?a=b must end before its \"?\": expected "},
+             {"http://h/v1#a\nb", "The name of the model after http://h/v1# contains control characters"},
+             {"http://h\r\nX: y/#m", " is not a valid address; expected http://host:port/path."}}) {
         SCOPED_TRACE(wrong);
-        test::expect_error(base::ErrorCode::bad_argument, "http", [&] { parse_endpoint(wrong); });
+        expect_error(ErrorCode::bad_argument, sentence, [&] { parse_endpoint(wrong); });
     }
     for (const std::string& with_key :
          {"http://me:" + key + "@host/v1#x", "http://host/v1?key=" + key + "#x", "http://host/v1/key=" + key,
@@ -206,13 +215,13 @@ TEST(ChatCompletion, PhasesAreToldWhenTheyChange) {
     std::vector<Phase> phases;
     std::vector<double> times;
     const base::Nanoseconds begin = base::now();
-    const ChatReply reply = chat_completion(
-        at(server), key, question(),
-        [&](Phase phase) {
-            phases.push_back(phase);
-            times.push_back(base::to_seconds(base::now() - begin).value());
-        },
-        quick());
+    const ChatReply reply = chat_completion(at(server), key, question(),
+                                            {[&](Phase phase) {
+                                                 phases.push_back(phase);
+                                                 times.push_back(base::to_seconds(base::now() - begin).value());
+                                             },
+                                             {}},
+                                            quick());
     EXPECT_THAT(phases, ElementsAre(Phase::prompt, Phase::thinking, Phase::answer));
     EXPECT_GT(times[1] - times[0], 0.12);
     EXPECT_GT(times[2] - times[1], 0.12);
@@ -230,7 +239,7 @@ TEST(ChatCompletion, WhatTheListenerThrowsIsThrownOn) {
     const auto listener = [](Phase phase) {
         if (phase == Phase::answer) throw std::runtime_error("counter lost");
     };
-    EXPECT_THROW(chat_completion(at(server), key, question(), listener, quick()), std::runtime_error);
+    EXPECT_THROW(chat_completion(at(server), key, question(), {listener, {}}, quick()), std::runtime_error);
 }
 
 TEST(ChatCompletion, ReadsChunkedAnswersAndThoseInOnePiece) {
@@ -284,8 +293,8 @@ TEST(ChatCompletion, FailuresThatMayPassAreTriedAgain) {
         server.play(chat, {{good}});
         server.play_once(chat, failure);
         int prompts = 0;
-        const ChatReply reply = chat_completion(
-            at(server), key, question(), [&](Phase phase) { prompts += phase == Phase::prompt; }, quick());
+        const ChatReply reply = chat_completion(at(server), key, question(),
+                                                {[&](Phase phase) { prompts += phase == Phase::prompt; }, {}}, quick());
         EXPECT_EQ(reply.text, "Four.");
         EXPECT_EQ(reply.thinking, "Hm") << "nothing of the attempt before";
         EXPECT_EQ(reply.retries, 1);
@@ -302,20 +311,69 @@ TEST(ChatCompletion, FailuresThatMayPassAreTriedAgain) {
     try_after({{HttpServer::head() + "data: {\"error\": {\"message\": \"overloaded\", \"code\": 503}}\n\n"}});
 }
 
+// Whoever reads along would read the beginning twice.
+TEST(ChatCompletion, NothingIsTriedAgainOnceTextWasHandedOn) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + good_stream}});
+    std::string text;
+    const ReplyListener listener{{}, [&](Phase, std::string_view piece) { text += piece; }};
+    server.play_once(chat, {{HttpServer::head() + delta({{"role", "assistant"}, {"content", ""}})}});
+    EXPECT_EQ(chat_completion(at(server), key, question(), listener, quick()).retries, 1) << "it had not begun";
+    EXPECT_EQ(text, "HmFour.");
+    for (const std::string& rest : {std::string(), "data: {\"error\": {\"message\": \"overloaded\"}}\n\n" + done}) {
+        text.clear();
+        server.play_once(chat, {{HttpServer::head() + content("Fo") + rest}});
+        const int before = server.asked();
+        expect_error(
+            rest.empty() ? ErrorCode::bad_file : ErrorCode::system,
+            rest.empty() ? "ended early, without [DONE] and without a finish_reason." : "reports an error: overloaded.",
+            [&] { chat_completion(at(server), key, question(), listener, quick()); });
+        EXPECT_EQ(server.asked() - before, 1);
+        EXPECT_EQ(text, "Fo");
+    }
+}
+
+TEST(ChatCompletion, CancelledInTheMiddleItIsWhatHasCome) {
+    HttpServer server;
+    server.play(chat, {{HttpServer::head() + delta({{"reasoning_content", "Hm"}}) + content("Fo")},
+                       {content("ur."), std::chrono::seconds(30)}});
+    std::atomic<bool> cancelled = false;
+    const ReplyListener listener{{}, [&](Phase phase, std::string_view) { cancelled = phase == Phase::answer; }};
+    const base::Nanoseconds begin = base::now();
+    const ChatReply reply = chat_completion(at(server), key, question(), listener, quick(), &cancelled);
+    EXPECT_LT(base::to_seconds(base::now() - begin).value(), 1.5);
+    EXPECT_TRUE(reply.cancelled);
+    EXPECT_EQ(reply.text + "|" + reply.thinking, "Fo|Hm");
+    EXPECT_GE(reply.sent, begin);
+}
+
 TEST(ChatCompletion, WhatWillNotPassIsTriedOnce) {
     HttpServer server;
-    const auto attempts = [&](const std::vector<HttpPart>& answer) {
+    const auto attempts = [&](const std::vector<HttpPart>& answer, ErrorCode code, const std::string& sentence) {
         server.play(chat, answer);
         const int before = server.asked();
-        EXPECT_THROW(chat_completion(at(server), key, question(), {}, quick()), base::Error);
+        expect_error(code, sentence, [&] { chat_completion(at(server), key, question(), {}, quick()); });
         return server.asked() - before;
     };
-    for (const int status : {400, 401, 403, 404, 413, 422, 501}) {
-        EXPECT_EQ(attempts({{HttpServer::whole("", status, "")}}), 1) << status;
+    for (const auto& [status, code] : {std::pair{400, ErrorCode::bad_argument},
+                                       {401, ErrorCode::bad_argument},
+                                       {403, ErrorCode::bad_argument},
+                                       {404, ErrorCode::not_found},
+                                       {413, ErrorCode::bad_argument},
+                                       {422, ErrorCode::bad_argument},
+                                       {501, ErrorCode::system}}) {
+        EXPECT_EQ(attempts({{HttpServer::whole("", status, "")}}, code,
+                           "HTTP " + std::to_string(status) + ", without a message"),
+                  1)
+            << status;
     }
-    EXPECT_EQ(attempts({{HttpServer::head() + "data: {\"error\": {\"message\": \"too long\", \"code\": 400}}\n\n"}}),
+    EXPECT_EQ(attempts({{HttpServer::head() + "data: {\"error\": {\"message\": \"too long\", \"code\": 400}}\n\n"}},
+                       ErrorCode::bad_argument, "reports an error: too long."),
               1);
-    EXPECT_EQ(attempts({{HttpServer::whole("", 500, "")}}), 5) << "and this one five times, not for ever";
+    EXPECT_EQ(
+        attempts({{HttpServer::whole("", 500, "")}}, ErrorCode::system, "HTTP 500 after 5 attempts, without a message"),
+        5)
+        << "and this one five times, not for ever";
 }
 
 TEST(ChatCompletion, NobodyThereIsTriedAgainAndHasAnEnd) {
@@ -374,8 +432,8 @@ TEST(ChatCompletion, ABusyServerIsAskedAgain) {
     server.answer_once(chat, "", 429, "Retry-After: 1\r\n");
     int prompts = 0;
     const base::Nanoseconds begin = base::now();
-    const ChatReply reply = chat_completion(
-        at(server), key, question(), [&](Phase phase) { prompts += phase == Phase::prompt; }, quick());
+    const ChatReply reply = chat_completion(at(server), key, question(),
+                                            {[&](Phase phase) { prompts += phase == Phase::prompt; }, {}}, quick());
     EXPECT_EQ(reply.text, "Four.");
     EXPECT_EQ(reply.retries, 2);
     EXPECT_EQ(prompts, 3);

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/expect_error.h"
@@ -30,6 +32,25 @@ std::vector<Phase> phases_of(const std::vector<std::string>& pieces) {
     std::vector<Phase> phases;
     read(pieces, [&](Phase phase) { phases.push_back(phase); });
     return phases;
+}
+
+/// What a listener is given: "text|thinking", and "!" in the text where it hears that all before was thought.
+std::string handed_on(const std::vector<std::string>& pieces, bool may_think = true) {
+    std::string text, thinking;
+    ReplyListener listener;
+    listener.on_phase = [&, last = Phase::prompt](Phase phase) mutable {
+        if (phase == Phase::answer && std::exchange(last, phase) == Phase::answer) text += "!";
+    };
+    listener.on_text = [&](Phase phase, std::string_view piece) {
+        EXPECT_FALSE(piece.empty());
+        (phase == Phase::thinking ? thinking : text) += piece;
+    };
+    ReplyReader reader("The server", "the-key", may_think, listener);
+    for (const std::string& piece : pieces) {
+        if (!reader.push(piece)) break;
+    }
+    reader.finish();
+    return text + "|" + thinking;
 }
 
 const std::vector<std::string> deepseek{
@@ -500,6 +521,53 @@ TEST(ReplyReader, KeysAreKeptOutOfWhatIsKept) {
     EXPECT_EQ(reply.finish_reason, "...");
 }
 
+TEST(ReplyReader, TextIsHandedOnAsItComes) {
+    std::vector<std::string> received;
+    ReplyListener listener;
+    listener.on_phase = [&](Phase phase) { received.push_back("(" + std::string(base::name(phase)) + ")"); };
+    listener.on_text = [&](Phase, std::string_view text) { received.emplace_back(text); };
+    ReplyReader reader("The server", "the-key", true, listener);
+    EXPECT_FALSE(reader.handed_on());
+    reader.push(content("<think>\nTwo"));
+    EXPECT_THAT(received, ElementsAre("(thinking)", "Two"));
+    EXPECT_TRUE(reader.handed_on());
+    reader.push(content(" twos</th"));
+    EXPECT_EQ(received.back(), " twos");
+    reader.push(content("ink>\n\nFo") + content("ur."));
+    EXPECT_THAT(received, ElementsAre("(thinking)", "Two", " twos", "(answer)", "Fo", "ur."));
+    reader.push(end() + done);
+    reader.finish();
+    EXPECT_EQ(received.size(), 6u);
+}
+
+TEST(ReplyReader, WhatIsHandedOnIsTheReply) {
+    EXPECT_EQ(handed_on(deepseek), "Four.|Two and two.");
+    EXPECT_EQ(handed_on({content("Hm"), content(" so</think>"), content("Yes"), end(), done}), "Hm so!Yes|")
+        << "what was handed on before its end was seen cannot be taken back";
+    EXPECT_EQ(handed_on({content("Hm"), content(" so</think>"), content("Yes"), end(), done}, false),
+              "Hm so</think>Yes|");
+    EXPECT_EQ(handed_on({whole_with({{"content", "<think>Hm</think>Yes"}})}), "Yes|Hm");
+    EXPECT_EQ(handed_on({content("a <"), end(), done}), "a <|");
+    EXPECT_EQ(handed_on({content("<thi"), end(), done}), "<thi|");
+    EXPECT_EQ(handed_on({delta({{"reasoning", "It is the-"}}), delta({{"reasoning", "key."}}), content("the-key, the-"),
+                         end(), done}),
+              "..., the-|It is ....");
+    EXPECT_EQ(handed_on({raw_content("a \\ud83e"), raw_content("\\udd99"), raw_content("\\ud83e"), end(), done}),
+              "a 🦙\uFFFD|");
+}
+
+TEST(ReplyReader, AStreamThatIsReadNoFurtherIsAReply) {
+    ReplyReader reader("The server", "the-key", true, {});
+    EXPECT_FALSE(reader.finish_here().has_value()) << "nothing has come";
+    reader.push(delta({{"reasoning", "Two twos"}}) + content("Fo"));
+    const std::optional<ChatReply> reply = reader.finish_here();
+    ASSERT_TRUE(reply.has_value());
+    EXPECT_TRUE(reply->cancelled);
+    EXPECT_EQ(reply->text + "|" + reply->thinking, "Fo|Two twos");
+    EXPECT_EQ(reply->tokens.thinking, Tokens(1));
+    EXPECT_EQ(reply->tokens.counted_by, CountedBy::chunks);
+}
+
 // Before, each of these took from seconds to hours.
 TEST(ReplyReader, ManyValuesTakeLinearTime) {
     std::string many;
@@ -562,6 +630,7 @@ TEST(ReplyReader, CutsChangeNothing) {
     base::RandomSequence random(3);
     for (const auto& stream : streams) {
         const std::string expected = summary(read(stream));
+        const std::string expected_on = handed_on(stream);
         const std::vector<Phase> phases = phases_of(stream);
         std::string bytes;
         for (const std::string& piece : stream) bytes += piece;
@@ -569,6 +638,7 @@ TEST(ReplyReader, CutsChangeNothing) {
             const std::vector<std::string> two{bytes.substr(0, cut), bytes.substr(cut)};
             ASSERT_EQ(summary(read(two)), expected) << "cut at " << cut;
             ASSERT_EQ(phases_of(two), phases) << "cut at " << cut;
+            ASSERT_EQ(handed_on(two), expected_on) << "cut at " << cut;
         }
         for (int round = 0; round < 200; ++round) {
             std::vector<std::string> pieces;
@@ -594,10 +664,14 @@ TEST(ReplyReader, CutsOfTheTextChangeNothing) {
     for (const auto& [text, expected] : texts) {
         for (std::size_t first = 0; first <= text.size(); ++first) {
             for (std::size_t second = first; second <= text.size(); ++second) {
-                const ChatReply reply =
-                    read({content(text.substr(0, first)), content(text.substr(first, second - first)),
-                          content(text.substr(second)), end(), done});
+                const std::vector<std::string> pieces{content(text.substr(0, first)),
+                                                      content(text.substr(first, second - first)),
+                                                      content(text.substr(second)), end(), done};
+                const ChatReply reply = read(pieces);
                 ASSERT_EQ(reply.text + "|" + reply.thinking, expected) << first << " " << second;
+                // What only its end makes a thought was handed on as an answer before.
+                const bool unopened = text.starts_with("Hm");
+                ASSERT_EQ(handed_on(pieces), unopened ? "Hm < so</thin!Yes|" : expected) << first << " " << second;
             }
         }
     }

@@ -36,7 +36,7 @@ inline const std::string done = "data: [DONE]\n\n";
 
 /// Reads an answer in the pieces given.
 inline ChatReply read(const std::vector<std::string>& pieces, const OnPhase& on_phase = {}, bool may_think = true) {
-    ReplyReader reader("The server", "the-key", may_think, on_phase);
+    ReplyReader reader("The server", "the-key", may_think, {on_phase, {}});
     for (const std::string& piece : pieces) {
         if (!reader.push(piece)) break;
     }

@@ -76,11 +76,16 @@ TEST(Perplexity, WindowsThatCannotBeAreRefused) {
     base::ThreadPool pool(1);
     FakeModel model;
     const auto text = some_text(100);
-    for (const std::int64_t window : {-1, 0, 1, 101, 5000}) {
+    const auto refused = [&](std::int64_t window, const std::string& sentence) {
         SCOPED_TRACE(window);
-        test::expect_error(base::ErrorCode::bad_argument, " of ",
+        test::expect_error(base::ErrorCode::bad_argument, sentence,
                            [&] { perplexity(model, pool, text, window, model::CacheType::f16); });
+    };
+    for (const std::int64_t window : {-1, 0, 1, 5000}) {
+        refused(window, "A window of " + std::to_string(window) + " tokens was requested; expected 2 to " +
+                            std::to_string(model.context_length()) + " for this model.");
     }
+    refused(101, "The text has 100 tokens, fewer than one window of 101; use a longer text or a smaller --window.");
 }
 
 }  // namespace

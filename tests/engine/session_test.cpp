@@ -62,12 +62,15 @@ TEST(Session, APromptThatDoesNotFitLeavesTheSessionUsable) {
     const LoadedModel model = fake();
     Session session(model, {.tokens = 8}, nullptr);
     const Answer first = session.answer({1, 2, 3}, at_most(3));
-    test::expect_error(base::ErrorCode::out_of_budget, "The prompt has 9 tokens, but the context holds 8", [&] {
-        session.answer({1, 2, 3, 4, 5, 6, 7, 8, 9}, at_most(3));
-    });
+    const auto refused = [&] {
+        test::expect_error(base::ErrorCode::out_of_budget, "The prompt has 9 tokens, but the context holds 8", [&] {
+            session.answer({1, 2, 3, 4, 5, 6, 7, 8, 9}, at_most(3));
+        });
+    };
+    refused();
     EXPECT_EQ(session.answer({1, 2, 3}, at_most(3)).tokens, first.tokens);
     // What was refused is not taken for read.
-    EXPECT_THROW(session.answer({1, 2, 3, 4, 5, 6, 7, 8, 9}, at_most(3)), base::Error);
+    refused();
     const Answer next = session.answer({1, 2, 3, 4, 5, 6}, at_most(2));
     EXPECT_EQ(next.reused, 3);
     EXPECT_EQ(next.tokens, Session(model, {.tokens = 8}, nullptr).answer({1, 2, 3, 4, 5, 6}, at_most(2)).tokens);

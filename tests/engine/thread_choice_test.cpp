@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "base/expect_error.h"
 #include "base/random.h"
 #include "base/temporary_directory.h"
 #include "engine/kept_threads.h"
@@ -148,8 +149,12 @@ TEST_F(ThreadsOfAModel, StepsOfFewAndOfManyTokensHaveTheirOwn) {
     const model::StepItem few{cache.get(), std::span(ids).first(1), model::Role::generated, 1};
     loaded.model->forward({&few, 1}, logits, account);
     EXPECT_EQ(pool_.size(), 1);
-    EXPECT_THROW(loaded.model->use_threads({1, 4}), base::Error);
-    EXPECT_THROW(loaded.model->use_threads({0, 1}), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "a model that was loaded with 3 threads cannot run with 4", [&] {
+        loaded.model->use_threads({1, 4});
+    });
+    test::expect_error(base::ErrorCode::bad_argument, "a model that was loaded with 3 threads cannot run with 0", [&] {
+        loaded.model->use_threads({0, 1});
+    });
 }
 
 TEST(KeptThreads, AreReadAgainAndReplaced) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <vector>
 
@@ -134,9 +135,18 @@ TEST(Mutations, EveryCutOfASafetensorsFileIsRefused) {
     const std::vector<TensorView> tensors = {{"a", DType::f32, {2, 3}, std::span(data).first(24)}};
     write_safetensors(directory / "a.safetensors", tensors);
     const Bytes whole = bytes_of(directory / "a.safetensors");
+    const std::size_t length = 8, header = whole.size() - length - 24;
     for (std::size_t size = 0; size < whole.size(); ++size) {
         SCOPED_TRACE(size);
-        test::expect_error(base::ErrorCode::bad_file, "m",
+        const std::string sentence =
+            size < length
+                ? fmt::format("m is truncated or damaged: its beginning needs 8 bytes at byte 0, but only {} ", size)
+            : size < length + header
+                ? fmt::format("m is truncated or damaged: the header needs {} bytes at byte 8, but only {} are left",
+                              header, size - length)
+                : fmt::format("m: it is truncated: tensor \"a\" ends at byte 24 of the data, but only {} are there",
+                              size - length - header);
+        test::expect_error(base::ErrorCode::bad_file, sentence,
                            [&] { parse_safetensors(std::span(whole).first(size), "m"); });
     }
 }

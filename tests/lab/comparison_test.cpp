@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "base/random.h"
 #include "lab/findings/findings.h"
 #include "lab/output/comparison_json.h"
@@ -123,8 +124,10 @@ TEST(Comparison, SumsAreSums) {
     EXPECT_FALSE(comparison.contenders[1].joules_per_token);
     EXPECT_FALSE(comparison.contenders[1].joules_per_answer);
     EXPECT_TRUE(comparison.pairs.empty()) << "no prompt in common";
-    EXPECT_THROW(builder.add(answer(2, 1, {})), base::Error);
-    EXPECT_THROW(builder.add(answer(-1, 1, {})), base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "is by contender 2, but there are 2 contenders.",
+                       [&] { builder.add(answer(2, 1, {})); });
+    test::expect_error(base::ErrorCode::bad_argument, "is by contender -1, but there are 2 contenders.",
+                       [&] { builder.add(answer(-1, 1, {})); });
 }
 
 TEST(Comparison, NothingDiffers) {

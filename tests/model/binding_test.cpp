@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "base/json/json.h"
 #include "formats/gguf.h"
 #include "formats/gguf_writer.h"
@@ -307,9 +308,13 @@ TEST(Loading, ACutOffFileSaysWhatIsMissing) {
 
 TEST(Loading, TellsOtherPathsApart) {
     base::ThreadPool pool(1);
-    EXPECT_THROW(model::load("/nonexistent/model.gguf", {}, pool), base::Error);
-    EXPECT_THROW(model::load(test::fixture_path("llama-gqa") / "model.safetensors", {}, pool), base::Error);
-    EXPECT_THROW(model::load(test::fixture_path("vocab") / "smollm2.gguf", {}, pool), base::Error);
+    const auto refused = [&](base::ErrorCode code, const std::string& sentence, const fs::path& path) {
+        test::expect_error(code, sentence, [&] { model::load(path, {}, pool); });
+    };
+    refused(base::ErrorCode::not_found, "/nonexistent/model.gguf", "/nonexistent/model.gguf");
+    refused(base::ErrorCode::bad_argument, "give the folder of the model, not one of its .safetensors files",
+            test::fixture_path("llama-gqa") / "model.safetensors");
+    refused(base::ErrorCode::bad_file, " is missing", test::fixture_path("vocab") / "smollm2.gguf");
 }
 
 }  // namespace

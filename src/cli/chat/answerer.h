@@ -29,5 +29,7 @@ class Answerer {
 
 /// A model in this process. `options` must outlive it.
 std::unique_ptr<Answerer> load_answerer(const RunOptions& options);
+/// A server that speaks OpenAI's protocol. `options` must outlive it.
+std::unique_ptr<Answerer> open_endpoint(const RunOptions& options);
 
 }  // namespace ergon::cli

@@ -1,16 +1,13 @@
 #include <utility>
 
-#include "base/error.h"
 #include "base/memory.h"
 #include "base/output.h"
-#include "base/secrets.h"
 #include "cli/chat/answerer.h"
 #include "cli/options/machine_options.h"
 #include "cli/options/model_path.h"
 #include "cli/options/model_purpose.h"
 #include "cli/terminal/run_report.h"
 #include "engine/components.h"
-#include "lab/experiment/contender_spec.h"
 
 namespace ergon::cli {
 namespace {
@@ -82,7 +79,7 @@ class LoadedAnswerer final : public Answerer {
         const std::int64_t tokens =
             options_.context.tokens > 0 ? options_.context.tokens : engine::default_context(model_);
         const base::Bytes bytes = engine::context_bytes(model_, options_.context);
-        if (!options_.json) {
+        if (!options_.json.on_stdout()) {
             const std::string purpose = model_purpose(model_.path);
             if (!purpose.empty()) base::tell("{}: {}", model_.name, purpose);
             base::tell("{}: context of {} tokens, {}; {}", model_.name, tokens, base::readable(bytes), threads_.text());
@@ -102,12 +99,6 @@ class LoadedAnswerer final : public Answerer {
 }  // namespace
 
 std::unique_ptr<Answerer> load_answerer(const RunOptions& options) {
-    if (const lab::ContenderSpec spec = lab::parse_contender(options.model); spec.is_server()) {
-        base::fail(
-            base::ErrorCode::bad_argument,
-            "{} is a server, and ergon run takes models on this machine. ergon compare and ergon eval ask servers.",
-            base::without_keys(spec.model));
-    }
     return std::make_unique<LoadedAnswerer>(options);
 }
 

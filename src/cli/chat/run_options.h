@@ -4,8 +4,10 @@
 #include <string>
 
 #include "cli/options/cost_options.h"
+#include "cli/options/data_output.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/thread_options.h"
+#include "client/endpoint.h"
 #include "engine/session.h"
 
 namespace ergon::cli {
@@ -14,12 +16,13 @@ struct RunOptions {
     std::string model, prompt, system;
     bool prompt_given = false;
     bool raw = false;
-    bool json = false;
+    DataOutput json;
     ThreadOption threads;
     engine::ContextOptions context;
     model::LoadOptions load;
     AnswerOptions answer;
     CostOptions cost;
+    client::AskLimits limits;  // of a server
 };
 
 }  // namespace ergon::cli

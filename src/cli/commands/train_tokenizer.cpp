@@ -99,8 +99,9 @@ void train_tokenizer(const TrainTokenizerOptions& options) {
     const Outcome outcome = train_and_write(options);
     if (outcome.vocabulary < options.vocabulary) {
         base::tell(
-            "ergon: this text gives {} tokens and not {}: no further two symbols stand side by side at least {} "
-            "times. Give more text, or ask for --vocab {}.",
+            "ergon: this text gives {} tokens instead of {}, because no other pair of symbols occurs at least {} "
+            "times. "
+            "Give more text, or use --vocab {}.",
             outcome.vocabulary, options.vocabulary, options.min_count, outcome.vocabulary);
     }
     if (options.json.asked()) write_json(options, outcome);

@@ -149,14 +149,7 @@ void ExperimentOptions::add(CLI::App& command) {
             "Assumed joules per token of remote servers: a number, or part of a published model's name; labelled "
             "as estimated")
         ->type_name("J|NAME");
-    command
-        .add_option(
-            "--timeout", timeout,
-            "Give up an attempt when a server has sent nothing for so long; failed attempts are repeated after a "
-            "while")
-        ->check(CLI::Range(1.0, 3600.0))
-        ->type_name("SECONDS")
-        ->capture_default_str();
+    add_timeout(command, limits);
     command.add_option("--system", system, "System prompt");
     threads.add(command);
     add_cache(command, cache);
@@ -212,7 +205,7 @@ lab::ContenderOptions ExperimentOptions::contender_options() const {
     options.cache = cache;
     options.load = load;
     options.by_likelihood = by_likelihood;
-    options.limits.silence = base::Nanoseconds(static_cast<std::int64_t>(timeout * 1e9));
+    options.limits = limits;
     if (!assume.empty()) options.assumed = lab::parse_assumed(assume, energy::read_references());
     options.meter = machine_options();
     options.find_model = find_model;

@@ -44,6 +44,18 @@ void add_loading(CLI::App& command, model::LoadOptions& options) {
                      "Ignore unknown tensors and metadata keys, and list them, instead of failing");
 }
 
+void add_timeout(CLI::App& command, client::AskLimits& limits) {
+    command
+        .add_option_function<double>(
+            "--timeout",
+            [&limits](double seconds) { limits.silence = base::Nanoseconds(static_cast<std::int64_t>(seconds * 1e9)); },
+            "Give up an attempt when a server has sent nothing for so long; failed attempts are repeated after a "
+            "while")
+        ->check(CLI::Range(1.0, 3600.0))
+        ->type_name("SECONDS")
+        ->default_str(fmt::format("{:g}", base::to_seconds(limits.silence).value()));
+}
+
 void print_unused(std::string_view model, std::span<const std::string> names) {
     if (names.empty()) return;
     constexpr std::size_t most = 5;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/endpoint.h"
 #include "engine/generation/answer_settings.h"
 #include "engine/session.h"
 #include "formats/hf_folder.h"
@@ -26,6 +27,8 @@ void add_threads(CLI::App& command, int& threads);
 void add_cache(CLI::App& command, model::CacheType& type);
 /// --strict, --allow-unused
 void add_loading(CLI::App& command, model::LoadOptions& options);
+/// --timeout
+void add_timeout(CLI::App& command, client::AskLimits& limits);
 /// Says on stderr what --allow-unused left unused of a model, if anything.
 void print_unused(std::string_view model, std::span<const std::string> names);
 std::string_view name(model::CacheType type);

@@ -41,8 +41,8 @@ fs::path find_model(const std::string& model) {
     if (base::path_exists(model)) return model;
     if (model.starts_with("http://") || model.starts_with("https://")) {
         base::fail(base::ErrorCode::bad_argument,
-                   "{} is a server's address; this command needs a model in a file. Servers are for ergon compare and "
-                   "ergon eval.",
+                   "{} is a server's address; this command needs a model in a file. Servers are for ergon run, "
+                   "compare and eval.",
                    base::without_credentials(model));
     }
     if (model.empty() || model.find('/') != std::string::npos) {

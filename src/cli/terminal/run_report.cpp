@@ -49,6 +49,10 @@ std::string joules_text(const Figure& joules) {
                        short_number(joules.high.value()), energy::name(joules.method));
 }
 
+std::string seconds_text(base::Seconds time) {
+    return time < base::Seconds(60) ? short_number(time.value()) + " s" : base::duration_text(time);
+}
+
 base::Json or_null(std::optional<double> value) {
     return value ? base::Json(*value) : base::Json();
 }
@@ -62,17 +66,18 @@ std::string short_number(double value) {
 }
 
 std::optional<Figure> joules_per_token(const Answer& answer) {
-    if (!answer.energy || answer.tokens.empty()) return std::nullopt;
-    return (figure_of(answer, Phase::thinking) + figure_of(answer, Phase::answer)) /
-           static_cast<double>(answer.tokens.size());
+    const std::int64_t generated = answer[Phase::thinking].tokens + answer[Phase::answer].tokens;
+    if (!answer.energy || !answer.by_phase || generated == 0) return std::nullopt;
+    return (figure_of(answer, Phase::thinking) + figure_of(answer, Phase::answer)) / static_cast<double>(generated);
 }
 
 std::string usage_line(const Answer& answer) {
+    const bool by_phase = answer.energy && answer.by_phase;
     // The method is said once if all figures have the same one.
     bool uniform = true;
     for (const PhaseWords& words : phases) {
         uniform =
-            uniform && answer.energy &&
+            uniform && by_phase &&
             (answer[words.phase].tokens == 0 || figure_of(answer, words.phase).method == answer.energy->total.method);
     }
     std::vector<std::string> parts;
@@ -81,7 +86,7 @@ std::string usage_line(const Answer& answer) {
         if (use.tokens == 0) continue;
         std::vector<std::string> details;
         if (const auto rate = speed(use, phase)) details.push_back(short_number(*rate) + " tokens/s");
-        if (answer.energy) {
+        if (by_phase) {
             const Figure& figure = figure_of(answer, phase);
             details.push_back(fmt::format("{} J [{}, {}]", short_number(figure.value.value()),
                                           short_number(figure.low.value()), short_number(figure.high.value())));
@@ -90,7 +95,10 @@ std::string usage_line(const Answer& answer) {
         parts.push_back(fmt::format("{} {}{}", use.tokens, parts.empty() ? fmt::format("tokens {}", done) : done,
                                     details.empty() ? "" : fmt::format(" ({})", fmt::join(details, ", "))));
     }
-    return fmt::format("{}{}", fmt::join(parts, ", "), answer.energy ? "; " + joules_text(answer.energy->total) : "");
+    if (parts.empty()) parts.emplace_back("answered");  // by a server that counts no tokens
+    return fmt::format("{}{}{}", fmt::join(parts, ", "),
+                       answer.by_phase ? "" : " in " + seconds_text(answer[Phase::answer].time),
+                       answer.energy ? "; " + joules_text(answer.energy->total) : "");
 }
 
 std::string cut_note(const Answer& answer, const AnswerCaps& caps) {
@@ -141,22 +149,27 @@ std::string ChatTotal::text() const {
         const std::int64_t tokens = tokens_[static_cast<std::size_t>(phase)];
         if (tokens > 0) parts.push_back(fmt::format("{} {}{}", tokens, parts.empty() ? "tokens " : "", done));
     }
-    const std::string time =
-        time_ < base::Seconds(60) ? short_number(time_.value()) + " s" : base::duration_text(time_);
-    return fmt::format("Total of {} {} in {}: {}{}", answers_, answers_ == 1 ? "answer" : "answers", time,
-                       fmt::join(parts, ", "), energy_ ? "; " + joules_text(*energy_) : "");
+    return fmt::format("Total of {} {} in {}{}{}{}", answers_, answers_ == 1 ? "answer" : "answers",
+                       seconds_text(time_), parts.empty() ? "" : ": ", fmt::join(parts, ", "),
+                       energy_ ? "; " + joules_text(*energy_) : "");
 }
 
 base::Json answer_json(const Answer& answer) {
     base::Json json{{"thinking", answer.thinking}, {"answer", answer.text}, {"stop", engine::name(answer.stop)}};
+    base::Seconds time{};
     for (const auto& [phase, name, done] : phases) {
         json["tokens"][name] = answer[phase].tokens;
-        json["seconds"][name] = answer[phase].time.value();
+        json["seconds"][name] = answer.by_phase ? base::Json(answer[phase].time.value()) : base::Json();
+        time += answer[phase].time;
     }
+    json["seconds"]["total"] = time.value();
     json["tokens"]["reused"] = answer.reused;
     json["tokens_per_second"] = {{"prompt", or_null(speed(answer[Phase::prompt], Phase::prompt))},
                                  {"generated", or_null(generation_speed(answer))}};
     if (answer.energy) json["energy"] = energy_json(*answer.energy);
+    if (answer.energy && !answer.by_phase) {
+        for (const auto& [phase, name, done] : phases) json["energy"].erase(name);
+    }
     const auto per_token = joules_per_token(answer);
     json["joules_per_token"] = per_token ? base::Json(*per_token) : base::Json();
     return json;

@@ -12,7 +12,7 @@
 namespace ergon::cli {
 
 /// "36 tokens read (171/s, 4.1 J), 120 thought (60.2/s, 31 J), 45 answered (59.8/s, 12 J); 47 J, between 28 and 74,
-/// estimated"
+/// estimated"; where phases are not known: "36 tokens read, 45 answered in 1.2 s; 47 J, ..."
 std::string usage_line(const engine::Answer& answer);
 
 /// What may have cut an answer short: --max-tokens and --max-think if they were given, and the context's tokens (0: not

@@ -66,6 +66,9 @@ struct Answer {
     /// the thought.
     std::array<PhaseUse, base::phase_count> use{};
     std::int64_t reused = 0;
+    /// Whether times and joules are known of each phase. Else only their sums are, and the phase `answer` has them: a
+    /// server sent all at once.
+    bool by_phase = true;
     /// What it cost, if it was metered and is over.
     std::optional<energy::RequestFigures> energy;
     /// Bytes and operations of the steps, if it was metered and ran alone.

@@ -75,37 +75,6 @@ engine::GenerationDefaults share_sampling(const std::vector<engine::LoadedModel*
         is_name ? spec.key_variable : "of the name that stands behind key=", base::without_credentials(spec.model));
 }
 
-EndpointOptions endpoint_options(const ContenderSpec& spec, const engine::AnswerSettings& own,
-                                 const ContenderOptions& common) {
-    if (own.max_thinking || spec.threads || spec.cache || own.min_p || own.top_k || own.repeat_penalty ||
-        !own.forbidden.empty()) {
-        base::fail(ErrorCode::bad_argument,
-                   "{} is a server, which does not support max_think, threads, cache, min_p, top_k, repeat-penalty or "
-                   "forbid; remove them.",
-                   base::without_credentials(spec.model));
-    }
-    EndpointOptions options;
-    options.address = spec.model;
-    options.label = spec.label;
-    options.system = common.system;
-    if (!spec.key_variable.empty()) {
-        const char* const key = std::getenv(spec.key_variable.c_str());
-        if (key == nullptr) refuse_key_variable(spec);
-        options.key = key;
-    }
-    options.thinking = !own.no_think;
-    options.max_tokens = own.max_tokens.value_or(default_max_tokens);
-    options.temperature = own.temperature;
-    options.top_p = own.top_p;
-    options.seed = own.seed;
-    options.stop = own.stop;
-    options.meter = common.meter;
-    options.elsewhere = spec.elsewhere;
-    options.assumed = common.assumed;
-    options.limits = common.limits;
-    return options;
-}
-
 /// A contender in this process, before it is made one.
 struct LocalModel {
     engine::LoadedModel* model = nullptr;  // nothing: a server
@@ -185,6 +154,37 @@ std::unique_ptr<Backend> local_contender(const ContenderSpec& spec, const LocalM
 
 }  // namespace
 
+EndpointOptions server_options(const ContenderSpec& spec, const ContenderOptions& common) {
+    const engine::AnswerSettings own = merged(common.answer, spec);
+    if (own.max_thinking || spec.threads || spec.cache || own.min_p || own.top_k || own.repeat_penalty ||
+        !own.forbidden.empty()) {
+        base::fail(ErrorCode::bad_argument,
+                   "{} is a server, which does not support max_think, threads, cache, min_p, top_k, repeat-penalty or "
+                   "forbid; remove them.",
+                   base::without_credentials(spec.model));
+    }
+    EndpointOptions options;
+    options.address = spec.model;
+    options.label = spec.label;
+    options.system = common.system;
+    if (!spec.key_variable.empty()) {
+        const char* const key = std::getenv(spec.key_variable.c_str());
+        if (key == nullptr) refuse_key_variable(spec);
+        options.key = key;
+    }
+    options.thinking = !own.no_think;
+    options.max_tokens = own.max_tokens;
+    options.temperature = own.temperature;
+    options.top_p = own.top_p;
+    options.seed = own.seed;
+    options.stop = own.stop;
+    options.meter = common.meter;
+    options.elsewhere = spec.elsewhere;
+    options.assumed = common.assumed;
+    options.limits = common.limits;
+    return options;
+}
+
 LoadedContenders load_contenders(std::span<const ContenderSpec> specs, const ContenderOptions& options,
                                  energy::Meter& meter) {
     LoadedContenders all;
@@ -204,7 +204,8 @@ LoadedContenders load_contenders(std::span<const ContenderSpec> specs, const Con
             base::fail(ErrorCode::bad_argument, "{} is a server and does not support --by-likelihood; remove it.",
                        spec.model);
         }
-        EndpointOptions server = endpoint_options(spec, merged(options.answer, spec), options);
+        EndpointOptions server = server_options(spec, options);
+        if (!server.max_tokens) server.max_tokens = default_max_tokens;
         if (!models.empty()) server.usual = {shared.sampling.temperature, shared.sampling.top_p};
         all.backends.push_back(answer_by_server(server));
     }
@@ -217,12 +218,12 @@ std::unique_ptr<Backend> open_judge(const std::string& server, const ContenderOp
         base::fail(ErrorCode::bad_argument, "--judge {} must be the address of a server: http(s)://host/v1#name.",
                    server);
     }
-    engine::AnswerSettings own;
-    own.temperature = 0;
-    own.max_tokens = options.answer.max_tokens.value_or(default_max_tokens);
-    EndpointOptions judge = endpoint_options(spec, merged(own, spec), options);
-    judge.system.clear();
-    return answer_by_server(judge);
+    ContenderOptions asked = options;
+    asked.system.clear();
+    asked.answer = {};
+    asked.answer.temperature = 0;
+    asked.answer.max_tokens = options.answer.max_tokens.value_or(default_max_tokens);
+    return answer_by_server(server_options(spec, asked));
 }
 
 bool any_elsewhere(std::span<const ContenderSpec> specs) {

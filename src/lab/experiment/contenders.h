@@ -61,6 +61,10 @@ struct LoadedContenders {
 LoadedContenders load_contenders(std::span<const ContenderSpec> specs, const ContenderOptions& options,
                                  energy::Meter& meter);
 
+/// How a server is asked. No cap is set where neither the server's own options nor those for all name one. Throws
+/// Error(bad_argument) for what a server cannot be told, and for a key that the environment does not have.
+EndpointOptions server_options(const ContenderSpec& spec, const ContenderOptions& common);
+
 /// A server that says what is right: greedy, under the same cap, told nothing of the system prompt. Throws base::Error.
 std::unique_ptr<Backend> open_judge(const std::string& server, const ContenderOptions& options);
 

@@ -167,9 +167,9 @@ LayerSlice slice_of(const ordered_json& json) {
             slice.cells.push_back(std::move(cell));
         }
     } catch (const nlohmann::json::exception& problem) {
-        base::fail(ErrorCode::bad_file, "A slice that was kept is broken ({}).", base::json_reason(problem));
+        base::fail(ErrorCode::bad_file, "A stored slice is damaged ({}).", base::json_reason(problem));
     } catch (const base::Error& problem) {
-        base::fail(ErrorCode::bad_file, "A slice that was kept is broken ({}).", problem.what());
+        base::fail(ErrorCode::bad_file, "A stored slice is damaged ({}).", problem.what());
     }
     const auto whole = [&](std::size_t i) {
         const SliceCell& one = slice.cells[i];
@@ -180,7 +180,7 @@ LayerSlice slice_of(const ordered_json& json) {
     };
     bool good = slice.cells.size() == slice_shapes * slice_batches.size();
     for (std::size_t i = 0; good && i < slice.cells.size(); ++i) good = whole(i);
-    if (!good) base::fail(ErrorCode::bad_file, "A slice that was kept lacks shapes, batches or rounds.");
+    if (!good) base::fail(ErrorCode::bad_file, "A stored slice is damaged: it lacks shapes, batches or rounds.");
     return slice;
 }
 

@@ -60,10 +60,9 @@ void check_design(std::span<const Factor> factors, std::size_t contenders) {
         seen.insert(std::move(combination));
     }
     if (seen.size() != contenders || combinations != contenders) {
-        base::fail(
-            ErrorCode::bad_argument,
-            "{} contenders cannot be the {} combinations of the factors' levels, each of which must be there once.",
-            contenders, combinations);
+        base::fail(ErrorCode::bad_argument,
+                   "{} contenders cannot be the {} combinations of the factors' levels, each of which must occur once.",
+                   contenders, combinations);
     }
 }
 

@@ -28,8 +28,8 @@ double log_ratio(std::span<const double> a, std::span<const double> b, const Exc
 
 double permutation_p(std::span<const double> a, std::span<const double> b, std::uint64_t seed, std::int64_t draws) {
     if (a.size() != b.size()) {
-        base::fail(base::ErrorCode::bad_argument, "Pairs of {} and {} values were to be exchanged.", a.size(),
-                   b.size());
+        base::fail(base::ErrorCode::bad_argument, "A permutation test needs pairs, but there are {} and {} values.",
+                   a.size(), b.size());
     }
     const double observed = log_ratio(a, b, [](std::size_t) { return false; });
     if (!std::isfinite(observed)) return 1;
@@ -86,8 +86,8 @@ ConfidenceInterval clopper_pearson(double successes, double count, double confid
 
 ConfidenceInterval newcombe(std::span<const double> a, std::span<const double> b, double confidence) {
     if (a.size() != b.size()) {
-        base::fail(base::ErrorCode::bad_argument, "Shares of {} and {} prompts were to be compared as pairs.", a.size(),
-                   b.size());
+        base::fail(base::ErrorCode::bad_argument,
+                   "A difference of shares needs pairs, but there are {} and {} prompts.", a.size(), b.size());
     }
     if (a.empty()) return {0, -1, 1};
     const auto n = static_cast<double>(a.size());

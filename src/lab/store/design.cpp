@@ -29,7 +29,7 @@ std::vector<Factor> kept_factors(Results& results, RunId run) {
         }
         return factors;
     } catch (const nlohmann::json::exception&) {
-        base::fail(base::ErrorCode::bad_file, "The results file {} holds broken factors of run {}.",
+        base::fail(base::ErrorCode::bad_file, "The results file {} is damaged: the factors of run {} cannot be read.",
                    results.path().string(), run);
     }
 }

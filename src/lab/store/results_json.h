@@ -15,7 +15,7 @@ inline nlohmann::ordered_json parse(const Database& database, const std::string&
     try {
         return base::parse_json(text, what);
     } catch (const base::Error& error) {
-        base::fail(base::ErrorCode::bad_file, "The results file {} holds broken JSON: {}.", database.path().string(),
+        base::fail(base::ErrorCode::bad_file, "The results file {} is damaged: {}.", database.path().string(),
                    error.what());
     }
 }
@@ -24,7 +24,7 @@ inline nlohmann::ordered_json parse(const Database& database, const std::string&
 inline nlohmann::ordered_json parse_object(const Database& database, const std::string& text, std::string_view what) {
     nlohmann::ordered_json json = parse(database, text, what);
     if (!json.is_object() && !json.is_null()) {
-        base::fail(base::ErrorCode::bad_file, "The results file {} is damaged: of {} no JSON object is left.",
+        base::fail(base::ErrorCode::bad_file, "The results file {} is damaged: no JSON object is left of {}.",
                    database.path().string(), what);
     }
     return json;

@@ -136,7 +136,7 @@ void Database::fail(int code, const std::string& why) const {
     switch (code & 0xff) {
         case SQLITE_NOTADB:
             base::fail(ErrorCode::bad_file,
-                       "{} is no SQLite database: give the results file of a comparison, or a new name.", name);
+                       "{} is not an SQLite database: give the results file of a comparison, or a new name.", name);
         case SQLITE_CORRUPT:
             base::fail(ErrorCode::bad_file,
                        "The results file {} is damaged ({}): restore it from a copy, or choose a new name.", name, why);

@@ -344,7 +344,7 @@ TEST_F(CalibratedReader, LeavesThatOfAnotherMachineAside) {
     EXPECT_LT(reader.estimate().idle.value.value(), 5);
     EXPECT_NE(reader.describe().find("is ignored"), std::string::npos) << reader.describe();
     options.calibration_named = true;
-    EXPECT_THROW(MachineReader{options}, base::Error);
+    test::expect_error(base::ErrorCode::bad_argument, "The calibration belongs to ", [&] { MachineReader{options}; });
 }
 
 TEST_F(CalibratedReader, AllowsForAnyWorkWhereNobodyAccountsForIt) {
@@ -373,7 +373,8 @@ TEST_F(CalibratedReader, DoesNotMissOneThatIsNotThere) {
     options.calibration = tree_.root() / "nothing.json";
     EXPECT_EQ(MachineReader(options).describe().find("is ignored"), std::string::npos);
     options.calibration_named = true;
-    EXPECT_THROW(MachineReader{options}, base::Error);
+    test::expect_error(base::ErrorCode::not_found, "nothing.json: No such file or directory",
+                       [&] { MachineReader{options}; });
 }
 
 TEST(MachineReader, WaitsLongerWhereReadingCostsMuch) {

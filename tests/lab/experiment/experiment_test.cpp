@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "base/random.h"
 #include "lab/comparison.h"
 #include "lab/findings/caveats.h"
@@ -262,12 +263,11 @@ TEST_F(KilledExperiment, OnlyTheSameExperimentIsGoneOnWith) {
     };
     ExperimentOptions must = thrice();
     must.resume = Resume::must;
-    try {
-        run_experiment(simulated(), prompts_, must, results);
-        FAIL();
-    } catch (const base::Error& error) {
-        EXPECT_THAT(error.what(), HasSubstr("no run of this experiment"));
-    }
+    const auto refused = [&] {
+        test::expect_error(base::ErrorCode::not_found, "holds no run of this experiment",
+                           [&] { run_experiment(simulated(), prompts_, must, results); });
+    };
+    refused();
     EXPECT_THROW(run_experiment(simulated(), prompts_, thrice(), results, kill), Killed);
     const RunId first = results.last_run().value();
     ExperimentOptions anew = thrice();
@@ -279,7 +279,7 @@ TEST_F(KilledExperiment, OnlyTheSameExperimentIsGoneOnWith) {
     EXPECT_THROW(run_experiment(simulated(), prompts_, other, results, kill), Killed);
     EXPECT_EQ(results.last_run(), first + 2) << "three runs";
     prompts_[0].text = "Another question?";
-    EXPECT_THROW(run_experiment(simulated(), prompts_, must, results), base::Error);
+    refused();
     prompts_[0].text = "?";
     const RunId whole = run_experiment(simulated(), prompts_, must, results);
     EXPECT_EQ(results.answers(whole), answers_in_all);

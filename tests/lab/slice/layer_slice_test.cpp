@@ -111,7 +111,7 @@ TEST(LayerSlice, IsKeptWithItsRunAndReadBack) {
     for (const char* broken : {R"({})", R"({"threads": 1, "kind_of_work_sd": 0, "rounds": []})",
                                R"({"threads": 1, "kind_of_work_sd": 0, "rounds": [{"shape": "round"}]})", R"([1])",
                                R"({"threads": "x", "rounds": 7})"}) {
-        test::expect_error(base::ErrorCode::bad_file, "A slice that was kept",
+        test::expect_error(base::ErrorCode::bad_file, "A stored slice is damaged",
                            [&] { slice_of(nlohmann::ordered_json::parse(broken)); });
     }
 }

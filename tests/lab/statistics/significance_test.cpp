@@ -57,7 +57,7 @@ TEST(Permutation, FindsNothingWhereNothingIs) {
     EXPECT_EQ(permutation_p(same, same, 1), 1);
     EXPECT_EQ(permutation_p(same, none, 1), 1);
     EXPECT_EQ(permutation_p({}, {}, 1), 1);
-    test::expect_error(base::ErrorCode::bad_argument, "Pairs of 3 and 1",
+    test::expect_error(base::ErrorCode::bad_argument, "A permutation test needs pairs, but there are 3 and 1 values.",
                        [&] { permutation_p(same, std::vector<double>{1}, 1); });
 }
 
@@ -144,7 +144,8 @@ TEST(Newcombe, IsMethodTenOfHisPaper) {
     EXPECT_NEAR(repeats.low, -0.37039297739395494, 1e-12);
     EXPECT_NEAR(repeats.high, 0.19296543367792901, 1e-12);
     EXPECT_EQ(newcombe({}, {}), (ConfidenceInterval{0, -1, 1}));
-    test::expect_error(base::ErrorCode::bad_argument, "as pairs",
+    test::expect_error(base::ErrorCode::bad_argument,
+                       "A difference of shares needs pairs, but there are 2 and 3 prompts.",
                        [&] { newcombe(grades(1, 2, 0.5), grades(1, 3, 0.5)); });
 }
 

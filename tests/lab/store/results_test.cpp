@@ -210,10 +210,17 @@ TEST_F(ResultsTest, RefusesAnswersThatDoNotFit) {
     Results results(file());
     const RunId id = open_run(results, run(), two());
     results.add(id, answer(0, "p1"));
-    EXPECT_THROW(results.add(id, answer(0, "p1")), Error);
-    EXPECT_THROW(results.add(id, answer(2, "p1")), Error);
-    EXPECT_THROW(results.add(id + 1, answer(0, "p2")), Error);
-    EXPECT_THROW(results.description(id + 1), Error);
+    const auto refused = [&](RunId run, const Answer& one, const std::string& why) {
+        test::expect_error(ErrorCode::bad_argument,
+                           "answer to prompt " + one.prompt + ", repeat 0, cannot be added to run " +
+                               std::to_string(run) + ": " + why + ".",
+                           [&] { results.add(run, one); });
+    };
+    refused(id, answer(0, "p1"), "it is there already");
+    refused(id, answer(2, "p1"), "that contender is unknown");
+    refused(id + 1, answer(0, "p2"), "that contender is unknown");
+    test::expect_error(ErrorCode::not_found, " has no run " + std::to_string(id + 1) + ".",
+                       [&] { results.description(id + 1); });
     EXPECT_EQ(results.answers(id), 1);
 }
 
@@ -233,8 +240,12 @@ TEST_F(ResultsTest, FailuresStayUntilTheAnswerComes) {
     results.add(id, answer(1, "p1"));
     ASSERT_EQ(results.failures(id).size(), 1u);
     EXPECT_EQ(results.failures(id)[0].prompt, "p2");
-    EXPECT_THROW(results.add_failure(id, {0, "p1", 0, 0, "x"}), Error) << "that one is there";
-    EXPECT_THROW(results.add_failure(id, {2, "p1", 0, 0, "x"}), Error) << "an unknown contender";
+    test::expect_error(ErrorCode::bad_argument, "is there already, so it has not failed.", [&] {
+        results.add_failure(id, {0, "p1", 0, 0, "x"});
+    });
+    test::expect_error(ErrorCode::system, " cannot be used: FOREIGN KEY constraint failed.", [&] {
+        results.add_failure(id, {2, "p1", 0, 0, "of an unknown contender"});
+    });
 }
 
 TEST_F(ResultsTest, WhatAServerSaysOfItsModelIsNoOtherRun) {
@@ -302,7 +313,7 @@ TEST_F(ResultsTest, NewerSchemasAreRefused) {
 TEST_F(ResultsTest, OtherFilesAreRefusedAndLeftAsTheyAre) {
     std::string text(5000, 'x');
     std::ofstream(file("text")) << text;
-    EXPECT_THAT(refusal(file("text")).what(), HasSubstr("is no SQLite database"));
+    EXPECT_THAT(refusal(file("text")).what(), HasSubstr("is not an SQLite database"));
     EXPECT_EQ(base::read_text(file("text")), text);
 
     Database(file("other")).execute("CREATE TABLE bookmarks (url TEXT)");
@@ -398,9 +409,11 @@ TEST_F(ResultsTest, WhatDescribesARunIsAnObject) {
     Results results(file());
     const RunId id = open_run(results, run(), two());
     Database(file()).execute("UPDATE contender SET details = 1");
-    test::expect_error(ErrorCode::bad_file, "of a contender's details no JSON object", [&] { results.contenders(id); });
+    test::expect_error(ErrorCode::bad_file, "no JSON object is left of a contender's details.",
+                       [&] { results.contenders(id); });
     Database(file()).execute("UPDATE run SET machine = '[1]'");
-    test::expect_error(ErrorCode::bad_file, "of a run's machine no JSON object", [&] { results.description(id); });
+    test::expect_error(ErrorCode::bad_file, "no JSON object is left of a run's machine.",
+                       [&] { results.description(id); });
 }
 
 // Who walks such a document by recursion would run out of stack.

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <utility>
 
 #include "base/error.h"
 #include "base/http.h"
@@ -85,7 +86,7 @@ void put_phases_together(Answer& answer) {
     }
 }
 
-class EndpointBackend final : public Backend {
+class EndpointBackend final : public ServerBackend {
   public:
     explicit EndpointBackend(const EndpointOptions& options)
         : options_(options),
@@ -112,8 +113,8 @@ class EndpointBackend final : public Backend {
     void prepare(std::span<const tasks::Prompt>) override {}
     std::optional<std::int64_t> prompt_tokens(const tasks::Prompt&) const override { return std::nullopt; }
     void warm_up() override {
-        client::ChatRequest request = request_for(warm_up_question, 0);
-        request.max_tokens = std::min(options_.max_tokens, warm_up_tokens);
+        client::ChatRequest request = request_for(question(warm_up_question), 0);
+        request.max_tokens = std::min(options_.max_tokens.value_or(warm_up_tokens), warm_up_tokens);
         client::AskLimits limits = options_.limits;
         // Where nobody has ever answered, nobody may be there.
         constexpr int few = 2;
@@ -126,10 +127,19 @@ class EndpointBackend final : public Backend {
     }
 
     Answer answer(const tasks::Prompt& prompt, std::int64_t repeat) override {
+        Answer answer = reply(question(prompt.text), repeat, {}, nullptr);
+        answer.prompt = prompt.id;
+        answer.category = prompt.category;
+        return answer;
+    }
+
+    Answer reply(std::vector<client::ChatMessage> messages, std::int64_t repeat, const client::ReplyListener& listener,
+                 const std::atomic<bool>* cancelled) override {
         std::optional<PhaseMeter> meter;
         if (server_) meter.emplace(*server_);
         std::optional<base::Phase> last;
         const auto on_phase = [&](base::Phase phase) {
+            if (listener.on_phase) listener.on_phase(phase);
             if (!meter) return;
             if (last == base::Phase::answer && phase == base::Phase::answer) {
                 meter->answer_was_thought();
@@ -141,9 +151,10 @@ class EndpointBackend final : public Backend {
         client::AskLimits limits = options_.limits;
         limits.seed = base::random_bits(options_.seed, asked_++, 0);
         const client::ChatReply reply =
-            client::chat_completion(address_, options_.key, request_for(prompt.text, repeat), on_phase, limits);
+            client::chat_completion(address_, options_.key, request_for(std::move(messages), repeat),
+                                    {on_phase, listener.on_text}, limits, cancelled);
         left_out_ = reply.left_out;
-        Answer answer = to_answer(reply, prompt, repeat);
+        Answer answer = to_answer(reply, repeat);
         if (meter) {
             meter->finish(answer);
             if (answer.raw[in_one_piece_key].get<bool>()) put_phases_together(answer);
@@ -152,10 +163,16 @@ class EndpointBackend final : public Backend {
     }
 
   private:
-    client::ChatRequest request_for(const std::string& question, std::int64_t repeat) const {
+    std::vector<client::ChatMessage> question(const std::string& text) const {
+        std::vector<client::ChatMessage> messages;
+        if (!options_.system.empty()) messages.push_back({"system", options_.system});
+        messages.push_back({"user", text});
+        return messages;
+    }
+
+    client::ChatRequest request_for(std::vector<client::ChatMessage> messages, std::int64_t repeat) const {
         client::ChatRequest request;
-        if (!options_.system.empty()) request.messages.push_back({"system", options_.system});
-        request.messages.push_back({"user", question});
+        request.messages = std::move(messages);
         request.max_tokens = options_.max_tokens;
         request.temperature = temperature_of(options_);
         request.top_p = top_p_of(options_);
@@ -166,14 +183,12 @@ class EndpointBackend final : public Backend {
         return request;
     }
 
-    Answer to_answer(const client::ChatReply& reply, const tasks::Prompt& prompt, std::int64_t repeat) const {
+    Answer to_answer(const client::ChatReply& reply, std::int64_t repeat) const {
         Answer answer;
-        answer.prompt = prompt.id;
         answer.repeat = repeat;
-        answer.category = prompt.category;
         answer.text = reply.text;
         answer.thinking = reply.thinking;
-        answer.finish_reason = reply.finish_reason;
+        answer.finish_reason = reply.cancelled ? cancelled_reason : reply.finish_reason;
         const client::ReplyTokens& tokens = reply.tokens;
         answer[energy::Phase::prompt].tokens = tokens.prompt.value_or(base::Tokens(0));
         answer[energy::Phase::thinking].tokens = tokens.thinking.value_or(base::Tokens(0));
@@ -247,7 +262,7 @@ AssumedEnergy parse_assumed(const std::string& text, const energy::References& r
             fmt::format("{} J per token published of {} by {}", one.per_token->value(), one.model, one.source.name)};
 }
 
-std::unique_ptr<Backend> answer_by_server(const EndpointOptions& options) {
+std::unique_ptr<ServerBackend> answer_by_server(const EndpointOptions& options) {
     return std::make_unique<EndpointBackend>(options);
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 // A server that speaks OpenAI's protocol as a contender.
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/endpoint.h"
 #include "energy/cost/references.h"
@@ -28,7 +30,7 @@ struct EndpointOptions {
     std::string label;    // empty: the model's name
     std::string system;
     bool thinking = true;
-    std::int64_t max_tokens = 0;
+    std::optional<std::int64_t> max_tokens;
     std::optional<double> temperature, top_p;  // that the user named
     /// Of the other contenders, so that sampling is equal; nothing: the server's own.
     struct Sampling {
@@ -43,10 +45,21 @@ struct EndpointOptions {
     client::AskLimits limits;              // their seed is set from `seed`
 };
 
+/// A server, which can be talked to as well.
+class ServerBackend : public Backend {
+  public:
+    /// Answers the last of the messages, which are sent as they are, and hands its text on as it comes. An answer that
+    /// was cancelled holds what had come, and has the finish reason "cancelled". Throws base::Error.
+    virtual Answer reply(std::vector<client::ChatMessage> messages, std::int64_t repeat,
+                         const client::ReplyListener& listener, const std::atomic<bool>* cancelled) = 0;
+};
+
+inline constexpr const char* cancelled_reason = "cancelled";
+
 /// A server on this machine is charged as a model in this process would be (PhaseMeter), if its process can be found by
 /// the port that it listens at; else its joules are those of the whole machine, and its contender says so. Of one
 /// elsewhere joules are not known, or `assumed`. Asks for the server's only model if the address names none. Throws
 /// base::Error.
-std::unique_ptr<Backend> answer_by_server(const EndpointOptions& options);
+std::unique_ptr<ServerBackend> answer_by_server(const EndpointOptions& options);
 
 }  // namespace ergon::lab

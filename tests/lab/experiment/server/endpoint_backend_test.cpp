@@ -63,6 +63,36 @@ class Served : public ::testing::Test {
     tasks::Prompt prompt_;
 };
 
+TEST_F(Served, AConversationIsSentAsItIs) {
+    options_.system = "Be brief.";
+    options_.max_tokens.reset();
+    const auto backend = answer_by_server(options_);
+    std::string received;
+    const client::ReplyListener listener{{}, [&](Phase, std::string_view text) { received += text; }};
+    const Answer answer =
+        backend->reply({{"user", "2+2?"}, {"assistant", "Four."}, {"user", "And 3+1?"}}, 0, listener, nullptr);
+    EXPECT_EQ(received, "HmFour.");
+    EXPECT_EQ(answer.text, "Four.");
+    EXPECT_EQ(answer.finish_reason, "stop");
+    EXPECT_GT(answer[Phase::thinking].total.value.value(), 0);
+    const std::string asked = questions().back();
+    EXPECT_THAT(asked, HasSubstr(R"("messages":[{"role":"user","content":"2+2?"},)"
+                                 R"({"role":"assistant","content":"Four."},{"role":"user","content":"And 3+1?"}])"));
+    EXPECT_THAT(asked, Not(HasSubstr("max_tokens"))) << "without a cap the server has its own";
+}
+
+TEST_F(Served, ACancelledReplyIsMeteredAndSaysSo) {
+    server_.play(chat,
+                 {{HttpServer::head() + piece("content", "Fo")}, {piece("content", "ur."), std::chrono::seconds(30)}});
+    std::atomic<bool> cancelled = false;
+    const client::ReplyListener listener{{}, [&](Phase, std::string_view) { cancelled = true; }};
+    const Answer answer = answer_by_server(options_)->reply({{"user", "2+2?"}}, 0, listener, &cancelled);
+    EXPECT_EQ(answer.text, "Fo");
+    EXPECT_EQ(answer.finish_reason, cancelled_reason);
+    EXPECT_TRUE(answer.metered);
+    EXPECT_GT(answer.joules().value.value(), 0);
+}
+
 /// Nobody can see whose the port is, so the whole machine is charged.
 TEST_F(Served, CountersAreReadWhereAPhaseEnds) {
     options_.meter.procfs = folder_ / "proc";
@@ -142,7 +172,9 @@ TEST_F(Served, SamplesAsTheOtherContendersDo) {
 TEST_F(Served, ABrokenAnswerIsAnErrorAndNoAnswer) {
     server_.play(chat, {{HttpServer::head(), milliseconds(0)}, {piece("content", "Fo"), milliseconds(0)}});
     const auto backend = answer_by_server(options_);
-    EXPECT_THROW(backend->answer(prompt_, 0), base::Error);
+    test::expect_error(base::ErrorCode::bad_file,
+                       "ended early, without [DONE] and without a finish_reason. (3 attempts failed.)",
+                       [&] { backend->answer(prompt_, 0); });
     server_.play(chat, {{HttpServer::head() + piece("content", "Four.") + the_end, milliseconds(0)}});
     EXPECT_EQ(backend->answer(prompt_, 0).text, "Four.") << "the next one is fine";
 }
@@ -300,7 +332,9 @@ TEST(AssumedEnergy, IsANumberOrOnePublishedModel) {
     EXPECT_EQ(published.per_token, base::Joules(2.38));
     EXPECT_THAT(published.source, HasSubstr("ML.ENERGY"));
     for (const char* wrong : {"0", "-1", "nan", "inf"}) {
-        EXPECT_THROW(parse_assumed(wrong, references), base::Error) << wrong;
+        test::expect_error(base::ErrorCode::bad_argument,
+                           std::string("Joules per token to assume must be positive, not ") + wrong + ".",
+                           [&] { parse_assumed(wrong, references); });
     }
     test::expect_error(base::ErrorCode::bad_argument, "fits 2 of these", [&] { parse_assumed("R1-0528", references); });
     test::expect_error(base::ErrorCode::bad_argument, "fits 0 of these", [&] { parse_assumed("no such", references); });
