@@ -58,7 +58,7 @@ void stream(benchmark::State& state, int threads) {
 bool right(const tensor::TensorView& weights, const std::vector<float>& x, const std::vector<float>& y) {
     std::vector<float> w(static_cast<std::size_t>(cols));
     for (std::int64_t r = 0; r < 32; ++r) {
-        kernels::widen_row(weights.type, weights.row(r).data(), cols, w.data());
+        kernels::dequantize_row(weights.type, weights.row(r).data(), cols, w.data());
         double sum = 0, magnitude = 0;
         for (std::size_t k = 0; k < w.size(); ++k) {
             sum += static_cast<double>(w[k]) * static_cast<double>(x[k]);

@@ -10,7 +10,7 @@
 #include "base/threads.h"
 #include "base/units.h"
 #include "engine/chat_format.h"
-#include "model/model.h"
+#include "model/load.h"
 
 namespace ergon::engine {
 

@@ -25,9 +25,6 @@ void softmax(float* x, std::int64_t n) {
 void sigmoid(float* x, std::int64_t n) {
     table().sigmoid(x, n);
 }
-void rotate(float* x, const float* cosines, const float* sines, std::int64_t n, Pairing pairing) {
-    table().rotate(x, cosines, sines, n, pairing);
-}
 void to_f16(const float* x, std::int64_t n, std::uint16_t* y) {
     table().to_f16(x, n, y);
 }

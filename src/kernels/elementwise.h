@@ -30,13 +30,6 @@ std::int64_t argmax(const float* x, std::int64_t n);
 /// log(sum(exp(x))) over n values, in double: 16 sums, of every 16th value each, ascending, then added up in order.
 double log_sum_exp(const float* x, std::int64_t n);
 
-enum class Pairing { halves, neighbours };  // (i, i + n/2), or (2i, 2i+1)
-
-/// Rotates n values (n even) of one head by n/2 angles, given as cosines and sines (RotaryTable).
-void rotate(float* x, const float* cosines, const float* sines, std::int64_t n, Pairing pairing);
-
-/// cos and sin of position * frequency[i], i < n, computed in double and rounded to F32.
-void rotary_angles(std::int64_t position, const double* frequencies, std::int64_t n, float* cosines, float* sines);
 /// e^x in double with our own arithmetic: 0 below -700, e^700 above 700.
 double exponential(double x);
 /// base^exponent in double with our own arithmetic, base > 0: for rotary frequencies.
@@ -45,8 +38,8 @@ double power(double base, double exponent);
 /// Stores F32 values as F16, rounded to nearest even; beyond F16's range they saturate at +-65504.
 void to_f16(const float* x, std::int64_t n, std::uint16_t* y);
 
-/// Widens one row of n values of any weight type, as stored in files, to F32.
-void widen_row(tensor::DType type, const std::byte* row, std::int64_t n, float* y);
+/// One row of n values of any weight type, as stored in files, as F32.
+void dequantize_row(tensor::DType type, const std::byte* row, std::int64_t n, float* y);
 
 // Gradients: d of a name is the derivative of the loss by it.
 

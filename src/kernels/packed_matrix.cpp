@@ -8,9 +8,9 @@
 
 #include "base/checked.h"
 #include "base/error.h"
-#include "kernels/block_codes.h"
 #include "kernels/elementwise.h"
 #include "kernels/packed_layout.h"
+#include "kernels/quant_blocks.h"
 #include "tensor/float_bits.h"
 
 namespace ergon::kernels {
@@ -50,7 +50,7 @@ void pack_float_rows(DType type, const TensorView& w, std::int64_t first_row, st
         std::vector<float> row(cols);
         auto* to = reinterpret_cast<float*>(out);
         for (std::int64_t r = 0; r < count; ++r) {
-            widen_row(w.type, w.row(first_row + r).data(), cols, row.data());
+            dequantize_row(w.type, w.row(first_row + r).data(), cols, row.data());
             for (std::int64_t k = 0; k < cols; ++k) to[16 * k + r] = row[k];
         }
         return;

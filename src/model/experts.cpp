@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "kernels/elementwise.h"
+#include "model/expert_dispatch.h"
 #include "model/layers.h"
-#include "model/slots.h"
 
 namespace ergon::model {
 namespace {
 
 /// The router: logits in F32, then the choice of each token.
-void route(const Context& c, const MoeFfn& w, const float* x, Slots& slots) {
+void route(const Context& c, const MoeFfn& w, const float* x, ExpertDispatch& slots) {
     const std::int64_t tokens = c.step.tokens(), experts = c.config.n_routed_experts;
     float* const scores = c.work.scores.of(tokens * experts);
     project(c, Component::router, rows_of(x, c.config.hidden_size, tokens), fine, {{&w.router, scores}});
@@ -29,7 +29,7 @@ void route(const Context& c, const MoeFfn& w, const float* x, Slots& slots) {
 
 /// The items that the tokens of slots [begin, end) belong to, and how many tokens each has there: rows of a sequence
 /// are neighbours, and so are their slots.
-void find_users(const Step& step, const Slots& slots, std::int64_t begin, std::int64_t end,
+void find_users(const Step& step, const ExpertDispatch& slots, std::int64_t begin, std::int64_t end,
                 std::vector<energy::User>& users) {
     users.clear();
     std::int64_t reached = 0;  // rows below belong to sequences already seen
@@ -48,7 +48,8 @@ void find_users(const Step& step, const Slots& slots, std::int64_t begin, std::i
 
 /// One record for each expert that had tokens. Its products run together with those of the other experts: of the time
 /// it gets the share of its operations, the last expert what is left.
-void record_experts(const Context& c, const Slots& slots, std::vector<energy::Work>& works, base::Nanoseconds busy) {
+void record_experts(const Context& c, const ExpertDispatch& slots, std::vector<energy::Work>& works,
+                    base::Nanoseconds busy) {
     if (!c.recorder.on()) return;
     const base::Nanoseconds elapsed = base::now() - works.front().begin;
     const auto all = static_cast<double>(std::ssize(slots.token));
@@ -72,7 +73,7 @@ void record_experts(const Context& c, const Slots& slots, std::vector<energy::Wo
 }
 
 /// Experts that have tokens, each with an open record.
-std::vector<energy::Work> active_experts(const Context& c, const Slots& slots) {
+std::vector<energy::Work> active_experts(const Context& c, const ExpertDispatch& slots) {
     std::vector<energy::Work> works;
     const energy::Work opened = c.recorder.begin(Component::routed_experts);
     for (std::size_t e = 0; e + 1 < slots.begin.size(); ++e) {
@@ -84,7 +85,7 @@ std::vector<energy::Work> active_experts(const Context& c, const Slots& slots) {
 }
 
 /// slot_outputs [slots, hidden_size] = each slot's expert applied to its token.
-void run_experts(const Context& c, const DenseFfn& w, const Slots& slots, const float* x) {
+void run_experts(const Context& c, const DenseFfn& w, const ExpertDispatch& slots, const float* x) {
     const std::int64_t hidden = c.config.hidden_size, inner = w.gate.rows(), count = std::ssize(slots.token);
     std::vector<energy::Work> works = active_experts(c, slots);
     std::vector<std::int64_t>& segments = c.work.segments;
@@ -134,7 +135,7 @@ void run_experts(const Context& c, const DenseFfn& w, const Slots& slots, const 
 }
 
 /// y[t] += sum of weight * output over the token's slots, ascending.
-void combine(const Context& c, const Slots& slots, float* y) {
+void combine(const Context& c, const ExpertDispatch& slots, float* y) {
     const std::int64_t hidden = c.config.hidden_size, k = c.config.num_experts_per_tok;
     energy::Work work = c.recorder.begin(Component::routed_experts);
     const float* const outputs = c.work.slot_outputs.data();
@@ -153,7 +154,7 @@ void combine(const Context& c, const Slots& slots, float* y) {
 
 void mixture_of_experts(const Context& c, const MoeFfn& w, const float* x, float* y) {
     const std::int64_t tokens = c.step.tokens();
-    Slots slots;
+    ExpertDispatch slots;
     route(c, w, x, slots);
     slots.sort(c.config);
     if (w.shared) {

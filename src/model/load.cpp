@@ -1,9 +1,10 @@
+#include "model/load.h"
+
 #include <algorithm>
 
 #include "base/error.h"
 #include "base/files/paths.h"
 #include "formats/hf_folder.h"
-#include "model/model.h"
 #include "model/transformer.h"
 #include "model/weights/unused_tensors.h"
 

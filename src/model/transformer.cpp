@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "kernels/elementwise.h"
+#include "kernels/rotary.h"
 #include "model/weights/unused_tensors.h"
 
 namespace ergon::model {
@@ -200,7 +201,7 @@ void Transformer::embed(const Context& c, float* x) const {
     const std::int64_t width = config_.hidden_size, tokens = c.step.tokens();
     const base::Nanoseconds busy = c.pool.for_each(tokens, [&](std::int64_t t) {
         const TokenId id = c.step.ids[t];
-        kernels::widen_row(weights_.embedding.type, weights_.embedding.row(id).data(), width, x + t * width);
+        kernels::dequantize_row(weights_.embedding.type, weights_.embedding.row(id).data(), width, x + t * width);
     });
     work[energy::Source::weights] = tokens * weights_.embedding.row_bytes();
     work[energy::Source::activations] = tokens * width * std::int64_t{sizeof(float)};

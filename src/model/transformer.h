@@ -2,7 +2,7 @@
 // The transformer: weights, and the forward pass over them.
 
 #include "model/layers.h"
-#include "model/model.h"
+#include "model/load.h"
 #include "model/weights/weights.h"
 
 namespace ergon::model {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/narrow.h"
+#include "kernels/convert.h"
 #include "train/layers/layer.h"
 
 namespace ergon::train {

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "kernels/narrow.h"
+#include "kernels/convert.h"
 #include "train/stored_tensor.h"
 
 namespace ergon::train {

@@ -7,7 +7,7 @@
 #include "base/files/file.h"
 #include "base/files/paths.h"
 #include "base/processors.h"
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 #include "engine/perplexity.h"
 #include "engine/session.h"
 #include "formats/hf_folder.h"

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 #include "engine/session.h"
 
 namespace ergon::engine::testing {

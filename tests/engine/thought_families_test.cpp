@@ -5,7 +5,7 @@
 
 #include "base/strings/thought_markers.h"
 #include "base/temporary_directory.h"
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 #include "engine/session.h"
 #include "formats/gguf_writer.h"
 #include "text/tokenizer/vocabulary.h"

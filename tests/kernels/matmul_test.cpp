@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "base/expect_error.h"
-#include "kernels/block_codes.h"
 #include "kernels/elementwise.h"
 #include "kernels/packed_layout.h"
+#include "kernels/quant_blocks.h"
 #include "kernels/random_data.h"
 
 namespace ergon::kernels {
@@ -99,7 +99,7 @@ float defined_block_product(const tensor::TensorView& w, std::int64_t r, const f
 
 float defined_float_product(const tensor::TensorView& w, const Scales& scales, std::int64_t r, const float* x) {
     std::vector<float> row(static_cast<std::size_t>(w.shape.last()));
-    widen_row(w.type, w.row(r).data(), w.shape.last(), row.data());
+    dequantize_row(w.type, w.row(r).data(), w.shape.last(), row.data());
     float y = 0;
     for (std::size_t k = 0; k < row.size(); ++k) {
         float v = row[k];
@@ -160,7 +160,7 @@ TEST_P(Matmul, IsCloseToTheExactProduct) {
         std::vector<float> row(static_cast<std::size_t>(cols));
         for (std::int64_t t = 0; t < tokens; ++t) {
             for (std::int64_t r = 0; r < rows; ++r) {
-                widen_row(w.view.type, w.view.row(r).data(), cols, row.data());
+                dequantize_row(w.view.type, w.view.row(r).data(), cols, row.data());
                 double exact = 0, magnitude = 0, rounding = 0;
                 for (std::int64_t k0 = 0; k0 < cols; k0 += 32) {
                     double amax = 0;

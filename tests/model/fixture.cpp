@@ -17,7 +17,7 @@ std::vector<float> floats(const formats::Safetensors& file, const std::string& n
     const tensor::TensorView* view = file.find(name);
     if (view == nullptr) throw std::runtime_error("the fixture has no tensor " + name);
     std::vector<float> values(static_cast<std::size_t>(view->shape.values()));
-    kernels::widen_row(view->type, view->bytes.data(), std::ssize(values), values.data());
+    kernels::dequantize_row(view->type, view->bytes.data(), std::ssize(values), values.data());
     return values;
 }
 

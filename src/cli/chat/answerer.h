@@ -8,7 +8,7 @@
 
 #include "base/json/json.h"
 #include "cli/chat/run_options.h"
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 #include "engine/generation/generation.h"
 
 namespace ergon::cli {

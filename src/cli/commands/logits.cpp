@@ -13,7 +13,7 @@
 #include "cli/options/model_path.h"
 #include "cli/options/output_files.h"
 #include "formats/safetensors.h"
-#include "model/model.h"
+#include "model/load.h"
 
 namespace ergon::cli {
 namespace {

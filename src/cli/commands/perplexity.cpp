@@ -16,7 +16,7 @@
 #include "cli/options/output_files.h"
 #include "cli/options/thread_options.h"
 #include "cli/terminal/progress.h"
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 
 namespace ergon::cli {
 namespace {

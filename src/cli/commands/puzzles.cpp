@@ -10,7 +10,7 @@
 #include "cli/commands.h"
 #include "cli/options/data_output.h"
 #include "cli/options/output_files.h"
-#include "tasks/puzzles/conversation.h"
+#include "tasks/puzzles/small_talk.h"
 #include "tasks/puzzles/solved/export.h"
 #include "tasks/puzzles/solved/solved_puzzles.h"
 

@@ -11,7 +11,7 @@
 #include "cli/options/findings_files.h"
 #include "cli/options/output_files.h"
 #include "lab/findings/puzzle_findings.h"
-#include "lab/store/traces.h"
+#include "lab/store/distillation_traces.h"
 #include "tasks/puzzles/solved/import.h"
 
 namespace ergon::cli {

@@ -8,7 +8,7 @@
 #include "base/processors.h"
 #include "base/threads.h"
 #include "cli/options/thread_options.h"
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 
 namespace ergon::cli {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "energy/ledger/split.h"
+#include "energy/ledger/largest_remainder.h"
 
 namespace ergon::energy {
 

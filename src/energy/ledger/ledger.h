@@ -16,7 +16,7 @@
 #include "base/phase.h"
 #include "base/units.h"
 #include "energy/counters/missing_energy.h"
-#include "energy/ledger/split.h"
+#include "energy/ledger/largest_remainder.h"
 #include "energy/ledger/work_account.h"
 
 namespace ergon::energy {

@@ -6,9 +6,9 @@
 
 #include "energy/sensors/battery.h"
 #include "energy/sensors/hwmon.h"
-#include "energy/sensors/named_sensor.h"
 #include "energy/sensors/nvml.h"
 #include "energy/sensors/powercap.h"
+#include "energy/sensors/user_sensor.h"
 
 namespace ergon::energy {
 namespace {
@@ -52,7 +52,7 @@ Collected look_everywhere(const SensorOptions& options, base::Nanoseconds now) {
     const std::filesystem::path& sysfs = options.sysfs;
     for (const std::string& spec : options.specs) {
         FoundSensors named;
-        named.sensors.push_back(open_named_sensor(spec, now));
+        named.sensors.push_back(open_user_sensor(spec, now));
         std::string source = named.sensors.front()->info().source;
         collect(all, std::move(source), std::move(named), {});
     }

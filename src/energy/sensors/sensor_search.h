@@ -13,7 +13,7 @@ namespace ergon::energy {
 
 struct SensorOptions {
     std::filesystem::path sysfs = "/sys";
-    std::vector<std::string> specs;  // as --sensor has them (see open_named_sensor); several are feeds that add up
+    std::vector<std::string> specs;  // as --sensor has them (see open_user_sensor); several are feeds that add up
     std::filesystem::path nvml_library = "libnvidia-ml.so.1";  // empty: NVIDIA's cards are not looked for
     PerfOpen open_perf = open_perf_event;
     MissingModel missing{};      // what is expected of parts that tell nothing

@@ -10,6 +10,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "kernels/matmul.h"
+#include "kernels/rotary.h"
 #include "tensor/dtype.h"
 
 namespace ergon::kernels {

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 #include "engine/components.h"
 #include "lab/experiment/backend.h"
 #include "lab/experiment/fingerprint.h"

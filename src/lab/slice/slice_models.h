@@ -8,7 +8,7 @@
 
 #include "base/threads.h"
 #include "base/units.h"
-#include "model/model.h"
+#include "model/load.h"
 
 namespace ergon::lab {
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/elementwise.h"
+#include "kernels/rotary.h"
 #include "model/attention/attend.h"
 #include "model/layers.h"
 

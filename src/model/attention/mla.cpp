@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "kernels/elementwise.h"
+#include "kernels/rotary.h"
 #include "model/attention/attend.h"
 #include "model/layers.h"
 
@@ -94,8 +95,8 @@ Rows cached_latents(const Context& c, std::int64_t layer, const Sequence& s) {
     float* const latents = c.work.latents.of(s.end() * shape.rank);
     const auto* halves = static_cast<const std::byte*>(rows.data);
     c.pool.for_each(s.end(), [&](std::int64_t p) {
-        kernels::widen_row(tensor::DType::f16, halves + p * rows.stride * s.cache->value_bytes(), shape.rank,
-                           latents + p * shape.rank);
+        kernels::dequantize_row(tensor::DType::f16, halves + p * rows.stride * s.cache->value_bytes(), shape.rank,
+                                latents + p * shape.rank);
     });
     return rows_of(latents, shape.rank, s.end());
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/elementwise.h"
+#include "kernels/rotary.h"
 #include "model/config/config.h"
 
 namespace ergon::model {

@@ -115,9 +115,9 @@ OwnedTensor widen(const SourceMatrix& matrix) {
     std::vector<float> scales(w.type == DType::f8_e4m3 ? static_cast<std::size_t>(matrix.scales.shape.last()) : 0);
     for (std::int64_t r = 0; r < w.shape.rows(); ++r) {
         float* row = floats(result) + r * cols;
-        kernels::widen_row(w.type, w.row(r).data(), cols, row);
+        kernels::dequantize_row(w.type, w.row(r).data(), cols, row);
         if (scales.empty()) continue;
-        kernels::widen_row(DType::f32, matrix.scales.row(r / block).data(), std::ssize(scales), scales.data());
+        kernels::dequantize_row(DType::f32, matrix.scales.row(r / block).data(), std::ssize(scales), scales.data());
         for (std::int64_t k = 0; k < cols; ++k) {
             row[k] *= scales[k / block];
             if (std::isnan(row[k])) {

@@ -125,7 +125,7 @@ std::vector<float> WeightSource::widen(const TensorView& view) const {
              view.name, tensor::name(view.type));
     }
     std::vector<float> values(view.shape.values());
-    kernels::widen_row(view.type, view.bytes.data(), std::ssize(values), values.data());
+    kernels::dequantize_row(view.type, view.bytes.data(), std::ssize(values), values.data());
     return values;
 }
 

@@ -10,7 +10,7 @@
 #include "base/json/json_text.h"
 #include "base/log.h"
 #include "base/random.h"
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 #include "server/api/api_error.h"
 #include "server/api/chat_request.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/json/json.h"
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 #include "engine/generation/answer_settings.h"
 
 namespace ergon::server {

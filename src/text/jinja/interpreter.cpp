@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "text/jinja/loop.h"
+#include "text/jinja/loop_context.h"
 #include "text/jinja/macro.h"
 
 namespace ergon::text::jinja {
@@ -88,7 +88,7 @@ Interpreter::Flow Interpreter::execute(const For& node) {
 void Interpreter::run_loop(const For& node, Scope* outer, std::vector<Value> items, int depth) {
     // A loop that outlives its block can still be asked for its length, or be called.
     if (node.filter || node.recursive) ScopePool::capture(outer);
-    auto* const loop = runtime_.make<Loop>(*this, node, outer, std::move(items), depth);
+    auto* const loop = runtime_.make<LoopContext>(*this, node, outer, std::move(items), depth);
     // As in Jinja, an iteration that ends in break or continue does not count for `else`.
     bool any = false;
     {

@@ -19,7 +19,7 @@ class Interpreter {
     int line() const { return line_; }
 
   private:
-    friend class Loop;
+    friend class LoopContext;
     friend class MacroObject;
 
     enum class Flow : std::uint8_t { normal, break_loop, continue_loop };

@@ -52,7 +52,7 @@ void import_folder(const std::filesystem::path& folder, Weights& weights) {
         const TensorView& from = *files.find(one.name);
         // The views are of memory that `weights`, not const here, owns.
         auto* const values = reinterpret_cast<float*>(const_cast<std::byte*>(one.bytes.data()));
-        kernels::widen_row(from.type, from.bytes.data(), from.shape.values(), values);
+        kernels::dequantize_row(from.type, from.bytes.data(), from.shape.values(), values);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/elementwise.h"
+#include "kernels/rotary.h"
 
 namespace ergon::train {
 namespace {

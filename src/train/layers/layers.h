@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "model/slots.h"
+#include "model/expert_dispatch.h"
 #include "train/layers/linear.h"
 
 namespace ergon::train {
@@ -64,7 +64,7 @@ struct MoeSaved {
     StoredTensor gate, up;  // [slots, moe_intermediate_size]; slots = tokens * num_experts_per_tok
     StoredTensor outputs;   // [slots, hidden_size]
     FfnSaved shared;
-    model::Slots slots;
+    model::ExpertDispatch slots;
     static MoeSaved take(Arena& arena, const Architecture& a, std::int64_t tokens);
 };
 /// y = shared(x) + sum over the chosen experts of weight * expert(x). x, y [tokens, hidden_size]. The router reads x as

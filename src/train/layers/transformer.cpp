@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "kernels/elementwise.h"
+#include "kernels/rotary.h"
 #include "train/layers/attention.h"
 #include "train/layers/embedding.h"
 #include "train/scratch_memory.h"

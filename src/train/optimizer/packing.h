@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "train/optimizer/objective.h"
-#include "train/rl/policy.h"
+#include "train/rl/grpo_loss.h"
 
 namespace ergon::train {
 

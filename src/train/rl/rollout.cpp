@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "base/error.h"
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 #include "engine/scheduler.h"
 #include "model/transformer.h"
 

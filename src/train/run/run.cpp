@@ -293,7 +293,7 @@ class Run {
     std::int64_t saved_ = 0;  // the step of the last checkpoint
     nlohmann::ordered_json machine_;
     std::ofstream log_;
-    std::optional<GridSchedule> schedule_;
+    std::optional<CarbonAwareSchedule> schedule_;
     std::optional<RunAccount> account_;
 };
 

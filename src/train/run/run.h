@@ -13,7 +13,7 @@
 
 #include "energy/meter.h"
 #include "train/rl/quarters.h"
-#include "train/run/grid_schedule.h"
+#include "train/run/carbon_aware_schedule.h"
 #include "train/run/recipe.h"
 #include "train/run/run_log.h"
 

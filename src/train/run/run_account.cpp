@@ -19,7 +19,7 @@ energy::Figure difference(const energy::Figure& later, const energy::Figure& ear
 
 using base::GramsPerKilowattHour;
 
-RunAccount::RunAccount(StepLine before, energy::Meter& meter, const GridSchedule* schedule)
+RunAccount::RunAccount(StepLine before, energy::Meter& meter, const CarbonAwareSchedule* schedule)
     : schedule_(schedule),
       meter_(meter),
       request_(meter.begin_request()),

@@ -2,7 +2,7 @@
 // What a run takes, step by step and since it began in all its pieces: tokens, time, joules, grams.
 
 #include "energy/meter.h"
-#include "train/run/grid_schedule.h"
+#include "train/run/carbon_aware_schedule.h"
 #include "train/run/run_log.h"
 
 namespace ergon::train {
@@ -11,7 +11,7 @@ class RunAccount {
   public:
     /// Goes on from the log's last line; what was taken until now is nobody's. `schedule`, if not null, is the grid's;
     /// it and `meter`, which serves nobody else meanwhile, must outlive this.
-    RunAccount(StepLine before, energy::Meter& meter, const GridSchedule* schedule);
+    RunAccount(StepLine before, energy::Meter& meter, const CarbonAwareSchedule* schedule);
     ~RunAccount();
     RunAccount(const RunAccount&) = delete;
     RunAccount& operator=(const RunAccount&) = delete;
@@ -32,7 +32,7 @@ class RunAccount {
     Taken since_last();
     Taken so_far();
 
-    const GridSchedule* schedule_;
+    const CarbonAwareSchedule* schedule_;
     energy::Meter& meter_;
     energy::RequestId request_;  // the run, as the ledger knows it: its work, and idle power while it runs
     base::Nanoseconds begin_;

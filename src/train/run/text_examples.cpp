@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/files/file.h"
 #include "base/random.h"
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 #include "tasks/readers/json_lines.h"
 
 namespace ergon::train {

@@ -12,8 +12,8 @@
 #include "lab/findings/verify.h"
 #include "lab/output/answers_csv.h"
 #include "lab/output/comparison_page.h"
+#include "lab/store/distillation_traces.h"
 #include "lab/store/run_details.h"
-#include "lab/store/traces.h"
 
 namespace ergon::lab {
 namespace {

@@ -144,7 +144,7 @@ MlaWeights bind_q8_0(float scale, const std::filesystem::path& folder, base::Thr
     const TensorView kv_b{"blk.0.attn_kv_b.weight", DType::q8_0, {rows, latent_rank}, blocks};
     wide.resize(static_cast<std::size_t>(rows * latent_rank));
     for (std::int64_t r = 0; r < rows; ++r)
-        kernels::widen_row(kv_b.type, kv_b.row(r).data(), latent_rank, wide.data() + r * latent_rank);
+        kernels::dequantize_row(kv_b.type, kv_b.row(r).data(), latent_rank, wide.data() + r * latent_rank);
     std::filesystem::create_directories(folder);
     formats::write_gguf(folder / "model.gguf", {}, {&kv_b, 1});
     MlaWeights w;

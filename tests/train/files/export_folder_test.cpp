@@ -6,7 +6,7 @@
 
 #include "base/expect_error.h"
 #include "base/temporary_directory.h"
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 #include "formats/safetensors.h"
 #include "train/files/import_folder.h"
 #include "train/run/text_examples.h"

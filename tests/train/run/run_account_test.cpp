@@ -90,14 +90,14 @@ TEST_F(Account, OtherProgramsStandApart) {
 TEST_F(Account, GramsWithTheScheduleAndWithout) {
     energy::SystemTime now{std::chrono::seconds(1'800'000'000)};
     const energy::SystemTime clean = now + std::chrono::hours(1);
-    GridSchedule schedule({[&](energy::SystemTime at) { return GramsPerKilowattHour(at < clean ? 300 : 100); },
-                           GramsPerKilowattHour(150),
-                           {},
-                           {[&] { return now; },
-                            [&](base::Seconds) {
-                                now += std::chrono::minutes(20);
-                                pass();
-                            }}});
+    CarbonAwareSchedule schedule({[&](energy::SystemTime at) { return GramsPerKilowattHour(at < clean ? 300 : 100); },
+                                  GramsPerKilowattHour(150),
+                                  {},
+                                  {[&] { return now; },
+                                   [&](base::Seconds) {
+                                       now += std::chrono::minutes(20);
+                                       pass();
+                                   }}});
     schedule.look();
     RunAccount account({}, meter_, &schedule);
     EXPECT_EQ(account.line().grid->waiting, (energy::Figure{{}, {}, {}, energy::Method::estimated}));

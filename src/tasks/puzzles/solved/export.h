@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "tasks/puzzles/conversation.h"
+#include "tasks/puzzles/small_talk.h"
 #include "tasks/puzzles/solved/solved_puzzles.h"
 
 namespace ergon::tasks {

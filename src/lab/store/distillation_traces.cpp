@@ -1,4 +1,4 @@
-#include "lab/store/traces.h"
+#include "lab/store/distillation_traces.h"
 
 #include <map>
 #include <set>

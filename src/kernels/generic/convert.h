@@ -1,4 +1,4 @@
-// F32 to and from BF16 and E4M3, and what works on values kept so (definitions: kernels/narrow.h). Included by each
+// F32 to and from BF16 and E4M3, and what works on values kept so (definitions: kernels/convert.h). Included by each
 // build inside its namespace.
 
 /// BF16's bits of x, rounded to nearest even: half of what falls away is added, less one bit where the last that stays

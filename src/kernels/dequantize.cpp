@@ -3,9 +3,9 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "kernels/block_codes.h"
 #include "kernels/elementwise.h"
 #include "kernels/packed_layout.h"
+#include "kernels/quant_blocks.h"
 #include "tensor/float_bits.h"
 
 namespace ergon::kernels {
@@ -43,7 +43,7 @@ void widen_block(DType type, const BlockLayout& layout, const std::byte* block, 
 
 }  // namespace
 
-void widen_row(DType type, const std::byte* row, std::int64_t n, float* y) {
+void dequantize_row(DType type, const std::byte* row, std::int64_t n, float* y) {
     switch (type) {
         case DType::f32: std::memcpy(y, row, static_cast<std::size_t>(n) * sizeof(float)); return;
         case DType::f16: return widen_plain<std::uint16_t>(row, n, y, tensor::f16_to_f32);

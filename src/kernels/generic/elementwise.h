@@ -116,18 +116,6 @@ inline void softmax(float* x, std::int64_t n) {
     });
 }
 
-/// Plain code in every build: (a, b) -> (a cos - b sin, b cos + a sin), each product rounded before the sum.
-inline void rotate(float* x, const float* cosines, const float* sines, std::int64_t n, Pairing pairing) {
-    const std::int64_t pairs = n / 2;
-    for (std::int64_t i = 0; i < pairs; ++i) {
-        float& first = pairing == Pairing::halves ? x[i] : x[2 * i];
-        float& second = pairing == Pairing::halves ? x[i + pairs] : x[2 * i + 1];
-        const float a = first, b = second;
-        first = a * cosines[i] - b * sines[i];
-        second = b * cosines[i] + a * sines[i];
-    }
-}
-
 inline void to_f16(const float* x, std::int64_t n, std::uint16_t* y) {
     const F largest = broadcast(tensor::f16_max), smallest = broadcast(-tensor::f16_max);
     const auto saturated = [&](F v) { return max(smallest, min(largest, v)); };

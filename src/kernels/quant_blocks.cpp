@@ -1,4 +1,4 @@
-#include "kernels/block_codes.h"
+#include "kernels/quant_blocks.h"
 
 #include <cstring>
 

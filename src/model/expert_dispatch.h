@@ -10,7 +10,7 @@
 namespace ergon::model {
 
 /// Slots sorted by expert, then by token: each expert meets its tokens together, and its weights are read once.
-struct Slots {
+struct ExpertDispatch {
     std::vector<std::int32_t> chosen;   // [tokens, num_experts_per_tok], ascending
     std::vector<float> weight;          // [tokens, num_experts_per_tok]
     std::vector<std::int64_t> begin;    // [experts + 1]: first slot of each expert

@@ -1,4 +1,4 @@
-#include "energy/sensors/named_sensor.h"
+#include "energy/sensors/user_sensor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -69,7 +69,7 @@ TEST(CommandOutput, FailuresAndLimitsAreErrors) {
 TEST(NamedSensor, AFileOfJoulesIsACounter) {
     const FakeTree tree;
     tree.write("energy", "1000\n");
-    const auto sensor = open_named_sensor("file:" + (tree.root() / "energy").string() + "#uJ", seconds(0));
+    const auto sensor = open_user_sensor("file:" + (tree.root() / "energy").string() + "#uJ", seconds(0));
     EXPECT_EQ(sensor->info().scope, Scope::machine);
     EXPECT_EQ(sensor->info().source, "file");
     tree.write("energy", "2501000\n");
@@ -83,7 +83,7 @@ TEST(NamedSensor, AFileOfJoulesIsACounter) {
 TEST(NamedSensor, AFileOfWattsIsAPower) {
     const FakeTree tree;
     tree.write("power", "10 W\n");
-    const auto sensor = open_named_sensor("file:" + (tree.root() / "power").string(), seconds(0));
+    const auto sensor = open_user_sensor("file:" + (tree.root() / "power").string(), seconds(0));
     tree.write("power", "20 W\n");
     EXPECT_EQ(sensor->read(seconds(1)).energy, joules(15));
     tree.write("power", "20 J\n");
@@ -91,7 +91,7 @@ TEST(NamedSensor, AFileOfWattsIsAPower) {
 }
 
 TEST(NamedSensor, ACommandIsAskedNowAndThen) {
-    const auto sensor = open_named_sensor("command:echo 4000#mW", seconds(0));
+    const auto sensor = open_user_sensor("command:echo 4000#mW", seconds(0));
     EXPECT_EQ(sensor->info().name, "echo 4000#mW");
     const base::Nanoseconds begin = base::now();
     sensor->restart(begin);
@@ -103,7 +103,7 @@ TEST(NamedSensor, ACommandIsAskedNowAndThen) {
 TEST(NamedSensor, APlugThatStopsAnsweringIsBridgedOrLost) {
     test::HttpServer plug;
     plug.answer("/rpc/Switch.GetStatus?id=0", R"({"apower": 40, "aenergy": {"total": 10}})");
-    const auto sensor = open_named_sensor("plug:" + plug.address(), base::now());
+    const auto sensor = open_user_sensor("plug:" + plug.address(), base::now());
     EXPECT_EQ(sensor->info().name, plug.address());
     const base::Nanoseconds begin = base::now();
     sensor->restart(begin);
@@ -115,7 +115,7 @@ TEST(NamedSensor, APlugThatStopsAnsweringIsBridgedOrLost) {
 }
 
 TEST(NamedSensor, SaysWhatIsWrongAtOnce) {
-    const auto open = [](const std::string& spec) { open_named_sensor(spec, seconds(0)); };
+    const auto open = [](const std::string& spec) { open_user_sensor(spec, seconds(0)); };
     for (const char* spec : {"", "plug", "plug:", "file:", "psys", "http://x", "Plug:http://x"}) {
         expect_error(ErrorCode::bad_argument, "is not a sensor; expected plug:http://host", [&] { open(spec); });
     }

@@ -1,11 +1,13 @@
 // Kernels on rows: every build alike with ==, and close to double arithmetic.
 
+#include "kernels/elementwise.h"
+
 #include <cmath>
 #include <gtest/gtest.h>
 #include <limits>
 
-#include "kernels/elementwise.h"
 #include "kernels/random_data.h"
+#include "kernels/rotary.h"
 
 namespace ergon::kernels {
 namespace {

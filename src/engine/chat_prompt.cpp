@@ -1,4 +1,4 @@
-#include "engine/chat.h"
+#include "engine/chat_prompt.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "energy/sensors/named_sensor.h"
+#include "energy/sensors/user_sensor.h"
 
 #include <cmath>
 #include <cstring>
@@ -98,7 +98,7 @@ PolledSensor::ReadFn command_source(const std::string& text) {
 
 }  // namespace
 
-std::unique_ptr<Sensor> open_named_sensor(const std::string& spec, base::Nanoseconds now) {
+std::unique_ptr<Sensor> open_user_sensor(const std::string& spec, base::Nanoseconds now) {
     const std::size_t colon = spec.find(':');
     const std::string kind = spec.substr(0, colon);
     const std::string rest = colon == std::string::npos ? std::string() : spec.substr(colon + 1);

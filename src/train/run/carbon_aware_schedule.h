@@ -23,9 +23,9 @@ struct GridOptions {
     Clock clock;
 };
 
-class GridSchedule {
+class CarbonAwareSchedule {
   public:
-    explicit GridSchedule(GridOptions options) : options_(std::move(options)) {}
+    explicit CarbonAwareSchedule(GridOptions options) : options_(std::move(options)) {}
 
     /// The grid now, which is remembered. Throws what the grid throws.
     base::GramsPerKilowattHour look();

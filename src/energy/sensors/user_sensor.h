@@ -15,6 +15,6 @@ namespace ergon::energy {
 ///   file:PATH                               the same from a file
 /// The unit may stand behind a # at the end of a command or path. All are taken to feed the whole machine. Throws
 /// base::Error if it does not respond now.
-std::unique_ptr<Sensor> open_named_sensor(const std::string& spec, base::Nanoseconds now);
+std::unique_ptr<Sensor> open_user_sensor(const std::string& spec, base::Nanoseconds now);
 
 }  // namespace ergon::energy

@@ -1,11 +1,11 @@
-#include "model/slots.h"
+#include "model/expert_dispatch.h"
 
 #include "model/router.h"
 
 namespace ergon::model {
 
-base::Nanoseconds Slots::choose(const Config& config, const std::vector<float>& correction_bias, std::int64_t tokens,
-                                float* logits, base::ThreadPool& pool) {
+base::Nanoseconds ExpertDispatch::choose(const Config& config, const std::vector<float>& correction_bias,
+                                         std::int64_t tokens, float* logits, base::ThreadPool& pool) {
     const std::int64_t experts = config.n_routed_experts, k = config.num_experts_per_tok;
     chosen.resize(tokens * k);
     weight.resize(tokens * k);
@@ -18,7 +18,7 @@ base::Nanoseconds Slots::choose(const Config& config, const std::vector<float>& 
     });
 }
 
-void Slots::sort(const Config& config) {  // a counting sort: tokens stay ascending within an expert
+void ExpertDispatch::sort(const Config& config) {  // a counting sort: tokens stay ascending within an expert
     begin.assign(config.n_routed_experts + 1, 0);
     for (const std::int32_t expert : chosen) ++begin[expert + 1];
     for (std::size_t e = 1; e < begin.size(); ++e) begin[e] += begin[e - 1];

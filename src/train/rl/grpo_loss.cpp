@@ -1,4 +1,4 @@
-#include "train/rl/policy.h"
+#include "train/rl/grpo_loss.h"
 
 #include <algorithm>
 #include <cmath>

@@ -32,7 +32,7 @@ TEST_P(WidenBlock, GivesTheReferenceValues) {
         block[static_cast<std::size_t>(v.m_at) + 1] = std::byte{0x38};
     }
     std::vector<float> y(static_cast<std::size_t>(values));
-    widen_row(v.type, block.data(), values, y.data());
+    dequantize_row(v.type, block.data(), values, y.data());
     double sum = 0, weighted = 0;
     for (std::size_t i = 0; i < y.size(); ++i) {
         sum += static_cast<double>(y[i]);
@@ -64,7 +64,7 @@ TEST(WidenBlock, Mxfp4IsAPowerOfTwoTimesE2M1) {
     for (std::size_t i = 0; i < 16; ++i) block[1 + i] = static_cast<std::byte>(i | ((15 - i) << 4));
     const float e2m1[16] = {0, .5f, 1, 1.5f, 2, 3, 4, 6, -0.f, -.5f, -1, -1.5f, -2, -3, -4, -6};
     float y[32];
-    widen_row(DType::mxfp4, block.data(), 32, y);
+    dequantize_row(DType::mxfp4, block.data(), 32, y);
     for (std::size_t i = 0; i < 16; ++i) {
         EXPECT_EQ(y[i], 2 * e2m1[i]);
         EXPECT_EQ(y[16 + i], 2 * e2m1[15 - i]);

@@ -1,6 +1,6 @@
 // BF16 and E4M3: every build gives the nearest value, ties to the even one.
 
-#include "kernels/narrow.h"
+#include "kernels/convert.h"
 
 #include <bit>
 #include <cmath>

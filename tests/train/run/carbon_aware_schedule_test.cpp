@@ -1,6 +1,6 @@
 // The grid's schedule against a clock that only sleep moves.
 
-#include "train/run/grid_schedule.h"
+#include "train/run/carbon_aware_schedule.h"
 
 #include <gtest/gtest.h>
 
@@ -39,7 +39,7 @@ class Hours : public testing::Test {
 };
 
 TEST_F(Hours, WaitsUntilTheGridIsClean) {
-    GridSchedule schedule(options());
+    CarbonAwareSchedule schedule(options());
     EXPECT_FALSE(schedule.clean(schedule.look()));
     std::vector<double> accounted;
     schedule.wait(&stop_, [&](GramsPerKilowattHour stored) { accounted.push_back(stored.value()); });
@@ -52,13 +52,13 @@ TEST_F(Hours, WaitsUntilTheGridIsClean) {
 
 TEST_F(Hours, AnInterruptEndsTheWait) {
     interrupt_after_ = std::chrono::minutes(10);
-    GridSchedule schedule(options());
+    CarbonAwareSchedule schedule(options());
     schedule.wait(&stop_, [](GramsPerKilowattHour) {});
     EXPECT_NEAR(hours_passed(), 1.0 / 6, 1e-3);
 }
 
 TEST_F(Hours, WhatIsNotBelowTheThresholdIsNotClean) {
-    const GridSchedule schedule(options());
+    const CarbonAwareSchedule schedule(options());
     EXPECT_FALSE(schedule.clean(GramsPerKilowattHour(150)));
     EXPECT_TRUE(schedule.clean(GramsPerKilowattHour(149.9)));
 }
@@ -66,14 +66,14 @@ TEST_F(Hours, WhatIsNotBelowTheThresholdIsNotClean) {
 TEST_F(Hours, AGridThatIsNotKnownIsAnError) {
     GridOptions o = options();
     o.below = GramsPerKilowattHour(50);
-    GridSchedule schedule(o);
+    CarbonAwareSchedule schedule(o);
     test::expect_error(base::ErrorCode::bad_file, "the hours end",
                        [&] { schedule.wait(&stop_, [](GramsPerKilowattHour) {}); });
 }
 
 /// What training from the beginning without a pause would have met.
 TEST_F(Hours, TheMeanOfTheFirstHoursIsByTime) {
-    GridSchedule schedule(options());
+    CarbonAwareSchedule schedule(options());
     schedule.look();
     EXPECT_EQ(schedule.mean_of_first(base::Seconds(0)).value(), 300);
     EXPECT_EQ(schedule.mean_of_first(base::Seconds(60)).value(), 300);

@@ -1,4 +1,4 @@
-#include "tasks/puzzles/conversation.h"
+#include "tasks/puzzles/small_talk.h"
 
 #include <gtest/gtest.h>
 #include <set>

@@ -1,4 +1,4 @@
-#include "text/jinja/loop.h"
+#include "text/jinja/loop_context.h"
 
 namespace ergon::text::jinja {
 namespace {
@@ -9,7 +9,7 @@ Value bind(std::string name, std::function<Value(Runtime&, Arguments&)> call) {
 
 }  // namespace
 
-const Value* Loop::peek() {
+const Value* LoopContext::peek() {
     while (next_ < items_.size() && next_ >= approved_) {
         if (!node_.filter || interpreter_.passes(node_, outer_, items_[next_])) {
             approved_ = next_ + 1;
@@ -20,7 +20,7 @@ const Value* Loop::peek() {
     return next_ < items_.size() ? &items_[next_] : nullptr;
 }
 
-bool Loop::advance() {
+bool LoopContext::advance() {
     const Value* item = peek();
     if (!item) return false;
     previous_ = std::exchange(current_, *item);
@@ -29,7 +29,7 @@ bool Loop::advance() {
     return true;
 }
 
-std::size_t Loop::count(Runtime& runtime) {
+std::size_t LoopContext::count(Runtime& runtime) {
     if (node_.filter) {
         std::vector<Value> rest;
         runtime.spend_elements(items_.size() - next_);
@@ -43,11 +43,11 @@ std::size_t Loop::count(Runtime& runtime) {
     return passed_ + items_.size() - next_;
 }
 
-void Loop::print(Runtime&, MarkedText& out) const {
+void LoopContext::print(Runtime&, MarkedText& out) const {
     out.append(fmt::format("<LoopContext {}>", passed_), Author::person);
 }
 
-std::optional<Value> Loop::attribute(Runtime& runtime, std::string_view name) {
+std::optional<Value> LoopContext::attribute(Runtime& runtime, std::string_view name) {
     if (name == "index") return passed_;
     if (name == "index0") return Value(Integer(passed_) - 1);
     if (name == "first") return passed_ == 1;
@@ -75,7 +75,7 @@ std::optional<Value> Loop::attribute(Runtime& runtime, std::string_view name) {
     return std::nullopt;
 }
 
-Value Loop::changed(Runtime& runtime, const Arguments& arguments) {
+Value LoopContext::changed(Runtime& runtime, const Arguments& arguments) {
     bool same_as_last = last_changed_ && last_changed_->size() == arguments.positional.size();
     for (std::size_t i = 0; same_as_last && i < arguments.positional.size(); ++i) {
         same_as_last = equal(runtime, (*last_changed_)[i], arguments.positional[i]);
@@ -84,7 +84,7 @@ Value Loop::changed(Runtime& runtime, const Arguments& arguments) {
     return !same_as_last;
 }
 
-Value Loop::call(Runtime& runtime, Arguments& arguments) {
+Value LoopContext::call(Runtime& runtime, Arguments& arguments) {
     const Parameters given("loop", arguments, {"iterable"}, 1);
     if (!node_.recursive) refuse("the loop must have the 'recursive' marker to be called recursively");
     std::vector<Value> items = iterate(runtime, *given[0]);

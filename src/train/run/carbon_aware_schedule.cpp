@@ -1,4 +1,4 @@
-#include "train/run/grid_schedule.h"
+#include "train/run/carbon_aware_schedule.h"
 
 #include <algorithm>
 
@@ -16,14 +16,15 @@ double seconds_between(energy::SystemTime begin, energy::SystemTime end) {
 
 }  // namespace
 
-base::GramsPerKilowattHour GridSchedule::look() {
+base::GramsPerKilowattHour CarbonAwareSchedule::look() {
     const energy::SystemTime now = options_.clock.now();
     const base::GramsPerKilowattHour intensity = options_.grid(now);
     if (seen_.empty() || seen_.back().intensity != intensity) seen_.push_back({now, intensity});
     return intensity;
 }
 
-void GridSchedule::wait(const std::atomic<bool>* stop, const std::function<void(base::GramsPerKilowattHour)>& account) {
+void CarbonAwareSchedule::wait(const std::atomic<bool>* stop,
+                               const std::function<void(base::GramsPerKilowattHour)>& account) {
     base::GramsPerKilowattHour intensity = look();
     if (!clean(intensity) && options_.on_wait) options_.on_wait(intensity);
     while (!clean(intensity) && !(stop != nullptr && stop->load())) {
@@ -37,7 +38,7 @@ void GridSchedule::wait(const std::atomic<bool>* stop, const std::function<void(
     account(intensity);
 }
 
-base::GramsPerKilowattHour GridSchedule::mean_of_first(base::Seconds duration) const {
+base::GramsPerKilowattHour CarbonAwareSchedule::mean_of_first(base::Seconds duration) const {
     double covered = 0;
     base::GramsPerKilowattHour sum{};
     for (std::size_t i = 0; i < seen_.size(); ++i) {

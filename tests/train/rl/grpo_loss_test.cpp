@@ -1,6 +1,6 @@
 // The loss of a sampled token, against worked examples and its own slope.
 
-#include "train/rl/policy.h"
+#include "train/rl/grpo_loss.h"
 
 #include <cmath>
 #include <gtest/gtest.h>

@@ -6,9 +6,9 @@
 namespace ergon::text::jinja {
 
 /// One run of a for loop. The filter behind `if` is applied as late as Jinja applies it: when the next item is wanted.
-class Loop final : public Object {
+class LoopContext final : public Object {
   public:
-    Loop(Interpreter& interpreter, const For& node, Scope* outer, std::vector<Value> items, int depth)
+    LoopContext(Interpreter& interpreter, const For& node, Scope* outer, std::vector<Value> items, int depth)
         : interpreter_(interpreter), node_(node), outer_(outer), items_(std::move(items)), depth_(depth) {}
 
     /// Goes to the next item, if there is one.

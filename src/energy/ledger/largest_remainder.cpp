@@ -1,4 +1,4 @@
-#include "energy/ledger/split.h"
+#include "energy/ledger/largest_remainder.h"
 
 #include <algorithm>
 #include <numeric>

@@ -1,4 +1,4 @@
-#include "kernels/narrow.h"
+#include "kernels/convert.h"
 
 #include <limits>
 
