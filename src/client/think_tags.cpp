@@ -98,11 +98,18 @@ void ThinkTags::finish() {
     add(Phase::answer, std::exchange(pending_, {}));
 }
 
+/// Looked for once: a text may begin with megabytes of it, in pieces.
+std::string_view ThinkTags::pending_behind_white_space() {
+    white_ = std::min(pending_.find_first_not_of(white_space, white_), pending_.size());
+    return std::string_view(pending_).substr(white_);
+}
+
 void ThinkTags::begin(bool at_end) {
     const std::vector<Tag> tags = first_tags(may_close_unopened_);
-    const std::string_view text = without_leading_space(pending_);
+    const std::string_view text = pending_behind_white_space();
     if (const Tag* const tag = tag_at(text, tags)) {
-        pending_ = text.substr(tag->spelling.size());
+        pending_.erase(0, white_ + tag->spelling.size());
+        white_ = 0;
         family_ = tag->family;
         after_tag_ = tag->meaning != Meaning::opens;
         state_ = tag->meaning == Meaning::opens ? State::thinking : State::answer;
@@ -144,9 +151,10 @@ void ThinkTags::look_for_close() {
 
 void ThinkTags::go_on_after_close(bool at_end) {
     const std::vector<Tag> tags = tags_after(*family_);
-    const std::string_view text = without_leading_space(pending_);
+    const std::string_view text = pending_behind_white_space();
     if (const Tag* const tag = tag_at(text, tags)) {
-        pending_ = text.substr(tag->spelling.size());
+        pending_.erase(0, white_ + tag->spelling.size());
+        white_ = 0;
         state_ = tag->meaning == Meaning::opens ? State::thinking : State::answer;
     } else if (!at_end && may_become_tag(text, tags)) {
         return;

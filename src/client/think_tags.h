@@ -39,6 +39,7 @@ class ThinkTags {
 
   private:
     enum class State { beginning, thinking, closed, unsure_answer, answer };
+    std::string_view pending_behind_white_space();
     void begin(bool at_end);
     void look_for_close();
     void go_on_after_close(bool at_end);
@@ -50,7 +51,8 @@ class ThinkTags {
     State state_ = State::beginning;
     const base::ThoughtMarkers* family_ = nullptr;  // once a marker of it was read
     bool after_tag_ = false;
-    std::string pending_;  // may become a tag
+    std::string pending_;    // may become a tag
+    std::size_t white_ = 0;  // so many of its first bytes are known to be white space
     std::string thinking_;
     std::string answer_;
 };

@@ -472,6 +472,16 @@ TEST_F(MeterCommand, TellsOfAFileThatCannotBeWrittenBeforeTheCommandRuns) {
     EXPECT_FALSE(std::filesystem::exists(path("ran")));
 }
 
+TEST_F(MeterCommand, FiguresThatCouldNotBeWrittenAreAFailure) {
+    const std::string lost = path("lost.json");
+    const Outcome outcome = meter({"--json-out", lost, "--", "mkdir", lost});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.err, HasSubstr(" W on average")) << "what was metered is told all the same";
+    EXPECT_EQ(meter({"--json-out", path("kept.json"), "--", "false"}).exit_code, 1);
+    std::filesystem::remove_all(lost);
+    EXPECT_EQ(meter({"--json-out", lost, "--", "sh", "-c", "mkdir '" + lost + "'; exit 7"}).exit_code, 7);
+}
+
 TEST_F(MeterCommand, EndsWhenItsReaderLeaves) {
     const auto begin = std::chrono::steady_clock::now();
     run_ergon_into({.out = Sink::left}, {"meter", "--json", "--interval", "0.05", "--seconds", "20"});

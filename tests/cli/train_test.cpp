@@ -141,7 +141,7 @@ TEST_F(Train, EndsAtEverySignalToEndWithACheckpoint) {
                 for (int tries = 0; tries < 10'000 && std::filesystem::file_size(log) == 0; ++tries) usleep(1000);
                 kill(process, signal);
             });
-        EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
+        EXPECT_EQ(stopped.exit_code, 128 + signal) << stopped.err;
         EXPECT_THAT(stopped.out, HasSubstr("--resume continues from step"));
         EXPECT_TRUE(std::filesystem::exists(path(out + "/checkpoint.safetensors")));
         EXPECT_TRUE(std::filesystem::exists(path(out + "/page.html")));
@@ -159,10 +159,22 @@ TEST_F(Train, ARunWhoseLogIsGoneDoesNotGoOn) {
     EXPECT_EQ(content(path("run/log.jsonl")), log.substr(0, log.find('\n') + 1)) << "nothing was changed";
 }
 
+TEST_F(Train, ALogWithAStepTwiceOrMissingIsRefused) {
+    ASSERT_EQ(train("run", {}).exit_code, 0);
+    const std::string log = content(path("run/log.jsonl"));
+    const std::size_t second = log.find('\n') + 1;
+    folder_.write("run/log.jsonl", log.substr(0, second) + log);
+    const Outcome twice = train("run", {"--resume"});
+    EXPECT_EQ(twice.exit_code, 1);
+    EXPECT_THAT(twice.err, HasSubstr("log.jsonl: step 1 stands where step 2 is expected"));
+    folder_.write("run/log.jsonl", log.substr(second));
+    EXPECT_THAT(train("run", {"--resume"}).err, HasSubstr("step 2 stands where step 1 is expected"));
+}
+
 /// Stopped before a step was taken (the log is empty then), or after some: what is told is true.
 TEST_F(Train, StoppedAsSoonAsItBeganItGoesOn) {
     const Outcome stopped = signal_ergon({"train", recipe_, "--out", path("run")}, SIGINT, path("run/log.jsonl"));
-    EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
+    EXPECT_EQ(stopped.exit_code, 128 + SIGINT) << stopped.err;
     const Outcome on = train("run", {"--resume"});
     EXPECT_EQ(on.exit_code, 0) << on.err;
     EXPECT_TRUE(std::filesystem::exists(path("run/model/model.safetensors")));

@@ -581,6 +581,19 @@ TEST(ReplyReader, ManyValuesTakeLinearTime) {
     EXPECT_LT((base::now() - begin).value(), 10'000'000'000);
 }
 
+TEST(ReplyReader, WhiteSpaceInPiecesTakesLinearTime) {
+    const base::Nanoseconds begin = base::now();
+    for (const char* const before : {"", "<|channel|>analysis<|message|>hm<|end|>"}) {
+        std::vector<std::string> pieces{content(before)};
+        for (int i = 0; i < 40'000; ++i) pieces.push_back(content(std::string(100, ' ')));
+        pieces.push_back(content("y"));
+        pieces.push_back(end());
+        pieces.emplace_back(done);
+        EXPECT_THAT(read(pieces).text, ::testing::EndsWith("y"));
+    }
+    EXPECT_LT((base::now() - begin).value(), 10'000'000'000);
+}
+
 TEST(ReplyReader, BytesThatAreNoText) {
     const std::string broken =
         "data: {\"choices\": [{\"delta\": {\"content\": \"a\xFF\xC3z\"}, \"finish_reason\": \"stop\"}]}\n\n";

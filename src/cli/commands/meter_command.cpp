@@ -250,9 +250,10 @@ int meter_command(energy::MachineReader& reader, const std::vector<std::string>&
     const WindowFigures figures = window.figures();
     try {
         tell(figures, reader, output, std::filesystem::path(command[0]).filename().string());
-    } catch (const base::Error& error) {  // the command's exit code counts, and its figures are not lost
+    } catch (const base::Error& error) {  // what was metered is not lost, nor how the command failed
         base::tell("ergon: {}", error.what());
         base::write_text(base::Stream::error, window_text(figures, reader.overhead(), output));
+        if (exit_code(ended.status) == 0) return 1;
     }
     return exit_code(ended.status);
 }

@@ -1,6 +1,7 @@
 // ergon train RECIPE: trains a small model from a recipe, with joules on every line of the log.
 
 #include <cmath>
+#include <csignal>
 #include <fmt/format.h>
 #include <memory>
 #include <optional>
@@ -216,6 +217,9 @@ void train_recipe(const TrainOptions& options) {
                    outcome.last.report.step, folder.string());
     }
     print_summary(options, folder, outcome);
+    if (outcome.ended == train::RunStatus::stopped) {
+        throw CLI::RuntimeError(128 + (interrupt.told_to_end() != 0 ? interrupt.told_to_end() : SIGINT));
+    }
 }
 
 }  // namespace

@@ -102,10 +102,8 @@ void Database::open_to_read() {
 }
 
 Database::Database(const std::filesystem::path& path, Access access) : path_(path) {
-    for (const char* beside : {"", "-journal"}) {  // SQLite waits at a pipe
-        const std::filesystem::path file = path.string() + beside;
-        if (!base::is_folder(file)) base::check_regular(file);
-    }
+    if (!base::is_folder(path)) base::check_regular(path);  // SQLite waits at a pipe
+    for (const char* beside : {"-journal", "-wal", "-shm"}) base::check_regular(path.string() + beside);
     if (access == Access::read) {
         open_to_read();
     } else if (const int code = try_open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE); is_refusal(code)) {

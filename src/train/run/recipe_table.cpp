@@ -219,7 +219,9 @@ toml::table parse_toml(const std::string& content, const std::string& name) {
     try {
         return toml::parse(content, name);
     } catch (const toml::parse_error& error) {
-        fail(ErrorCode::bad_file, "{}: line {}: {}", name, error.source().begin.line, error.description());
+        const bool too_deep = error.description().find("TOML_MAX_NESTED_VALUES") != std::string_view::npos;
+        fail(ErrorCode::bad_file, "{}: line {}: {}", name, error.source().begin.line,
+             too_deep ? "lists and tables are nested too deeply; at most 256 levels are read" : error.description());
     }
 }
 

@@ -40,7 +40,15 @@ StepLine totals_until(const std::filesystem::path& log, std::int64_t steps) {
              log.string(), logged, steps);
     }
     std::string kept;
-    for (const StepLine& line : lines) kept += line_text(line);
+    std::int64_t step = 0;
+    for (const StepLine& line : lines) {
+        if (line.report.step != ++step) {
+            fail(ErrorCode::bad_file,
+                 "{}: step {} stands where step {} is expected; restore the log, or train anew with another --out",
+                 log.string(), line.report.step, step);
+        }
+        kept += line_text(line);
+    }
     base::write_atomically(log, kept);
     return lines.empty() ? StepLine{} : lines.back();
 }

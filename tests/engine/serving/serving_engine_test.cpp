@@ -81,8 +81,8 @@ class ServingEngineTest : public ::testing::TestWithParam<const char*> {
 TEST_P(ServingEngineTest, AnswersDependNeitherOnTheCrowdNorOnTheCaches) {
     std::vector<Question> jobs;
     for (std::uint64_t i = 0; i < 12; ++i) {
-        jobs.push_back(
-            question(i, static_cast<std::int64_t>(5 + 5 * (i % 6)), static_cast<std::int64_t>(4 + i), i % 2 == 0 ? 0 : 0.9));
+        jobs.push_back(question(i, static_cast<std::int64_t>(5 + 5 * (i % 6)), static_cast<std::int64_t>(4 + i),
+                                i % 2 == 0 ? 0 : 0.9));
     }
     std::vector<std::vector<TokenId>> alone;
     for (const Question& one : jobs) alone.push_back(submit(*serve(1), one)->answer().tokens);

@@ -204,6 +204,21 @@ TEST(RegexDialect, ManyPlacesOfAnExponentialPatternEndInAnError) {
     }
 }
 
+// A place that fails within the steps it is granted may have walked the whole text.
+TEST(RegexDialect, PlacesThatWalkToTheEndOfALongTextEndInAnError) {
+    const std::string text(1'000'000, 'a');
+    for (const char* pattern : {R"((a{1000}){1000}b)", R"([^z]+z)", R"(a(?=[^z]*y))", R"((?=[^z]*)a)"}) {
+        const auto splitter = make_regex_splitter(pattern, SplitBehavior::isolated, false, "here");
+        const base::Nanoseconds begin = base::now();
+        try {
+            pieces_of(*splitter, text);
+        } catch (const base::Error& error) {
+            EXPECT_THAT(error.what(), ::testing::HasSubstr("here: "));
+        }
+        EXPECT_LT(base::now() - begin, base::Nanoseconds(20'000'000'000)) << pattern;
+    }
+}
+
 // A piece may be as long as the text: then one place takes many steps, and finds what it seeks.
 TEST(RegexDialect, LongPiecesAreFound) {
     const std::string spaces(300'000, ' '), letters(300'000, 'x');

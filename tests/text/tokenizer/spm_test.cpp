@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "base/expect_error.h"
+#include "base/random.h"
 #include "base/temporary_directory.h"
 #include "formats/gguf.h"
 #include "formats/gguf_writer.h"
@@ -74,6 +76,21 @@ TEST(SentencePiece, MergesTheBestScoreFirst) {
     EXPECT_THAT(tokenizer.encode("abc"), ElementsAre(269, 268));
     // ▁ab: ab (-2) goes before ▁a (-3), and then ▁ab (-4) is left.
     EXPECT_THAT(tokenizer.encode("ab"), ElementsAre(270));
+}
+
+// Of a token each cut is looked up: reading both parts of each would take time with the square of its length.
+TEST(SentencePiece, LongTokensTakeLinearTime) {
+    std::vector<Token> tokens = vocabulary();
+    base::RandomSequence random(1, 1);
+    for (int i = 0; i < 40'000; ++i) {
+        std::string spelling;
+        while (spelling.size() < 500) spelling += static_cast<char>('a' + random.below(26));
+        tokens.push_back({std::move(spelling), -20, 1});
+    }
+    const base::Nanoseconds begin = base::now();
+    const Tokenizer tokenizer = make(tokens);
+    EXPECT_LT(base::now() - begin, base::Nanoseconds(20'000'000'000));
+    EXPECT_THAT(tokenizer.encode("abc"), ElementsAre(269, 268));
 }
 
 TEST(SentencePiece, FallsBackToBytes) {
