@@ -167,6 +167,7 @@ TEST_F(Outputs, WhateverBecomesOfThemEveryCommandEndsByItselfAndWritesItsFiles) 
     const std::vector<std::string> commands = commands_of_help();
     ASSERT_GE(commands.size(), 16u);
     for (const std::string& command : commands) {
+        if (command == "serve") continue;  // does not end by itself: test_serve.py
         ASSERT_TRUE(all.contains(command)) << "a new command: say how it is used here";
         const Use& one = all.at(command);
         Use plain = one;
