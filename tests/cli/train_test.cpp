@@ -206,7 +206,7 @@ TEST_F(Train, OneProcessTrainsInAFolder) {
         for (int tries = 0; tries < 10'000 && !holds(); ++tries) usleep(1000);
         kill(process, SIGINT);
     });
-    EXPECT_EQ(on.exit_code, 0) << on.err << "a killed holder holds nothing";
+    EXPECT_EQ(on.exit_code, 128 + SIGINT) << on.err << "a killed holder holds nothing";
     EXPECT_FALSE(std::filesystem::exists(path("run/run.lock")));
 }
 
@@ -239,7 +239,7 @@ TEST_F(Train, PausesWhileTheGridIsNotClean) {
     const Outcome stopped =
         signal_ergon({"train", recipe_, "--out", path("run"), "--grid", file, "--max-intensity", "150"}, SIGINT,
                      path("run/log.jsonl"));
-    EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
+    EXPECT_EQ(stopped.exit_code, 128 + SIGINT) << stopped.err;
     EXPECT_THAT(stopped.err, HasSubstr("paused: 212 g/kWh, waits for less than 150"));
     EXPECT_THAT(stopped.out, HasSubstr("--resume continues from step 0"));
     EXPECT_THAT(stopped.out, Not(HasSubstr("loss"))) << "there is none yet";

@@ -56,6 +56,7 @@ void serve(ServeOptions options) {
                options.http.host.find(':') == std::string::npos ? options.http.host : "[" + options.http.host + "]",
                http.port());
     http.run();
+    engine.stop();  // it tells those that the server still holds
     aside.join();
 }
 

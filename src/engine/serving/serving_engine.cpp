@@ -25,13 +25,13 @@ ServingEngine::ServingEngine(const LoadedModel& model, const ServingOptions& opt
     }
 }
 
-ServingEngine::~ServingEngine() {
+void ServingEngine::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     wake_.notify_all();
-    worker_.join();
+    if (worker_.joinable()) worker_.join();
 }
 
 std::shared_ptr<ServingTicket> ServingEngine::submit(ServingRequest request) {
@@ -50,6 +50,7 @@ std::shared_ptr<ServingTicket> ServingEngine::submit(ServingRequest request) {
     auto ticket = std::make_shared<ServingTicket>();
     {
         const std::lock_guard lock(mutex_);
+        if (stopping_) base::fail(ErrorCode::system, "The server is stopping.");
         if (waiting_.size() >= max_waiting_) return nullptr;
         if (state_.running == 0 && waiting_.empty()) busy_since_ = base::now();
         waiting_.push_back({std::move(request), ticket, base::now()});
@@ -95,6 +96,7 @@ void ServingEngine::work() {
     }
     for (Running& one : running_) one.ticket->cancel();
     if (!running_.empty()) scheduler_->step();
+    running_.clear();
     std::unique_lock lock(mutex_);
     for (const Waiting& one : waiting_) one.request.listener->on_end(Answer());
     waiting_.clear();

@@ -77,8 +77,7 @@ class ServingEngine {
   public:
     /// `model` and `meter` must outlive it. Throws as PrefixCaches does, Error(system) if there is no thread to be had.
     ServingEngine(const LoadedModel& model, const ServingOptions& options, energy::Meter& meter);
-    /// Ends what runs.
-    ~ServingEngine();
+    ~ServingEngine() { stop(); }
     ServingEngine(const ServingEngine&) = delete;
     ServingEngine& operator=(const ServingEngine&) = delete;
 
@@ -87,8 +86,11 @@ class ServingEngine {
     base::Bytes cache_bytes() const { return caches_.bytes(); }
     std::size_t parallel() const { return caches_.size(); }
 
+    /// Ends what runs and what waits: afterwards no listener is told anything, and none is kept. Once is enough.
+    void stop();
+
     /// Nothing if too many wait. Throws Error(bad_argument) for a request that makes no sense, Error(out_of_budget) for
-    /// a prompt beyond the context.
+    /// a prompt beyond the context, Error(system) after stop().
     std::shared_ptr<ServingTicket> submit(ServingRequest request);
     ServingState state() const;
     /// Whether a step ended lately, or there is nothing to do.

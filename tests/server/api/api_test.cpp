@@ -34,6 +34,7 @@ class Api : public ::testing::Test {
         http_.stop();
         http_.stop();
         thread_.join();
+        engine_.stop();
         aside_.join();
     }
     static HttpServerOptions options() {

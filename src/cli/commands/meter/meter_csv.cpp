@@ -16,7 +16,7 @@
 #include "base/random.h"
 #include "base/strings/text.h"
 #include "cli/commands.h"
-#include "cli/commands/meter.h"
+#include "cli/commands/meter/meter.h"
 #include "cli/options/machine_options.h"
 #include "energy/counters/small_file.h"
 

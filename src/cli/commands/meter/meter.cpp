@@ -1,6 +1,6 @@
 // ergon meter: this machine's sensors live, or what a command cost.
 
-#include "cli/commands/meter.h"
+#include "cli/commands/meter/meter.h"
 
 #include <fmt/format.h>
 #include <memory>

@@ -26,7 +26,7 @@
 #include "base/output.h"
 #include "base/strings/format_number.h"
 #include "cli/commands.h"
-#include "cli/commands/meter.h"
+#include "cli/commands/meter/meter.h"
 #include "cli/options/output_files.h"
 
 extern char** environ;

@@ -16,7 +16,7 @@
 #include "base/output.h"
 #include "base/strings/format_number.h"
 #include "base/strings/wrapped.h"
-#include "cli/commands/meter.h"
+#include "cli/commands/meter/meter.h"
 #include "cli/terminal/run_interrupt.h"
 
 namespace ergon::cli {

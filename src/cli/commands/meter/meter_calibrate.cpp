@@ -21,7 +21,7 @@
 #include "base/strings/format_number.h"
 #include "base/threads.h"
 #include "cli/commands.h"
-#include "cli/commands/meter.h"
+#include "cli/commands/meter/meter.h"
 #include "cli/options/generation_options.h"
 #include "cli/options/machine_options.h"
 #include "cli/options/output_files.h"

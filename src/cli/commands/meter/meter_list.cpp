@@ -7,7 +7,7 @@
 
 #include "base/json/json_text.h"
 #include "base/output.h"
-#include "cli/commands/meter.h"
+#include "cli/commands/meter/meter.h"
 
 namespace ergon::cli {
 namespace {
