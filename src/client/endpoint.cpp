@@ -18,8 +18,8 @@
 #include "base/secrets.h"
 #include "base/strings/characters.h"
 #include "base/strings/text.h"
-#include "client/requests.h"
 #include "client/server_message.h"
+#include "client/server_request.h"
 
 namespace ergon::client {
 namespace {
@@ -121,7 +121,7 @@ bool on_this_machine(const std::string& url) {
     return host == "localhost" || host.ends_with(".localhost") || (!host.empty() && host == own_name());
 }
 
-EndpointAddress with_model(const EndpointAddress& address, const std::string& key, const AskLimits& limits) {
+EndpointAddress with_model(const EndpointAddress& address, const std::string& key, const RequestLimits& limits) {
     if (!address.model.empty()) return address;
     const nlohmann::json answer = get_json(address.base + "/models", key, limits);
     std::vector<std::string> names;

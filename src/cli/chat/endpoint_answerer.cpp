@@ -20,7 +20,7 @@ using base::Phase;
 using engine::Message;
 
 /// Somebody waits before the screen: what does not pass soon is told.
-client::AskLimits limits_of_a_chat(client::AskLimits limits) {
+client::RequestLimits limits_of_a_chat(client::RequestLimits limits) {
     limits.retries = 2;                                       // assumed
     limits.longest_wait = base::Nanoseconds(10'000'000'000);  // assumed
     return limits;

@@ -22,7 +22,7 @@ struct RunOptions {
     model::LoadOptions load;
     AnswerOptions answer;
     CostOptions cost;
-    client::AskLimits limits;  // of a server
+    client::RequestLimits limits;  // of a server
 };
 
 }  // namespace ergon::cli

@@ -31,8 +31,8 @@ struct ExperimentOptions {
     std::string system;
     std::string judge;  // a server that says what is right; empty: the graders do
     bool by_likelihood = false;
-    client::AskLimits limits;  // of servers
-    std::string assume;        // joules of servers elsewhere; empty: not known
+    client::RequestLimits limits;  // of servers
+    std::string assume;            // joules of servers elsewhere; empty: not known
     std::string shard = "1/1";
     double margin = 100 * lab::default_margin;  // percent
     bool resume = false;

@@ -44,7 +44,7 @@ void add_loading(CLI::App& command, model::LoadOptions& options) {
                      "Ignore unknown tensors and metadata keys, and list them, instead of failing");
 }
 
-void add_timeout(CLI::App& command, client::AskLimits& limits) {
+void add_timeout(CLI::App& command, client::RequestLimits& limits) {
     command
         .add_option_function<double>(
             "--timeout",

@@ -28,7 +28,7 @@ void add_cache(CLI::App& command, model::CacheType& type);
 /// --strict, --allow-unused
 void add_loading(CLI::App& command, model::LoadOptions& options);
 /// --timeout
-void add_timeout(CLI::App& command, client::AskLimits& limits);
+void add_timeout(CLI::App& command, client::RequestLimits& limits);
 /// Says on stderr what --allow-unused left unused of a model, if anything.
 void print_unused(std::string_view model, std::span<const std::string> names);
 std::string_view name(model::CacheType type);

@@ -51,7 +51,9 @@ std::shared_ptr<ServingTicket> ServingEngine::submit(ServingRequest request) {
     {
         const std::lock_guard lock(mutex_);
         if (stopping_) base::fail(ErrorCode::system, "The server is stopping.");
-        if (waiting_.size() >= max_waiting_) return nullptr;
+        // What finds a free context waits for a moment only.
+        const std::size_t free = parallel() - std::min(parallel(), state_.running);
+        if (waiting_.size() >= max_waiting_ + free) return nullptr;
         if (state_.running == 0 && waiting_.empty()) busy_since_ = base::now();
         waiting_.push_back({std::move(request), ticket, base::now()});
         state_.waiting = waiting_.size();

@@ -35,7 +35,7 @@ struct ContenderOptions {
     model::CacheType cache = model::CacheType::f16;
     model::LoadOptions load;
     bool by_likelihood = false;
-    client::AskLimits limits;              // of servers
+    client::RequestLimits limits;          // of servers
     std::optional<AssumedEnergy> assumed;  // of those elsewhere
     energy::MeterOptions meter;
     /// Where a model is that the user named.

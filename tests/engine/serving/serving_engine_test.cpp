@@ -153,6 +153,11 @@ TEST_P(OneContext, WhatWaitsTooLongIsRefusedAtTheDoor) {
     for (const auto& ear : ears) EXPECT_EQ(ear->answer().tokens.size(), 2u);
 }
 
+TEST_P(OneContext, WithoutAQueueAFreeContextIsEnough) {
+    const auto engine = serve(1, 0);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(submit(*engine, question(1, 10, 3))->answer().tokens.size(), 3u);
+}
+
 TEST_P(OneContext, WhoHasFewerAnswersRunningGoesFirst) {
     const auto engine = serve(2);
     const auto a = submit(*engine, question(1, 10, 80), "greedy");

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/http.h"
+#include "client/chat_completion.h"
 #include "client/endpoint.h"
 #include "server/http/http_server.h"
 #include "server/wire.h"

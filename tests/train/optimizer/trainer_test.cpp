@@ -126,6 +126,7 @@ INSTANTIATE_TEST_SUITE_P(Precisions, LearnsToCopy, testing::ValuesIn(precisions)
 
 /// DeepSeek-V3's bias against nothing, the same otherwise.
 TEST(Trainer, TheBiasEvensTheLoads) {
+    if (test::sanitized) GTEST_SKIP() << "what is learnt shows after many steps; others run each of them once";
     const auto mean_violation = [](float bias_step) {
         base::ThreadPool pool(2);
         Weights weights(small_model(true));

@@ -115,7 +115,7 @@ class EndpointBackend final : public ServerBackend {
     void warm_up() override {
         client::ChatRequest request = request_for(question(warm_up_question), 0);
         request.max_tokens = std::min(options_.max_tokens.value_or(warm_up_tokens), warm_up_tokens);
-        client::AskLimits limits = options_.limits;
+        client::RequestLimits limits = options_.limits;
         // Where nobody has ever answered, nobody may be there.
         constexpr int few = 2;
         if (!answered_) limits.retries = std::min(limits.retries, few);
@@ -148,7 +148,7 @@ class EndpointBackend final : public ServerBackend {
             }
             last = phase;
         };
-        client::AskLimits limits = options_.limits;
+        client::RequestLimits limits = options_.limits;
         limits.seed = base::random_bits(options_.seed, asked_++, 0);
         const client::ChatReply reply =
             client::chat_completion(address_, options_.key, request_for(std::move(messages), repeat),

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "client/endpoint.h"
+#include "client/chat_completion.h"
 #include "energy/cost/references.h"
 #include "energy/machine/machine_reader.h"
 #include "lab/experiment/backend.h"
@@ -42,7 +42,7 @@ struct EndpointOptions {
     std::optional<AssumedEnergy> assumed;  // for a server elsewhere
     energy::MeterOptions meter;            // for one on this machine
     bool elsewhere = false;                // although its address is this machine's: behind a tunnel
-    client::AskLimits limits;              // their seed is set from `seed`
+    client::RequestLimits limits;          // their seed is set from `seed`
 };
 
 /// A server, which can be talked to as well.

@@ -10,7 +10,7 @@
 #include "base/json/json_text.h"
 #include "base/secrets.h"
 #include "base/strings/characters.h"
-#include "client/requests.h"
+#include "client/server_request.h"
 #include "lab/experiment/model_details.h"
 
 namespace ergon::lab {

@@ -1,4 +1,4 @@
-#include "client/requests.h"
+#include "client/chat_completion.h"
 
 #include <algorithm>
 #include <array>
@@ -14,6 +14,7 @@
 #include "base/json/json_text.h"
 #include "base/random.h"
 #include "client/server_message.h"
+#include "client/server_request.h"
 
 namespace ergon::client {
 namespace {
@@ -28,8 +29,6 @@ constexpr std::array optional_fields{"stream_options", "chat_template_kwargs", "
                                      "top_p",          "temperature"};
 constexpr const char* cap = "max_tokens";
 constexpr const char* newer_cap = "max_completion_tokens";
-
-constexpr std::size_t longest_json = std::size_t{4} << 20;  // of what a server says of itself
 
 ordered_json body_of(const EndpointAddress& address, const ChatRequest& request) {
     ordered_json body{{"model", address.model}, {"messages", ordered_json::array()}};
@@ -77,22 +76,6 @@ std::vector<std::string> adapt(ordered_json& body, const std::string& refusal) {
     return fields;
 }
 
-[[noreturn]] void refuse(const std::string& where, long status, const std::string& message) {
-    const std::string said = message.empty() ? "without a message" : "with: " + message;
-    if (status >= 300 && status < 400) {
-        base::fail(ErrorCode::bad_argument,
-                   "{} redirects (HTTP {}); give the new address, since redirects are not followed.", where, status);
-    }
-    if (status == 401 || status == 403) {
-        base::fail(ErrorCode::bad_argument, "{}: authentication failed (HTTP {}, {}); check the API key.", where,
-                   status, said);
-    }
-    const ErrorCode code = status == 404                   ? ErrorCode::not_found
-                           : status >= 400 && status < 500 ? ErrorCode::bad_argument
-                                                           : ErrorCode::system;
-    base::fail(code, "{} responds with HTTP {}, {}.", where, status, said);
-}
-
 std::string attempts_text(int attempts) {
     return attempts > 1 ? fmt::format(" after {} attempts", attempts) : std::string();
 }
@@ -100,7 +83,7 @@ std::string attempts_text(int attempts) {
 /// Patience with servers that may answer when they are asked again.
 class Patience {
   public:
-    Patience(const std::string& where, const AskLimits& limits, const std::atomic<bool>* cancelled)
+    Patience(const std::string& where, const RequestLimits& limits, const std::atomic<bool>* cancelled)
         : where_(where), limits_(limits), cancelled_(cancelled), began_(base::now()) {}
 
     int attempts() const { return times_ + 1; }
@@ -147,54 +130,17 @@ class Patience {
 
   private:
     const std::string& where_;
-    const AskLimits& limits_;
+    const RequestLimits& limits_;
     const std::atomic<bool>* cancelled_;
     Nanoseconds began_;
     int times_ = 0;
 };
 
-base::HttpRequest request_to(const std::string& url, const std::string& key, const AskLimits& limits) {
-    base::HttpRequest request;
-    request.url = url;
-    if (!key.empty()) request.headers.push_back("Authorization: Bearer " + key);
-    request.limits = {limits.connect, limits.total, limits.silence, limits.bytes};
-    return request;
-}
-
 }  // namespace
 
-SelfReport self_report(const std::string& url, const std::string& key, const std::string& body) {
-    AskLimits limits;
-    limits.connect = Nanoseconds(2'000'000'000);
-    limits.total = limits.silence = Nanoseconds(5'000'000'000);
-    limits.bytes = longest_json;
-    base::HttpRequest request = request_to(url, key, limits);
-    if (!body.empty()) {
-        request.body = body;
-        request.headers.emplace_back("Content-Type: application/json");
-    }
-    try {
-        const base::HttpResponse response = base::http_request(request);
-        nlohmann::json answer = response.status == 200 ? parse_answer(response.body) : nlohmann::json();
-        return {true, answer.is_object() ? std::optional(std::move(answer)) : std::nullopt};
-    } catch (const base::Error&) {
-        return {};
-    }
-}
-
-nlohmann::json get_json(const std::string& url, const std::string& key, const AskLimits& limits) {
-    base::HttpRequest request = request_to(url, key, limits);
-    request.limits.bytes = std::min(limits.bytes, longest_json);
-    request.limits.silence = std::min(limits.silence, Nanoseconds(30'000'000'000));  // nothing is computed for it
-    const base::HttpResponse response = base::http_request(request);
-    if (response.status != 200) refuse(url, response.status, server_message(response.body, key));
-    nlohmann::json answer = parse_answer(response.body);
-    if (answer.is_discarded()) base::fail(ErrorCode::bad_file, "The response from {} is not valid JSON.", url);
-    return answer;
-}
-
 ChatReply chat_completion(const EndpointAddress& address, const std::string& key, const ChatRequest& request,
-                          const ReplyListener& listener, const AskLimits& limits, const std::atomic<bool>* cancelled) {
+                          const ReplyListener& listener, const RequestLimits& limits,
+                          const std::atomic<bool>* cancelled) {
     const std::string where = address.base + "/chat/completions";
     ordered_json body = body_of(address, request);
     std::vector<std::string> left_out = request.leave_out;
