@@ -121,8 +121,8 @@ TEST_F(Api, AStreamIsTheSameAnswerInPieces) {
         text += delta.value("content", "");
         thought += delta.value("reasoning_content", "");
     }
-    EXPECT_EQ(text, whole["choices"][0]["message"]["content"]);
-    EXPECT_EQ(thought, whole["choices"][0]["message"]["reasoning_content"]);
+    EXPECT_EQ(text, whole["choices"][0]["message"]["content"].get<std::string>());
+    EXPECT_EQ(thought, whole["choices"][0]["message"]["reasoning_content"].get<std::string>());
     EXPECT_EQ(json::parse(all[all.size() - 3])["choices"][0]["finish_reason"], "stop");
     const json usage = json::parse(all[all.size() - 2]);
     EXPECT_EQ(usage["choices"], json::array());
