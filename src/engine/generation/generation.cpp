@@ -1,6 +1,7 @@
 #include "engine/generation/generation.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/error.h"
@@ -30,6 +31,11 @@ Generation::Generation(const text::Tokenizer* tokenizer, std::vector<TokenId> pr
         if (id >= 0 && (tokenizer_ == nullptr || id < tokenizer_->size())) continue;
         base::fail(base::ErrorCode::bad_argument, "The allowed token {} is not in the vocabulary.", id);
     }
+    for (const auto& [id, more] : options_.bias) {
+        if (id >= 0 && std::isfinite(more)) continue;
+        base::fail(base::ErrorCode::bad_argument, "The bias of token {} is {}; expected a token and a number.", id,
+                   more);
+    }
     if (tokenizer_ == nullptr) return;
     detokenizer_.emplace(*tokenizer_);
     splitter_.emplace(*tokenizer_, sequence_);
@@ -51,6 +57,9 @@ TokenId Generation::choose(std::span<float> logits) {
     // Some models have more logits than their vocabulary has tokens: padding, which nobody can read.
     const auto readable = tokenizer_ != nullptr ? static_cast<std::size_t>(tokenizer_->size()) : logits.size();
     logits = logits.first(std::min(logits.size(), readable));
+    for (const auto& [id, more] : options_.bias) {
+        if (static_cast<std::size_t>(id) < logits.size()) logits[id] += more;
+    }
     if (tokenizer_ != nullptr) forbidden_.strike(logits, *tokenizer_);
     return sampler_.choose(logits, sequence_);
 }

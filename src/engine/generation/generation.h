@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/units.h"
@@ -37,6 +38,8 @@ struct GenerationOptions {
     std::vector<std::string> forbidden;
     /// If there are any, each token is the likeliest of these, whatever the sampler's settings.
     std::vector<TokenId> allowed;
+    /// Added to the logits of tokens before one is chosen (OpenAI's logit_bias).
+    std::vector<std::pair<TokenId, float>> bias = {};
     /// Index of this answer among those asked for in one request (enters the random numbers).
     std::uint64_t choice = 0;
 };

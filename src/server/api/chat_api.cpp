@@ -20,8 +20,14 @@ using engine::StopReason;
 struct Question {
     bool chat = true;
     CompletionOptions options;
-    std::vector<engine::TokenId> prompt;
+    std::vector<std::vector<engine::TokenId>> prompts;  // of a chat one
     engine::GenerationOptions generation;
+
+    /// Answers in all: for each prompt its choices, one after the other.
+    std::size_t answers() const { return prompts.size() * static_cast<std::size_t>(options.choices); }
+    const std::vector<engine::TokenId>& prompt_of(std::size_t answer) const {
+        return prompts[answer / static_cast<std::size_t>(options.choices)];
+    }
 };
 
 const char* finish_reason(StopReason reason) {
@@ -42,12 +48,29 @@ void check_model(const CompletionOptions& options, const engine::LoadedModel& mo
         "model_not_found");
 }
 
+engine::GenerationOptions generation_options(const CompletionOptions& options, const engine::LoadedModel& model) {
+    engine::GenerationOptions generation = options.settings.for_model(model.chat);
+    generation.bias = options.bias;
+    return generation;
+}
+
+std::vector<engine::TokenId> known_tokens(std::span<const std::int64_t> ids, const engine::LoadedModel& model) {
+    std::vector<engine::TokenId> tokens;
+    for (const std::int64_t id : ids) {
+        if (id < 0 || id >= model.model->vocabulary()) {
+            refuse("prompt", "prompt holds the token {}; the vocabulary has {} tokens.", id, model.model->vocabulary());
+        }
+        tokens.push_back(static_cast<engine::TokenId>(id));
+    }
+    return tokens;
+}
+
 Question read_chat(std::string_view body, const engine::LoadedModel& model) {
     ChatRequest request = read_chat_request(body);
     check_model(request.options, model);
     Question question{true, std::move(request.options), {}, {}};
-    question.prompt = engine::chat_prompt(model.chat, request.messages, !question.options.settings.no_think);
-    question.generation = question.options.settings.for_model(model.chat);
+    question.prompts.push_back(engine::chat_prompt(model.chat, request.messages, !question.options.settings.no_think));
+    question.generation = generation_options(question.options, model);
     for (const std::string& stop : engine::fallback_stops(model.chat)) question.generation.stop.push_back(stop);
     return question;
 }
@@ -57,18 +80,11 @@ Question read_completion(std::string_view body, const engine::LoadedModel& model
     CompletionRequest request = read_completion_request(body);
     check_model(request.options, model);
     Question question{false, std::move(request.options), {}, {}};
-    if (request.ids.empty()) {
-        question.prompt = engine::raw_prompt(model.chat, request.text);
-    } else {
-        for (const std::int64_t id : request.ids) {
-            if (id < 0 || id >= model.model->vocabulary()) {
-                refuse("prompt", "prompt holds the token {}; the vocabulary has {} tokens.", id,
-                       model.model->vocabulary());
-            }
-            question.prompt.push_back(static_cast<engine::TokenId>(id));
-        }
+    for (const CompletionRequest::Prompt& prompt : request.prompts) {
+        question.prompts.push_back(prompt.ids.empty() ? engine::raw_prompt(model.chat, prompt.text)
+                                                      : known_tokens(prompt.ids, model));
     }
-    question.generation = question.options.settings.for_model(model.chat);
+    question.generation = generation_options(question.options, model);
     if (!question.options.settings.max_tokens) question.generation.max_tokens = usual_tokens;
     return question;
 }
@@ -78,10 +94,10 @@ class Asked {
   public:
     Asked(const ApiContext& context, Exchange& exchange, const Question& question, const asio::any_io_executor& network)
         : exchange_(exchange), events_(std::make_shared<AnswerEvents>(network)) {
-        for (std::int64_t choice = 0; choice < question.options.choices; ++choice) {
+        for (std::size_t answer = 0; answer < question.answers(); ++answer) {
             engine::ServingRequest request{
-                question.prompt, question.generation, {}, events_->listener(static_cast<std::size_t>(choice))};
-            request.options.choice = static_cast<std::uint64_t>(choice);
+                question.prompt_of(answer), question.generation, {}, events_->listener(answer)};
+            request.options.choice = answer % static_cast<std::size_t>(question.options.choices);
             auto ticket = context.engine.submit(std::move(request));
             if (ticket == nullptr) {
                 cancel();
@@ -151,20 +167,21 @@ class Chunks {
     std::string role(std::size_t choice) const {
         return one(choice, Json{{"role", "assistant"}, {"content", ""}}, nullptr);
     }
-    /// Empty if there is nothing to show yet: the white space that ends a thought is no part of it.
+    /// Empty if there is nothing to show yet: the newlines that end a thought are no part of it.
     std::string text(const AnswerEvent& event) {
         if (!question_.chat || event.phase != Phase::thinking) {
             return one(event.choice, Json{{"content", event.text}}, nullptr);
         }
         std::string& held = held_[event.choice];
         const std::string thought = held + event.text;
-        const std::size_t end = thought.find_last_not_of(" \t\r\n") + 1;
+        const std::size_t end = thought.find_last_not_of('\n') + 1;
         held = thought.substr(end);
         if (end == 0) return {};
         return one(event.choice, Json{{"reasoning_content", thought.substr(0, end)}}, nullptr);
     }
     std::string progress(const AnswerEvent& event) const {
-        const Json progress{{"total", question_.prompt.size()}, {"cache", event.reused}, {"processed", event.read}};
+        const Json progress{
+            {"total", question_.prompt_of(event.choice).size()}, {"cache", event.reused}, {"processed", event.read}};
         return one(event.choice, Json::object(), nullptr, &progress);
     }
     std::string end(const AnswerEvent& event) const {
@@ -173,7 +190,7 @@ class Chunks {
     std::string usage(std::span<const engine::Answer> answers) const {
         Json json = head(context_, question_, id_, true);
         json["choices"] = Json::array();
-        json["usage"] = usage_json(answers);
+        json["usage"] = usage_json(answers, static_cast<std::size_t>(question_.options.choices));
         return data(json);
     }
     static std::string error(const AnswerEvent& event) {
@@ -200,7 +217,7 @@ class Chunks {
     const ApiContext& context_;
     const Question& question_;
     const std::string& id_;
-    std::map<std::size_t, std::string> held_;  // white space of a thought that may go on, by choice
+    std::map<std::size_t, std::string> held_;  // newlines of a thought that may go on, by choice
 };
 
 Reply whole_reply(const ApiContext& context, const Question& question, const std::string& id,
@@ -209,7 +226,7 @@ Reply whole_reply(const ApiContext& context, const Question& question, const std
     Json choices = Json::array();
     for (std::size_t i = 0; i < answers.size(); ++i) choices.push_back(choice_of(question, i, answers[i]));
     json["choices"] = std::move(choices);
-    json["usage"] = usage_json(answers);
+    json["usage"] = usage_json(answers, static_cast<std::size_t>(question.options.choices));
     Reply reply{.body = base::json_text(json), .headers = energy_headers(answers)};
     reply.headers.emplace_back("X-Request-Id", id);
     return reply;
@@ -218,7 +235,7 @@ Reply whole_reply(const ApiContext& context, const Question& question, const std
 asio::awaitable<void> answer_whole(const ApiContext& context, Exchange& exchange, const Question& question,
                                    const std::string& id) {
     Asked asked(context, exchange, question, co_await asio::this_coro::executor);
-    std::vector<engine::Answer> answers(static_cast<std::size_t>(question.options.choices));
+    std::vector<engine::Answer> answers(question.answers());
     for (std::size_t ended = 0; ended < answers.size();) {
         const std::optional<AnswerEvent> event = co_await asked.events().next(longest_wait);
         if (!event) continue;
@@ -240,7 +257,7 @@ asio::awaitable<void> answer_stream(const ApiContext& context, Exchange& exchang
     const Headers headers = stream_headers(id);
     const std::string content_type = "text/event-stream";
     co_await exchange.begin(content_type, headers);
-    std::vector<engine::Answer> answers(static_cast<std::size_t>(question.options.choices));
+    std::vector<engine::Answer> answers(question.answers());
     for (std::size_t i = 0; question.chat && i < answers.size(); ++i) co_await exchange.send(chunks.role(i));
     for (std::size_t ended = 0; ended < answers.size();) {
         const std::optional<AnswerEvent> event = co_await asked.events().next(context.ping);
@@ -269,17 +286,20 @@ asio::awaitable<void> answer_stream(const ApiContext& context, Exchange& exchang
     co_await exchange.finish();
 }
 
+void check_length(std::span<const engine::TokenId> prompt, const Question& question,
+                  const engine::ServingEngine& engine) {
+    if (std::ssize(prompt) <= engine.context()) return;
+    throw ApiError(400, question.chat ? "messages" : "prompt",
+                   fmt::format("The prompt has {} tokens, but the context holds {}.", prompt.size(), engine.context()),
+                   "context_length_exceeded");
+}
+
 asio::awaitable<void> answer(const ApiContext& context, Exchange& exchange, const std::string& id,
                              Question (*read)(std::string_view, const engine::LoadedModel&)) {
     // A long text is read aside, so that others go on being served.
     const auto aside = [&]() -> asio::awaitable<Question> { co_return read(exchange.body(), context.engine.model()); };
     const Question question = co_await asio::co_spawn(context.heavy, aside, asio::use_awaitable);
-    if (std::ssize(question.prompt) > context.engine.context()) {
-        throw ApiError(400, question.chat ? "messages" : "prompt",
-                       fmt::format("The prompt has {} tokens, but the context holds {}.", question.prompt.size(),
-                                   context.engine.context()),
-                       "context_length_exceeded");
-    }
+    for (const std::vector<engine::TokenId>& prompt : question.prompts) check_length(prompt, question, context.engine);
     try {
         if (question.options.stream) {
             co_await answer_stream(context, exchange, question, id);

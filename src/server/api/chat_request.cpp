@@ -1,10 +1,12 @@
 #include "server/api/chat_request.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <optional>
 
+#include "base/json/json_text.h"
 #include "server/api/api_error.h"
 
 namespace ergon::server {
@@ -14,6 +16,7 @@ using base::Json;
 
 constexpr std::int64_t max_choices = 16;
 constexpr std::size_t max_stops = 16;
+constexpr std::size_t max_prompts = 64;
 
 bool given(const Json& object, const char* key) {
     return object.contains(key) && !object[key].is_null();
@@ -65,15 +68,35 @@ std::vector<std::string> stops(const Json& body) {
     return all;
 }
 
+/// {"token id": bias}
+std::vector<std::pair<engine::TokenId, float>> logit_bias(const Json& body) {
+    if (!given(body, "logit_bias")) return {};
+    const Json& bias = body["logit_bias"];
+    if (!bias.is_object()) refuse("logit_bias", "logit_bias must be an object from token ids to numbers.");
+    std::vector<std::pair<engine::TokenId, float>> all;
+    for (const auto& [key, value] : bias.items()) {
+        engine::TokenId id = -1;
+        const auto [end, problem] = std::from_chars(key.data(), key.data() + key.size(), id);
+        const bool known = problem == std::errc() && end == key.data() + key.size() && id >= 0;
+        const double more = value.is_number() ? value.get<double>() : std::nan("");
+        if (!known || !(more >= -100 && more <= 100)) {
+            refuse("logit_bias", "logit_bias must map token ids to numbers from -100 to 100; found {}: {}.",
+                   base::json_text(Json(key.substr(0, 40))), base::json_text(value).substr(0, 40));
+        }
+        all.emplace_back(id, static_cast<float>(more));
+    }
+    return all;
+}
+
 /// What would change the answer and is not there: passing over it would be a wrong answer without a word.
 void refuse_unsupported(const Json& body) {
     const auto empty = [](const Json& value) {
         return value.is_null() || value == false || value == 0 || value == "none" ||
                ((value.is_array() || value.is_object()) && value.empty());
     };
-    for (const char* const key : {"tools", "functions", "function_call", "logprobs", "top_logprobs", "logit_bias",
-                                  "frequency_penalty", "presence_penalty", "audio", "prediction", "grammar",
-                                  "json_schema", "echo", "suffix", "web_search_options"}) {
+    for (const char* const key :
+         {"tools", "functions", "function_call", "logprobs", "top_logprobs", "frequency_penalty", "presence_penalty",
+          "audio", "prediction", "grammar", "json_schema", "echo", "suffix", "web_search_options"}) {
         if (body.contains(key) && !empty(body[key])) {
             if ((std::string_view(key) == "tools" || std::string_view(key) == "functions") && !body[key].is_array()) {
                 refuse(key, "{} must be a list.", key);
@@ -154,6 +177,7 @@ CompletionOptions read_options(const Json& body) {
     }
     settings.stop = stops(body);
     settings.no_think = no_think(body);
+    options.bias = logit_bias(body);
     return options;
 }
 
@@ -192,6 +216,23 @@ engine::Message read_message(const Json& message, std::size_t place) {
     return {std::move(role), content(message, at)};
 }
 
+CompletionRequest::Prompt read_prompt(const Json& prompt) {
+    CompletionRequest::Prompt read;
+    if (prompt.is_string()) {
+        read.text = prompt.get<std::string>();
+        if (read.text.empty()) refuse("prompt", "prompt is empty.");
+        return read;
+    }
+    if (!prompt.is_array() || prompt.empty()) refuse("prompt", "each prompt must be a string or a list of token ids.");
+    for (const Json& id : prompt) {
+        if (!base::holds_integer<std::int64_t>(id)) {
+            refuse("prompt", "prompt holds {}; expected token ids.", base::json_text(id).substr(0, 40));
+        }
+        read.ids.push_back(id.get<std::int64_t>());
+    }
+    return read;
+}
+
 }  // namespace
 
 Json read_object(std::string_view body) {
@@ -218,18 +259,16 @@ ChatRequest read_chat_request(std::string_view body) {
 
 CompletionRequest read_completion_request(std::string_view body) {
     const Json json = read_object(body);
-    CompletionRequest request{read_options(json), {}, {}};
+    CompletionRequest request{read_options(json), {}};
     const Json prompt = json.value("prompt", Json());
-    if (prompt.is_string()) {
-        request.text = prompt.get<std::string>();
-        if (request.text.empty()) refuse("prompt", "prompt is empty.");
-    } else if (prompt.is_array() && !prompt.empty() &&
-               std::ranges::all_of(prompt, [](const Json& id) { return base::holds_integer<std::int64_t>(id); })) {
-        for (const Json& id : prompt) request.ids.push_back(id.get<std::int64_t>());
-    } else if (prompt.is_array() && prompt.size() == 1 && prompt[0].is_string()) {
-        request.text = prompt[0].get<std::string>();
+    const bool one_of_ids = prompt.is_array() && !prompt.empty() && prompt[0].is_number();
+    if (prompt.is_string() || one_of_ids) {
+        request.prompts.push_back(read_prompt(prompt));
+    } else if (prompt.is_array() && !prompt.empty() && prompt.size() <= max_prompts) {
+        for (const Json& one : prompt) request.prompts.push_back(read_prompt(one));
     } else {
-        refuse("prompt", "prompt must be a string or a list of token ids.");
+        refuse("prompt", "prompt must be a string, a list of token ids, or a list of at most {} of these.",
+               max_prompts);
     }
     return request;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json/json.h"
@@ -17,6 +18,7 @@ struct CompletionOptions {
     std::string model;  // as the client calls it; empty: whichever there is
     engine::AnswerSettings settings;
     std::int64_t choices = 1;
+    std::vector<std::pair<engine::TokenId, float>> bias;  // of logits
     bool stream = false;
     bool include_usage = false;    // a last chunk with usage
     bool return_progress = false;  // chunks that tell how much of the prompt was read
@@ -29,8 +31,12 @@ struct ChatRequest {
 
 struct CompletionRequest {
     CompletionOptions options;
-    std::string text;               // to be continued,
-    std::vector<std::int64_t> ids;  // or these tokens
+    /// To be continued, each by answers of its own: a text, or token ids where `ids` is not empty.
+    struct Prompt {
+        std::string text;
+        std::vector<std::int64_t> ids;
+    };
+    std::vector<Prompt> prompts;
 };
 
 /// Throw ApiError(400) with the parameter named.

@@ -53,11 +53,14 @@ Json energy_json(const Bill& bill) {
 
 }  // namespace
 
-Json usage_json(std::span<const engine::Answer> answers) {
+Json usage_json(std::span<const engine::Answer> answers, std::size_t choices) {
     std::int64_t prompt = 0, cached = 0, thinking = 0, generated = 0;
-    for (const engine::Answer& answer : answers) {
-        prompt = std::max(prompt, answer.reused + answer[Phase::prompt].tokens);
-        cached = std::max(cached, answer.reused);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        const engine::Answer& answer = answers[i];
+        if (i % choices == 0) {
+            prompt += answer.reused + answer[Phase::prompt].tokens;
+            cached += answer.reused;
+        }
         thinking += answer[Phase::thinking].tokens;
         generated += answer[Phase::thinking].tokens + answer[Phase::answer].tokens;
     }

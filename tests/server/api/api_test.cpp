@@ -160,6 +160,34 @@ TEST_F(Api, LimitsStopsAndChoices) {
     EXPECT_EQ(completion["usage"]["completion_tokens"], 3);
 }
 
+TEST_F(Api, SeveralPromptsHaveTheirAnswersInTheirPlaces) {
+    const auto text = [&](const std::string& prompt, const std::string& more = "") {
+        return ask("/v1/completions", R"({"prompt": )" + prompt + R"(, "max_tokens": 6)" + more + "}").second;
+    };
+    const json a = text(R"("2+2")"), b = text(R"("capital of France")");
+    const json both = text(R"(["2+2", "capital of France"])", R"(, "n": 2)");
+    ASSERT_EQ(both["choices"].size(), 4u);
+    for (std::size_t i = 0; i < 4; ++i) {
+        EXPECT_EQ(both["choices"][i]["index"], i);
+        EXPECT_EQ(both["choices"][i]["text"], (i < 2 ? a : b)["choices"][0]["text"]);
+    }
+    EXPECT_EQ(both["usage"]["prompt_tokens"],
+              a["usage"]["prompt_tokens"].get<int>() + b["usage"]["prompt_tokens"].get<int>());
+    EXPECT_EQ(both["usage"]["completion_tokens"], 24);
+}
+
+TEST_F(Api, ABiasBansAToken) {
+    const auto first = [&](const std::string& more) {
+        return ask("/v1/completions", R"({"prompt": "2+2", "max_tokens": 1)" + more + "}")
+            .second["choices"][0]["text"]
+            .get<std::string>();
+    };
+    const std::string usual = first("");
+    const json ids = ask("/tokenize", json{{"content", usual}}.dump()).second["tokens"];
+    ASSERT_EQ(ids.size(), 1u) << usual;
+    EXPECT_NE(first(R"(, "logit_bias": {")" + std::to_string(ids[0].get<int>()) + R"(": -100})"), usual);
+}
+
 TEST_F(Api, EveryOtherPath) {
     EXPECT_EQ(ask("/v1/models").second["data"][0]["id"], "scripted-thinker");
     EXPECT_EQ(ask("/v1/models/scripted-thinker").second["id"], "scripted-thinker");

@@ -91,7 +91,9 @@ TEST(ChatRequest, WhatIsWrongIsNamed) {
              {R"("response_format": {"type": "json_object"})", "response_format"},
              {R"("response_format": "json")", "response_format"},
              {R"("logprobs": true)", "logprobs"},
-             {R"("logit_bias": {"5": 1})", "logit_bias"},
+             {R"("logit_bias": {"x": 1})", "logit_bias"},
+             {R"("logit_bias": {"5": 101})", "logit_bias"},
+             {R"("logit_bias": [5])", "logit_bias"},
              {R"("presence_penalty": 1)", "presence_penalty"},
              {R"("reasoning_effort": "bananas")", "reasoning_effort"},
              {R"("thinking": 3)", "thinking"},
@@ -122,11 +124,13 @@ TEST(ChatRequest, WhatIsWrongIsNamed) {
 }
 
 TEST(CompletionRequest, TextOrTokens) {
-    EXPECT_EQ(read_completion_request(R"({"prompt": "Once"})").text, "Once");
-    EXPECT_EQ(read_completion_request(R"({"prompt": ["Once"]})").text, "Once");
-    EXPECT_EQ(read_completion_request(R"({"prompt": [1, 2]})").ids, (std::vector<std::int64_t>{1, 2}));
-    for (const char* const prompt : {"{}", R"({"prompt": ""})", R"({"prompt": []})", R"({"prompt": {"a": 1}})",
-                                     R"({"prompt": [1, "a"]})", R"({"prompt": [1.5]})", R"({"prompt": ["a", "b"]})"}) {
+    EXPECT_EQ(read_completion_request(R"({"prompt": "Once"})").prompts.at(0).text, "Once");
+    EXPECT_EQ(read_completion_request(R"({"prompt": ["Once"]})").prompts.at(0).text, "Once");
+    EXPECT_EQ(read_completion_request(R"({"prompt": [1, 2]})").prompts.at(0).ids, (std::vector<std::int64_t>{1, 2}));
+    EXPECT_EQ(read_completion_request(R"({"prompt": ["a", [1, 2]]})").prompts.size(), 2u);
+    for (const char* const prompt :
+         {"{}", R"({"prompt": ""})", R"({"prompt": []})", R"({"prompt": {"a": 1}})", R"({"prompt": [1, "a"]})",
+          R"({"prompt": [1.5]})", R"({"prompt": [[]]})", R"({"prompt": ["a", ""]})", R"({"prompt": [["a"]]})"}) {
         EXPECT_EQ(refused(prompt, false), "prompt") << prompt;
     }
     EXPECT_EQ(refused(R"({"prompt": "x", "echo": true})", false), "echo");
