@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "base/error.h"
 #include "engine/components.h"
+#include "kernels/elementwise.h"
 
 namespace ergon::engine {
 
@@ -52,11 +54,26 @@ TokenId likeliest_of(std::span<const TokenId> allowed, std::span<const float> lo
     return *std::ranges::max_element(allowed, {}, [&](TokenId id) { return logits[id]; });
 }
 
+/// Some models have more logits than their vocabulary has tokens: padding, which nobody can read.
+std::span<float> Generation::readable(std::span<float> logits) const {
+    if (tokenizer_ == nullptr) return logits;
+    return logits.first(std::min(logits.size(), static_cast<std::size_t>(tokenizer_->size())));
+}
+
+/// The likeliest of all; which one is taken is for the caller to fill in.
+TokenLogprob likeliest_tokens(std::span<const float> logits, std::int64_t count, double log_sum) {
+    std::vector<TokenId> ids(logits.size());
+    std::iota(ids.begin(), ids.end(), 0);
+    const auto end = ids.begin() + std::min(count, std::ssize(ids));
+    std::partial_sort(ids.begin(), end, ids.end(),
+                      [&](TokenId a, TokenId b) { return logits[a] != logits[b] ? logits[a] > logits[b] : a < b; });
+    TokenLogprob one;
+    for (auto id = ids.begin(); id != end; ++id) one.top.emplace_back(*id, static_cast<double>(logits[*id]) - log_sum);
+    return one;
+}
+
 TokenId Generation::choose(std::span<float> logits) {
     if (!options_.allowed.empty()) return likeliest_of(options_.allowed, logits);
-    // Some models have more logits than their vocabulary has tokens: padding, which nobody can read.
-    const auto readable = tokenizer_ != nullptr ? static_cast<std::size_t>(tokenizer_->size()) : logits.size();
-    logits = logits.first(std::min(logits.size(), readable));
     for (const auto& [id, more] : options_.bias) {
         if (static_cast<std::size_t>(id) < logits.size()) logits[id] += more;
     }
@@ -76,9 +93,19 @@ bool Generation::advance(std::span<float> logits, energy::WorkAccount& account, 
         answer_->thinking_cut = true;
     }
     const bool forced = !forced_.empty();
+    logits = readable(logits);
+    std::optional<TokenLogprob> logprob;
     {
         const TimedWork work(account, sampling_component, participant);
+        std::vector<float> before;  // the sampler overwrites them
+        if (options_.logprobs) before.assign(logits.begin(), logits.end());
         id = forced ? forced_.front() : choose(logits);
+        if (options_.logprobs) {
+            const double log_sum = kernels::log_sum_exp(before.data(), std::ssize(before));
+            logprob = likeliest_tokens(before, *options_.logprobs, log_sum);
+            logprob->id = id;
+            logprob->logprob = static_cast<double>(before[id]) - log_sum;
+        }
     }
     if (forced) forced_.erase(forced_.begin());
     const TimedWork work(account, tokenising_component, participant);
@@ -88,6 +115,7 @@ bool Generation::advance(std::span<float> logits, energy::WorkAccount& account, 
         return false;
     }
     take(id);
+    if (logprob) answer_->logprobs.push_back(std::move(*logprob));
     if (stops_.hit()) {
         end(StopReason::stop_string);
     } else if (generated() >= options_.max_tokens) {

@@ -40,6 +40,8 @@ struct GenerationOptions {
     std::vector<TokenId> allowed;
     /// Added to the logits of tokens before one is chosen (OpenAI's logit_bias).
     std::vector<std::pair<TokenId, float>> bias = {};
+    /// Answer::logprobs, with so many of the likeliest tokens beside each that was taken.
+    std::optional<std::int64_t> logprobs = {};
     /// Index of this answer among those asked for in one request (enters the random numbers).
     std::uint64_t choice = 0;
 };
@@ -57,10 +59,18 @@ struct PhaseUse {
     base::Seconds time{};    // wall time of those steps
 };
 
+/// Log-probabilities (natural) by the model itself, at temperature 1, before bias and penalties.
+struct TokenLogprob {
+    TokenId id = 0;
+    double logprob = 0;
+    std::vector<std::pair<TokenId, double>> top;  // the likeliest, falling
+};
+
 /// An answer when it is over (or so far).
 struct Answer {
-    std::vector<TokenId> tokens;  // generated ones, the end token excluded
-    std::optional<TokenId> end;   // the end token, if that is what ended it
+    std::vector<TokenId> tokens;         // generated ones, the end token excluded
+    std::optional<TokenId> end;          // the end token, if that is what ended it
+    std::vector<TokenLogprob> logprobs;  // of `tokens`, if they were asked for
     std::string thinking;
     std::string text;
     StopReason stop = StopReason::cancelled;
@@ -107,6 +117,7 @@ class Generation {
 
   private:
     bool thought_is_used_up() const;
+    std::span<float> readable(std::span<float> logits) const;
     TokenId choose(std::span<float> logits);
     void take(TokenId id);
     void take(const text::ReasoningSplitter::ClassifiedToken& token);

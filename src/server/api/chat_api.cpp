@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/json/json_text.h"
+#include "base/strings/characters.h"
 #include "server/api/answer_events.h"
 #include "server/api/api_error.h"
 #include "server/api/chat_request.h"
@@ -51,6 +52,7 @@ void check_model(const CompletionOptions& options, const engine::LoadedModel& mo
 engine::GenerationOptions generation_options(const CompletionOptions& options, const engine::LoadedModel& model) {
     engine::GenerationOptions generation = options.settings.for_model(model.chat);
     generation.bias = options.bias;
+    generation.logprobs = options.logprobs;
     return generation;
 }
 
@@ -145,7 +147,57 @@ Headers stream_headers(const std::string& id) {
     return {{"X-Request-Id", id}, {"X-Accel-Buffering", "no"}};
 }
 
-Json choice_of(const Question& question, std::size_t index, const engine::Answer& answer) {
+/// A token as both kinds of answers show it; bytes that are no text are replaced.
+std::string shown(const text::Tokenizer& tokenizer, engine::TokenId id) {
+    return base::in_utf8(tokenizer.bytes(id));
+}
+
+Json chat_token(const text::Tokenizer& tokenizer, engine::TokenId id, double logprob) {
+    Json bytes = Json::array();
+    for (const char byte : tokenizer.bytes(id)) bytes.push_back(static_cast<unsigned char>(byte));
+    return {{"token", shown(tokenizer, id)}, {"logprob", logprob}, {"bytes", std::move(bytes)}};
+}
+
+/// {"content": [{"token", "logprob", "bytes", "top_logprobs": [...]}, ...]}, thought included
+Json chat_logprobs(const text::Tokenizer& tokenizer, const engine::Answer& answer) {
+    Json content = Json::array();
+    for (const engine::TokenLogprob& one : answer.logprobs) {
+        Json entry = chat_token(tokenizer, one.id, one.logprob);
+        entry["top_logprobs"] = Json::array();
+        for (const auto& [id, logprob] : one.top) {
+            entry["top_logprobs"].push_back(chat_token(tokenizer, id, logprob));
+        }
+        content.push_back(std::move(entry));
+    }
+    return {{"content", std::move(content)}, {"refusal", nullptr}};
+}
+
+/// {"tokens", "token_logprobs", "top_logprobs", "text_offset"}, a list each
+Json completion_logprobs(const text::Tokenizer& tokenizer, const engine::Answer& answer) {
+    Json tokens = Json::array(), logprobs = Json::array(), tops = Json::array(), offsets = Json::array();
+    std::size_t offset = 0;
+    for (const engine::TokenLogprob& one : answer.logprobs) {
+        tokens.push_back(shown(tokenizer, one.id));
+        logprobs.push_back(one.logprob);
+        offsets.push_back(offset);
+        offset += tokenizer.bytes(one.id).size();
+        Json top = Json::object();
+        for (const auto& [id, logprob] : one.top) top[shown(tokenizer, id)] = logprob;
+        tops.push_back(std::move(top));
+    }
+    return {{"tokens", std::move(tokens)},
+            {"token_logprobs", std::move(logprobs)},
+            {"top_logprobs", std::move(tops)},
+            {"text_offset", std::move(offsets)}};
+}
+
+Json logprobs_of(const Question& question, const text::Tokenizer& tokenizer, const engine::Answer& answer) {
+    if (!question.options.logprobs) return nullptr;
+    return question.chat ? chat_logprobs(tokenizer, answer) : completion_logprobs(tokenizer, answer);
+}
+
+Json choice_of(const Question& question, std::size_t index, const engine::Answer& answer,
+               const text::Tokenizer& tokenizer) {
     Json choice{{"index", index}};
     if (question.chat) {
         choice["message"] = {{"role", "assistant"}, {"content", answer.text}};
@@ -153,7 +205,7 @@ Json choice_of(const Question& question, std::size_t index, const engine::Answer
     } else {
         choice["text"] = answer.thinking + answer.text;
     }
-    choice["logprobs"] = nullptr;
+    choice["logprobs"] = logprobs_of(question, tokenizer, answer);
     choice["finish_reason"] = finish_reason(answer.stop);
     return choice;
 }
@@ -224,7 +276,8 @@ Reply whole_reply(const ApiContext& context, const Question& question, const std
                   std::span<const engine::Answer> answers) {
     Json json = head(context, question, id, false);
     Json choices = Json::array();
-    for (std::size_t i = 0; i < answers.size(); ++i) choices.push_back(choice_of(question, i, answers[i]));
+    const text::Tokenizer& tokenizer = context.engine.model().chat.tokenizer();
+    for (std::size_t i = 0; i < answers.size(); ++i) choices.push_back(choice_of(question, i, answers[i], tokenizer));
     json["choices"] = std::move(choices);
     json["usage"] = usage_json(answers, static_cast<std::size_t>(question.options.choices));
     Reply reply{.body = base::json_text(json), .headers = energy_headers(answers)};

@@ -68,6 +68,18 @@ std::vector<std::string> stops(const Json& body) {
     return all;
 }
 
+/// How many alternatives are wanted: of a chat {"logprobs": true, "top_logprobs": n}, of a completion {"logprobs": n}.
+std::optional<std::int64_t> logprobs(const Json& body) {
+    constexpr std::int64_t most = 20;
+    const auto top = integer(body, "top_logprobs", 0, most);
+    if (!given(body, "logprobs") || body["logprobs"] == false) {
+        if (top) refuse("top_logprobs", "top_logprobs may only be given with logprobs: true.");
+        return std::nullopt;
+    }
+    if (body["logprobs"] == true) return top.value_or(0);
+    return integer(body, "logprobs", 0, most);
+}
+
 /// {"token id": bias}
 std::vector<std::pair<engine::TokenId, float>> logit_bias(const Json& body) {
     if (!given(body, "logit_bias")) return {};
@@ -95,8 +107,8 @@ void refuse_unsupported(const Json& body) {
                ((value.is_array() || value.is_object()) && value.empty());
     };
     for (const char* const key :
-         {"tools", "functions", "function_call", "logprobs", "top_logprobs", "frequency_penalty", "presence_penalty",
-          "audio", "prediction", "grammar", "json_schema", "echo", "suffix", "web_search_options"}) {
+         {"tools", "functions", "function_call", "frequency_penalty", "presence_penalty", "audio", "prediction",
+          "grammar", "json_schema", "echo", "suffix", "web_search_options"}) {
         if (body.contains(key) && !empty(body[key])) {
             if ((std::string_view(key) == "tools" || std::string_view(key) == "functions") && !body[key].is_array()) {
                 refuse(key, "{} must be a list.", key);
@@ -178,6 +190,10 @@ CompletionOptions read_options(const Json& body) {
     settings.stop = stops(body);
     settings.no_think = no_think(body);
     options.bias = logit_bias(body);
+    options.logprobs = logprobs(body);
+    if (options.logprobs && options.stream) {
+        refuse("logprobs", "logprobs are not supported in a stream by this server; remove one of them.");
+    }
     return options;
 }
 

@@ -2,6 +2,7 @@
 // Bodies of /v1/chat/completions and /v1/completions, read strictly: what the server would pass over is refused.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,7 @@ struct CompletionOptions {
     engine::AnswerSettings settings;
     std::int64_t choices = 1;
     std::vector<std::pair<engine::TokenId, float>> bias;  // of logits
+    std::optional<std::int64_t> logprobs;                 // of each token, with so many alternatives
     bool stream = false;
     bool include_usage = false;    // a last chunk with usage
     bool return_progress = false;  // chunks that tell how much of the prompt was read

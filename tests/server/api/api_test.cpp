@@ -176,6 +176,24 @@ TEST_F(Api, SeveralPromptsHaveTheirAnswersInTheirPlaces) {
     EXPECT_EQ(both["usage"]["completion_tokens"], 24);
 }
 
+TEST_F(Api, LogProbabilitiesOfWhatWasSaid) {
+    const json chat = ask("/v1/chat/completions", question("2+2", R"("logprobs": true, "top_logprobs": 3)")).second;
+    const json& content = chat["choices"][0]["logprobs"]["content"];
+    ASSERT_EQ(content.size(), chat["usage"]["completion_tokens"].get<std::size_t>());
+    for (const json& one : content) {
+        EXPECT_LE(one["logprob"].get<double>(), 0);
+        ASSERT_EQ(one["top_logprobs"].size(), 3u);
+        EXPECT_GE(one["top_logprobs"][0]["logprob"], one["top_logprobs"][1]["logprob"]);
+        EXPECT_EQ(one["top_logprobs"][0]["token"], one["token"]) << "it was greedy";
+    }
+    const json text = ask("/v1/completions", R"({"prompt": "2+2", "max_tokens": 4, "logprobs": 2})").second;
+    const json& listed = text["choices"][0]["logprobs"];
+    for (const char* const list : {"tokens", "token_logprobs", "top_logprobs", "text_offset"}) {
+        EXPECT_EQ(listed[list].size(), 4u) << list;
+    }
+    EXPECT_EQ(ask("/v1/chat/completions", question("2+2")).second["choices"][0]["logprobs"], nullptr);
+}
+
 TEST_F(Api, ABiasBansAToken) {
     const auto first = [&](const std::string& more) {
         return ask("/v1/completions", R"({"prompt": "2+2", "max_tokens": 1)" + more + "}")
