@@ -171,6 +171,7 @@ void ServingEngine::end(Running& running, const Answer& answer) {
     running.ended = true;
     {
         const std::lock_guard lock(mutex_);
+        --state_.running;  // before it is told: who asks again at once finds the context free
         ++(answer.stop == StopReason::cancelled ? state_.cancelled : state_.answers);
         state_.prompt_tokens += answer[Phase::prompt].tokens + answer.reused;
         state_.cached_tokens += answer.reused;
@@ -195,10 +196,13 @@ void ServingEngine::fail_all(const base::Error& error) {
     for (Running& one : running_) {
         if (one.ended) continue;
         caches_.discard(one.cache);
-        one.listener->on_error(error);
         one.ended = true;
-        const std::lock_guard lock(mutex_);
-        ++state_.failed;
+        {
+            const std::lock_guard lock(mutex_);
+            --state_.running;
+            ++state_.failed;
+        }
+        one.listener->on_error(error);
     }
 }
 
