@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/expect_error.h"
 #include "base/random.h"
+#include "base/sanitized.h"
 #include "base/strings/thought_markers.h"
 #include "client/streams.h"
 
@@ -585,7 +586,8 @@ TEST(ReplyReader, WhiteSpaceInPiecesTakesLinearTime) {
     const base::Nanoseconds begin = base::now();
     for (const char* const before : {"", "<|channel|>analysis<|message|>hm<|end|>"}) {
         std::vector<std::string> pieces{content(before)};
-        for (int i = 0; i < 40'000; ++i) pieces.push_back(content(std::string(100, ' ')));
+        for (int i = 0; i < (ergon::test::sanitized ? 4'000 : 40'000); ++i)
+            pieces.push_back(content(std::string(100, ' ')));
         pieces.push_back(content("y"));
         pieces.push_back(end());
         pieces.emplace_back(done);
