@@ -97,7 +97,7 @@ tests-browser:
 	$(call build,release,sample_page)
 	$(call tests,tests-browser,release,-L browser)
 
-SOURCES = git ls-files -z '*.cpp' '*.h' | xargs -0 -P $(JOBS) -n 50 clang-format-16
+SOURCES = find src tests bench fuzz \( -name '*.cpp' -o -name '*.h' \) -print0 | xargs -0 -P $(JOBS) -n 50 clang-format-16
 
 check-format:
 	@tools/bootstrap format
