@@ -10,7 +10,6 @@
 namespace ergon::engine {
 
 using base::ErrorCode;
-using base::Phase;
 
 ServingEngine::ServingEngine(const LoadedModel& model, const ServingOptions& options, energy::Meter& meter)
     : model_(model),
@@ -55,7 +54,7 @@ std::shared_ptr<ServingTicket> ServingEngine::submit(ServingRequest request) {
         const std::size_t free = parallel() - std::min(parallel(), state_.running);
         if (waiting_.size() >= max_waiting_ + free) return nullptr;
         if (state_.running == 0 && waiting_.empty()) busy_since_ = base::now();
-        waiting_.push_back({std::move(request), ticket, base::now()});
+        waiting_.push_back({std::move(request), ticket});
         state_.waiting = waiting_.size();
     }
     wake_.notify_all();
@@ -92,7 +91,6 @@ void ServingEngine::work() {
         }
         running_.remove_if([](const Running& one) { return one.ended; });
         const std::lock_guard lock(mutex_);
-        ++state_.steps;
         state_.last_step = base::now();
         state_.running = running_.size();
     }
@@ -159,8 +157,6 @@ void ServingEngine::start(Waiting waiting) {
         caches_.discard(running.cache);
         running.listener->on_error(error);
         running_.pop_back();
-        const std::lock_guard lock(mutex_);
-        ++state_.failed;
     }
 }
 
@@ -173,10 +169,7 @@ void ServingEngine::end(Running& running, const Answer& answer) {
         const std::lock_guard lock(mutex_);
         --state_.running;  // before it is told: who asks again at once finds the context free
         ++(answer.stop == StopReason::cancelled ? state_.cancelled : state_.answers);
-        state_.prompt_tokens += answer[Phase::prompt].tokens + answer.reused;
         state_.cached_tokens += answer.reused;
-        state_.thinking_tokens += answer[Phase::thinking].tokens;
-        state_.answer_tokens += answer[Phase::answer].tokens;
     }
     running.listener->on_end(answer);
 }
@@ -200,7 +193,6 @@ void ServingEngine::fail_all(const base::Error& error) {
         {
             const std::lock_guard lock(mutex_);
             --state_.running;
-            ++state_.failed;
         }
         one.listener->on_error(error);
     }

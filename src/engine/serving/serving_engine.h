@@ -49,15 +49,11 @@ struct ServingOptions {
 struct ServingState {
     std::size_t running = 0;
     std::size_t waiting = 0;
-    std::uint64_t steps = 0;         // since the start
-    base::Nanoseconds last_step{};   // when it ended (base::now()); 0: none yet
-    std::int64_t prompt_tokens = 0;  // of ended answers, since the start
-    std::int64_t cached_tokens = 0;  // of those, found in a cache
-    std::int64_t thinking_tokens = 0;
-    std::int64_t answer_tokens = 0;
+    base::Nanoseconds last_step{};  // when it ended (base::now()); 0: none yet
+    // Since the start:
     std::uint64_t answers = 0;
     std::uint64_t cancelled = 0;
-    std::uint64_t failed = 0;
+    std::int64_t cached_tokens = 0;  // of ended answers' prompts, found in a cache
 };
 
 /// A request in the engine's hands. Dropping the ticket does not end it.
@@ -100,7 +96,6 @@ class ServingEngine {
     struct Waiting {
         ServingRequest request;
         std::shared_ptr<ServingTicket> ticket;
-        base::Nanoseconds since{};
     };
     struct Running {
         std::shared_ptr<ServingTicket> ticket;

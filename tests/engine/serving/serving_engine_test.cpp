@@ -19,7 +19,9 @@ class Ear final : public AnswerListener {
     void on_prompt(std::int64_t read, std::int64_t reused) override {
         read_ = read;
         reused_ = reused;
-        if (!begun_.exchange(true)) begun_promise_.set_value();
+        if (begun_.exchange(true)) return;
+        place_ = ++places;
+        begun_promise_.set_value();
     }
     void on_chunk(const TextChunk&) override {}
     void on_end(const Answer& answer) override { promise_.set_value(answer); }
@@ -29,10 +31,14 @@ class Ear final : public AnswerListener {
     Answer answer() { return promise_.get_future().get(); }
     void wait_for_prompt() { begun_promise_.get_future().wait(); }
     std::int64_t reused() const { return reused_; }
+    /// How many had begun before it, of all that ever began, plus one; 0: it has not.
+    int place() const { return place_; }
 
   private:
     std::promise<Answer> promise_;
     std::promise<void> begun_promise_;
+    static inline std::atomic<int> places{0};
+    std::atomic<int> place_{0};
     std::atomic<bool> begun_{false};
     std::atomic<std::int64_t> read_{0}, reused_{0};
 };
@@ -168,6 +174,8 @@ TEST_P(OneContext, WhoHasFewerAnswersRunningGoesFirst) {
     d->answer();
     EXPECT_EQ(b->answer().tokens.size(), 40u);
     EXPECT_EQ(c->answer().tokens.size(), 80u);
+    EXPECT_GT(d->place(), 0);
+    EXPECT_LT(d->place(), c->place()) << "although it came later";
 }
 
 TEST_P(OneContext, NonsenseIsRefusedAndNothingIsStuck) {
