@@ -113,46 +113,41 @@ Json text_json(const engine::ServingEngine& engine, std::string_view body) {
 
 constexpr std::string_view models_path = "/v1/models/";
 
-asio::awaitable<void> health(const ApiContext& context, Exchange& exchange, const std::string& id) {
+asio::awaitable<void> health(const ApiContext& context, Exchange& exchange, const std::string&) {
     const engine::ServingState state = context.engine.state();
     const bool alive = context.engine.alive(longest_step);
     Json json{
         {"status", alive ? "ok" : "no step has ended lately"}, {"running", state.running}, {"waiting", state.waiting}};
-    Reply reply = json_reply(json, alive ? 200 : 503);
-    reply.headers.emplace_back("X-Request-Id", id);
+    const Reply reply = json_reply(json, alive ? 200 : 503);
     co_await exchange.reply(reply);
 }
 
-asio::awaitable<void> models(const ApiContext& context, Exchange& exchange, const std::string& id) {
-    Reply reply = json_reply({{"object", "list"}, {"data", Json::array({model_json(context.engine)})}});
-    reply.headers.emplace_back("X-Request-Id", id);
+asio::awaitable<void> models(const ApiContext& context, Exchange& exchange, const std::string&) {
+    const Reply reply = json_reply({{"object", "list"}, {"data", Json::array({model_json(context.engine)})}});
     co_await exchange.reply(reply);
 }
 
 /// /v1/models/NAME
-asio::awaitable<void> one_model(const ApiContext& context, Exchange& exchange, const std::string& id) {
+asio::awaitable<void> one_model(const ApiContext& context, Exchange& exchange, const std::string&) {
     const std::string name(exchange.path().substr(models_path.size()));
     if (name != context.engine.model().name) {
         throw ApiError(404, "model", fmt::format("There is no model \"{}\" here.", name.substr(0, 80)),
                        "model_not_found");
     }
-    Reply reply = json_reply(model_json(context.engine));
-    reply.headers.emplace_back("X-Request-Id", id);
+    const Reply reply = json_reply(model_json(context.engine));
     co_await exchange.reply(reply);
 }
 
-asio::awaitable<void> energy_totals(const ApiContext& context, Exchange& exchange, const std::string& id) {
-    Reply reply = json_reply(energy_json(context.meter));
-    reply.headers.emplace_back("X-Request-Id", id);
+asio::awaitable<void> energy_totals(const ApiContext& context, Exchange& exchange, const std::string&) {
+    const Reply reply = json_reply(energy_json(context.meter));
     co_await exchange.reply(reply);
 }
 
 /// What takes time, but not the model's: aside.
 template <Json (*make)(const engine::ServingEngine&, std::string_view)>
-asio::awaitable<void> made_aside(const ApiContext& context, Exchange& exchange, const std::string& id) {
+asio::awaitable<void> made_aside(const ApiContext& context, Exchange& exchange, const std::string&) {
     const auto aside = [&]() -> asio::awaitable<Reply> { co_return json_reply(make(context.engine, exchange.body())); };
-    Reply reply = co_await asio::co_spawn(context.heavy, aside, asio::use_awaitable);
-    reply.headers.emplace_back("X-Request-Id", id);
+    const Reply reply = co_await asio::co_spawn(context.heavy, aside, asio::use_awaitable);
     co_await exchange.reply(reply);
 }
 
@@ -189,6 +184,7 @@ Answerer find_route(const Exchange& exchange) {
 
 asio::awaitable<void> answer_request(const ApiContext& context, Exchange& exchange) {
     const std::string id = next_id();
+    exchange.add_header("X-Request-Id", id);
     std::optional<Reply> refusal;
     try {
         check_origin(exchange);
@@ -199,7 +195,6 @@ asio::awaitable<void> answer_request(const ApiContext& context, Exchange& exchan
         refusal = error_reply(api_error_of(error));
     }
     if (!refusal) co_return;
-    refusal->headers.emplace_back("X-Request-Id", id);
     co_await exchange.reply(*refusal);
 }
 

@@ -143,10 +143,6 @@ struct ClientLeft {};
 
 constexpr base::Seconds longest_wait{3600};  // between looks; the events come by themselves
 
-Headers stream_headers(const std::string& id) {
-    return {{"X-Request-Id", id}, {"X-Accel-Buffering", "no"}};
-}
-
 /// A token as both kinds of answers show it; bytes that are no text are replaced.
 std::string shown(const text::Tokenizer& tokenizer, engine::TokenId id) {
     return base::in_utf8(tokenizer.bytes(id));
@@ -280,9 +276,7 @@ Reply whole_reply(const ApiContext& context, const Question& question, const std
     for (std::size_t i = 0; i < answers.size(); ++i) choices.push_back(choice_of(question, i, answers[i], tokenizer));
     json["choices"] = std::move(choices);
     json["usage"] = usage_json(answers, static_cast<std::size_t>(question.options.choices));
-    Reply reply{.body = base::json_text(json), .headers = energy_headers(answers)};
-    reply.headers.emplace_back("X-Request-Id", id);
-    return reply;
+    return {.body = base::json_text(json), .headers = energy_headers(answers)};
 }
 
 asio::awaitable<void> answer_whole(const ApiContext& context, Exchange& exchange, const Question& question,
@@ -307,7 +301,7 @@ asio::awaitable<void> answer_stream(const ApiContext& context, Exchange& exchang
                                     const std::string& id) {
     Asked asked(context, exchange, question, co_await asio::this_coro::executor);
     Chunks chunks(context, question, id);
-    const Headers headers = stream_headers(id);
+    const Headers headers{{"X-Accel-Buffering", "no"}};
     const std::string content_type = "text/event-stream";
     co_await exchange.begin(content_type, headers);
     std::vector<engine::Answer> answers(question.answers());

@@ -30,6 +30,9 @@ class Exchange {
     virtual const std::string& body() const = 0;
     virtual std::string_view header(std::string_view name) const = 0;  // empty if it is not there
 
+    /// Stands in the answer, whichever it becomes.
+    void add_header(std::string name, std::string value) { headers_.emplace_back(std::move(name), std::move(value)); }
+
     /// Whether the client is gone, as far as can be seen.
     virtual bool left() const = 0;
     /// Called at once when it goes.
@@ -42,6 +45,9 @@ class Exchange {
     virtual asio::awaitable<void> begin(const std::string& content_type, const Headers& headers) = 0;
     virtual asio::awaitable<void> send(std::string_view piece) = 0;
     virtual asio::awaitable<void> finish() = 0;
+
+  protected:
+    Headers headers_;
 };
 
 /// Answers a request. What it throws is an answer of status 500 if none has begun.

@@ -60,7 +60,8 @@ class BeastExchange final : public Exchange {
     asio::awaitable<void> reply(const Reply& reply) override {
         http::response<http::string_body> response(static_cast<http::status>(reply.status), request_.version());
         response.set(http::field::content_type, reply.content_type);
-        set_common(response, reply.headers);
+        set_common(response, headers_);
+        for (const auto& [name, value] : reply.headers) response.set(name, value);
         response.keep_alive(request_.keep_alive());
         response.body() = reply.body;
         response.prepare_payload();
@@ -79,7 +80,8 @@ class BeastExchange final : public Exchange {
     asio::awaitable<void> begin(const std::string& content_type, const Headers& headers) override {
         http::response<http::empty_body> response(http::status::ok, request_.version());
         response.set(http::field::content_type, content_type);
-        set_common(response, headers);
+        set_common(response, headers_);
+        for (const auto& [name, value] : headers) response.set(name, value);
         response.keep_alive(request_.keep_alive());
         chunked_ = request_.version() >= 11;
         response.chunked(chunked_);
